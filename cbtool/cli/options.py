@@ -1,0 +1,51 @@
+"""How options are declared, and those that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from cbtool.errors import CbtoolError
+
+
+def option(*names: str, help: str, **settings: Any) -> Any:  # noqa: A002  # Typer's own word
+    """Return a Typer option that `CBTOOL_<FLAG>` in the environment also sets."""
+    flag = next(name for name in names if name.startswith("--")).split("/")[0]
+    variable = "CBTOOL_" + flag.removeprefix("--").replace("-", "_").upper()
+    return typer.Option(*names, help=help, envvar=variable, show_envvar=False, **settings)
+
+
+def parsed(flag: str, parse: Any, text: str) -> Any:
+    """Return `parse(text)`, with an error that names the flag.
+
+    Raises:
+        typer.BadParameter: the text is not what the flag takes.
+    """
+    try:
+        return parse(text)
+    except CbtoolError as error:
+        raise typer.BadParameter(str(error), param_hint=flag) from None
+
+
+ProfileOption = Annotated[
+    str | None,
+    option("--profile", "-p", help="Breaker profile: a TOML file or a shipped profile's name."),
+]
+JsonOption = Annotated[bool, option("--json", help="Print one JSON document on standard output.")]
+SeedOption = Annotated[int, option("--seed", help="Seed of every random choice; printed with the result.")]
+LogFormatOption = Annotated[
+    str | None,
+    option("--log-format", help="Format of the log, by name, where its content does not tell."),
+]
+OutputOption = Annotated[Path | None, option("--output", "-o", help="Write the result to this file, too.")]
+InstancesOption = Annotated[
+    int,
+    option(
+        "--instances",
+        min=1,
+        max=1000,
+        help="Split the traffic over this many breakers, as so many copies of a service would.",
+    ),
+]

@@ -1,0 +1,96 @@
+"""Calls as columns: the one shape that logs, run records and scenarios all become."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import polars as pl
+    from numpy.typing import NDArray
+
+UNKNOWN_DURATION = -1
+
+
+class ErrorKind(IntEnum):
+    """Why a call got no answer; an answer with a bad status is not an error of this kind."""
+
+    NONE = 0
+    TIMEOUT = 1
+    CONNECTION_ERROR = 2
+
+    @property
+    def label(self) -> str:
+        """The kind's name in rules, records and reports; empty for none."""
+        return self.name.lower() if self else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Calls in the order of their starts, one array an attribute, all of length n.
+
+    Attributes:
+        start_ns: int64, nanoseconds since the first call; never decreasing, the first is 0.
+        duration_ns: int64, nanoseconds from start to completion; −1 where unknown.
+        status: int16, the HTTP status; 0 where there was no answer.
+        error: uint8, an `ErrorKind`.
+        epoch: Unix seconds of the first call; 0.0 for generated calls.
+        instance: int32, an index into `instances`; None where nobody said which served a call.
+        instances: the upstream instances' names.
+        method: the HTTP methods, where known.
+        path: the path and query, where known.
+        notes: what the source lacks or had wrong, a sentence each, for the user.
+    """
+
+    start_ns: NDArray[np.int64]
+    duration_ns: NDArray[np.int64]
+    status: NDArray[np.int16]
+    error: NDArray[np.uint8]
+    epoch: float = 0.0
+    instance: NDArray[np.int32] | None = None
+    instances: tuple[str, ...] = ()
+    method: pl.Series | None = None
+    path: pl.Series | None = None
+    notes: tuple[str, ...] = field(default=())
+
+    def __len__(self) -> int:
+        return len(self.start_ns)
+
+    @property
+    def span(self) -> float:
+        """Seconds from the first start to the last."""
+        return float(self.start_ns[-1]) / 1e9 if len(self) else 0.0
+
+    @property
+    def rate(self) -> float:
+        """Calls a second over the span; 0 with fewer than two calls."""
+        return (len(self) - 1) / self.span if self.span else 0.0
+
+    @property
+    def knows_durations(self) -> bool:
+        """Whether any call says how long it took."""
+        return bool(len(self)) and bool((self.duration_ns >= 0).any())
+
+    @property
+    def end_ns(self) -> NDArray[np.int64]:
+        """When each call completed; at its start where the duration is unknown."""
+        return self.start_ns + np.maximum(self.duration_ns, 0)
+
+    def take(self, keep: NDArray[np.bool_]) -> Calls:
+        """Return the calls that the mask keeps, with times still counted from this first call."""
+        import polars as pl  # noqa: PLC0415  # only logs have texts, and only they have paid for polars
+
+        mask = pl.Series(keep)
+        return replace(
+            self,
+            start_ns=self.start_ns[keep],
+            duration_ns=self.duration_ns[keep],
+            status=self.status[keep],
+            error=self.error[keep],
+            instance=None if self.instance is None else self.instance[keep],
+            method=None if self.method is None else self.method.filter(mask),
+            path=None if self.path is None else self.path.filter(mask),
+        )
