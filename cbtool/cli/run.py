@@ -16,6 +16,9 @@ from cbtool.cli.exit_status import ExitStatus, exit_status_of
 from cbtool.cli.settings import load_settings
 from cbtool.errors import CbtoolError, InsufficientDataError
 
+# Typer exports only this leaf of Click's error tree; its grandparent is what every usage error is.
+_ClickException: type[Exception] = typer.BadParameter.__mro__[2]
+
 
 def run_command(arguments: list[str]) -> int:
     """Return the exit status of one command line."""
@@ -53,7 +56,7 @@ def _invoke(arguments: list[str]) -> int:
         return stop.exit_code
     except typer.Abort:
         return ExitStatus.INTERRUPTED
-    except typer.BadParameter.__mro__[2] as error:  # ClickException, which Typer does not export
+    except _ClickException as error:
         return _usage_error(error)
     return result if isinstance(result, int) else ExitStatus.DONE
 

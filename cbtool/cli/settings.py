@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cbtool.cli.commands import COMMANDS
 from cbtool.errors import ConfigurationError
 from cbtool.toml_tables import Source, Table, read_source
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Settings:
