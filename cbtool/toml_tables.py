@@ -40,7 +40,7 @@ class Source:
             raise ConfigurationError(f"{place}: not valid TOML: {error.msg} (column {error.colno})") from None
 
     def line_of(self, header: str, key: str, occurrence: int = 0) -> int:
-        """Return the line (from 1) of `key` in the `occurrence`-th `[header]`, else of that header, else 1."""
+        """Return the line of `key` in the `occurrence`-th `[header]`, else of that header, else 1."""
         wanted = re.compile(rf"""\s*(?:{re.escape(key)}|"{re.escape(key)}"|'{re.escape(key)}')\s*[.=]""")
         section, seen, fallback = "", -1, 1
         if not header:
