@@ -1,0 +1,147 @@
+"""Dependencies point one way, pure rooms stay pure, and files stay small enough to read."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "cbtool"
+
+# What each room may import from this package. A room is a folder or a top-level module.
+ALLOWED = {
+    "errors": set(),
+    "units": {"errors"},
+    "toml_tables": {"errors", "units"},
+    "breaker": {"errors", "units"},
+    "traffic": {"errors", "units", "breaker"},
+    "metrics": {"errors", "units", "breaker"},
+    "shipped": {"errors"},
+    "profiles": {"errors", "units", "breaker", "traffic", "toml_tables", "shipped"},
+    "scenarios": {"errors", "units", "breaker", "traffic", "toml_tables", "shipped"},
+    "logs": {"errors", "units", "breaker", "traffic"},
+    "simulation": {"errors", "units", "breaker", "traffic", "metrics"},
+    "recommend": {"errors", "units", "breaker", "traffic", "metrics", "simulation", "profiles"},
+    "live": {"errors", "units", "breaker", "traffic", "metrics", "profiles", "scenarios"},
+    "report": {"errors", "units", "breaker", "traffic", "metrics", "simulation", "recommend", "live"},
+    "dashboard": {"errors", "units", "breaker", "metrics"},
+}
+PURE = ("breaker", "traffic", "metrics")
+IMPURE_MODULES = {
+    "time", "datetime", "socket", "asyncio", "threading", "subprocess", "random", "os", "sys", "io",
+    "pathlib", "tempfile", "shutil", "httpx", "aiohttp", "pyreqwest", "rich", "typer", "logging",
+}  # fmt: skip
+IMPURE_CALLS = {"open", "print", "input"}
+
+# Importing a module of these rooms must import nothing heavy: the front page and light commands use them.
+LIGHT = (
+    "errors.py",
+    "units.py",
+    "toml_tables.py",
+    "shipped.py",
+    "scenarios.py",
+    "profiles.py",
+    "breaker",
+    "cli",
+)
+HEAVY = {
+    "numpy",
+    "numba",
+    "polars",
+    "scipy",
+    "httpx",
+    "aiohttp",
+    "pyreqwest",
+    "rich",
+    "msgspec",
+    "uvloop",
+    "hdrh",
+}
+
+LONGEST_FILE = 330  # lines
+
+
+def modules() -> list[Path]:
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imported(tree: ast.AST) -> set[str]:
+    names = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+            names |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def at_import_time(path: Path) -> set[str]:
+    """Return the packages that importing the file imports: not those in functions or for type checking."""
+    found: set[str] = set()
+
+    def visit(body: list[ast.stmt]) -> None:
+        for node in body:
+            if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+                visit(node.orelse)
+            elif isinstance(node, (ast.If, ast.Try)):
+                visit(node.body)
+            elif isinstance(node, ast.Import):
+                found.update(alias.name.partition(".")[0] for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found.add(node.module.partition(".")[0])
+
+    visit(ast.parse(path.read_text()).body)
+    return found
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_rooms_import_only_what_lies_before_them(path: Path) -> None:
+    room = room_of(path)
+    if room in ("cli", "__init__", "__main__"):
+        return
+    rooms = {
+        name.split(".")[1] for name in imported(ast.parse(path.read_text())) if name.startswith("cbtool.")
+    }
+    rooms -= {room, "__version__"}
+    assert rooms <= ALLOWED[room], f"{room} must not import {sorted(rooms - ALLOWED[room])}"
+
+
+@pytest.mark.parametrize("room", PURE)
+def test_pure_rooms_touch_no_clock_socket_or_file(room: str) -> None:
+    for path in sorted((PACKAGE / room).rglob("*.py")):
+        tree = ast.parse(path.read_text())
+        packages = {name.partition(".")[0] for name in imported(tree)}
+        assert not packages & IMPURE_MODULES, f"{path.name} imports {sorted(packages & IMPURE_MODULES)}"
+        calls = {
+            n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+        }
+        assert not calls & IMPURE_CALLS, f"{path.name} calls {sorted(calls & IMPURE_CALLS)}"
+
+
+@pytest.mark.parametrize("name", LIGHT)
+def test_light_rooms_import_nothing_heavy(name: str) -> None:
+    place = PACKAGE / name
+    for path in sorted(place.rglob("*.py")) if place.is_dir() else [place]:
+        assert not at_import_time(path) & HEAVY, f"{path.name} imports {sorted(at_import_time(path) & HEAVY)}"
+
+
+def test_only_one_module_knows_the_fast_transport() -> None:
+    knowing = [
+        p.name
+        for p in modules()
+        if any(n.startswith("pyreqwest") for n in imported(ast.parse(p.read_text())))
+    ]
+    assert knowing == ["transport.py"]
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_files_are_short_and_say_what_they_are_for(path: Path) -> None:
+    text = path.read_text()
+    assert len(text.splitlines()) <= LONGEST_FILE
+    assert ast.get_docstring(ast.parse(text)), "a module docstring says what the room is for"
