@@ -1,0 +1,56 @@
+"""What commands print: the result to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TextIO
+
+from cbtool.report.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PATIENCE = 1.0
+"""Seconds of silence after which a command says what it is doing."""
+
+
+def print_text(text: str) -> None:
+    """Print a report to standard output; control characters from data never reach the terminal."""
+    _write(sys.stdout, clean(text))
+
+
+def print_json(document: Any) -> None:
+    """Print one JSON document to standard output."""
+    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    # JSON itself escapes only the first 32; the others can control a terminal as well.
+    _write(sys.stdout, "".join(c if c.isprintable() or c == "\n" else f"\\u{ord(c):04x}" for c in text))
+
+
+def note(text: str) -> None:
+    """Print a remark to standard error."""
+    _write(sys.stderr, clean(text))
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Say on standard error what is being done, once it has taken longer than `PATIENCE`."""
+    timer = threading.Timer(PATIENCE, note, (f"{what} …",))
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _write(stream: TextIO, text: str) -> None:
+    line = text + "\n"
+    try:
+        stream.write(line)
+    except UnicodeEncodeError:  # a stream that is not UTF-8 gets question marks, not a traceback
+        encoding = stream.encoding or "ascii"
+        stream.write(line.encode(encoding, "replace").decode(encoding))
+    stream.flush()
