@@ -3,29 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from enum import IntEnum
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from cbtool.traffic.error_kind import ErrorKind
 
 if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
+__all__ = ["UNKNOWN_DURATION", "Calls", "ErrorKind"]
+
 UNKNOWN_DURATION = -1
-
-
-class ErrorKind(IntEnum):
-    """Why a call got no answer; an answer with a bad status is not an error of this kind."""
-
-    NONE = 0
-    TIMEOUT = 1
-    CONNECTION_ERROR = 2
-
-    @property
-    def label(self) -> str:
-        """The kind's name in rules, records and reports; empty for none."""
-        return self.name.lower() if self else ""
 
 
 @dataclass(frozen=True, slots=True)
