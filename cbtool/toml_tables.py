@@ -8,55 +8,72 @@ from __future__ import annotations
 
 import difflib
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import tomli
 
 from cbtool.errors import ConfigurationError, InvalidSettingError, UnreachableError
+from cbtool.toml_lines import key_lines
 from cbtool.units import parse_duration, parse_percent, parse_rate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Mapping
     from enum import StrEnum
     from pathlib import Path
+
+    from cbtool.toml_lines import KeyPath
 
     Choice = TypeVar("Choice", bound=StrEnum)
 
 T = TypeVar("T")
 
 LARGEST_FILE = 1_000_000  # bytes; a configuration is written by hand
+_LARGEST_NUMBER = 2**63  # no setting has a use for more, and kernels count in 64 bits
+_LONGEST_SHOWN = 60  # characters of a wrong value that a message repeats
+_NEAREST_SHOWN = 5
 
 
 class Source:
-    """The text of a TOML file and where it came from, to find the line of a key."""
+    """The text of a TOML file and where it came from, to find the line of a key.
+
+    Args:
+        text: the file's content.
+        name: the file, as messages name it.
+
+    Raises:
+        ConfigurationError: the text is not TOML, with the line.
+    """
 
     def __init__(self, text: str, name: str) -> None:
         self.name = name
-        self._lines = text.splitlines()
+        self.text = text
         try:
             self.data: dict[str, Any] = tomli.loads(text)
         except tomli.TOMLDecodeError as error:
             place = f"{name}:{error.lineno}"
             raise ConfigurationError(f"{place}: not valid TOML: {error.msg} (column {error.colno})") from None
+        except RecursionError:
+            raise ConfigurationError(f"{name}: not a configuration: nested too deeply") from None
+        except ValueError:  # Python refuses to read an integer of thousands of digits
+            raise ConfigurationError(
+                f"{name}: not a configuration: a number of thousands of digits"
+            ) from None
 
-    def line_of(self, header: str, key: str, occurrence: int = 0) -> int:
-        """Return the line of `key` in the `occurrence`-th `[header]`, else of that header, else 1."""
-        wanted = re.compile(rf"""\s*(?:{re.escape(key)}|"{re.escape(key)}"|'{re.escape(key)}')\s*[.=]""")
-        section, seen, fallback = "", -1, 1
-        if not header:
-            seen = 0
-        for number, line in enumerate(self._lines, start=1):
-            match = re.match(r"\s*\[\[?\s*([^\]]+?)\s*\]\]?", line)
-            if match and "=" not in line.split("#")[0].split("[")[0]:
-                section = match.group(1)
-                seen += section == header
-                if section == header and seen == occurrence:
-                    fallback = number
-                if section == f"{header}.{key}".lstrip(".") and seen == max(occurrence, 0):
-                    return number
-            elif section == header and seen == occurrence and wanted.match(line):
-                return number
-        return fallback
+    def line_of(self, path: KeyPath) -> int:
+        """Return the line of a key; where the file lacks it, of the nearest table around it, else 1."""
+        for length in range(len(path), 0, -1):
+            line = self._lines.get(path[:length])
+            if line is not None:
+                return line
+        return 1
+
+    @cached_property
+    def _lines(self) -> dict[KeyPath, int]:
+        try:
+            return key_lines(self.text)
+        except RecursionError:  # nested just less deeply than the parser bears
+            return {}
 
 
 class Table:
@@ -65,29 +82,25 @@ class Table:
     Args:
         source: the file.
         data: the table's parsed content.
-        header: its dotted name, empty for the top level.
-        occurrence: which one, for an array of tables.
+        path: its keys from the top level down; an index for an element of an array of tables.
     """
 
-    def __init__(self, source: Source, data: dict[str, Any], header: str = "", occurrence: int = 0) -> None:
+    def __init__(self, source: Source, data: Mapping[str, Any], path: KeyPath = ()) -> None:
         self._source = source
         self._data = data
-        self._header = header
-        self._occurrence = occurrence
+        self._path = path
         self._asked: set[str] = set()
 
     def __contains__(self, key: str) -> bool:
         return key in self._data
 
     def error(self, key: str, message: str) -> ConfigurationError:
-        """Return an error that points at `key`."""
-        line = self._source.line_of(self._header, key, self._occurrence)
-        return ConfigurationError(f"{self._source.name}:{line}: {message}")
+        """Return an error that points at `key`, which may be dotted; an empty one is the table itself."""
+        return self._error_at(message, *(key.split(".") if key else ()))
 
     def located(self, error: InvalidSettingError) -> ConfigurationError:
         """Return a broken rule as an error that points at its field."""
-        key = error.field.rpartition(".")[2]
-        return self.error(key, str(error))
+        return self.error(error.field, str(error))
 
     def text(self, key: str) -> str | None:
         """Return a string, or None where the key is absent."""
@@ -111,21 +124,11 @@ class Table:
 
     def texts(self, key: str) -> tuple[str, ...] | None:
         """Return an array of strings, or None where the key is absent."""
-        values = self._typed(key, list, "an array")
-        if values is None:
-            return None
-        if not all(isinstance(value, str) for value in values):
-            raise self.error(key, f"{key} must be an array of strings in quotes (got {values!r})")
-        return tuple(values)
+        return self._array(key, str, "an array of strings in quotes")
 
     def integers(self, key: str) -> tuple[int, ...] | None:
         """Return an array of whole numbers, or None where the key is absent."""
-        values = self._typed(key, list, "an array")
-        if values is None:
-            return None
-        if not all(type(value) is int for value in values):
-            raise self.error(key, f"{key} must be an array of whole numbers (got {values!r})")
-        return tuple(values)
+        return self._array(key, int, "an array of whole numbers")
 
     def duration(self, key: str) -> float | None:
         """Return seconds from `"30s"` or a bare number of seconds."""
@@ -141,39 +144,42 @@ class Table:
 
     def choice(self, key: str, kind: type[Choice]) -> Choice | None:
         """Return a member of an enumeration of strings, or None where the key is absent."""
+        value = self.one_of(key, [member.value for member in kind])
+        return None if value is None else kind(value)
+
+    def one_of(self, key: str, names: Collection[str]) -> str | None:
+        """Return one of `names`, or None where the key is absent."""
         value = self.text(key)
-        if value is None:
-            return None
-        names = [member.value for member in kind]
-        if value not in names:
-            raise self.error(
-                key, f"{key} must be one of {', '.join(names)} (got {value!r}){_nearest(value, names)}"
-            )
-        return kind(value)
+        if value is not None and value not in names:
+            guess = did_you_mean(value, names, otherwise="")
+            raise self.error(key, f"{key} must be one of {', '.join(names)} (got {_shown(value)}){guess}")
+        return value
 
     def table(self, key: str) -> Table | None:
         """Return a sub-table, or None where the key is absent."""
         value = self._typed(key, dict, "a table")
-        header = f"{self._header}.{key}" if self._header else key
-        return None if value is None else Table(self._source, value, header)
+        return None if value is None else Table(self._source, value, (*self._path, key))
 
     def tables(self, key: str) -> list[Table]:
         """Return an array of tables; empty where the key is absent."""
-        values = self._typed(key, list, f"an array of tables, [[{key}]]") or []
-        if not all(isinstance(value, dict) for value in values):
-            raise self.error(key, f"{key} must be an array of tables, [[{key}]]")
-        header = f"{self._header}.{key}" if self._header else key
-        return [Table(self._source, value, header, index) for index, value in enumerate(values)]
+        values = self._array(key, dict, f"an array of tables, [[{key}]]") or ()
+        return [Table(self._source, value, (*self._path, key, index)) for index, value in enumerate(values)]
 
-    def finish(self) -> None:
+    def finish(self, elsewhere: Mapping[str, str] | None = None) -> None:
         """Refuse the keys that nobody asked for.
+
+        Args:
+            elsewhere: keys that people put into this table by mistake, and what to do with them.
 
         Raises:
             ConfigurationError: an unknown key, with its line and the nearest known one.
         """
+        for key in self._data:
+            if elsewhere and key in elsewhere and key not in self._asked:
+                raise self._error_at(f"{key} {elsewhere[key]}", key)
         self.expect(self._asked, sorted(self._asked))
 
-    def expect(self, allowed: set[str], known: list[str]) -> None:
+    def expect(self, allowed: set[str], known: Collection[str]) -> None:
         """Refuse every key that is not `allowed`, and offer the nearest of `known`.
 
         Raises:
@@ -181,27 +187,50 @@ class Table:
         """
         for key in self._data:
             if key not in allowed:
-                where = f" in [{self._header}]" if self._header else ""
-                raise self.error(key, f"unknown key {key!r}{where}{_nearest(key, known)}")
+                where = f" in {self._name}" if self._path else ""
+                raise self._error_at(f"unknown key {_shown(key)}{where}{did_you_mean(key, known)}", key)
+
+    @property
+    def _name(self) -> str:
+        """The table as people find it: `[breaker.health_check]`, `[[phase]] 3`."""
+        if isinstance(self._path[-1], int):
+            return f"[[{'.'.join(map(str, self._path[:-1]))}]] {self._path[-1] + 1}"
+        return f"[{'.'.join(map(str, self._path))}]"
+
+    def _error_at(self, message: str, *path: str | int) -> ConfigurationError:
+        line = self._source.line_of((*self._path, *path))
+        return ConfigurationError(f"{self._source.name}:{line}: {message}")
 
     def _typed(self, key: str, kind: type[T] | tuple[type, ...], wanted: str) -> Any:
         self._asked.add(key)
         if key not in self._data:
             return None
         value = self._data[key]
-        # TOML's booleans are Python ints; only a boolean key may hold one.
-        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-            raise self.error(key, f"{key} must be {wanted} (got {value!r})")
+        if not _is(value, kind):
+            raise self.error(key, f"{key} must be {wanted} (got {_shown(value)})")
+        if isinstance(value, (int, float)) and not abs(value) < _LARGEST_NUMBER:  # NaN is not less either
+            raise self.error(key, f"{key} must be {wanted}, finite and below 9e18")
         return value
+
+    def _array(self, key: str, kind: type[T], wanted: str) -> tuple[T, ...] | None:
+        values = self._typed(key, list, wanted)
+        if values is None:
+            return None
+        for index, value in enumerate(values):
+            if not _is(value, kind):
+                raise self._error_at(f"{key} must be {wanted} (got {_shown(value)} in it)", key, index)
+        return tuple(values)
 
     def _quantity(self, key: str, parse: Callable[[str], float], wanted: str) -> float | None:
         value = self._typed(key, (str, int, float), wanted)
         if value is None:
             return None
         try:
-            return parse(value if isinstance(value, str) else f"{value:.9f}")
+            # A number is kept as it is, since text would round it; it is parsed only to be judged.
+            quantity = parse(value if isinstance(value, str) else f"{value:.9f}")
         except ConfigurationError:
-            raise self.error(key, f"{key} must be {wanted} (got {value!r})") from None
+            raise self.error(key, f"{key} must be {wanted} (got {_shown(value)})") from None
+        return quantity if isinstance(value, str) else float(value)
 
 
 def read_source(path: Path) -> Source:
@@ -212,18 +241,46 @@ def read_source(path: Path) -> Source:
         ConfigurationError: it is not TOML, with the line.
     """
     try:
-        raw = path.open("rb").read(LARGEST_FILE + 1)
-    except OSError as error:
-        raise UnreachableError(f"{path}: cannot be read: {error.strerror or error}") from None
+        with path.open("rb") as file:
+            raw = file.read(LARGEST_FILE + 1)
+    except (OSError, ValueError) as error:  # a name with a NUL in it is a ValueError
+        reason = getattr(error, "strerror", None) or error
+        raise UnreachableError(f"{path}: cannot be read: {reason}") from None
     if len(raw) > LARGEST_FILE:
         raise ConfigurationError(f"{path}: over 1 MB, so not a configuration file")
     try:
-        return Source(raw.decode(), str(path))
+        return Source(raw.decode("utf-8-sig"), str(path))
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         raise ConfigurationError(f"{path}:{line}: not valid TOML: not UTF-8 text") from None
 
 
-def _nearest(word: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(known)}"
+def did_you_mean(word: str, known: Collection[str], *, otherwise: str = "; known: {}") -> str:
+    """Return the end of a message about an unknown word: the nearest right one, else some to choose from.
+
+    Args:
+        word: what was written; other libraries' spellings (camelCase, dashes) are seen through.
+        known: the right ones.
+        otherwise: what to say where none is near, with `{}` for the likeliest few.
+    """
+    spelled = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", word).replace("-", "_").lower()
+    names = sorted(known)
+    close = difflib.get_close_matches(spelled, names, n=1, cutoff=0.6)
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    likely = difflib.get_close_matches(spelled, names, n=_NEAREST_SHOWN, cutoff=0.0)
+    more = ", …" if len(names) > len(likely) else ""
+    return otherwise.format(", ".join(sorted(likely)) + more) if names else ""
+
+
+def _is(value: object, kind: type | tuple[type, ...]) -> bool:
+    """Return whether a value is of a kind; TOML's booleans are Python ints, so they count only as bool."""
+    return isinstance(value, kind) and (kind is bool or not isinstance(value, bool))
+
+
+def _shown(value: object) -> str:
+    try:
+        text = repr(value)
+    except ValueError:  # Python refuses to write an integer of thousands of digits
+        return "a number of thousands of digits"
+    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"

@@ -35,7 +35,7 @@ class Settings:
         if not isinstance(options, dict):
             raise ConfigurationError(f"{self._source.name}: {command} must be a table, [{header}]")
         named = {key.replace("-", "_"): value for key, value in options.items()}
-        table = Table(self._source, options, header)
+        table = Table(self._source, options, tuple(header.split(".")))
         table.expect({key for key in options if key.replace("-", "_") in known}, sorted(known))
         return named
 
@@ -69,5 +69,5 @@ def _from_pyproject(source: Source) -> Settings:
 
 
 def _checked(source: Source, tables: dict[str, Any], prefix: str) -> Settings:
-    Table(source, tables, prefix.rstrip(".")).expect(set(COMMANDS) & set(tables), list(COMMANDS))
+    Table(source, tables, tuple(prefix.split(".")[:-1])).expect(set(COMMANDS) & set(tables), list(COMMANDS))
     return Settings(source, tables, prefix)
