@@ -46,18 +46,19 @@ def wait_ns(config: BreakerConfig, *, attempt: int, opening: int, seed: int) -> 
     """
     wait = config.wait_duration_in_open_state
     longest = config.max_wait_duration_in_open_state
-    for _ in range(attempt - 1):
+    # A multiplier of 1 needs no turns, of which an outage of days with a short wait would make millions.
+    for _ in range(attempt - 1 if config.wait_backoff_multiplier > 1 else 0):
         wait *= config.wait_backoff_multiplier
         # Stop at the cap; without one, before the wait leaves 64-bit nanoseconds.
-        if wait >= (_LONGEST if longest is None else longest):
+        if wait >= (LONGEST if longest is None else longest):
             break
     if longest is not None:
         wait = min(wait, longest)
     wait *= 1.0 + config.wait_jitter * (2.0 * unit_random(seed, opening) - 1.0)
-    return to_ns(min(wait, _LONGEST))
+    return to_ns(min(wait, LONGEST))
 
 
-_LONGEST = 100 * 365 * 86400.0  # seconds; a century fits 64-bit nanoseconds and is for ever
+LONGEST = 100 * 365 * 86400.0  # seconds; a century fits 64-bit nanoseconds and is for ever
 
 
 def unit_random(seed: int, index: int) -> float:

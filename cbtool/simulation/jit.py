@@ -1,0 +1,28 @@
+"""Compiling with numba, with its cache on disk where that can be written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numba
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile `function` when it is first called; it holds no interpreter lock, so that sweeps use all cores."""
+    try:
+        return _jit(function, cache=True)
+    except RuntimeError:  # neither the package's folder nor the user's cache folder can be written
+        return _jit(function, cache=False)
+
+
+def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a helper of compiled functions; it is cached as part of them."""
+    return _jit(function, cache=False)
+
+
+def _jit(function: Callable[..., Any], *, cache: bool) -> Callable[..., Any]:
+    made: Callable[..., Any] = numba.njit(cache=cache, nogil=True, error_model="numpy")(function)
+    return made

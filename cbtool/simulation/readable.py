@@ -1,0 +1,135 @@
+"""The readable engine: `CircuitBreaker` itself, told call by call. It says what the kernel must equal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cbtool.breaker import BreakerConfig, CircuitBreaker, Outcome, Permit, State, StateTransition, Verdict
+from cbtool.breaker.late import counts
+from cbtool.breaker.outcome import outcome_of
+from cbtool.metrics.opening import OpeningTimer
+from cbtool.simulation.history import History
+from cbtool.units import to_ns
+
+if TYPE_CHECKING:
+    from cbtool.simulation.health import HealthTimeline
+    from cbtool.simulation.traffic import Traffic
+
+
+def run_readable(
+    traffic: Traffic,
+    config: BreakerConfig,
+    *,
+    seed: int = 0,
+    end_ns: int | None = None,
+    health: HealthTimeline | None = None,
+) -> History:
+    """Return what a breaker does with its traffic.
+
+    Args:
+        traffic: the calls, in the order of events.
+        config: the breaker's settings.
+        seed: of the wait's jitter.
+        end_ns: until when the breaker is watched; None: the last completion.
+        health: answers the health checks; None: nobody asks.
+    """
+    run = _Run(traffic, config, seed, health)
+    starts, ends = traffic.start_ns.tolist(), traffic.end_ns.tolist()
+    call_of, started = traffic.call_of.tolist(), traffic.started.tolist()
+    done = 0
+    for call, start in enumerate(starts):
+        while done < len(ends) and started[done] <= call:
+            run.complete(call_of[done], ends[done])
+            done += 1
+        run.start(call, start)
+    for call, end in zip(call_of[done:], ends[done:], strict=True):
+        run.complete(call, end)
+    run.finish(traffic.end if end_ns is None else end_ns)
+    return run.history()
+
+
+class _Run:
+    """One breaker and what it has done so far. Times are nanoseconds."""
+
+    def __init__(
+        self, traffic: Traffic, config: BreakerConfig, seed: int, health: HealthTimeline | None
+    ) -> None:
+        self._config = config
+        self._health = health
+        self._breaker = CircuitBreaker(config, seed=seed, on_transition=self._changed)
+        self._verdicts = [Verdict(value) for value in traffic.verdicts.tolist()]
+        self._durations = (traffic.duration_ns / 1e9).tolist()
+        self._permits: list[Permit | None] = [None] * len(traffic)
+        self._before = np.zeros(len(traffic), np.uint8)
+        self._after = np.zeros(len(traffic), np.uint8)
+        self._transitions: list[StateTransition] = []
+        self._timer = OpeningTimer(config)
+        self._time_to_open: list[float] = []
+        self._next_check = 0
+
+    def start(self, call: int, now_ns: int) -> None:
+        """Let a call arrive."""
+        self._before[call] = self._breaker.state
+        self._check_health(now_ns)
+        permit = self._breaker.try_acquire(now_ns / 1e9)
+        self._permits[call] = permit
+        if permit is None:
+            self._after[call] = self._breaker.state
+
+    def complete(self, call: int, now_ns: int) -> None:
+        """Let a call's result arrive, if it was permitted."""
+        permit = self._permits[call]
+        if permit is None:
+            return
+        self._check_health(now_ns)
+        now = now_ns / 1e9
+        self._note(call, permit, now)
+        self._breaker.record(permit, self._verdicts[call], self._durations[call], now)
+        self._after[call] = self._breaker.state
+
+    def finish(self, end_ns: int) -> None:
+        """Let the time pass until the end of the run."""
+        self._breaker.advance(end_ns / 1e9)
+
+    def history(self) -> History:
+        """Return what has happened."""
+        return History(
+            permitted=np.array([permit is not None for permit in self._permits], np.uint8),
+            state_before=self._before,
+            state_after=self._after,
+            transitions=tuple(self._transitions),
+            time_to_open=tuple(self._time_to_open),
+        )
+
+    def _note(self, call: int, permit: Permit, now: float) -> None:
+        """Tell the timer of a result that the closed state is about to count."""
+        self._breaker.advance(now)
+        if self._breaker.state is not State.CLOSED:
+            return
+        threshold = self._config.slow_call_duration_threshold
+        outcome = outcome_of(self._verdicts[call], self._durations[call], threshold)
+        generation = len(self._transitions)
+        if outcome is not Outcome.IGNORED and counts(
+            self._config.dialect.late, permit.generation, generation
+        ):
+            self._timer.count(outcome, now)
+
+    def _changed(self, transition: StateTransition) -> None:
+        self._transitions.append(transition)
+        if transition.trips:
+            self._time_to_open.append(self._timer.opened(transition))
+        if transition.target is State.OPEN and self._config.health_check is not None:
+            self._next_check = to_ns(transition.time) + to_ns(self._config.health_check.interval)
+
+    def _check_health(self, now_ns: int) -> None:
+        """Make the health checks that are due up to `now_ns`; at one instant they come first."""
+        if self._health is None or self._config.health_check is None:
+            return
+        self._breaker.advance(now_ns / 1e9)
+        interval = to_ns(self._config.health_check.interval)
+        while self._breaker.state is State.OPEN and self._next_check <= now_ns:
+            asked = self._next_check / 1e9
+            self._breaker.record_health(self._health.healthy_at(asked), asked)
+            self._next_check += interval
