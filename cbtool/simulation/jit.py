@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile `function` when it is first called; it holds no interpreter lock, so that sweeps use all cores."""
+    """Compile `function` at its first call, without the interpreter's lock, so that sweeps use all cores."""
     try:
         return _jit(function, cache=True)
     except RuntimeError:  # neither the package's folder nor the user's cache folder can be written

@@ -17,8 +17,6 @@ from cbtool.breaker import Outcome, Verdict
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from cbtool.traffic.calls import Calls
-
 
 @dataclass(frozen=True)
 class Traffic:
@@ -57,15 +55,18 @@ class Traffic:
         return self._outcomes[slow_threshold]
 
 
-def traffic_of(calls: Calls, verdicts: NDArray[np.uint8]) -> Traffic:
+def traffic_of(
+    start_ns: NDArray[np.int64], duration_ns: NDArray[np.int64], verdicts: NDArray[np.uint8]
+) -> Traffic:
     """Return one breaker's traffic; a call of unknown duration takes no time.
 
     Args:
-        calls: n calls.
-        verdicts: uint8, n values of `Verdict`.
+        start_ns: n starts, never decreasing.
+        duration_ns: n durations, negative where unknown.
+        verdicts: n values of `Verdict`.
     """
-    start = np.array(calls.start_ns, dtype=np.int64)
-    duration = np.maximum(calls.duration_ns, 0).astype(np.int64)
+    start = np.array(start_ns, dtype=np.int64)
+    duration = np.maximum(duration_ns, 0).astype(np.int64)
     end = start + duration
     instant = duration == 0
     # One key sorts by time, then calls that take no time after those that end; a stable sort does the rest.

@@ -1,0 +1,204 @@
+"""One simulation: calls, verdicts and a configuration in; every decision and a summary out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cbtool.breaker import BreakerConfig, Verdict
+from cbtool.errors import ConfigurationError
+from cbtool.metrics.summary import Impact, RunSummary, summarise
+from cbtool.metrics.view import InstanceTransition
+from cbtool.simulation.readable import run_readable
+from cbtool.simulation.traffic import Traffic, traffic_of
+from cbtool.traffic.thinning import split
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from cbtool.simulation.health import HealthTimeline
+    from cbtool.simulation.history import History
+    from cbtool.traffic.calls import Calls
+
+WORTH_COMPILED = 300_000
+"""Calls from which the kernel, which takes seconds to load, is done before the readable machine."""
+
+
+class Engine(StrEnum):
+    """Which implementation simulates."""
+
+    AUTO = "auto"
+    """The kernel where it is worth its loading and knows the profile, else the machine."""
+    MACHINE = "machine"
+    """The readable machine."""
+    KERNEL = "kernel"
+    """The compiled kernel."""
+
+
+@dataclass(frozen=True)
+class SimulationResult:
+    """What the breakers did.
+
+    Attributes:
+        summary: the run's numbers.
+        permitted: uint8, by call: 1 where it was let through.
+        state_before: uint8, by call: its breaker's stored `State` when it arrived.
+        state_after: uint8, by call: the `State` just after its result was recorded or it was refused.
+        failing: how many of all calls fail by the outcome rules, permitted or not.
+        healthy: how many of all calls succeed, slowly or not.
+    """
+
+    summary: RunSummary
+    permitted: NDArray[np.uint8]
+    state_before: NDArray[np.uint8]
+    state_after: NDArray[np.uint8]
+    failing: int
+    healthy: int
+
+
+@dataclass(frozen=True)
+class Fleet:
+    """The traffic of every breaker, ready to be simulated with any configuration.
+
+    Attributes:
+        verdicts: uint8, by call, of all calls.
+        members: for each breaker, which calls it gets, and their order of events.
+        end_ns: when the last call of any breaker completes.
+    """
+
+    verdicts: NDArray[np.uint8]
+    members: tuple[tuple[NDArray[np.intp], Traffic], ...]
+    end_ns: int
+
+
+def fleet_of(calls: Calls, verdicts: NDArray[np.uint8], *, instances: int = 1, seed: int = 0) -> Fleet:
+    """Split the calls over breakers, and order each one's events.
+
+    Args:
+        calls: n calls.
+        verdicts: uint8, n values of `Verdict`.
+        instances: how many breakers share the calls.
+        seed: of the split.
+    """
+    which = split(len(calls), instances, seed)
+    members = tuple(
+        (chosen, traffic_of(calls.start_ns[chosen], calls.duration_ns[chosen], verdicts[chosen]))
+        for chosen in (np.flatnonzero(which == number) for number in range(instances))
+    )
+    end = max((traffic.end for _, traffic in members), default=0)
+    return Fleet(np.asarray(verdicts, np.uint8), members, end)
+
+
+def simulate(
+    calls: Calls,
+    verdicts: NDArray[np.uint8],
+    config: BreakerConfig,
+    *,
+    seed: int = 0,
+    instances: int = 1,
+    engine: Engine = Engine.AUTO,
+    health: HealthTimeline | None = None,
+) -> SimulationResult:
+    """Run calls through breakers in virtual time.
+
+    Args:
+        calls: n calls; one of unknown duration takes no time.
+        verdicts: uint8, n values of `Verdict`.
+        config: every breaker's settings.
+        seed: of the split over the instances and of the waits' jitter.
+        instances: how many breakers share the calls.
+        engine: which implementation; the results are the same.
+        health: what health checks answer; needed where the configuration has one.
+
+    Raises:
+        ConfigurationError: the configuration has a health check and nobody can answer it, or the kernel
+            was asked for and does not know it.
+    """
+    return simulate_fleet(
+        fleet_of(calls, verdicts, instances=instances, seed=seed),
+        config,
+        seed=seed,
+        engine=engine,
+        health=health,
+    )
+
+
+def simulate_fleet(
+    fleet: Fleet,
+    config: BreakerConfig,
+    *,
+    seed: int = 0,
+    engine: Engine = Engine.AUTO,
+    health: HealthTimeline | None = None,
+) -> SimulationResult:
+    """Run traffic that is already split and ordered; see `simulate`."""
+    if config.health_check is not None and health is None:
+        raise ConfigurationError(
+            "the profile resets by a health check, which recorded calls cannot answer; "
+            "simulate a --scenario, or take [breaker.health_check] out of the profile"
+        )
+    if engine is Engine.AUTO:
+        compiled = config.health_check is None and len(fleet.verdicts) >= WORTH_COMPILED
+        engine = Engine.KERNEL if compiled else Engine.MACHINE
+    histories = []
+    for number, (_, traffic) in enumerate(fleet.members):
+        if engine is Engine.KERNEL:
+            from cbtool.simulation.fast import run_fast  # noqa: PLC0415  # numba takes a second to load
+
+            histories.append(run_fast(traffic, config, seed=seed + number, end_ns=fleet.end_ns))
+        else:
+            histories.append(
+                run_readable(traffic, config, seed=seed + number, end_ns=fleet.end_ns, health=health)
+            )
+    return _merged(fleet, histories)
+
+
+def _merged(fleet: Fleet, histories: Sequence[History]) -> SimulationResult:
+    n = len(fleet.verdicts)
+    permitted, before, after = (np.zeros(n, np.uint8) for _ in range(3))
+    for (chosen, _), history in zip(fleet.members, histories, strict=True):
+        permitted[chosen] = history.permitted
+        before[chosen] = history.state_before
+        after[chosen] = history.state_after
+    refused = permitted == 0
+    summary = summarise(
+        (
+            InstanceTransition(number, transition)
+            for number, history in enumerate(histories)
+            for transition in history.transitions
+        ),
+        calls=n,
+        permitted=int(permitted.sum()),
+        end=fleet.end_ns / 1e9,
+        time_to_open=_time_to_open(histories),
+        impact=Impact(
+            failed_shed=int((refused & (fleet.verdicts == Verdict.FAILURE)).sum()),
+            healthy_refused=int((refused & (fleet.verdicts == Verdict.SUCCESS)).sum()),
+        ),
+        instances=len(histories),
+    )
+    return SimulationResult(
+        summary,
+        permitted,
+        before,
+        after,
+        failing=int((fleet.verdicts == Verdict.FAILURE).sum()),
+        healthy=int((fleet.verdicts == Verdict.SUCCESS).sum()),
+    )
+
+
+def _time_to_open(histories: Sequence[History]) -> list[float]:
+    """Return every breaker's times to open, in the order of the trips."""
+    trips = (
+        (transition.time, number, seconds)
+        for number, history in enumerate(histories)
+        for transition, seconds in zip(
+            (each for each in history.transitions if each.trips), history.time_to_open, strict=True
+        )
+    )
+    return [seconds for _, _, seconds in sorted(trips)]
