@@ -7,6 +7,7 @@ type; `finish` then refuses the keys that nobody asked for, with the nearest rig
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LARGEST_FILE = 1_000_000  # bytes; a configuration is written by hand
-_LARGEST_NUMBER = 2**63  # no setting has a use for more, and kernels count in 64 bits
+_LARGEST_INTEGER = 2**63  # kernels count in 64 bits
 _LONGEST_SHOWN = 60  # characters of a wrong value that a message repeats
 _NEAREST_SHOWN = 5
 
@@ -107,9 +108,9 @@ class Table:
         value: str | None = self._typed(key, str, "a string in quotes")
         return value
 
-    def integer(self, key: str) -> int | None:
-        """Return a whole number, or None where the key is absent."""
-        value: int | None = self._typed(key, int, "a whole number")
+    def integer(self, key: str, wanted: str = "a whole number") -> int | None:
+        """Return a whole number, or None where the key is absent; `wanted` says what in other words."""
+        value: int | None = self._typed(key, int, wanted)
         return value
 
     def number(self, key: str) -> float | None:
@@ -208,8 +209,10 @@ class Table:
         value = self._data[key]
         if not _is(value, kind):
             raise self.error(key, f"{key} must be {wanted} (got {_shown(value)})")
-        if isinstance(value, (int, float)) and not abs(value) < _LARGEST_NUMBER:  # NaN is not less either
-            raise self.error(key, f"{key} must be {wanted}, finite and below 9e18")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise self.error(key, f"{key} must be {wanted} (got {value})")
+        if isinstance(value, int) and abs(value) >= _LARGEST_INTEGER:
+            raise self.error(key, f"{key} must be {wanted} (got one of more than 64 bits)")
         return value
 
     def _array(self, key: str, kind: type[T], wanted: str) -> tuple[T, ...] | None:

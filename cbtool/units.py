@@ -10,7 +10,9 @@ import re
 
 from cbtool.errors import ConfigurationError
 
-_SECONDS = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+# Divided by, not multiplied with the inverse: 35 / 1000 is the float 0.035, and 35 * 0.001 is not.
+_PER_SECOND = {"ns": 1e9, "us": 1e6, "µs": 1e6, "ms": 1e3}
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h|d)")
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _RATE = re.compile(r"(\d+(?:\.\d+)?)\s*(?:/\s*(\d*)\s*(ms|s|m|h|d))?")
@@ -35,7 +37,7 @@ def parse_duration(text: str) -> float:
     parts = _PART.findall(compact)
     if not parts or "".join(number + unit for number, unit in parts) != compact:
         raise ConfigurationError(f"{text!r} is not a duration; write 250ms, 30s, 5m or 1h30m")
-    return sum(float(number) * _SECONDS[unit] for number, unit in parts)
+    return sum(_in_seconds(float(number), unit) for number, unit in parts)
 
 
 def parse_rate(text: str) -> float:
@@ -48,7 +50,7 @@ def parse_rate(text: str) -> float:
     if match is None:
         raise ConfigurationError(f"{text!r} is not a rate; write 50/s, 300/m or 0.5/s")
     number, count, unit = match.groups()
-    per = float(count or 1) * _SECONDS[unit or "s"]
+    per = _in_seconds(float(count or 1), unit or "s")
     if per == 0:
         raise ConfigurationError(f"{text!r} is a rate over no time; write 50/s")
     return float(number) / per
@@ -106,6 +108,10 @@ def format_rate(per_second: float) -> str:
 def format_percent(percent: float) -> str:
     """Return a percentage for people: `0.5 %`, `52 %`, `99.95 %`."""
     return f"{_trim(percent)} %"
+
+
+def _in_seconds(number: float, unit: str) -> float:
+    return number / _PER_SECOND[unit] if unit in _PER_SECOND else number * _SECONDS[unit]
 
 
 def _short(seconds: float) -> str:
