@@ -69,6 +69,10 @@ class Calls:
         """When each call completed; at its start where the duration is unknown."""
         return self.start_ns + np.maximum(self.duration_ns, 0)
 
+    def noting(self, notes: tuple[str, ...]) -> Calls:
+        """Return the same calls with further notes."""
+        return replace(self, notes=(*self.notes, *notes))
+
     def take(self, keep: NDArray[np.bool_]) -> Calls:
         """Return the calls that the mask keeps, with times still counted from this first call."""
         import polars as pl  # noqa: PLC0415  # only logs have texts, and only they have paid for polars

@@ -1,0 +1,215 @@
+"""From sources to `Calls`: read, recognise, parse block by block on all cores, assemble."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
+
+import polars as pl
+
+from cbtool.errors import InsufficientDataError, WrongFormatError
+from cbtool.logs.blocks import Block, blocks
+from cbtool.logs.streams import Stream, opened
+from cbtool.traffic.formats import FORMATS, LogFormat, Rows, assemble, format_named, parse_lines, recognise
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from concurrent.futures import Future
+
+    from cbtool.traffic.calls import Calls
+    from cbtool.traffic.formats.log_format import Fields
+
+SAMPLES = 5
+"""How many rejected lines are kept to show."""
+
+_SAMPLE_LINES = 200
+_IN_FLIGHT = 3  # blocks being parsed
+_SHOWN = 60
+_KEPT = 200
+
+
+class RejectedLine(NamedTuple):
+    """A line that did not parse: where it is, and how it begins, with control characters replaced."""
+
+    file: str
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogRead:
+    """What became of the sources.
+
+    Attributes:
+        calls: of all of them, by start.
+        format: the format's name; several, separated by commas, where files differ.
+        lines: how many lines were not blank.
+        rejected: how many of them did not parse.
+        samples: the first of those.
+    """
+
+    calls: Calls
+    format: str
+    lines: int
+    rejected: int
+    samples: tuple[RejectedLine, ...]
+
+
+class _Part(NamedTuple):
+    """What became of one block."""
+
+    frame: pl.DataFrame
+    lines: int
+    rejected: int
+    samples: list[RejectedLine]
+
+
+class _File(NamedTuple):
+    """What became of one source."""
+
+    rows: Rows
+    lines: int
+    rejected: int
+    samples: list[RejectedLine]
+    notes: tuple[str, ...]
+
+
+def read_calls(sources: Sequence[str], *, log_format: str | None = None) -> LogRead:
+    """Return the calls in files or standard input (`-`), merged by time.
+
+    Args:
+        sources: at least one; `.gz` and `.zst` are told by their content.
+        log_format: a format's name; None: each file's content tells.
+
+    Raises:
+        ConfigurationError: there is no format of that name.
+        UnreachableError: a source is missing or cannot be read.
+        WrongFormatError: most of a source's lines do not parse.
+        InsufficientDataError: there is no call in any of them.
+    """
+    chosen = None if log_format is None else format_named(log_format)
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        files = [file for source in sources if (file := _read(source, chosen, pool)) is not None]
+    if not any(file.lines for file in files):
+        raise InsufficientDataError(f"{', '.join(sources)}: empty", ("a log with at least one request",))
+    with_calls = [file for file in files if len(file.rows.frame)]
+    if not with_calls:
+        raise InsufficientDataError(f"{', '.join(sources)}: no call in it", ("at least one answered call",))
+    calls = assemble([file.rows for file in with_calls])
+    samples = [sample for file in files for sample in file.samples]
+    return LogRead(
+        calls=calls.noting(tuple(note for file in files for note in file.notes)),
+        format=", ".join(dict.fromkeys(file.rows.log_format.name for file in with_calls)),
+        lines=sum(file.lines for file in files),
+        rejected=sum(file.rejected for file in files),
+        samples=tuple(samples[:SAMPLES]),
+    )
+
+
+def _read(source: str, chosen: LogFormat | None, pool: ThreadPoolExecutor) -> _File | None:
+    """Read one source; None if there is nothing in it."""
+    with opened(source) as stream:
+        incoming = blocks(stream.pieces(), stream.name)
+        for block in incoming:
+            content = _content(block)
+            if len(content):
+                plan = _plan(stream.name, block, content, chosen)
+                return _collected(stream, plan, list(_parts(stream, block, incoming, plan, pool)))
+    return None
+
+
+def _content(block: Block) -> pl.Series:
+    """The first lines that are not blank; a last one that was cut off says nothing beside others."""
+    lines = block.lines()
+    lines = lines.head(len(lines) - 1) if block.cut and len(lines) > 1 else lines
+    return lines.filter(lines.str.contains(r"\S")).head(_SAMPLE_LINES)
+
+
+class _Plan(NamedTuple):
+    """How to parse one source: `header` is the number of the line above its calls, 0 for none."""
+
+    log_format: LogFormat
+    fields: Fields
+    header: int
+
+
+def _plan(name: str, block: Block, content: pl.Series, chosen: LogFormat | None) -> _Plan:
+    log_format = chosen or recognise(FORMATS.values(), content)
+    fields = None if log_format is None else log_format.layout.opened_by(content[0])
+    if log_format is None or fields is None:
+        lines = block.lines()
+        where = RejectedLine(
+            name, block.first + int(lines.str.contains(r"\S").arg_true()[0]), _shown(content[0])
+        )
+        raise _wrong_format(where, "no known log format" if chosen is None else f"not {chosen.name}")
+    header = 0
+    if log_format.layout.header:
+        header = block.first + int(block.lines().str.contains(r"\S").arg_true()[0])
+    return _Plan(log_format, fields, header)
+
+
+def _parts(
+    stream: Stream, block: Block, incoming: Iterator[Block], plan: _Plan, pool: ThreadPoolExecutor
+) -> Iterator[_Part]:
+    """Parse the blocks on all cores, in order, with few of them in memory."""
+    running: deque[Future[_Part]] = deque()
+    for current in chain([block], incoming):
+        # By the time that a stream's last block comes, it is known whether the stream broke off.
+        whole = current.without_cut_line() if stream.broken else current
+        running.append(pool.submit(_part, stream.name, whole, plan))
+        if len(running) > _IN_FLIGHT:
+            yield running.popleft().result()
+    while running:
+        yield running.popleft().result()
+
+
+def _part(name: str, block: Block, plan: _Plan) -> _Part:
+    lines = block.lines()
+    above = max(plan.header + 1 - block.first, 0) if plan.header else 0
+    lines = lines.slice(above)
+    parsed = parse_lines(plan.log_format, plan.fields, lines)
+    rejected = parsed.rejected
+    # A file that is being written ends within a line: that is no mistake, unless there is nothing else.
+    cut = block.cut and len(rejected) and rejected[-1] == len(lines) - 1 and len(lines) > 1
+    if cut:
+        rejected = rejected.head(len(rejected) - 1)
+    samples = [
+        RejectedLine(name, block.first + above + index, _shown(lines[index], _KEPT))
+        for index in rejected.head(SAMPLES).to_list()
+    ]
+    return _Part(parsed.rows, parsed.lines - bool(cut), len(rejected), samples)
+
+
+def _collected(stream: Stream, plan: _Plan, parts: list[_Part]) -> _File:
+    """Put the blocks' results together, or refuse them.
+
+    Raises:
+        WrongFormatError: most lines did not parse.
+    """
+    lines, rejected = sum(part.lines for part in parts), sum(part.rejected for part in parts)
+    samples = [sample for part in parts for sample in part.samples][:SAMPLES]
+    if rejected * 2 > lines:
+        problem = f"{rejected:,} of {lines:,} lines are not {plan.log_format.name}; this one"
+        raise _wrong_format(samples[0], problem)
+    notes = (
+        (f"{stream.name}: the compressed data ends early; it was read up to there",) if stream.broken else ()
+    )
+    rows = Rows(plan.log_format, pl.concat([part.frame for part in parts]))
+    return _File(rows, lines, rejected, samples, notes)
+
+
+def _wrong_format(where: RejectedLine, problem: str) -> WrongFormatError:
+    return WrongFormatError(
+        f"{where.file}:{where.line}: {problem}: '{_shown(where.text)}'\n"
+        f"name the right one with --log-format: {', '.join(FORMATS)}"
+    )
+
+
+def _shown(text: str, most: int = _SHOWN) -> str:
+    """The beginning of a text, with everything that could act on a terminal replaced."""
+    clean = "".join(c if c.isprintable() else "\ufffd" for c in text[:most])
+    return clean + "…" if len(text) > most else clean

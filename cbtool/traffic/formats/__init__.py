@@ -1,0 +1,65 @@
+"""Log formats: each one a small value; `log_format.py` says what it holds, the registry is below.
+
+To add a format, write a `LogFormat` beside those in `combined.py` or `plain.py` and add it to `FORMATS`.
+"""
+
+from __future__ import annotations
+
+import difflib
+
+from cbtool.errors import ConfigurationError
+from cbtool.traffic.formats.assembly import Rows, assemble
+from cbtool.traffic.formats.combined import (
+    APACHE_MICROSECONDS,
+    APACHE_MILLISECONDS,
+    APACHE_SECONDS,
+    COMBINED,
+    NGINX,
+    NGINX_KEYED,
+)
+from cbtool.traffic.formats.log_format import Layout, LogFormat, Stamp
+from cbtool.traffic.formats.parsing import ParsedBlock, parse_lines
+from cbtool.traffic.formats.plain import CSV, NDJSON, RECORD
+from cbtool.traffic.formats.recognition import recognise
+
+__all__ = [
+    "FORMATS",
+    "Layout",
+    "LogFormat",
+    "ParsedBlock",
+    "Rows",
+    "Stamp",
+    "assemble",
+    "format_named",
+    "parse_lines",
+    "recognise",
+]
+
+FORMATS = {
+    log_format.name: log_format
+    for log_format in (
+        NGINX,
+        NGINX_KEYED,
+        APACHE_MICROSECONDS,
+        APACHE_SECONDS,
+        APACHE_MILLISECONDS,
+        COMBINED,
+        RECORD,
+        CSV,
+        NDJSON,
+    )
+}
+"""Every format by name. Where two fit a file equally well, the earlier one is taken."""
+
+
+def format_named(name: str) -> LogFormat:
+    """Return the format that `--log-format` names.
+
+    Raises:
+        ConfigurationError: there is none; the message lists those there are.
+    """
+    if name not in FORMATS:
+        close = difflib.get_close_matches(name, FORMATS, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(FORMATS)}"
+        raise ConfigurationError(f"unknown log format {name!r}; {hint}")
+    return FORMATS[name]

@@ -1,0 +1,165 @@
+"""How lines come apart into text fields: quoted access logs, delimited rows, JSON objects.
+
+Nothing here fails on a bad line: its fields are null. There is no Python loop over lines.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+from polars.exceptions import ComputeError
+
+if TYPE_CHECKING:
+    from cbtool.traffic.formats.log_format import Fields
+
+_DELIMITERS = (",", ";", "\t", "|")
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedLines:
+    """The common and combined log formats, with whatever follows them.
+
+    `host - user [time] "request" status bytes "referer" "agent" more` becomes the fields `head` (up to the
+    request), `method` and `target` (null for a request that is not HTTP), `answer` (` status bytes `) and
+    `rest` (from the referer's text on). Splitting at quotes is four times as fast as one regular expression.
+    """
+
+    @property
+    def header(self) -> bool:
+        """These files have none."""
+        return False
+
+    def opened_by(self, first_line: str) -> Fields | None:  # noqa: ARG002  # no line tells by itself
+        """Return the splitter; it fits any file."""
+        return _quoted
+
+
+def _quoted(lines: pl.Series) -> pl.DataFrame:
+    if lines.str.contains('\\"', literal=True).any():
+        # Apache puts a backslash before quotes and backslashes; nginx writes \x22 and \x5c, which is easier.
+        lines = lines.str.replace_all("\\\\", "\\x5c", literal=True)
+        lines = lines.str.replace_all('\\"', "\\x22", literal=True)
+    parts = lines.str.splitn('"', 4).struct.unnest()
+    parts.columns = ["head", "request", "answer", "rest"]
+    words = parts["request"].str.splitn(" ", 3).struct.unnest()
+    return parts.with_columns(method=words["field_0"], target=words["field_1"])
+
+
+@dataclass(frozen=True, slots=True)
+class DelimitedRows:
+    """Rows under a header, separated by commas, semicolons, tabs or bars.
+
+    The fields are `columns`, null where the header lacks them, and `has_NAME` for those in `present`. Values
+    may be quoted, but not span lines. A row with fewer values than the header is cut, and all null.
+
+    Attributes:
+        columns: the columns to take; others are left alone.
+        required: groups of columns of which the header must name at least one each.
+        present: columns of which the format wants to know whether the header has them.
+    """
+
+    columns: tuple[str, ...]
+    required: tuple[frozenset[str], ...]
+    present: tuple[str, ...] = ()
+
+    @property
+    def header(self) -> bool:
+        """The first line names the columns."""
+        return True
+
+    def opened_by(self, first_line: str) -> Fields | None:
+        """Return the splitter for this header; None if it lacks what is required."""
+        for delimiter in _DELIMITERS:
+            names = [name.strip().strip('"').strip().lower() for name in first_line.split(delimiter)]
+            if all(group.intersection(names) for group in self.required):
+                return lambda lines: self._taken(lines, delimiter, names)
+        return None
+
+    def _taken(self, lines: pl.Series, delimiter: str, names: list[str]) -> pl.DataFrame:
+        values = _values(lines, delimiter)
+        values = values.set(values.list.len() < len(names), None)
+        taken = {
+            name: values.list.get(names.index(name), null_on_oob=True)
+            if name in names
+            else pl.repeat(None, len(lines), dtype=pl.String, eager=True)
+            for name in self.columns
+        }
+        return pl.DataFrame(taken).with_columns(
+            pl.lit(name in names).alias(f"has_{name}") for name in self.present
+        )
+
+
+def _values(lines: pl.Series, delimiter: str) -> pl.Series:
+    """Each line's values, a series of lists of strings."""
+    if not lines.str.contains('"', literal=True).any():
+        return lines.str.split(delimiter)
+    # A delimiter at the end, so that every value is followed by one, also an empty last one.
+    pattern = rf'(?:"(?:[^"]|"")*"|[^{delimiter}"]*)[{delimiter}]'
+    quoted = (lines + delimiter).str.extract_all(pattern)
+    frame = pl.DataFrame(quoted.alias("values")).select(
+        pl.col("values").list.eval(
+            pl.element()
+            .str.strip_suffix(delimiter)
+            .str.replace(r'^"(.*)"$', "$1")
+            .str.replace_all('""', '"', literal=True)
+        )
+    )
+    return frame["values"]
+
+
+@dataclass(frozen=True, slots=True)
+class JsonLines:
+    """One JSON object a line; the fields are `keys` as text, and `has_NAME` for those in `present`.
+
+    Attributes:
+        keys: the top-level keys to take; others are left alone, nested values are given as JSON text.
+        present: keys of which the format wants to know whether a line names them.
+        header_keys: keys that a header line must have; empty: there is no header.
+        constants: those keys of the header that every line gets as a field of that name.
+    """
+
+    keys: tuple[str, ...]
+    present: tuple[str, ...] = ()
+    header_keys: tuple[str, ...] = ()
+    constants: tuple[str, ...] = ()
+
+    @property
+    def header(self) -> bool:
+        """Whether the first line describes the others."""
+        return bool(self.header_keys)
+
+    def opened_by(self, first_line: str) -> Fields | None:
+        """Return the reader; None if the line is no JSON object, or not the header that is wanted."""
+        if not first_line.lstrip().startswith("{"):
+            return None
+        if not self.header_keys:
+            return self._taken
+        header = _object(first_line)
+        if not all(key in header for key in self.header_keys):
+            return None
+        constants = [pl.lit(str(header.get(key)), dtype=pl.String).alias(key) for key in self.constants]
+        return lambda lines: self._taken(lines).with_columns(constants)
+
+    def _taken(self, lines: pl.Series) -> pl.DataFrame:
+        try:
+            fields = lines.str.json_decode(pl.Struct(dict.fromkeys(self.keys, pl.String))).struct.unnest()
+        except ComputeError:
+            # One bad line fails the whole block; key by key is slower, and gives null for that line only.
+            line = pl.col("line")
+            fields = pl.DataFrame(lines.alias("line")).select(
+                line.str.json_path_match(f"$.{key}").alias(key) for key in self.keys
+            )
+        return fields.with_columns(
+            lines.str.contains(f'"{key}"', literal=True).alias(f"has_{key}") for key in self.present
+        )
+
+
+def _object(line: str) -> dict[str, Any]:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}

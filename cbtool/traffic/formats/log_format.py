@@ -1,0 +1,81 @@
+"""What a log format is: one small value that says how lines become calls.
+
+A format names a layout, which takes lines apart into text fields, and gives one polars expression over those
+fields for each column of a call. Everything else (blocks of lines, counting what fails, deriving starts,
+sorting, merging files) is the same for all of them and stands elsewhere.
+
+An expression gives null where the text makes no sense, and the line is rejected.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import polars as pl
+
+    Fields = Callable[[pl.Series], pl.DataFrame]
+    """Takes lines (a series of strings, length n) apart into named text columns of length n."""
+
+
+class Stamp(StrEnum):
+    """Which moment of a request its time stamp is."""
+
+    START = "start"
+    END = "end"
+
+
+class Layout(Protocol):
+    """How lines come apart into fields."""
+
+    @property
+    def header(self) -> bool:
+        """Whether a file's first line describes the others instead of being a call."""
+
+    def opened_by(self, first_line: str) -> Fields | None:
+        """Return how to take the file apart that begins with this line; None if it is another kind."""
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class LogFormat:
+    """One kind of log.
+
+    Attributes:
+        name: what `--log-format` takes.
+        summary: what it is, a phrase for lists.
+        layout: takes lines apart into the fields that the expressions below speak of.
+        time: Int64, Unix nanoseconds.
+        duration: Int64, nanoseconds; `UNKNOWN_DURATION` where the line does not say.
+        status: Int16, the HTTP status; 0 where there was no answer.
+        error: UInt8, an `ErrorKind`; None: the format has none.
+        method: String, or null.
+        path: String, path and query, or null.
+        instance: String, which upstream instance answered.
+        skipped: Boolean, lines that are no calls and no mistakes either.
+        recognised: Boolean, what a line must also meet to speak for this format, where formats are alike.
+        stamp: whether `time` is the request's start or its end.
+        resolution_ns: the grain of `time`; calls with the same time are spread evenly over so long.
+        detected: whether content can tell; otherwise only `--log-format` chooses it.
+        notes: what to tell the user of a log of this kind, a sentence each.
+    """
+
+    name: str
+    summary: str
+    layout: Layout
+    time: pl.Expr
+    status: pl.Expr
+    duration: pl.Expr | None = None
+    error: pl.Expr | None = None
+    method: pl.Expr | None = None
+    path: pl.Expr | None = None
+    instance: pl.Expr | None = None
+    skipped: pl.Expr | None = None
+    recognised: pl.Expr | None = None
+    stamp: Stamp = Stamp.START
+    resolution_ns: int = 1
+    detected: bool = True
+    notes: tuple[str, ...] = ()
