@@ -55,6 +55,22 @@ class RunSummary:
     impact: Impact
     instances: int
 
+    def values(self) -> dict[str, float]:
+        """Return the numbers that a `Threshold` may name: counts, the longest times, and percent rejected."""
+        entered = [each.transition.target for each in self.transitions]
+        values: dict[str, float] = {
+            "calls": self.calls,
+            "trips": self.trips,
+            "opens": entered.count(State.OPEN),
+            "closes": entered.count(State.CLOSED),
+            "rejected": 100.0 * self.not_permitted / self.calls if self.calls else 0.0,
+        }
+        if self.time_to_open:
+            values["time_to_open"] = max(self.time_to_open)
+        if self.time_to_reset:
+            values["time_to_close"] = max(self.time_to_reset)
+        return values
+
     def to_json(self, config: BreakerConfig) -> dict[str, Any]:
         """Return the keys that `simulate --json` promises (design, section 6)."""
         return {

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cbtool.breaker import BreakerConfig, Verdict
+from cbtool.breaker import BreakerConfig, Outcome, Verdict
 from cbtool.errors import ConfigurationError
 from cbtool.metrics.summary import Impact, RunSummary, summarise
 from cbtool.metrics.view import InstanceTransition
+from cbtool.simulation.engine import Engine
 from cbtool.simulation.readable import run_readable
-from cbtool.simulation.traffic import Traffic, traffic_of
+from cbtool.simulation.traffic import Traffic, outcomes_of, traffic_of
 from cbtool.traffic.thinning import split
 
 if TYPE_CHECKING:
@@ -27,17 +27,6 @@ if TYPE_CHECKING:
 
 WORTH_COMPILED = 300_000
 """Calls from which the kernel, which takes seconds to load, is done before the readable machine."""
-
-
-class Engine(StrEnum):
-    """Which implementation simulates."""
-
-    AUTO = "auto"
-    """The kernel where it is worth its loading and knows the profile, else the machine."""
-    MACHINE = "machine"
-    """The readable machine."""
-    KERNEL = "kernel"
-    """The compiled kernel."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +48,12 @@ class SimulationResult:
     state_after: NDArray[np.uint8]
     failing: int
     healthy: int
+
+    def to_json(self, config: BreakerConfig) -> dict[str, Any]:
+        """Return the summary's document, with what the impact is a part of."""
+        document = self.summary.to_json(config)
+        document["impact"] |= {"failing": self.failing, "healthy": self.healthy}
+        return document
 
 
 @dataclass(frozen=True)
@@ -202,3 +197,24 @@ def _time_to_open(histories: Sequence[History]) -> list[float]:
         )
     )
     return [seconds for _, _, seconds in sorted(trips)]
+
+
+def values_of(
+    result: SimulationResult, calls: Calls, verdicts: NDArray[np.uint8], config: BreakerConfig
+) -> dict[str, float]:
+    """Return the numbers that a `Threshold` may name, of a simulation; rates are percent.
+
+    Args:
+        result: the simulation.
+        calls: its n calls.
+        verdicts: uint8, n values of `Verdict`.
+        config: says which calls are slow.
+    """
+    durations = np.maximum(calls.duration_ns, 0)
+    outcomes = outcomes_of(durations, verdicts, config.slow_call_duration_threshold)
+    counted = outcomes[(result.permitted == 1) & (outcomes != Outcome.IGNORED)]
+    values = result.summary.values()
+    if len(counted):
+        values["failure_rate"] = 100.0 * float((counted & 1).mean())
+        values["slow_call_rate"] = 100.0 * float((counted >> 1).mean())
+    return values

@@ -1,0 +1,104 @@
+"""`cbtool simulate`: run a log, a run or a scenario through a breaker in virtual time."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003  # Typer reads it when the command is built
+from typing import Annotated
+
+import typer
+
+from cbtool.cli.app import command_app
+from cbtool.cli.exit_status import ExitStatus
+from cbtool.cli.options import (
+    InstancesOption,
+    JsonOption,
+    LogFormatOption,
+    ProfileOption,
+    option,
+    parsed,
+)
+from cbtool.cli.output import print_json, print_text, working
+from cbtool.cli.sources import open_source
+from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when the command is built
+    EngineOption,
+    LogsArgument,
+    OwnSeedOption,
+    ScenarioOption,
+)
+from cbtool.report.checks import check_json, checks_text
+from cbtool.simulation.engine import Engine
+
+app = command_app()
+
+
+@app.command()
+def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
+    logs: LogsArgument = None,
+    profile: ProfileOption = None,
+    scenario: ScenarioOption = None,
+    load: Annotated[
+        float, option("--load", help="Share of a log's calls to keep, or factor on a scenario's rates.")
+    ] = 1.0,
+    instances: InstancesOption = 1,
+    threshold: Annotated[
+        list[str] | None,
+        option("--threshold", help="Gate on the result, such as trips==0; repeatable; exit 1 if one fails."),
+    ] = None,
+    calls_out: Annotated[
+        Path | None, option("--calls-out", help="Write one CSV row a call: t, permitted, states.")
+    ] = None,
+    log_format: LogFormatOption = None,
+    seed: OwnSeedOption = None,
+    engine: EngineOption = Engine.AUTO,
+    json: JsonOption = False,
+) -> None:
+    r"""Run a log, a run or a scenario through a breaker in virtual time.
+
+    Every call arrives at the breaker when it started and its result when it
+    completed. Calls that the breaker refuses have no result, but it is known
+    what it would have been: the report says how many failing calls were shed
+    and how many healthy ones were refused.
+
+    \b
+    Examples:
+      cbtool simulate access.log --profile mine.toml
+      cbtool simulate --scenario hard-outage --profile mine.toml --instances 8
+      cbtool simulate access.log -p mine.toml --load 0.01 --threshold trips==0
+      zcat old.gz | cbtool simulate - --json
+    """
+    from cbtool.metrics.thresholds import Threshold  # noqa: PLC0415  # with the others below
+    from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415
+    from cbtool.report.calls_file import write_calls  # noqa: PLC0415  # polars
+    from cbtool.report.simulation import simulation_text  # noqa: PLC0415
+    from cbtool.simulation.run import simulate as run  # noqa: PLC0415  # numpy
+    from cbtool.simulation.run import values_of  # noqa: PLC0415
+
+    gates = [parsed("--threshold", Threshold.parse, text) for text in threshold or ()]
+    settings = load_profile(profile) if profile else default_profile()
+    source = open_source(logs or (), scenario, log_format, seed)
+    calls, health = source.at(load)
+    verdicts = settings.rules.verdicts(calls)
+    with working(f"simulating {len(calls):,} calls"):
+        result = run(
+            calls,
+            verdicts,
+            settings.config,
+            seed=source.seed,
+            instances=instances,
+            engine=engine,
+            health=health,
+        )
+    checks = [gate.check(values_of(result, calls, verdicts, settings.config)) for gate in gates]
+    if calls_out is not None:
+        write_calls(calls_out, calls, result)
+    if json:
+        head = {"source": source.name, "profile": settings.name, "load": load, "seed": source.seed}
+        tail = {"checks": [check_json(check) for check in checks]} if checks else {}
+        print_json({**head, **result.to_json(settings.config), **tail})
+    else:
+        title = f"{source.name} through {settings.name}"
+        print_text(simulation_text(result, settings.config, title=title, span=calls.span, seed=source.seed))
+        if checks:
+            print_text("\n" + checks_text(checks))
+    if not all(check.passed for check in checks):
+        raise typer.Exit(ExitStatus.GATE_FAILED)

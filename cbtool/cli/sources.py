@@ -1,0 +1,106 @@
+"""The traffic that simulate and compare run: recorded in logs, or made by a scenario."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+import typer
+
+from cbtool.cli.output import note, working
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cbtool.logs import LogRead
+    from cbtool.simulation.health import HealthTimeline
+    from cbtool.traffic.calls import Calls
+    from cbtool.traffic.scenario import Scenario
+
+
+class Loaded(NamedTuple):
+    """Traffic at one load, and the health of what it calls, where that is known."""
+
+    calls: Calls
+    health: HealthTimeline | None
+
+
+class TrafficSource(Protocol):
+    """Something that gives traffic at any load."""
+
+    name: str
+    seed: int
+
+    def at(self, load: float) -> Loaded:
+        """Return the traffic at `load` times its own rate."""
+
+
+class Recorded:
+    """Calls from logs, which can be thinned."""
+
+    def __init__(self, read: LogRead, name: str, seed: int) -> None:
+        self._calls = read.calls
+        self.name = name
+        self.seed = seed
+
+    def at(self, load: float) -> Loaded:
+        """Return a random share of the calls.
+
+        Raises:
+            InvalidSettingError: the load is not over 0 and at most 1.
+        """
+        from cbtool.traffic.thinning import thin  # noqa: PLC0415  # numpy
+
+        if load == 1:
+            return Loaded(self._calls, None)
+        return Loaded(self._calls.take(thin(len(self._calls), load, self.seed)), None)
+
+
+class Generated:
+    """A scenario's calls, made at any rate."""
+
+    def __init__(self, scenario: Scenario, seed: int | None) -> None:
+        self._scenario = scenario
+        self.name = f"scenario {scenario.name}"
+        self.seed = scenario.seed if seed is None else seed
+
+    def at(self, load: float) -> Loaded:
+        """Return the scenario's calls with every rate multiplied by `load`."""
+        from cbtool.simulation.generate import generate  # noqa: PLC0415  # numpy
+        from cbtool.simulation.health import health_of  # noqa: PLC0415
+
+        made = generate(self._scenario, load=load, seed=self.seed)
+        return Loaded(made.calls, health_of(self._scenario, made.origin))
+
+
+def open_source(
+    logs: Sequence[str], scenario: str | None, log_format: str | None, seed: int | None
+) -> TrafficSource:
+    """Return the traffic that the command line names: logs (or run records), or one scenario.
+
+    Says on standard error what the logs lacked.
+
+    Raises:
+        typer.BadParameter: both or neither are named.
+        CbtoolError: the files cannot be read or are not what they should be.
+    """
+    if bool(logs) == (scenario is not None):
+        raise typer.BadParameter("name a log or a run record (- is standard input), or a --scenario")
+    if scenario is not None:
+        from cbtool.scenarios import load_scenario  # noqa: PLC0415
+
+        return Generated(load_scenario(scenario), seed)
+    from cbtool.logs import read_calls  # noqa: PLC0415  # polars
+
+    with working("reading the log"):
+        read = read_calls(logs, log_format=log_format)
+    _remark(read)
+    return Recorded(read, ", ".join(logs), seed or 0)
+
+
+def _remark(read: LogRead) -> None:
+    if read.rejected:
+        note(f"{read.rejected:,} of {read.lines:,} lines rejected as not {read.format}; the first:")
+        for line in read.samples[:3]:
+            note(f"  {line.file}:{line.line}: {line.text[:60]}")
+    for sentence in read.calls.notes:
+        note(f"note: {sentence}")

@@ -1,0 +1,32 @@
+"""The options that simulate and compare share: which traffic, and which engine."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cbtool.cli.options import option
+from cbtool.simulation.engine import Engine
+
+LogsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[LOG]...", help="Access logs or run records; - is standard input.", show_default=False
+    ),
+]
+ScenarioOption = Annotated[
+    str | None,
+    option("--scenario", "-s", help="A scenario instead: a TOML file or a shipped scenario's name."),
+]
+OwnSeedOption = Annotated[
+    int | None,
+    option("--seed", help="Seed of every random choice; default: the scenario's, 0 for a log."),
+]
+EngineOption = Annotated[
+    Engine,
+    option(
+        "--engine",
+        help="Which implementation: machine (readable), kernel (compiled) or auto; they give the same.",
+    ),
+]

@@ -1,0 +1,113 @@
+"""Several profiles on the same traffic at several loads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from cbtool.simulation.engine import Engine
+from cbtool.simulation.run import WORTH_COMPILED, SimulationResult, fleet_of, simulate_fleet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from cbtool.breaker import BreakerConfig
+    from cbtool.simulation.health import HealthTimeline
+    from cbtool.traffic.calls import Calls
+    from cbtool.traffic.outcomes import OutcomeRules
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Settings to compare, under a name."""
+
+    name: str
+    config: BreakerConfig
+    rules: OutcomeRules
+
+
+@dataclass(frozen=True)
+class AtLoad:
+    """The traffic at one load, and what health checks answer there, where known."""
+
+    load: float
+    calls: Calls
+    health: HealthTimeline | None = None
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One candidate at one load."""
+
+    candidate: Candidate
+    load: float
+    calls: int
+    rate: float
+    result: SimulationResult
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the simulation's document with the candidate and the load it is of."""
+        head = {"profile": self.candidate.name, "load": self.load, "rate": self.rate}
+        return {**head, **self.result.to_json(self.candidate.config)}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Every candidate at every load, load by load, candidates in the order given."""
+
+    cells: tuple[Cell, ...]
+
+    def loads(self) -> tuple[float, ...]:
+        """Return the loads in the order given."""
+        return tuple(dict.fromkeys(cell.load for cell in self.cells))
+
+    def candidates(self) -> tuple[Candidate, ...]:
+        """Return the candidates in the order given."""
+        first = self.loads()[0]
+        return tuple(cell.candidate for cell in self.cells if cell.load == first)
+
+    def of(self, candidate: Candidate) -> tuple[Cell, ...]:
+        """Return one candidate's cells, load by load."""
+        return tuple(cell for cell in self.cells if cell.candidate is candidate)
+
+
+def compare(
+    candidates: Sequence[Candidate],
+    traffic: Sequence[AtLoad],
+    *,
+    seed: int = 0,
+    instances: int = 1,
+    engine: Engine = Engine.AUTO,
+) -> Comparison:
+    """Simulate every candidate at every load.
+
+    Args:
+        candidates: at least one.
+        traffic: at least one load.
+        seed: of the split over the instances and of the waits' jitter; the same for all.
+        instances: how many breakers share the calls.
+        engine: which implementation.
+
+    Raises:
+        ConfigurationError: see `simulate`.
+    """
+    work = len(candidates) * sum(len(each.calls) for each in traffic)
+    if engine is Engine.AUTO and work >= WORTH_COMPILED:
+        compiled = all(candidate.config.health_check is None for candidate in candidates)
+        engine = Engine.KERNEL if compiled else Engine.AUTO
+    cells = [
+        cell
+        for each in traffic
+        for cell in _at(each, candidates, seed=seed, instances=instances, engine=engine)
+    ]
+    return Comparison(tuple(cells))
+
+
+def _at(
+    each: AtLoad, candidates: Sequence[Candidate], *, seed: int, instances: int, engine: Engine
+) -> Iterator[Cell]:
+    for candidate in candidates:
+        verdicts = candidate.rules.verdicts(each.calls)
+        fleet = fleet_of(each.calls, verdicts, instances=instances, seed=seed)
+        result = simulate_fleet(fleet, candidate.config, seed=seed, engine=engine, health=each.health)
+        yield Cell(candidate, each.load, len(each.calls), each.calls.rate, result)
