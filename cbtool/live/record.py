@@ -1,139 +1,155 @@
-"""The run record: NDJSON written by a thread, so that the engine never waits for a disk.
+"""The run record's writer: a thread that encodes, writes, and flushes every second.
 
-Lines: one header, then calls and transitions as they happen, and one end. The file is flushed every second,
-so a killed process loses at most that; every reader accepts a record without its end.
+The engine only appends to a queue. A `kill -9` loses at most what came after the last flush.
 """
 
 from __future__ import annotations
 
 import gzip
-import queue
 import threading
+import time
+import zlib
+from collections import deque
+from itertools import islice
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Protocol, cast
+from typing import IO, TYPE_CHECKING, Any, Self
 
 import msgspec
 
 from cbtool.errors import UnreachableError
+from cbtool.live.record_lines import CallLine, Header, Line
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-FORMAT_VERSION = 1
-FLUSH_EVERY = 1.0  # seconds
-BATCH = 5000  # lines encoded before the writer looks at the clock again
+    from types import TracebackType
 
 
-class CallLine(msgspec.Struct, omit_defaults=True, tag_field="type", tag="call"):
-    """One call. Times are seconds since the run's start, or milliseconds where the name says so."""
-
-    t: float
-    lag_ms: float | None = None
-    duration_ms: float | None = None
-    status: int | None = None
-    error: str | None = None
-    method: str | None = None
-    path: str | None = None
-    outcome: str | None = None
-    permitted: bool | None = None
-    state: str = ""
-    instance: int | None = None
-    redirected: bool = False
-
-
-class Recorder(Protocol):
-    """What the engine writes to."""
-
-    def call(self, line: CallLine) -> None:
-        """Record a call."""
-
-    def event(self, line: Mapping[str, Any]) -> None:
-        """Record a header, a transition or the end."""
+FLUSH_EVERY = 1.0  # seconds; what a kill can lose
+_WAKE_EVERY = 0.05  # seconds; small batches, so that encoding never holds up the engine's thread for long
+_BATCH = 256  # lines encoded at once, about a third of a millisecond
+LONGEST_QUEUE = 500_000  # lines (about 150 MB); beyond it, call lines are left out and counted
 
 
 class RunRecorder:
-    """Writes a record from a thread of its own.
+    """Writes one run record; use it as a context manager.
 
     Args:
-        path: `.ndjson`, `.ndjson.gz`, or `.parquet`, which is converted when the run is over.
+        path: `.ndjson`, or with `.gz` compressed, or `.parquet`, which is made at the end of the run.
 
     Raises:
-        UnreachableError: the file cannot be created.
+        UnreachableError: the file cannot be created, or, on leaving, could not be written.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.lost = 0
         self._parquet = path.suffix == ".parquet"
-        self._written = path.with_suffix(".ndjson.part") if self._parquet else path
-        self._queue: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self._stop = threading.Event()
-        self._error: OSError | None = None
-        try:
-            self._file = _open(self._written)
-        except OSError as error:
-            raise UnreachableError(f"{path}: cannot be written: {error.strerror or error}") from None
-        self._thread = threading.Thread(target=self._write_all, name="run-record", daemon=True)
+        self._written = path.with_name(path.name + ".partial.ndjson") if self._parquet else path
+        self._queue: deque[Line] = deque()
+        self._closing = threading.Event()
+        self._failure: OSError | None = None
+        self._file = self._open()
+        self._thread = threading.Thread(target=self._run, name="run-record", daemon=True)
+
+    def __enter__(self) -> Self:
         self._thread.start()
+        return self
 
-    def call(self, line: CallLine) -> None:
-        """Record a call."""
-        self._queue.put(line)
-
-    def event(self, line: Mapping[str, Any]) -> None:
-        """Record a header, a transition or the end."""
-        self._queue.put(line)
-
-    def close(self) -> None:
-        """Write what is left, and convert to Parquet where that was asked for.
-
-        Raises:
-            UnreachableError: the disk refused some of it.
-        """
-        self._stop.set()
-        self._queue.put(None)
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closing.set()
         self._thread.join()
-        if self._error is not None:
-            raise UnreachableError(f"{self.path}: cannot be written: {self._error.strerror or self._error}")
+        if self._failure is not None:
+            if kind is None:
+                raise _unwritable(self.path, self._failure) from None
+            return
         if self._parquet:
             _to_parquet(self._written, self.path)
 
-    def _write_all(self) -> None:
+    def put(self, line: Line) -> None:
+        """Queue a line; from the engine's thread."""
+        if len(self._queue) >= LONGEST_QUEUE and isinstance(line, CallLine):
+            self.lost += 1
+        else:
+            self._queue.append(line)
+
+    def _open(self) -> IO[bytes]:
+        try:
+            if self.path.suffix == ".gz":
+                return gzip.GzipFile(self._written, "wb", compresslevel=1)
+            return self._written.open("wb")
+        except OSError as error:
+            raise _unwritable(self.path, error) from None
+
+    def _run(self) -> None:
+        encoder = msgspec.json.Encoder()
+        flushed = time.monotonic()
         try:
             with self._file:
-                while not self._stop.is_set():
-                    self._drain(wait=FLUSH_EVERY)
-                self._drain(wait=None)
+                while not self._closing.wait(_WAKE_EVERY):
+                    self._drain(encoder)
+                    if time.monotonic() - flushed >= FLUSH_EVERY:
+                        self._flush()
+                        flushed = time.monotonic()
+                self._drain(encoder)
         except OSError as error:
-            # A full disk must not end the run; close() tells.
-            self._error = error
+            self._failure = error
+            self._queue.clear()
 
-    def _drain(self, wait: float | None) -> None:
-        """Write what is queued; with `wait`, let lines gather for so long first, for large writes."""
-        if wait is not None:
-            self._stop.wait(wait)
-        encoder, buffer = msgspec.json.Encoder(), bytearray()
-        for _ in range(self._queue.qsize()):
-            line = self._queue.get()
-            if line is None:
-                continue
-            buffer += encoder.encode(line)
-            buffer += b"\n"
-            if len(buffer) > BATCH * 200:
-                self._file.write(buffer)
-                buffer.clear()
-        self._file.write(buffer)
+    def _drain(self, encoder: msgspec.json.Encoder) -> None:
+        queue = self._queue
+        while waiting := min(len(queue), _BATCH):
+            lines = list(islice(iter(queue.popleft, None), waiting))
+            self._file.write(encoder.encode_lines(lines))
+
+    def _flush(self) -> None:
+        if isinstance(self._file, gzip.GzipFile):
+            self._file.flush(zlib.Z_SYNC_FLUSH)
         self._file.flush()
 
 
-def _open(path: Path) -> IO[bytes]:
-    if path.suffix == ".gz":
-        # gzip's flush ends a deflate block, so that what is flushed can be read back after a kill.
-        return cast("IO[bytes]", gzip.open(path, "wb", compresslevel=4))
-    return path.open("wb")
+def _unwritable(path: Path, error: OSError) -> UnreachableError:
+    return UnreachableError(f"{path}: the run record cannot be written: {error.strerror or error}")
 
 
-def _to_parquet(source: Path, target: Path) -> None:
-    import polars as pl  # noqa: PLC0415  # only for Parquet
+def _to_parquet(lines: Path, path: Path) -> None:
+    """Turn a finished record into one table: a column a key, the header as JSON in a column of its own."""
+    import polars as pl  # noqa: PLC0415  # only this format needs it
 
-    pl.scan_ndjson(source, infer_schema_length=None).sink_parquet(target)
-    source.unlink()
+    with lines.open("rb") as file:
+        header = file.readline()
+    columns: dict[str, Any] = {
+        "type": pl.String,
+        "t": pl.Float64,
+        "lag_ms": pl.Float64,
+        "duration_ms": pl.Float64,
+        "status": pl.Int16,
+        "error": pl.String,
+        "method": pl.String,
+        "path": pl.String,
+        "outcome": pl.String,
+        "permitted": pl.Boolean,
+        "state": pl.String,
+        "instance": pl.Int32,
+        "redirected": pl.Boolean,
+        "dropped": pl.String,
+        "from": pl.String,
+        "to": pl.String,
+        "reason": pl.String,
+        "calls": pl.Int64,
+        "failures": pl.Int64,
+        "slow": pl.Int64,
+        "detail": pl.String,
+        "interrupted": pl.Boolean,
+    }
+    try:
+        table = pl.read_ndjson(lines, schema=columns)
+        first = pl.Series("header", [header.decode()], dtype=pl.String)
+        table = table.with_columns(first.extend_constant(None, table.height - 1))
+        table.write_parquet(path)
+    except OSError as error:
+        raise _unwritable(path, error) from None
+    lines.unlink()
+
+
+__all__ = ["Header", "RunRecorder"]

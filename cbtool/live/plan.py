@@ -1,0 +1,79 @@
+"""What a run is to do: everything decided before the first request is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from cbtool.live.redaction import safe_url
+from cbtool.traffic.outcomes import DEFAULT_RULES
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from cbtool.breaker import BreakerConfig
+    from cbtool.traffic.outcomes import OutcomeRules
+
+DEFAULT_MAX_IN_FLIGHT = 500
+"""Calls under way at once; with a socket each, this stays below the usual limit of 1,024 open files."""
+
+DEFAULT_TIMEOUT = 1.0  # seconds
+
+
+class RequestLine(NamedTuple):
+    """What one call asks for: the method, and the path and query that are joined to the target."""
+
+    method: str
+    path: str
+
+
+@dataclass(frozen=True)
+class RunPlan:
+    """One run. Times are seconds, except in `schedule`.
+
+    Attributes:
+        command: what the user ran: probe, replay or demo.
+        url: the target, with path and query where every call asks for the same.
+        schedule: int64 nanoseconds since the start, sorted: when each call is due.
+        duration: how long the load lasts, which is at least until the last call is due.
+        config: the settings of every breaker.
+        rules: what counts as what.
+        method: of every call, where `lines` is empty.
+        headers: sent with every call.
+        body: sent with every call.
+        timeout: after which a call is given up.
+        lines: the distinct requests of a replay; empty where every call is the same.
+        line_of: int32, for each call the index of its request in `lines`; None where there is but one.
+        instances: how many breakers the calls are dealt to.
+        seed: of the dealing and the jitter.
+        shadow: whether breakers only watch.
+        max_in_flight: a call that is due while so many are under way is dropped.
+        profile: the profile's name.
+    """
+
+    command: str
+    url: str
+    schedule: NDArray[np.int64]
+    duration: float
+    config: BreakerConfig
+    rules: OutcomeRules = DEFAULT_RULES
+    method: str = "GET"
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+    timeout: float = DEFAULT_TIMEOUT
+    lines: tuple[RequestLine, ...] = ()
+    line_of: NDArray[np.int32] | None = None
+    instances: int = 1
+    seed: int = 0
+    shadow: bool = False
+    max_in_flight: int = DEFAULT_MAX_IN_FLIGHT
+    profile: str = ""
+
+    def __len__(self) -> int:
+        return len(self.schedule)
+
+    @property
+    def title(self) -> str:
+        """The command and its target, safe to show."""
+        return f"{self.command} {safe_url(self.url)}"
