@@ -1,0 +1,54 @@
+"""`cbtool demo`: the whole tool in half a minute, on loopback."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cbtool.cli.app import command_app
+from cbtool.cli.exit_status import ExitStatus
+from cbtool.cli.options import JsonOption, OutputOption, option
+
+app = command_app()
+
+
+@app.command()
+def demo(
+    json_document: JsonOption = False,
+    output: OutputOption = None,
+    seed: Annotated[int | None, option("--seed", help="Seed of faults and arrivals.")] = None,
+    no_dashboard: Annotated[
+        bool, option("--no-dashboard", help="Print lines instead of the dashboard.")
+    ] = False,
+) -> None:
+    """Everything in 30 seconds, on loopback, with nothing else needed.
+
+    Starts a fault-injecting upstream, sends it a low load and then a high one
+    with a brown-out in each, shows the breaker on the dashboard, recommends
+    settings from what it saw, and puts them beside the starting ones on the
+    same calls.
+
+    \b
+    Examples:
+      cbtool demo
+      cbtool demo --output demo.ndjson && cbtool recommend demo.ndjson
+      cbtool demo --json | jq .recommend.breaker
+    """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
+    from cbtool.cli.output import note, print_json, print_text  # noqa: PLC0415  # loaded when needed
+    from cbtool.dashboard import attach  # noqa: PLC0415  # same
+    from cbtool.demo import run_demo  # noqa: PLC0415  # same
+    from cbtool.report.demo import demo_json, demo_text  # noqa: PLC0415  # same
+
+    note("half a minute on loopback: low load, then high load, a brown-out in each …")
+    result = run_demo(
+        seed=seed,
+        record_path=output,
+        dashboard=lambda engine: attach(engine.view, plain=no_dashboard),
+    )
+    if json_document:
+        print_json(demo_json(result))
+    else:
+        print_text(demo_text(result))
+    if result.live.interrupted:
+        raise typer.Exit(ExitStatus.INTERRUPTED)
