@@ -47,14 +47,13 @@ def demo_json(demo: Demo) -> dict[str, Any]:
 def _what_happened(demo: Demo) -> str:
     live, summary = demo.live, demo.live.summary
     start = demo.outcomes[0]
-    lines = [
-        f"{counted(live.results, 'call')} in {format_duration(live.elapsed)} on loopback: a quiet stretch and "
-        "a busy one,",
-        f"with a brown-out in each. The starting settings ({start.profile.name}) only watched;",
-        f"they would have opened {counted(summary.trips, 'time')}, "
-        f"{start.false_trips or 'none'} of them while nothing was wrong.",
-    ]
-    return "\n".join(lines)
+    calls, took = counted(live.results, "call"), format_duration(live.elapsed)
+    opened, false = counted(summary.trips, "time"), start.false_trips or "none"
+    return (
+        f"{calls} in {took} on loopback: a quiet stretch and a busy one, a brown-out in each.\n"
+        f"The starting settings ({start.profile.name}) only watched: they would have opened {opened},\n"
+        f"{false} of them while nothing was wrong."
+    )
 
 
 def _comparison(demo: Demo) -> str:
@@ -76,11 +75,9 @@ def _row(each: Outcome) -> tuple[str, ...]:
 
 
 def _next_steps() -> str:
-    return "\n".join(
-        (
-            "Next",
-            "  cbtool recommend access.log                   settings from your own traffic",
-            "  cbtool simulate access.log --profile my.toml  what they would have done",
-            "  cbtool probe URL --rate 100/s --duration 30s  live, against your staging",
-        )
+    return (
+        "Next\n"
+        "  cbtool recommend access.log                   settings from your own traffic\n"
+        "  cbtool simulate access.log --profile my.toml  what they would have done\n"
+        "  cbtool probe URL --rate 100/s --duration 30s  live, against your staging"
     )
