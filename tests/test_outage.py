@@ -5,6 +5,7 @@ The one test that runs on the real clock, for six seconds: that the parts hold t
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -107,14 +108,14 @@ def test_it_opens_within_the_window_that_its_settings_imply(live: LiveResult) ->
 
 
 def test_it_sheds_while_the_upstream_is_down(live: LiveResult) -> None:
-    # Open from 2.0 s to the trials that succeed at about 3.5 s, at 100 calls a second, less three trials twice.
+    # Open from 2.0 s to the trials that succeed at about 3.5 s, at 100 a second, less three trials twice.
     assert live.summary.not_permitted == pytest.approx(145, abs=100 * TOLERANCE)
     assert live.summary.trips == 1
 
 
 def test_it_half_opens_after_the_wait_and_closes_after_the_recovery(live: LiveResult) -> None:
     transitions = [each.transition for each in live.summary.transitions]
-    for opened, next_one in zip(transitions, transitions[1:], strict=False):
+    for opened, next_one in pairwise(transitions):
         if opened.target is State.OPEN:
             assert next_one.target is State.HALF_OPEN
             assert 0.5 <= next_one.time - opened.time <= 0.5 + TOLERANCE
