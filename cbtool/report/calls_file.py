@@ -22,7 +22,7 @@ _LABELS = np.array([state.label for state in State])
 
 
 def write_calls(path: Path, calls: Calls, result: SimulationResult) -> None:
-    """Write `t` (seconds from the first call), `permitted`, `state_before` and `state_after`.
+    """Write `t` (seconds from the first call), `permitted`, `state_before` and `state_after`, in the log's order.
 
     Raises:
         UnreachableError: the file cannot be written.
@@ -35,6 +35,8 @@ def write_calls(path: Path, calls: Calls, result: SimulationResult) -> None:
             "state_after": _labels(result.state_after),
         }
     )
+    if calls.position is not None:
+        table = table[np.argsort(calls.position)]
     try:
         with path.open("wb") as file:
             table.write_csv(file)

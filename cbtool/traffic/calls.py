@@ -32,6 +32,7 @@ class Calls:
         instances: the upstream instances' names.
         method: the HTTP methods, where known.
         path: the path and query, where known.
+        position: int32, where each call stood among its source's calls; None where they stood in order.
         notes: what the source lacks or had wrong, a sentence each, for the user.
     """
 
@@ -44,6 +45,7 @@ class Calls:
     instances: tuple[str, ...] = ()
     method: pl.Series | None = None
     path: pl.Series | None = None
+    position: NDArray[np.int32] | None = None
     notes: tuple[str, ...] = field(default=())
 
     def __len__(self) -> int:
@@ -87,4 +89,5 @@ class Calls:
             instance=None if self.instance is None else self.instance[keep],
             method=None if self.method is None else self.method.filter(mask),
             path=None if self.path is None else self.path.filter(mask),
+            position=None if self.position is None else self.position[keep],
         )
