@@ -22,7 +22,7 @@ _LABELS = np.array([state.label for state in State])
 
 
 def write_calls(path: Path, calls: Calls, result: SimulationResult) -> None:
-    """Write `t` (seconds from the first call), `permitted`, `state_before` and `state_after`, in the log's order.
+    """Write a row a call in the log's order: `t` (seconds from the first call), `permitted`, both states.
 
     Raises:
         UnreachableError: the file cannot be written.
