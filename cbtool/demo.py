@@ -88,11 +88,13 @@ def run_demo(
             command="demo",
             url=url + "/",
             schedule=of_scenario(scenario, seed),
+            duration=scenario.duration,
             config=start.config,
             rules=start.rules,
             timeout=scenario.timeout,
             seed=seed,
             shadow=True,
+            profile=start.name,
         )
         live = run_live(plan, record_path=record_path, dashboard=dashboard)
     verdicts = start.rules.verdicts(live.calls)

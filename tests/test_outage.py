@@ -84,6 +84,7 @@ def live(scenario_file: Path) -> LiveResult:
             command="probe",
             url=url + "/",
             schedule=of_scenario(scenario, scenario.seed),
+            duration=scenario.duration,
             config=CONFIG,
             rules=DEFAULT_RULES,
             timeout=scenario.timeout,

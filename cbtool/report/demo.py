@@ -21,7 +21,7 @@ def demo_text(demo: Demo) -> str:
     """Return the demo's report."""
     parts = [
         _what_happened(demo),
-        recommendation_text(demo.recommendation),
+        recommendation_text(demo.recommendation, "the demo's traffic"),
         "The same calls, under both settings\n" + _comparison(demo),
         _next_steps(),
     ]
