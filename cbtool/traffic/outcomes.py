@@ -28,7 +28,7 @@ STATUSES = 1000
 
 _RULE = 'must list statuses from 100 to 599 such as "5xx", "503" or "500-504", "timeout", "connection_error"'
 _CLASS = re.compile(r"([1-5])xx", re.IGNORECASE)
-_CODES = re.compile(r"(\d{3})(?:-(\d{3}))?")
+_CODES = re.compile(r"([0-9]{3})(?:-([0-9]{3}))?")
 _KINDS = {kind.label: kind for kind in (ErrorKind.TIMEOUT, ErrorKind.CONNECTION_ERROR)}
 
 

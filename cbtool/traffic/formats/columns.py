@@ -20,7 +20,7 @@ _ISO_LENGTH = 19  # 2025-10-09T10:53:20
 
 def clf_time(head: pl.Expr) -> pl.Expr:
     """Unix nanoseconds from a text that ends in `[09/Oct/2025:10:53:20 +0200] `."""
-    text = head.str.tail(_CLF_LENGTH + 2).str.head(_CLF_LENGTH)
+    text = head.str.slice(-_CLF_LENGTH - 2, _CLF_LENGTH)
     return _from_datetime(text.str.to_datetime("%d/%b/%Y:%H:%M:%S %z", strict=False, time_unit="us"))
 
 
@@ -86,6 +86,12 @@ def code(text: pl.Expr) -> pl.Expr:
     number = text.str.strip_chars().cast(pl.Float64, strict=False)
     sane = number.is_between(0, 999) & (number == number.floor())
     return pl.when(sane).then(number).cast(pl.Int16)
+
+
+def three_digits(text: pl.Expr) -> pl.Expr:
+    """Int16 status from its three digits, quickly; null for anything else."""
+    number = text.cast(pl.Int16, strict=False)
+    return pl.when(number.is_between(0, 999)).then(number)
 
 
 def filled(text: pl.Expr) -> pl.Expr:

@@ -30,13 +30,12 @@ _UPSTREAM = r"\d+\.\d{3}(?:(?:,| :) (?:\d+\.\d{3}|-))*"
 _TRAILING = rf'{_BEFORE}"?({_UPSTREAM})"?(?: "?(?:-|[\d., :]+|[.p])"?)*$'
 _KEY = r'(?:^|[ ,;|"])(?:{keys})="?'
 
-_tail = pl.coalesce("rest", "answer")
-"""Where a request time stands; in the common format, which has no agent, behind the bytes."""
+_rest = pl.col("rest")
 
 _COMMON: Mapping[str, Any] = {
     "layout": QuotedLines(),
     "time": columns.clf_time(pl.col("head")),
-    "status": columns.code(pl.col("answer").str.slice(1, 3)),
+    "status": columns.three_digits(_rest.str.slice(1, 3)),
     "method": columns.http_method(pl.col("method")),
     "path": columns.path_of(pl.col("target")),
     "resolution_ns": _SECOND,
@@ -44,14 +43,15 @@ _COMMON: Mapping[str, Any] = {
 
 
 def _trailing_duration() -> pl.Expr:
-    seconds = columns.seconds_summed(_tail.str.extract(_TRAILING))
-    nothing = pl.when(_tail.str.ends_with('" -')).then(pl.lit(UNKNOWN_DURATION, pl.Int64))
+    seconds = columns.seconds_summed(_rest.str.extract(_TRAILING))
+    nothing = pl.when(_rest.str.ends_with('" -')).then(pl.lit(UNKNOWN_DURATION, pl.Int64))
     return pl.coalesce(columns.span(seconds, _SECOND), nothing)
 
 
 def _keyed(keys: str, value: str) -> pl.Expr:
     """The value of `key=value` behind the agent, where no client can write."""
-    behind = pl.coalesce(pl.col("rest").str.splitn('"', 4).struct.field("field_3"), pl.col("answer"))
+    parts = _rest.str.splitn('"', 5).struct
+    behind = pl.coalesce(parts.field("field_4"), pl.when(parts.field("field_1").is_null()).then(_rest))
     return behind.str.extract(f"{_KEY.format(keys=keys)}({value})")
 
 
@@ -65,13 +65,13 @@ def _keyed_duration() -> pl.Expr:
 
 
 def _apache(name: str, summary: str, unit_ns: int, digits: str, **more: Any) -> LogFormat:
-    number = _tail.str.extract(rf'{_BEFORE}"?(\d+)"?$')
+    number = _rest.str.extract(rf'{_BEFORE}"?(\d+)"?$')
     return LogFormat(
         **_COMMON,
         name=name,
         summary=summary,
         duration=columns.span(number.cast(pl.Float64, strict=False), unit_ns),
-        recognised=_tail.str.contains(rf'{_BEFORE}"?\d{digits}"?$'),
+        recognised=_rest.str.contains(rf'{_BEFORE}"?\d{digits}"?$'),
         stamp=Stamp.START,
         **more,
     )
@@ -112,6 +112,6 @@ COMBINED = LogFormat(
     **_COMMON,
     name="combined",
     summary="common or combined, without a request time",
-    recognised=_tail.str.contains(r'"$|^ \d{3} (?:\d+|-)$'),
+    recognised=_rest.str.contains(r'"$|^ \d{3} (?:\d+|-)$'),
     stamp=Stamp.START,
 )

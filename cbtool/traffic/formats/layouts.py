@@ -23,8 +23,8 @@ class QuotedLines:
     """The common and combined log formats, with whatever follows them.
 
     `host - user [time] "request" status bytes "referer" "agent" more` becomes the fields `head` (up to the
-    request), `method` and `target` (null for a request that is not HTTP), `answer` (` status bytes `) and
-    `rest` (from the referer's text on). Splitting at quotes is four times as fast as one regular expression.
+    request), `method` and `target` (the request's first two words), and `rest` (` status` and all behind it).
+    Splitting at quotes is four times as fast as one regular expression with groups.
     """
 
     @property
@@ -42,10 +42,9 @@ def _quoted(lines: pl.Series) -> pl.DataFrame:
         # Apache puts a backslash before quotes and backslashes; nginx writes \x22 and \x5c, which is easier.
         lines = lines.str.replace_all("\\\\", "\\x5c", literal=True)
         lines = lines.str.replace_all('\\"', "\\x22", literal=True)
-    parts = lines.str.splitn('"', 4).struct.unnest()
-    parts.columns = ["head", "request", "answer", "rest"]
-    words = parts["request"].str.splitn(" ", 3).struct.unnest()
-    return parts.with_columns(method=words["field_0"], target=words["field_1"])
+    head, request, rest = lines.str.splitn('"', 3).struct.unnest()
+    method, target, _version = request.str.splitn(" ", 3).struct.unnest()
+    return pl.DataFrame({"head": head, "method": method, "target": target, "rest": rest})
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,14 +48,13 @@ def parse_lines(
         lines: String, without their ends.
         strict: also reject lines that do not meet `log_format.recognised`.
     """
-    blank = lines.str.contains(r"^\s*$")
     readable = lines.set(lines.str.len_bytes() > LONGEST_LINE, None)
     columns = fields(readable).select(_expressions(log_format, strict=strict))
-    numbers = [columns[name].is_null() for name in ("time", "duration", "status", "known")]
-    broken = numbers[0] | numbers[1] | numbers[2] | numbers[3]
-    skipped = columns["skipped"] | blank
-    rows = columns.drop("skipped", "known").filter(~broken & ~skipped)
-    return ParsedBlock(rows, (broken & ~skipped).arg_true(), len(lines) - int(blank.sum()))
+    sound = pl.all_horizontal(pl.col("time", "duration", "status", "known").is_not_null())
+    rows = columns.filter(sound & ~pl.col("skipped")).drop("skipped", "known")
+    broken = columns.select((~sound & ~pl.col("skipped")).arg_true()).to_series()
+    blank = lines.gather(broken).str.contains(r"^\s*$")
+    return ParsedBlock(rows, broken.filter(~blank), len(lines) - int(blank.sum()))
 
 
 def _expressions(log_format: LogFormat, *, strict: bool) -> list[pl.Expr]:
