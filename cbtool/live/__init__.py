@@ -1,1 +1,1 @@
-"""Live traffic: engine, transport, safety, run record, and the fault-injecting upstream. The room that does IO."""
+"""Live traffic: engine, transport, safety, run record, fault-injecting upstream. The room that does IO."""

@@ -10,12 +10,13 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Protocol
 
-from cbtool.breaker import State, WhenOpenAction
+from cbtool.breaker import State
 from cbtool.live import lines
+from cbtool.live.call import LiveCall
 from cbtool.live.flights import Flights
 from cbtool.live.health import HealthWatch
 from cbtool.live.lane import Lane
-from cbtool.live.requests import health_request, redirected_requests, run_requests
+from cbtool.live.requests import RequestBook, fallback_of, health_request
 from cbtool.live.result import result_of
 from cbtool.live.sending import FAILURES, send, why
 from cbtool.live.snapshot import view_of
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
     import httpx
 
-    from cbtool.breaker import Permit
     from cbtool.live.plan import RunPlan
     from cbtool.live.record_lines import Line
     from cbtool.live.result import LiveResult
@@ -79,10 +79,13 @@ class Engine:
         self._started = clock()
         self._failure: Exception | None = None
         self._pacer: asyncio.Task[None] | None = None
-        self._requests = run_requests(plan, plan.url)
+        self._requests = RequestBook(plan, plan.url)
         when_open = plan.config.when_open
-        redirects = when_open.action is WhenOpenAction.REDIRECT and not plan.shadow
-        self._redirects = redirected_requests(plan, when_open.target or "") if redirects else []
+        self._redirects = (
+            RequestBook(plan, fallback_of(plan, when_open.target))
+            if when_open.target is not None and not plan.shadow
+            else None
+        )
         check = plan.config.health_check
         self._health = check and HealthWatch(
             check, health_request(plan, check.path), transport, plan.timeout, self.now
@@ -159,55 +162,49 @@ class Engine:
                 self._arrive(intended, self.lanes[lane], line)
 
     def _arrive(self, intended: float, lane: Lane, line: int) -> None:
-        tally = self.tally
         if len(self.flights) >= self.plan.max_in_flight:
-            tally.dropped += 1
+            self.tally.dropped += 1
             return
         now = self.now()
-        tally.arrived += 1
+        self.tally.arrived += 1
         state = lane.breaker.state
         permit = lane.breaker.try_acquire(now)
-        if permit is not None:
-            tally.permitted += 1
-            request = self._requests[line]
+        if permit is None:
+            self.tally.seconds.refused()
+            self._refused(LiveCall(self._requests[line], intended, lane, state, None), line, now)
         else:
-            tally.seconds.refused()
-            if self.plan.shadow:
-                request = self._requests[line]
-            elif self._redirects:
-                tally.redirected += 1
-                request = self._redirects[line]
-            else:
-                if self._recorder is not None:
-                    self._recorder.put(lines.refused(self._requests[line], intended, now, lane.index, state))
-                return
-        self.flights.launch(now, lambda flight: self._call(flight, request, intended, lane, permit, state))
+            self.tally.permitted += 1
+            self._launch(LiveCall(self._requests[line], intended, lane, state, permit), now)
 
-    async def _call(
-        self,
-        flight: int,
-        request: httpx.Request,
-        intended: float,
-        lane: Lane,
-        permit: Permit | None,
-        state: State,
-    ) -> None:
+    def _refused(self, call: LiveCall, line: int, now: float) -> None:
+        if self.plan.shadow:
+            self._launch(call, now)
+        elif self._redirects is not None:
+            self.tally.redirected += 1
+            call.request, call.redirected = self._redirects[line], True
+            self._launch(call, now)
+        elif self._recorder is not None:
+            self._recorder.put(lines.refused(call, now))
+
+    def _launch(self, call: LiveCall, now: float) -> None:
+        self.flights.launch(now, lambda flight: self._send(call, flight))
+
+    async def _send(self, call: LiveCall, flight: int) -> None:
         tally = self.tally
-        sent = self.now()
+        call.sent = self.now()
         tally.sent += 1
-        tally.lag.record(sent - intended)
-        status, error = 0, ErrorKind.NONE
+        tally.lag.record(call.sent - call.intended)
         try:
-            status, size = await send(self._transport, request)
+            call.status, size = await send(self._transport, call.request)
             tally.bytes_in += size
         except FAILURES as failure:
-            error, reason = why(failure)
+            call.error, reason = why(failure)
             tally.reason(reason)
         except asyncio.CancelledError:
             if not self.flights.timed_out(flight):
-                self._cut_short(lane, permit)
+                self._cut_short(call)
                 return
-            error = ErrorKind.TIMEOUT
+            call.error = ErrorKind.TIMEOUT
             tally.reason("timeout")
         except Exception as failure:  # noqa: BLE001  # a transport's mistake ends the run, not just its task
             self._failure = failure
@@ -215,54 +212,27 @@ class Engine:
             return
         finally:
             self.flights.land(flight)
-        self._answer(request, intended, sent, lane, permit, state, status, error)
+        self._answered(call)
 
-    def _answer(
-        self,
-        request: httpx.Request,
-        intended: float,
-        sent: float,
-        lane: Lane,
-        permit: Permit | None,
-        state: State,
-        status: int,
-        error: ErrorKind,
-    ) -> None:
+    def _answered(self, call: LiveCall) -> None:
         tally = self.tally
-        now = self.now()
-        verdict = self.plan.rules.verdict(status, error)
-        if permit is not None:
-            outcome = lane.record(permit, verdict, now - sent, now)
+        call.done = self.now()
+        verdict = self.plan.rules.verdict(call.status, call.error)
+        if call.permit is not None:
+            outcome = call.lane.record(call.permit, verdict, call.duration, call.done)
         else:
-            outcome = lane.outcome(verdict, now - sent)
-        redirected = permit is None and not self.plan.shadow
-        if redirected:
+            outcome = call.lane.outcome(verdict, call.duration)
+        if call.redirected:
             tally.redirected_failed += outcome.failed
         else:
-            tally.answered(intended, sent, now, status, error, outcome)
-            if permit is None:
-                tally.shed(outcome)
+            tally.answered(call, outcome)
         if self._recorder is not None:
-            self._recorder.put(
-                lines.answered(
-                    request,
-                    intended,
-                    sent,
-                    now,
-                    status,
-                    error,
-                    outcome,
-                    lane.index,
-                    state,
-                    permitted=permit is not None,
-                    redirected=redirected,
-                )
-            )
+            self._recorder.put(lines.answered(call, outcome))
 
-    def _cut_short(self, lane: Lane, permit: Permit | None) -> None:
+    def _cut_short(self, call: LiveCall) -> None:
         self.tally.cut_short += 1
-        if permit is not None:
-            lane.breaker.release(permit, self.now())
+        if call.permit is not None:
+            call.lane.breaker.release(call.permit, self.now())
 
     def _changed(self, each: InstanceTransition) -> None:
         self.tally.changed(each)

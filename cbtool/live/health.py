@@ -33,7 +33,7 @@ class HealthWatch:
         check: HealthCheck,
         request: httpx.Request,
         transport: httpx.AsyncBaseTransport,
-        timeout: float,  # noqa: ASYNC109  # handed on to asyncio.timeout, as it asks for
+        timeout: float,
         now: Callable[[], float],
     ) -> None:
         self._check = check

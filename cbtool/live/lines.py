@@ -11,54 +11,41 @@ from cbtool.live.redaction import redact_path
 if TYPE_CHECKING:
     import httpx
 
-    from cbtool.breaker import BreakerConfig, Outcome, State
+    from cbtool.breaker import BreakerConfig, Outcome
+    from cbtool.live.call import LiveCall
     from cbtool.metrics.view import InstanceTransition
-    from cbtool.traffic.error_kind import ErrorKind
 
 _PATH = "cbtool_path"
 
 
-def refused(request: httpx.Request, intended: float, now: float, instance: int, state: State) -> CallLine:
-    """Return the line of a call that was not permitted, and so has no result."""
+def refused(call: LiveCall, now: float) -> CallLine:
+    """Return the line of a call that was not permitted at `now`, and so has no result."""
     return CallLine(
-        t=intended,
-        lag_ms=_ms(now - intended),
+        t=call.intended,
+        lag_ms=_ms(now - call.intended),
         permitted=False,
-        state=state.label,
-        instance=instance,
-        method=request.method,
-        path=_path(request),
+        state=call.state.label,
+        instance=call.lane.index,
+        method=call.request.method,
+        path=_path(call.request),
     )
 
 
-def answered(
-    request: httpx.Request,
-    intended: float,
-    sent: float,
-    now: float,
-    status: int,
-    error: ErrorKind,
-    outcome: Outcome,
-    instance: int,
-    state: State,
-    *,
-    permitted: bool,
-    redirected: bool,
-) -> CallLine:
+def answered(call: LiveCall, outcome: Outcome) -> CallLine:
     """Return the line of a call with a result."""
     return CallLine(
-        t=intended,
-        lag_ms=_ms(sent - intended),
-        permitted=permitted,
-        state=state.label,
-        instance=instance,
-        method=request.method,
-        duration_ms=_ms(now - sent),
-        status=status,
-        error=error.label if error else None,
+        t=call.intended,
+        lag_ms=_ms(call.sent - call.intended),
+        permitted=call.permit is not None,
+        state=call.state.label,
+        instance=call.lane.index,
+        method=call.request.method,
+        duration_ms=_ms(call.duration),
+        status=call.status,
+        error=call.error.label if call.error else None,
         outcome=outcome.label,
-        path=_path(request),
-        redirected=redirected or None,
+        path=_path(call.request),
+        redirected=call.redirected or None,
     )
 
 

@@ -36,8 +36,8 @@ class RunPlan:
         command: what the user ran: probe, replay or demo.
         url: the target, with path and query where every call asks for the same.
         schedule: int64 nanoseconds since the start, sorted: when each call is due.
-        duration: how long the load lasts, which is at least until the last call is due.
         config: the settings of every breaker.
+        duration: how long the load is planned to last; at least until the last call is due.
         rules: what counts as what.
         method: of every call, where `lines` is empty.
         headers: sent with every call.
@@ -55,8 +55,8 @@ class RunPlan:
     command: str
     url: str
     schedule: NDArray[np.int64]
-    duration: float
     config: BreakerConfig
+    duration: float = 0.0
     rules: OutcomeRules = DEFAULT_RULES
     method: str = "GET"
     headers: tuple[tuple[str, str], ...] = ()
@@ -69,6 +69,10 @@ class RunPlan:
     shadow: bool = False
     max_in_flight: int = DEFAULT_MAX_IN_FLIGHT
     profile: str = ""
+
+    def __post_init__(self) -> None:
+        last_due = float(self.schedule[-1]) / 1e9 if len(self.schedule) else 0.0
+        object.__setattr__(self, "duration", max(self.duration, last_due))
 
     def __len__(self) -> int:
         return len(self.schedule)

@@ -11,15 +11,15 @@ import time
 import zlib
 from collections import deque
 from itertools import islice
-from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 import msgspec
 
 from cbtool.errors import UnreachableError
-from cbtool.live.record_lines import CallLine, Header, Line
+from cbtool.live.record_lines import CallLine, Line
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from types import TracebackType
 
 
@@ -73,7 +73,7 @@ class RunRecorder:
         else:
             self._queue.append(line)
 
-    def _open(self) -> IO[bytes]:
+    def _open(self) -> BinaryIO | gzip.GzipFile:
         try:
             if self.path.suffix == ".gz":
                 return gzip.GzipFile(self._written, "wb", compresslevel=1)
@@ -150,6 +150,3 @@ def _to_parquet(lines: Path, path: Path) -> None:
     except OSError as error:
         raise _unwritable(path, error) from None
     lines.unlink()
-
-
-__all__ = ["Header", "RunRecorder"]

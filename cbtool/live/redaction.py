@@ -16,7 +16,7 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def is_secret_name(name: str) -> bool:
-    """Return whether a query parameter of this name holds a secret: `token`, `X-Amz-Signature`, `apiKey`, …"""
+    """Return whether a query parameter of this name holds a secret: `token`, `apiKey`, `X-Amz-Signature`."""
     snake = _CAMEL.sub("_", unquote_plus(name)).removesuffix("[]")
     return _SECRET_NAMES.search(snake) is not None or snake.lower() in ("apikey", "accesstoken", "sessionid")
 

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 _SAFE = "/?&=%:@!$'()*+,;~-._[]|"  # what a request target may hold as it is; everything else is escaped
 
 
+MOST_BUILT = 20_000
+"""Requests kept ready, at some 3 KB each; a log with more distinct ones builds some of them again."""
+
+
 def joined(target: str, path: str) -> str:
     """Return the URL of a path and query at a target: never another host, whatever the path says.
 
@@ -34,25 +38,46 @@ def joined(target: str, path: str) -> str:
     return f"{base.scheme}://{base.netloc}{base.path.rstrip('/')}{path}"
 
 
-def run_requests(plan: RunPlan, target: str) -> list[httpx.Request]:
-    """Return the distinct requests of a run at `target`, in the order of the plan's lines.
+class RequestBook:
+    """The distinct requests of a run, each built when it is first sent.
 
-    Raises:
-        ConfigurationError: a URL or a header that cannot be sent.
+    Args:
+        plan: its lines are what is asked for.
+        target: where; the plan's own, or the fallback.
     """
-    if not plan.lines:
-        return [build(plan, plan.method, target)]
-    return [build(plan, line.method, joined(target, line.path)) for line in plan.lines]
+
+    def __init__(self, plan: RunPlan, target: str) -> None:
+        self._plan = plan
+        self._target = target
+        self._built: dict[int, httpx.Request] = {}
+
+    def __getitem__(self, line: int) -> httpx.Request:
+        """Return the request of a line of the plan.
+
+        Raises:
+            ConfigurationError: a URL or a header that cannot be sent.
+        """
+        request = self._built.get(line)
+        if request is None:
+            if len(self._built) >= MOST_BUILT:
+                self._built.clear()
+            request = self._built[line] = self._build(line)
+        return request
+
+    def _build(self, line: int) -> httpx.Request:
+        plan = self._plan
+        if plan.lines:
+            method, path = plan.lines[line]
+            return _request(method, joined(self._target, path), plan.headers, plan.body, plan.timeout)
+        return _request(plan.method, self._target, plan.headers, plan.body, plan.timeout)
 
 
-def redirected_requests(plan: RunPlan, fallback: str) -> list[httpx.Request]:
-    """Return the same requests for the fallback target, under its path."""
-    if plan.lines:
-        return run_requests(plan, fallback)
-    parts = urlsplit(plan.url)
-    path = (parts.path or "/") + ("?" + parts.query if parts.query else "")
-    own = urlsplit(fallback)
-    return [build(plan, plan.method, fallback if own.path.strip("/") else joined(fallback, path))]
+def fallback_of(plan: RunPlan, target: str) -> str:
+    """Return where refused calls of a run go: a fallback without a path gets the one that was asked for."""
+    if plan.lines or urlsplit(target).path.strip("/"):
+        return target
+    asked = urlsplit(plan.url)
+    return joined(target, (asked.path or "/") + ("?" + asked.query if asked.query else ""))
 
 
 def health_request(plan: RunPlan, path: str) -> httpx.Request:
@@ -64,13 +89,7 @@ def health_request(plan: RunPlan, path: str) -> httpx.Request:
 
 def preflight_request(plan: RunPlan, timeout: float) -> httpx.Request:
     """Return the one request that asks, before a run, whether the target answers at all."""
-    url = run_requests(plan, plan.url)[0].url
-    return _request("HEAD", str(url), (*plan.headers, (PREFLIGHT_HEADER, "1")), None, timeout)
-
-
-def build(plan: RunPlan, method: str, url: str) -> httpx.Request:
-    """Return one request of a run."""
-    return _request(method, url, plan.headers, plan.body, plan.timeout)
+    return _request("HEAD", plan.url, (*plan.headers, (PREFLIGHT_HEADER, "1")), None, timeout)
 
 
 def _request(

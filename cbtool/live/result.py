@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from cbtool.breaker import BreakerConfig
     from cbtool.live.engine import Engine
     from cbtool.live.plan import RunPlan
-    from cbtool.metrics.thresholds import Check
     from cbtool.traffic.calls import Calls
 
 
@@ -81,14 +80,11 @@ class LiveResult:
     def values(self) -> dict[str, float]:
         """Return the numbers that thresholds are held against; one that was not measured is absent."""
         summary = self.summary
-        values: dict[str, float] = {
-            "opens": sum(each.transition.target is State.OPEN for each in summary.transitions),
-            "trips": summary.trips,
-            "closes": sum(each.transition.target is State.CLOSED for each in summary.transitions),
-            "calls": summary.calls,
-            "dropped": self.dropped,
-            "rate": self.sent / self.elapsed if self.elapsed else 0.0,
-        }
+        values = summary.values()
+        values["dropped"] = self.dropped
+        values["rate"] = self.sent / self.elapsed if self.elapsed else 0.0
+        if len(summary.time_to_reset) < summary.trips:  # a trip that was never got over took for ever
+            values.pop("time_to_close", None)
         judged = self.results - self.outcomes.get(Outcome.IGNORED, 0)
         if judged:
             failed = sum(count for outcome, count in self.outcomes.items() if outcome.failed)
@@ -97,20 +93,12 @@ class LiveResult:
             values["slow_call_rate"] = 100.0 * slow / judged
         if self.results:
             values["error_rate"] = 100.0 * self.bad_answers / self.results
-        if summary.calls:
-            values["rejected"] = 100.0 * summary.not_permitted / summary.calls
-        if summary.time_to_open:
-            values["time_to_open"] = max(summary.time_to_open)
-        if summary.time_to_reset and len(summary.time_to_reset) == summary.trips:
-            values["time_to_close"] = max(summary.time_to_reset)
         if self.schedule_lag:
             values["schedule_lag_p99"] = self.schedule_lag["p99"]
         return {**values, **{name: v for name, v in self.from_intended.items() if name != "min"}}
 
-    def to_json(
-        self, *, checks: tuple[Check, ...] = (), recommendation: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
-        """Return the document of `--json` (design, section 6); times are seconds."""
+    def to_json(self) -> dict[str, Any]:
+        """Return the keys of `--json` that a live run has (design, section 6); times are seconds."""
         return {
             "command": self.plan.command,
             **self.summary.to_json(self.config),
@@ -129,12 +117,8 @@ class LiveResult:
             "dropped": self.dropped,
             "bytes_in": self.bytes_in,
             "schedule_lag": dict(self.schedule_lag),
-            "thresholds": [
-                {"name": each.text, "passed": each.passed, "value": each.value, "limit": each.limit}
-                for each in checks
-            ],
+            "profile": self.plan.profile or None,
             "seed": self.seed,
-            "recommend": recommendation,
         }
 
 

@@ -9,12 +9,13 @@ from cbtool.breaker import Outcome, State
 from cbtool.live.samples import Samples
 from cbtool.metrics.histogram import LatencyHistogram
 from cbtool.metrics.rates import Seconds, SlidingRate
-from cbtool.traffic.error_kind import ErrorKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cbtool.live.call import LiveCall
     from cbtool.metrics.view import InstanceTransition
+    from cbtool.traffic.error_kind import ErrorKind
 
 KEPT_TRANSITIONS = 100_000
 KEPT_REASONS = 50  # distinct error texts; they come from the network, so their number is not ours
@@ -53,28 +54,29 @@ class Tally:
         """The calls that a breaker refused, or, in shadow, would have."""
         return self.arrived - self.permitted
 
-    def answered(
-        self, intended: float, sent: float, now: float, status: int, error: ErrorKind, outcome: Outcome
-    ) -> None:
-        """Count the result of a call; times are seconds since the start."""
+    def answered(self, call: LiveCall, outcome: Outcome) -> None:
+        """Count the result of a call to the target."""
         self.outcomes[outcome] += 1
-        if error:
-            self.errors[error] += 1
+        if call.error:
+            self.errors[call.error] += 1
             self.bad_answers += 1
         else:
-            self.statuses[status] += 1
-            self.bad_answers += status >= 400
-        self.from_intended.record(now - intended)
-        self.from_sent.record(now - sent)
+            self.statuses[call.status] += 1
+            self.bad_answers += call.status >= 400
+        if call.permit is None:
+            self._shed(outcome)
+        duration = call.duration
+        self.from_intended.record(call.done - call.intended)
+        self.from_sent.record(duration)
         self.seconds.result(failed=outcome.failed, slow=outcome.slow)
-        self.samples.add(sent, now - sent, status, error)
+        self.samples.add(call.sent, duration, call.status, call.error)
 
     def reason(self, text: str) -> None:
         """Count why a call got no answer."""
         known = text in self.reasons or len(self.reasons) < KEPT_REASONS
         self.reasons[text if known else "other"] += 1
 
-    def shed(self, outcome: Outcome) -> None:
+    def _shed(self, outcome: Outcome) -> None:
         """Count what a shadowed breaker would have refused."""
         if outcome.failed:
             self.failed_shed += 1

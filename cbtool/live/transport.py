@@ -30,8 +30,9 @@ _SMALL_BODY = 1 << 20  # bytes; up to this a body is read at once, above it piec
 
 class _NoBody(httpx.AsyncByteStream):
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        return
-        yield b""
+        nothing: tuple[bytes, ...] = ()
+        for chunk in nothing:
+            yield chunk
 
 
 _NO_BODY = _NoBody()
@@ -144,4 +145,4 @@ def _causes(error: exceptions.PyreqwestError) -> list[str]:
 
 def _reason(cause: str) -> str:
     """Return the innermost cause in lower case, without the operating system's number."""
-    return cause.split(" (os error")[0].strip().lower()
+    return cause.partition(" (os error")[0].strip().lower()

@@ -57,7 +57,10 @@ class LatencyHistogram:
         return min(float(self._histogram.get_highest_equivalent_value(bucket)) / 1e6, self._most)
 
     def percentiles(self) -> dict[str, float]:
-        """Return `min`, `mean`, `p50`, `p90`, `p95`, `p99`, `p99.9` and `max` in seconds; empty without calls."""
+        """Return `min`, `mean`, `p50`, `p90`, `p95`, `p99`, `p99.9`, `max`, in seconds.
+
+        Empty without calls.
+        """
         self._fold()
         count = self._histogram.get_total_count()
         if not count:
@@ -83,4 +86,5 @@ def _rounded(values: NDArray[np.float64]) -> NDArray[np.int64]:
     micros: NDArray[np.int64] = np.rint(values * 1e6).astype(np.int64)
     bits = np.frexp(micros.astype(np.float64))[1]
     shift = np.maximum(bits - _EXACT_BITS, 0)
-    return (micros >> shift) << shift
+    rounded: NDArray[np.int64] = (micros >> shift) << shift
+    return rounded
