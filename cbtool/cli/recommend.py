@@ -1,0 +1,137 @@
+"""`cbtool recommend`: settings from a log, a run or a scenario, with reasons."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+from cbtool.cli.app import command_app
+from cbtool.cli.options import (
+    InstancesOption,
+    JsonOption,
+    LogFormatOption,
+    OutputOption,
+    ProfileOption,
+    option,
+    parsed,
+)
+from cbtool.cli.output import note, print_json, print_text, working
+from cbtool.cli.sources import open_source
+from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when the command is built
+    LogsArgument,
+    OwnSeedOption,
+    ScenarioOption,
+)
+from cbtool.errors import ConfigurationError, InsufficientDataError, UnreachableError
+from cbtool.units import parse_duration
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cbtool.recommend import Recommendation
+    from cbtool.traffic.calls import Calls
+
+app = command_app()
+
+
+@app.command()
+def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
+    logs: LogsArgument = None,
+    scenario: ScenarioOption = None,
+    instances: InstancesOption = 1,
+    reject_cost: Annotated[
+        float,
+        option(
+            "--reject-cost", help="Harm of refusing a good call in an incident, in bad calls let through."
+        ),
+    ] = 0.25,
+    false_trips_per_day: Annotated[
+        float,
+        option("--false-trips-per-day", help="How often a healthy upstream may trip the breaker by chance."),
+    ] = 0.0333,
+    shortest_incident: Annotated[
+        str | None,
+        option(
+            "--shortest-incident", help="Ride through anything shorter; default: 10s, less in short data."
+        ),
+    ] = None,
+    profile: ProfileOption = None,
+    timeout: Annotated[
+        str | None, option("--timeout", help="The caller's timeout, for a scenario; default: the scenario's.")
+    ] = None,
+    log_format: LogFormatOption = None,
+    output: OutputOption = None,
+    seed: OwnSeedOption = None,
+    json: JsonOption = False,
+) -> None:
+    r"""Recommend breaker settings from a log or a run, with reasons.
+
+    Tells healthy stretches from incidents without labels, and searches the
+    settings that shed most of the incidents' bad calls, among those that trip
+    falsely no more often than --false-trips-per-day. Refused, with what is
+    missing, where the data cannot carry an answer (exit status 3).
+
+    Settings hold for the load that ONE breaker sees: name the --instances
+    that share the traffic. A --profile gives the outcome rules.
+
+    \b
+    Examples:
+      cbtool recommend access.log --instances 8
+      cbtool recommend run.ndjson -o recommended.toml
+      zcat access.log.*.gz | cbtool recommend - --json
+      cbtool recommend --scenario brown-out
+    """
+    from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with numpy below
+    from cbtool.recommend import Budget  # noqa: PLC0415  # numba
+    from cbtool.recommend import recommend as find  # noqa: PLC0415
+    from cbtool.report.recommendation import recommendation_text  # noqa: PLC0415
+
+    budget = Budget(
+        _above_zero("--false-trips-per-day", false_trips_per_day),
+        _above_zero("--reject-cost", reject_cost),
+        None
+        if shortest_incident is None
+        else parsed("--shortest-incident", parse_duration, shortest_incident),
+    )
+    rules = (load_profile(profile) if profile else default_profile()).rules
+    source = open_source(logs or (), scenario, log_format, seed)
+    if timeout is not None:
+        calls = _with_timeout(scenario, source.seed, parsed("--timeout", parse_duration, timeout))
+    else:
+        calls = source.at(1.0).calls
+    with working(f"judging {len(calls):,} calls"):
+        answer = find(
+            calls, rules.verdicts(calls), instances=instances, budget=budget, rules=rules, seed=source.seed
+        )
+    if json:
+        print_json({**answer.to_json(), "source": source.name})
+    else:
+        print_text(recommendation_text(answer, source.name, logs=logs or (), scenario=scenario, saved=output))
+    if answer.profile is None:
+        raise InsufficientDataError(f"{source.name} cannot carry a recommendation", answer.needs)
+    if output is not None:
+        _save(output, answer, source.name)
+
+
+def _above_zero(flag: str, value: float) -> float:
+    if not 0 < value < float("inf"):
+        raise ConfigurationError(f"{flag} must be above 0 (got {value:g})")
+    return value
+
+
+def _with_timeout(scenario: str | None, seed: int, timeout: float) -> Calls:
+    from cbtool.scenarios import load_scenario  # noqa: PLC0415  # as in the command
+    from cbtool.simulation.generate import calls_of  # noqa: PLC0415
+
+    if scenario is None:
+        raise ConfigurationError("--timeout goes with --scenario; in a log, timeouts have happened already")
+    return calls_of(load_scenario(scenario), seed=seed, timeout=timeout)
+
+
+def _save(path: Path, answer: Recommendation, source: str) -> None:
+    from cbtool.report.recommendation import profile_text  # noqa: PLC0415  # as in the command
+
+    try:
+        path.write_text(profile_text(answer, source), encoding="utf-8")
+    except OSError as error:
+        raise UnreachableError(f"{path}: cannot be written: {error.strerror}") from None
+    note(f"profile written to {path}")

@@ -1,0 +1,163 @@
+"""Arenas: traffic to try candidates on, with incidents moved, stretched and mixed.
+
+A search over the one log fits that log's luck: the wait that happens to end with its outage looks best.
+So the observed incidents are transplanted to random places in the healthy background, their lengths
+scaled, and each call in them draws what befell a call at the same relative place. A small library of
+incidents stands for those that the log does not hold.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from cbtool.recommend.trace import Trace
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+_PIECES = 20
+_MOST_OF_IT = 0.35  # of an arena's time that incidents may take
+_USUAL_LENGTH = 120.0  # seconds; what one incident's length says is drawn towards this
+_LIBRARY_LENGTHS = (20.0, 3600.0)
+
+
+class Spell(NamedTuple):
+    """An incident to transplant: its length in seconds, and what befell its calls, in order."""
+
+    seconds: float
+    duration: NDArray[np.int64]
+    failed: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Arena:
+    """Labelled traffic.
+
+    Attributes:
+        trace: the calls of one breaker.
+        spans: the incidents, int64 (from, to) nanoseconds, shape (k, 2).
+        weight: of its loss.
+    """
+
+    trace: Trace
+    spans: NDArray[np.int64]
+    weight: float
+
+
+def spell_of(trace: Trace, first: int, last: int, count: int) -> Spell:
+    """Return an observed incident as a spell, its length drawn towards the usual where few were seen."""
+    seconds = max(1e-3, float(trace.start[last] - trace.start[first]) / 1e9)
+    log_length = (count * np.log(seconds) + np.log(_USUAL_LENGTH)) / (count + 1)
+    part = slice(first, last + 1)
+    return Spell(float(np.exp(log_length)), trace.duration[part], trace.failed[part])
+
+
+def library(p99: float | None, typical: int, seconds: float) -> list[Spell]:
+    """Return the incidents that any upstream can have: an outage, a brown-out, calls ten times as slow.
+
+    Args:
+        p99: the healthy p99 in seconds; None: no slow incident.
+        typical: a healthy call's duration, nanoseconds.
+        seconds: of the background; the spells last 3 % of it, 20 s to an hour.
+    """
+    length = float(np.clip(0.03 * seconds, *_LIBRARY_LENGTHS))
+    healthy = np.full(100, typical, np.int64)
+    spells = [Spell(length, healthy, np.ones(100, np.bool_)), Spell(length, healthy, np.arange(100) % 5 < 2)]
+    if p99 is not None:
+        late = np.full(100, round(max(10 * typical, 4e9 * p99)), np.int64)
+        spells.append(Spell(length, late, np.zeros(100, np.bool_)))
+    return spells
+
+
+def build(background: Trace, spells: Sequence[Spell], weight: float, most: int, seed: int) -> Arena:
+    """Return an arena: healthy traffic with every spell in it once, if it fits.
+
+    Args:
+        background: healthy calls of one breaker, incidents cut out of its time.
+        spells: what to transplant.
+        weight: of the arena.
+        most: calls, about.
+        seed: of the pieces, places, lengths and draws.
+    """
+    random = np.random.default_rng([seed, 43])
+    lengths = np.array([s.seconds for s in spells]) * random.uniform(0.65, 1.5, len(spells))
+    tape = _tape(background, float(lengths.sum()) / _MOST_OF_IT, most, random)
+    room = _MOST_OF_IT * tape.span
+    lengths *= min(1.0, room / max(float(lengths.sum()), 1e-9))
+    order = random.permutation(len(spells))
+    begins = _places(tape, lengths[order], random, by_time=seed % 2 == 0)
+    duration, failed = tape.duration.copy(), tape.failed.copy()
+    spans = np.empty((len(spells), 2), np.int64)
+    for row, (which, begin) in enumerate(zip(order, begins, strict=True)):
+        spans[row] = round(begin * 1e9), round((begin + lengths[which]) * 1e9)
+        a, b = np.searchsorted(tape.start, spans[row])
+        drawn = _draw(tape.start[a:b], spans[row], spells[which], random)
+        duration[a:b] = spells[which].duration[drawn]
+        failed[a:b] = spells[which].failed[drawn]
+    return Arena(Trace(tape.start, duration, failed, tape.knows_durations), spans, weight)
+
+
+def _places(
+    tape: Trace, lengths: NDArray[np.float64], random: np.random.Generator, *, by_time: bool
+) -> NDArray[np.float64]:
+    """Return when the spells begin, in seconds, one after the other.
+
+    One arena in two draws them evenly over the time, the other evenly over the calls, as incidents that
+    load brings about would be: else a busy hour in a quiet week is never tried.
+    """
+    if by_time:
+        drawn = random.uniform(0, tape.span, len(lengths))
+    else:
+        drawn = tape.start[random.integers(0, len(tape), len(lengths))] / 1e9
+    begins = np.sort(drawn)
+    ahead = np.concatenate((np.cumsum(lengths[::-1])[::-1], [0.0]))
+    free = 0.0
+    for i in range(len(begins)):
+        begins[i] = max(free, min(begins[i], tape.span - ahead[i]))
+        free = begins[i] + lengths[i]
+    return begins
+
+
+def _draw(
+    start: NDArray[np.int64], span: NDArray[np.int64], spell: Spell, random: np.random.Generator
+) -> NDArray[np.int64]:
+    """Return for each call the index of an incident's call at about the same relative place."""
+    n = len(spell.failed)
+    place = (start - span[0]) / max(1, int(span[1] - span[0])) * n
+    spread = max(2, n // 100)
+    drawn: NDArray[np.int64] = np.clip(
+        place.astype(np.int64) + random.integers(-spread, spread + 1, len(start)), 0, n - 1
+    )
+    return drawn
+
+
+def _tape(background: Trace, seconds: float, most: int, random: np.random.Generator) -> Trace:
+    """Return healthy traffic of `most` calls at most: pieces of a long log, or a short one repeated."""
+    n = len(background)
+    if n > most:
+        cuts = np.linspace(0, n, _PIECES + 1).astype(np.int64)
+        size = most // _PIECES
+        firsts = [int(random.integers(a, max(a + 1, b - size))) for a, b in itertools.pairwise(cuts)]
+        parts = [np.arange(first, min(first + size, n)) for first in firsts]
+    else:
+        times = max(1, min(int(np.ceil(max(seconds, 600.0) / max(background.span, 1e-3))), most // n))
+        parts = [np.arange(n)] * times
+    index = np.concatenate(parts)
+    gap = max(1, int(background.span * 1e9 / n))
+    starts, offset = [], 0
+    for part in parts:
+        local = background.start[part] - background.start[part[0]] + offset
+        starts.append(local)
+        offset = int(local[-1]) + gap
+    return Trace(
+        np.concatenate(starts),
+        background.duration[index],
+        background.failed[index],
+        background.knows_durations,
+    )

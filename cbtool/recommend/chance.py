@@ -1,0 +1,119 @@
+"""False trips by pure chance: calls that fail independently, at the rates seen.
+
+Two closed forms: how often a full sliding window reaches its gates (a scan statistic, Naus 1965), and how
+likely an empty one does so while it fills, as after every restart and every closing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from cbtool.simulation.jit import compiled
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_GRID = 41
+_SAFETY = 2.0
+"""A success that leaves the window lifts the rate too, which the closed form does not count."""
+_COLD_FACTOR = 1.5  # restarts come when things are worse than on average
+
+
+class Levels(NamedTuple):
+    """Stretches of the background, each with its own load and share of bad calls; arrays."""
+
+    rate: NDArray[np.float64]
+    """Calls a second."""
+    bad: NDArray[np.float64]
+    """Share of bad calls, 0 to 1."""
+    time: NDArray[np.float64]
+    """Share of the time, adding up to 1."""
+
+
+def levels_of(end: NDArray[np.int64], bad: NDArray[np.bool_], most: int = 40) -> Levels:
+    """Return the background as up to `most` stretches of equal count, at least 100 calls each.
+
+    The share of bad calls is drawn towards the average by one imagined bad call, so that a stretch which
+    happened to see none is not taken for perfect.
+    """
+    n = len(end)
+    cuts = np.linspace(0, n, max(1, min(most, n // 100)) + 1).astype(np.int64)
+    totals = np.concatenate(([0], np.cumsum(bad)))
+    average = (totals[-1] + 1.0) / (n + 2.0)
+    count = np.diff(cuts)
+    seconds = np.maximum((end[cuts[1:] - 1] - end[cuts[:-1]]) / 1e9, 1e-3)
+    share = (np.diff(totals[cuts]) + 1.0) / (count + 1.0 / average)
+    # A stretch across two breakers' shares spans the artificial gap between them.
+    real = seconds < 1e5
+    time = np.where(real, seconds, 0.0)
+    if not time.any():
+        time = np.ones_like(seconds)
+    return Levels(count / np.where(real, seconds, np.inf), np.minimum(share, 1.0), time / time.sum())
+
+
+def trips_per_second(levels: Levels, window: float, threshold: float, errors: int, calls: int) -> float:
+    """Return an upper bound for how often chance alone fills the gates, averaged over the levels.
+
+    A bad call trips when the window already holds one fewer than needed: rate λp · P(E ≥ need − 1), with
+    the window's other calls Poisson(λW) and the bad ones among them binomial.
+    """
+    from scipy.special import betainc, gammaln, xlogy  # noqa: PLC0415  # 0.2 s; a refusal never needs it
+
+    mean = np.maximum(levels.rate * window, 1e-9)[:, None]
+    spread = 6.0 * np.sqrt(mean) + 6.0
+    low = np.maximum(0.0, np.floor(mean - spread))
+    step = np.maximum(1.0, np.ceil((mean + spread - low) / (_GRID - 1)))
+    others = low + step * np.arange(_GRID)[None, :]
+    weight = np.exp(xlogy(others, mean) - mean - gammaln(others + 1.0))
+    weight /= np.maximum(weight.sum(axis=1, keepdims=True), 1e-300)
+    need = np.maximum(errors, np.ceil(threshold * (others + 1.0) / 100.0 - 1e-9)) - 1.0
+    share = np.broadcast_to(levels.bad[:, None], others.shape)
+    tail = np.where(
+        need <= 0,
+        1.0,
+        np.where(
+            need > others, 0.0, betainc(np.maximum(need, 1.0), np.maximum(others - need + 1, 1e-9), share)
+        ),
+    )
+    tail = np.where(others + 1 >= calls, tail, 0.0)
+    rate = levels.rate * levels.bad * (weight * tail).sum(axis=1)
+    return float(_SAFETY * (rate * levels.time).sum())
+
+
+def cold_trip(levels: Levels, window: float, threshold: float, errors: int, calls: int) -> float:
+    """Return the chance that a window trips while it fills from empty, at the busiest level.
+
+    Exact first passage over the calls of one window, at 1.5 × the average share of bad calls.
+    """
+    share = min(
+        0.99,
+        _COLD_FACTOR
+        * float((levels.bad * levels.rate * levels.time).sum())
+        / max(1e-12, float((levels.rate * levels.time).sum())),
+    )
+    filling = int(min(levels.rate.max() * window, calls + 300.0 * errors / threshold, 20_000))
+    return float(_first_passage(max(filling, 1), share, threshold, errors, calls))
+
+
+@compiled
+def _first_passage(filling: int, share: float, threshold: float, errors: int, calls: int) -> float:
+    alive = np.zeros(filling + 2)
+    alive[0] = 1.0
+    tripped = 0.0
+    top = 0
+    for n in range(1, filling + 1):
+        top = min(top + 1, filling)
+        for e in range(top, 0, -1):
+            alive[e] = alive[e] * (1.0 - share) + alive[e - 1] * share
+        alive[0] *= 1.0 - share
+        if n >= calls:
+            need = max(errors, int(np.ceil(threshold * n / 100.0 - 1e-9)))
+            for e in range(need, top + 1):
+                tripped += alive[e]
+                alive[e] = 0.0
+            top = min(top, need - 1) if need > 0 else 0
+        while top > 0 and alive[top] < 1e-15:
+            top -= 1
+    return tripped

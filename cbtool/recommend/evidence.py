@@ -1,0 +1,216 @@
+"""Why each setting has its value: the search's result put into words, with the data behind it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cbtool.recommend.forms import reopening_chance
+from cbtool.recommend.model import Estimate, Expected, Incident, SettingReason
+from cbtool.units import exact_duration, format_duration, format_percent, format_rate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cbtool.recommend.false_trips import FalseTrips
+    from cbtool.recommend.gates import Candidate
+    from cbtool.recommend.loss import Outcome
+    from cbtool.recommend.model import Budget, Regime
+
+_LIBRARY = "no incident in the data: an outage, a 40 % brown-out and calls ten times as slow, simulated"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the reasons are made of; times in seconds."""
+
+    candidate: Candidate
+    budget: Budget
+    false_trips: FalseTrips
+    outcomes: tuple[Outcome, ...]
+    regimes: tuple[Regime, ...]
+    incidents: tuple[Incident, ...]
+    shortest: float
+    p99: float | None
+    knows_durations: bool
+    healthy_calls: int
+    healthy_failures: int
+    calls: int
+    span: float
+    instances: int
+
+    @property
+    def actionable(self) -> tuple[Incident, ...]:
+        """The incidents that a breaker should act on."""
+        return tuple(i for i in self.incidents if i.actionable)
+
+    @property
+    def healthy_percent(self) -> float:
+        """Percent of the healthy calls that failed."""
+        return 100.0 * self.healthy_failures / max(1, self.healthy_calls)
+
+
+def reasons(evidence: Evidence) -> tuple[SettingReason, ...]:
+    """Return one reason a setting, in the profile's order."""
+    found = [_threshold(evidence), *_slow(evidence), _window(evidence), _calls(evidence), _errors(evidence)]
+    return (*found, _wait(evidence), _trials(evidence))
+
+
+def expected(evidence: Evidence) -> Expected:
+    """Return what the settings did on the resampled traffic, with the middle 80 % as interval."""
+    delays = [d for o in evidence.outcomes for d in o.delays]
+    shed = [100.0 * o.shed / o.bad for o in evidence.outcomes if o.bad]
+    bad = sum(o.bad for o in evidence.outcomes)
+    all_shed = 100.0 * sum(o.shed for o in evidence.outcomes) / bad if bad else None
+    incidents = sum(o.incidents for o in evidence.outcomes)
+    trips = evidence.false_trips
+    return Expected(
+        false_trips_per_day=Estimate(trips.likely, min(trips.seen, trips.likely), trips.upper),
+        detection_delay_s=_estimate(delays),
+        bad_calls_shed_percent=replace(_estimate(shed), value=all_shed),
+        detected_percent=100.0 * len(delays) / incidents if incidents else None,
+    )
+
+
+def notes(evidence: Evidence) -> tuple[str, ...]:
+    """Return what to know about the data and the answer."""
+    said = []
+    if evidence.instances == 1:
+        said.append(
+            "Valid for the load that ONE breaker sees. With a breaker in each of M processes, run again"
+            " with --instances M: each then sees 1/M of the calls."
+        )
+    if not evidence.actionable:
+        said.append(
+            "No incident was seen: the thresholds come from the healthy side alone, and from simulated"
+            " incidents."
+        )
+    elif len(evidence.actionable) < 5:
+        said.append("Few incidents were seen, so their lengths are drawn towards 2 minutes for the wait.")
+    if not evidence.knows_durations:
+        said.append("The log holds no durations, so slow calls are not judged: no slow threshold.")
+    elif evidence.p99 is None:
+        said.append("All durations are 0, so slow calls are not judged: no slow threshold.")
+    quiet, gate = evidence.regimes[0], evidence.candidate.gate
+    if quiet.rate * gate.window * 0.5 < gate.errors and len(evidence.regimes) > 1:
+        said.append(
+            f"At {format_rate(quiet.rate)} a window holds about {_number(quiet.rate * gate.window)} calls,"
+            f" too few for {gate.errors} errors: brown-outs at that load stay undetected, where few calls"
+            " are lost."
+        )
+    if any(i.kind == "timeouts" for i in evidence.actionable):
+        said.append(
+            "Calls that time out are known as failed only at the timeout; no setting detects them"
+            " sooner, a shorter timeout of the caller does."
+        )
+    if evidence.span < 86400:
+        said.append(
+            f"{format_duration(evidence.span)} of traffic do not show how day and night differ, nor"
+            " rare bursts; run again on a day or more."
+        )
+    return tuple(said)
+
+
+def _threshold(e: Evidence) -> SettingReason:
+    gate = e.candidate.gate
+    failing = [i.failed for i in e.actionable if i.failed > i.slow or i.kind != "slow"]
+    healthy = f"healthy calls fail at {format_percent(e.healthy_percent)}"
+    if failing:
+        sides = f"incidents at {format_percent(min(failing))} or more"
+        data = f"{e.healthy_calls:,} healthy calls, {len(failing)} incident{'s' * (len(failing) > 1)}"
+    else:
+        pays = format_percent(100 * e.budget.break_even)
+        sides = f"no failing incident was seen, and opening pays from {pays}"
+        data = f"{e.healthy_calls:,} healthy calls alone"
+    return SettingReason("failure_rate_threshold", gate.threshold, f"{healthy}; {sides}", data)
+
+
+def _slow(e: Evidence) -> Iterable[SettingReason]:
+    gate = e.candidate.gate
+    if gate.slow_from is None or e.p99 is None:
+        return
+    yield SettingReason(
+        "slow_call_rate_threshold",
+        gate.slow_threshold,
+        "one call in a hundred is slower than the healthy p99; in a slow incident most are",
+        f"{len([i for i in e.actionable if i.kind == 'slow'])} slow incidents seen, others simulated",
+    )
+    yield SettingReason(
+        "slow_call_duration_threshold",
+        exact_duration(gate.slow_from),
+        f"{gate.slow_from / e.p99:.2g} × the healthy p99 of {format_duration(e.p99)}",
+        "durations of successful calls in stretches with usual latency",
+    )
+
+
+def _window(e: Evidence) -> SettingReason:
+    gate = e.candidate.gate
+    holds = " to ".join(dict.fromkeys(_number(r.rate * gate.window) for r in e.regimes))
+    why = f"holds about {holds} calls; the cheapest length for detecting incidents within the budget"
+    return SettingReason("sliding_window_size", exact_duration(gate.window), why, _regimes(e))
+
+
+def _calls(e: Evidence) -> SettingReason:
+    gate = e.candidate.gate
+    why = (
+        "no more than the errors gate, which guards small windows already"
+        if gate.calls <= gate.errors
+        else "a rate over fewer calls is noise at this healthy rate"
+    )
+    return SettingReason("minimum_number_of_calls", gate.calls, why, _regimes(e))
+
+
+def _errors(e: Evidence) -> SettingReason:
+    gate, quiet = e.candidate.gate, e.regimes[0]
+    holds = quiet.rate * gate.window
+    chance = holds * e.healthy_percent / 100
+    why = (
+        f"at {format_rate(quiet.rate)} a window holds {_number(holds)} calls and {chance:.2g} failures when"
+        f" healthy; {gate.errors} errors by chance or burst stay within"
+        f" {e.budget.false_trips_per_day:.2g} false trips a day"
+    )
+    data = f"the quietest load ({quiet.name}, {quiet.calls:,} calls, {quiet.errors:,} errors)"
+    return SettingReason("minimum_number_of_errors", gate.errors, why, data)
+
+
+def _wait(e: Evidence) -> SettingReason:
+    lengths = [i.length for i in e.actionable]
+    if lengths:
+        usual = format_duration(float(np.median(lengths)))
+        why = f"incidents last {usual} (median); balances probing them against late recovery"
+        data = f"{len(lengths)} incident{'s' * (len(lengths) > 1)}, lengths resampled"
+    else:
+        why, data = "balances probing against late recovery", _LIBRARY
+    wait = exact_duration(e.candidate.wait)
+    return SettingReason("wait_duration_in_open_state", wait, why, data)
+
+
+def _trials(e: Evidence) -> SettingReason:
+    trials, gate = e.candidate.trials, e.candidate.gate
+    failing = [i.failed / 100 for i in e.actionable if i.kind != "slow"]
+    level = min(failing) if failing else 0.4
+    caught = 100 * reopening_chance(trials, level, gate.threshold / 100)
+    why = (
+        f"{trials} trial{'s' * (trials > 1)} find{'s' * (trials == 1)} an incident with"
+        f" {format_percent(100 * level)} failures still going {caught:.0f} times in 100"
+    )
+    data = "the mildest failing incident" if failing else _LIBRARY
+    return SettingReason("permitted_number_of_calls_in_half_open_state", trials, why, data)
+
+
+def _regimes(e: Evidence) -> str:
+    seen = ", ".join(f"{r.name} {format_rate(r.rate)}" for r in e.regimes)
+    return f"load of one breaker: {seen}"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
+
+
+def _estimate(values: list[float]) -> Estimate:
+    if not values:
+        return Estimate(None, None, None)
+    low, middle, high = np.quantile(values, [0.1, 0.5, 0.9])
+    return Estimate(float(middle), float(low), float(high))

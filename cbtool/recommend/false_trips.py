@@ -1,0 +1,128 @@
+"""The false-trip budget: how often a gate would open on the healthy background, on the safe side.
+
+The worst of four views: chance (`chance.py`), the tail of the margin seen in the background, the same on
+the background thinned to the quietest load (a burst of retries is 1 % by day and 100 % by night), and
+filling from an empty window after restarts. A few known bursts (a blip, an hour with one bad instance) say
+nothing about a tail: they are left out of it, and a gate must ride through each of them with a margin.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from cbtool.recommend.chance import Levels, cold_trip, levels_of, trips_per_second
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cbtool.recommend.exposure import Exposure
+    from cbtool.recommend.gates import Gate
+
+_DAY = 86400.0
+_RESTARTS_A_DAY = 4.0
+_BURST_MARGIN = 1.3
+"""The next burst may be so many times as bad as those that were seen."""
+
+
+class FalseTrips(NamedTuple):
+    """Trips a day on healthy traffic."""
+
+    seen: float
+    """As often as the background itself would have tripped."""
+    likely: float
+    """The best guess: seen, or by chance, or by the tail."""
+    upper: float
+    """The upper bound that the budget is held against."""
+
+
+class Guard:
+    """Judges gates against the background.
+
+    Args:
+        background: all healthy time, with the bursts that are to be ridden through.
+        calm: the same without them, where they are few, and as it would be at the quietest load.
+    """
+
+    def __init__(self, background: Exposure, calm: Sequence[Exposure]) -> None:
+        self._background = background
+        self._calm = calm
+        self._levels: dict[tuple[int, float | None], Levels] = {}
+        self._known: dict[Gate, FalseTrips] = {}
+
+    def false_trips(self, gate: Gate) -> FalseTrips:
+        """Return how often the gate trips falsely, for failures and slow calls together."""
+        plain = gate._replace(slow_from=None, slow_threshold=100.0)
+        if plain not in self._known:
+            self._known[plain] = self._of_rate(plain, None, gate.threshold)
+        if gate.slow_from is None:
+            return self._known[plain]
+        if gate not in self._known:
+            failed = self._known[plain]
+            slow = self._of_rate(gate, gate.slow_from, gate.slow_threshold)
+            self._known[gate] = FalseTrips(*(a + b for a, b in zip(failed, slow, strict=True)))
+        return self._known[gate]
+
+    def _of_rate(self, gate: Gate, slow_from: float | None, threshold: float) -> FalseTrips:
+        seen = self._seen(gate, slow_from, threshold)
+        if seen:
+            return FalseTrips(seen, seen, seen)
+        views = [self._of_calm(i, gate, slow_from, threshold) for i in range(len(self._calm))]
+        return FalseTrips(
+            max(v.seen for v in views), max(v.likely for v in views), max(v.upper for v in views)
+        )
+
+    def _seen(self, gate: Gate, slow_from: float | None, threshold: float) -> float:
+        """Return the trips a day on all of the background, its bursts a little worse than they were."""
+        exposure = self._background
+        counts = exposure.counts(gate.window, slow_from)
+        maxima = exposure.block_maxima(counts, threshold, gate.errors, gate.calls, gate.window)
+        return _DAY * int((maxima * _BURST_MARGIN >= 1.0).sum()) / exposure.seconds
+
+    def _of_calm(self, index: int, gate: Gate, slow_from: float | None, threshold: float) -> FalseTrips:
+        exposure = self._calm[index]
+        levels = self._levels_of(index, slow_from)
+        by_chance = _DAY * trips_per_second(levels, gate.window, threshold, gate.errors, gate.calls)
+        cold = _RESTARTS_A_DAY * cold_trip(levels, gate.window, threshold, gate.errors, gate.calls)
+        counts = exposure.counts(gate.window, slow_from)
+        maxima = exposure.block_maxima(counts, threshold, gate.errors, gate.calls, gate.window)
+        busy = len(exposure) / exposure.seconds * gate.window
+        errors = max(float(gate.errors), threshold * busy / 100.0)
+        seen, likely, upper = _tail(maxima, errors, exposure.seconds)
+        return FalseTrips(
+            _DAY * seen, max(by_chance, cold, _DAY * likely), max(by_chance, cold, _DAY * upper)
+        )
+
+    def _levels_of(self, index: int, slow_from: float | None) -> Levels:
+        key = (index, slow_from)
+        if key not in self._levels:
+            exposure = self._calm[index]
+            self._levels[key] = levels_of(exposure.end, exposure.bad(slow_from))
+        return self._levels[key]
+
+
+def _tail(maxima: np.ndarray[tuple[int], np.dtype[np.float64]], errors: float, seconds: float) -> FalseTrips:
+    """Return trips a second from the block maxima of the margin, extrapolated by a geometric tail.
+
+    Counted in errors: the excess over the 10th to 40th largest maximum falls geometrically, with ratio
+    ρ = (Σ excess + 1) / (n + Σ excess + 2), a uniform prior's posterior mean. Poisson and binomial tails
+    fall faster, so this errs on the safe side; clusters (Markov-modulated failures) fall just so.
+    """
+    tripped = int((maxima >= 1.0).sum())
+    positive = np.sort(maxima[maxima > 0])[::-1]
+    if not len(positive):
+        few, level, total = 3.0, 1.0 / errors, 0.0  # the rule of three
+    else:
+        kept = max(1, min(40, max(10, len(maxima) // 3), len(positive)))
+        level = float(positive[kept - 1])
+        few, total = float(kept), float(((positive[:kept] - level) * errors).sum())
+    ratio = (total + 1.0) / (few + total + 2.0)
+    reach = ratio ** (max(0.0, 1.0 - level) * errors)
+    seen = tripped / seconds
+    return FalseTrips(
+        seen,
+        max(seen, few / seconds * reach),
+        max(seen, (few + 2.0 * math.sqrt(few)) / seconds * reach),
+    )

@@ -1,0 +1,49 @@
+"""One candidate for the settings, in the numbers that the search moves."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cbtool.breaker.config import BreakerConfig, WindowType
+
+NEVER_SLOW = 100.0
+
+
+class Gate(NamedTuple):
+    """When a closed breaker opens. A slow rate is judged only where `slow_from` is set."""
+
+    window: float
+    """Seconds."""
+    threshold: float
+    """Percent of failures."""
+    errors: int
+    """`minimum_number_of_errors`."""
+    calls: int
+    """`minimum_number_of_calls`."""
+    slow_from: float | None = None
+    """`slow_call_duration_threshold`, seconds."""
+    slow_threshold: float = NEVER_SLOW
+    """Percent of slow calls."""
+
+
+class Candidate(NamedTuple):
+    """A gate and how it resets."""
+
+    gate: Gate
+    wait: float
+    trials: int
+
+    def config(self) -> BreakerConfig:
+        """Return the candidate as a breaker's settings."""
+        gate = self.gate
+        return BreakerConfig(
+            failure_rate_threshold=gate.threshold,
+            slow_call_rate_threshold=gate.slow_threshold,
+            slow_call_duration_threshold=gate.slow_from,
+            sliding_window_type=WindowType.TIME,
+            sliding_window_size=gate.window,
+            minimum_number_of_calls=gate.calls,
+            minimum_number_of_errors=gate.errors,
+            wait_duration_in_open_state=self.wait,
+            permitted_number_of_calls_in_half_open_state=self.trials,
+        )

@@ -1,0 +1,54 @@
+"""What is normal: the healthy latency and the healthy failure rate, read past any incident in the log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from cbtool.recommend.trace import Trace
+
+_LATENCY_BLOCKS = 400
+_RATE_BLOCKS = 40
+_CALLS_A_BLOCK = 25  # fewer, and a block's p90 is noise
+_CALLS_A_RATE_BLOCK = 100  # fewer, and the best half of the blocks happen to have no failure
+
+
+def healthy_p99(trace: Trace) -> float | None:
+    """Return the 99th percentile of the healthy calls' durations, in seconds.
+
+    Successful calls are cut into blocks of equal count; the blocks whose median and p90 are near the
+    40 % quantile of all blocks' are healthy, so an incident in up to half of the log is left out.
+
+    Returns:
+        The duration; None where durations are unknown, all zero, or no call succeeded.
+    """
+    durations = trace.duration[~trace.failed]
+    if not trace.knows_durations or not len(durations):
+        return None
+    blocks = np.array_split(durations, _block_count(len(durations), _LATENCY_BLOCKS, _CALLS_A_BLOCK))
+    medians = np.array([np.median(block) for block in blocks])
+    tails = np.array([np.quantile(block, 0.9) for block in blocks])
+    usual = (medians <= 1.6 * np.quantile(medians, 0.4)) & (tails <= 2.0 * np.quantile(tails, 0.4))
+    healthy = np.concatenate([block for block, keep in zip(blocks, usual, strict=True) if keep])
+    p99 = float(np.quantile(healthy, 0.99)) / 1e9
+    return p99 if p99 > 0 else None
+
+
+def best_half_failure_rate(failed: NDArray[np.bool_]) -> float:
+    """Return the failure rate, 0 to 1, over the better half of the log; never below 0.5/n.
+
+    A first guess that incidents in the other half cannot spoil; n is the length of `failed`.
+    """
+    n = len(failed)
+    blocks = np.array_split(failed, _block_count(n, _RATE_BLOCKS, _CALLS_A_RATE_BLOCK))
+    rates = np.sort([float(block.mean()) for block in blocks])
+    best = rates[: max(1, len(rates) // 2)]
+    return max(float(best.mean()), 0.5 / max(n, 1))
+
+
+def _block_count(n: int, most: int, calls: int) -> int:
+    return max(1, min(most, n // calls))

@@ -1,0 +1,135 @@
+"""What a candidate costs on labelled traffic, in bad calls let through.
+
+1 for each bad call admitted in an incident, the reject cost for each good call refused in one, 1 for each
+good call refused outside, and 10 for each trip outside. Bad calls outside cost nothing: no setting can be
+blamed for the baseline. A trip within the grace after an incident's end is still the incident's.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from cbtool.breaker.transition import State
+from cbtool.simulation.kernel import run_kernel
+from cbtool.simulation.parameters import parameters_of
+from cbtool.simulation.traffic import traffic_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from cbtool.breaker.config import BreakerConfig
+    from cbtool.recommend.arena import Arena
+
+_FALSE_TRIP = 10.0
+_GRACE = 60.0  # seconds
+_LEAST_GRACE = 2.0
+
+
+class Outcome(NamedTuple):
+    """How a configuration did on one arena."""
+
+    loss: float
+    false_trips: int
+    delays: tuple[float, ...]
+    """Seconds from the incident's first call to the opening; of the incidents that were detected."""
+    incidents: int
+    shed: int
+    """Bad calls of incidents that were not sent."""
+    bad: int
+    """Bad calls of incidents."""
+
+
+class Court:
+    """One arena, prepared for judging many configurations.
+
+    Args:
+        arena: the labelled traffic.
+        slow_from: the healthy p99 in seconds: a slower call is bad, too; None: no call is.
+        reject_cost: of a good call refused in an incident.
+    """
+
+    def __init__(self, arena: Arena, slow_from: float | None, reject_cost: float) -> None:
+        trace = arena.trace
+        self.weight = arena.weight
+        self._traffic = traffic_of(trace.start, trace.duration, trace.verdicts())
+        self._spans = arena.spans
+        bad = trace.failed | trace.slower_than(slow_from) if slow_from is not None else trace.failed
+        inside = np.zeros(len(trace), np.bool_)
+        for begin, end in arena.spans:
+            inside[np.searchsorted(trace.start, begin) : np.searchsorted(trace.start, end)] = True
+        self._bad_inside = bad & inside
+        # What refusing a call saves or costs, beside letting it through.
+        refusing = np.where(inside, np.where(bad, -1.0, reject_cost), np.where(bad, 0.0, 1.0))
+        self._refusing = refusing.astype(np.float32)
+        self._doing_nothing = float(self._bad_inside.sum())
+        lengths = arena.spans[:, 1] - arena.spans[:, 0]
+        self._grace_until = arena.spans[:, 1] + np.clip(lengths, _LEAST_GRACE * 1e9, _GRACE * 1e9).astype(
+            np.int64
+        )
+
+    def __len__(self) -> int:
+        return len(self._traffic)
+
+    def loss(self, config: BreakerConfig) -> float:
+        """Return the loss of a configuration."""
+        permitted, log = self._run(config)
+        refused = permitted == 0
+        trips = self._trips(log)
+        return (
+            self._doing_nothing
+            + float(self._refusing[refused].sum(dtype=np.float64))
+            + _FALSE_TRIP * int((self._incident_of(trips) < 0).sum())
+        )
+
+    def judge(self, config: BreakerConfig) -> Outcome:
+        """Return the loss with what it is made of."""
+        permitted, log = self._run(config)
+        trips = self._trips(log)
+        which = self._incident_of(trips)
+        delays = []
+        for incident in range(len(self._spans)):
+            mine = trips[which == incident]
+            if len(mine):
+                delays.append(max(0.0, float(mine[0] - self._spans[incident, 0]) / 1e9))
+        return Outcome(
+            loss=self.loss(config),
+            false_trips=int((which < 0).sum()),
+            delays=tuple(delays),
+            incidents=len(self._spans),
+            shed=int((self._bad_inside & (permitted == 0)).sum()),
+            bad=int(self._bad_inside.sum()),
+        )
+
+    def _run(self, config: BreakerConfig) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+        traffic = self._traffic
+        permitted = np.zeros(len(traffic), np.uint8)
+        none = np.empty(0, np.uint8)
+        log = run_kernel(
+            traffic.start_ns,
+            traffic.call_of,
+            traffic.end_ns,
+            traffic.started,
+            traffic.outcomes(config.slow_call_duration_threshold),
+            parameters_of(config, 0),
+            traffic.end,
+            permitted,
+            none,
+            none,
+            0,
+        )
+        return permitted, log
+
+    @staticmethod
+    def _trips(log: NDArray[np.int64]) -> NDArray[np.int64]:
+        trips: NDArray[np.int64] = log[(log[:, 1] == State.CLOSED) & (log[:, 2] == State.OPEN), 0]
+        return trips
+
+    def _incident_of(self, trips: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return for each trip the incident that it answers, −1 for a false one."""
+        if not len(self._spans):
+            return np.full(len(trips), -1)
+        latest = np.searchsorted(self._spans[:, 0], trips, side="right") - 1
+        within = (latest >= 0) & (trips <= self._grace_until[np.maximum(latest, 0)])
+        return np.where(within, latest, -1)

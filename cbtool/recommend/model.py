@@ -1,0 +1,190 @@
+"""What a recommendation is made of: the values that the method fills in and the reports print."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from cbtool.breaker.config import BreakerConfig
+    from cbtool.profiles import Profile
+
+DEFAULT_FALSE_TRIPS_PER_DAY = 1 / 30
+DEFAULT_REJECT_COST = 0.25
+
+
+class Answer(StrEnum):
+    """Whether the data carried a recommendation."""
+
+    RECOMMENDED = "recommended"
+    REFUSED = "refused"
+
+
+class IncidentKind(StrEnum):
+    """What an incident did to the calls."""
+
+    OUTAGE = "outage"
+    """Nine in ten calls or more failed."""
+    BROWN_OUT = "brown_out"
+    """A part of the calls failed."""
+    TIMEOUTS = "timeouts"
+    """The failed calls took far longer than healthy ones do."""
+    SLOW = "slow"
+    """Calls were slow rather than failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What the settings may cost. Opening pays where more than `break_even` of the calls are bad.
+
+    Attributes:
+        false_trips_per_day: how often a healthy upstream may trip the breaker by chance.
+        reject_cost: the harm of refusing a good call during an incident, in bad calls let through.
+        shortest_incident: seconds; shorter ones are ridden through. None: by the log's length.
+    """
+
+    false_trips_per_day: float = DEFAULT_FALSE_TRIPS_PER_DAY
+    reject_cost: float = DEFAULT_REJECT_COST
+    shortest_incident: float | None = None
+
+    @property
+    def break_even(self) -> float:
+        """The share of bad calls from which refusing them all costs less than letting them all through."""
+        return self.reject_cost / (1.0 + self.reject_cost)
+
+
+@dataclass(frozen=True, slots=True)
+class Regime:
+    """One level of load, as ONE breaker sees it.
+
+    Attributes:
+        name: `low`, `middle`, `high`, or `steady` where there is only one.
+        rate: calls a second.
+        calls: how many were seen.
+        errors: of these, the failed ones.
+        share_of_time: 0 to 1.
+    """
+
+    name: str
+    rate: float
+    calls: int
+    errors: int
+    share_of_time: float
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """A stretch in which calls went bad, found without labels. Times are seconds from the log's start.
+
+    Attributes:
+        start: the first bad call.
+        end: the last one.
+        kind: what it did.
+        calls: calls that started in it.
+        failed: percent of them that failed.
+        slow: percent of them that were slower than healthy calls are.
+        actionable: long and bad enough for a breaker to act on; the others are to be ridden through.
+    """
+
+    start: float
+    end: float
+    kind: IncidentKind
+    calls: int
+    failed: float
+    slow: float
+    actionable: bool
+
+    @property
+    def length(self) -> float:
+        """Seconds."""
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A number and the interval it is thought to lie in; None where the data cannot say."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the settings are expected to do on traffic like this.
+
+    Attributes:
+        false_trips_per_day: opened while the upstream was healthy; the high end is held to the budget.
+        detection_delay_s: from an incident's first bad call to the opening; middle 80 % of the trials.
+        bad_calls_shed_percent: of the incidents' bad calls, those that were not sent.
+        detected_percent: of the simulated incidents, those that opened the breaker.
+    """
+
+    false_trips_per_day: Estimate
+    detection_delay_s: Estimate
+    bad_calls_shed_percent: Estimate
+    detected_percent: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SettingReason:
+    """Why one setting has its value.
+
+    Attributes:
+        setting: its name in a profile.
+        value: as in a profile: a number, or a duration's text.
+        why: the argument, in one sentence.
+        data: what it was read from.
+    """
+
+    setting: str
+    value: Any
+    why: str
+    data: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """The answer: settings with their reasons, or what is missing.
+
+    Attributes:
+        verdict: recommended or refused.
+        profile: the settings with the outcome rules they were found under; None when refused.
+        reasons: one a setting.
+        regimes: the levels of load.
+        incidents: what was found, in the log's order.
+        expected: what the settings are expected to do; None when refused.
+        needs: when refused, what is missing.
+        notes: what to know about the data and the answer.
+        instances: over how many breakers the traffic was split.
+        calls: calls that were judged (ignored ones are not).
+        span: seconds from the first to the last.
+        seed: of every random choice.
+        started: Unix seconds of the first call; 0 where unknown.
+    """
+
+    verdict: Answer
+    profile: Profile | None
+    reasons: tuple[SettingReason, ...]
+    regimes: tuple[Regime, ...]
+    incidents: tuple[Incident, ...]
+    expected: Expected | None
+    needs: tuple[str, ...]
+    notes: tuple[str, ...]
+    instances: int
+    calls: int
+    span: float
+    seed: int
+    started: float = 0.0
+
+    @property
+    def config(self) -> BreakerConfig | None:
+        """The settings; None when refused."""
+        return None if self.profile is None else self.profile.config
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the document of `recommend --json`."""
+        from cbtool.recommend.document import document  # noqa: PLC0415  # JSON only at the edge
+
+        return document(self)

@@ -1,0 +1,74 @@
+"""When the data cannot carry an answer: what is missing, and how much more of it is needed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cbtool.units import format_duration, format_percent
+
+if TYPE_CHECKING:
+    from cbtool.recommend.incidents import Sides
+    from cbtool.recommend.model import Budget
+    from cbtool.recommend.trace import Trace
+
+LEAST_CALLS = 200
+_LEAST_HEALTHY = 100
+_LEAST_SECONDS = 1.0
+
+
+def missing(trace: Trace, instances: int, sides: Sides | None = None) -> tuple[str, ...]:
+    """Return what the calls lack, one phrase each; empty where they will do.
+
+    Args:
+        trace: the calls that count.
+        instances: breakers that share them; each must see enough.
+        sides: the log told apart, once that has been done.
+    """
+    return _too_little(trace, instances) if sides is None else _not_healthy(trace, instances, sides)
+
+
+def missing_budget(trace: Trace, budget: Budget) -> tuple[str, ...]:
+    """Return what is missing where every gate would trip falsely more often than the budget allows."""
+    return (
+        (
+            f"calmer or longer traffic: on these {len(trace):,} calls no settings can be shown to trip"
+            f" falsely at most {budget.false_trips_per_day:.3g} times a day"
+            f" (about {format_duration(max(trace.span, 60.0) * 3)} more at this load,"
+            " or a larger --false-trips-per-day)"
+        ),
+    )
+
+
+def _too_little(trace: Trace, instances: int) -> tuple[str, ...]:
+    calls = len(trace)
+    if not calls:
+        return (f"{LEAST_CALLS * instances} calls that count; there is none",)
+    needs = []
+    lacking = LEAST_CALLS * instances - calls
+    if lacking > 0:
+        each = f" ({LEAST_CALLS} for each of {instances} breakers)" if instances > 1 else ""
+        when = (
+            f", about {format_duration(lacking * trace.span / (calls - 1))} at this load" if calls > 1 else ""
+        )
+        needs.append(f"{lacking:,} more calls{each}{when if trace.span else ''}; there are {calls:,}")
+    if trace.span < _LEAST_SECONDS:
+        needs.append(f"calls over more than {format_duration(trace.span)}: time windows need time")
+    if trace.failed.all():
+        needs.append("calls that succeed: every one of these failed, so nothing says what healthy is")
+    return tuple(needs)
+
+
+def _not_healthy(trace: Trace, instances: int, sides: Sides) -> tuple[str, ...]:
+    healthy = int(sides.background.sum())
+    least = _LEAST_HEALTHY * instances
+    if healthy < least:
+        return (
+            (
+                f"a healthy stretch of {least:,} calls: of {len(trace):,} calls, {healthy:,} are outside"
+                " incidents; add traffic from before or after them"
+            ),
+        )
+    rate = trace.take(sides.background).failure_rate
+    if rate >= 0.5:
+        return (f"a healthy stretch: outside incidents {format_percent(100 * rate)} of the calls fail, too",)
+    return ()

@@ -1,0 +1,219 @@
+"""The search: the cheapest settings among those that keep the false-trip budget."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from cbtool.recommend.forms import best_wait, ceil_nice, nice_duration
+from cbtool.recommend.gates import Candidate, Gate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from cbtool.recommend.false_trips import Guard
+    from cbtool.recommend.loss import Court
+
+_WINDOWS = (1.0, 2.0, 3.0, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0)
+_THRESHOLDS = (5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 60.0)
+_SLOW_THRESHOLDS = (30.0, 40.0, 50.0, 60.0, 80.0)
+_SLOW_FACTORS = (1.0, 1.5, 2.0, 3.0)  # times the healthy p99
+_TRIALS = (1, 2, 3, 5, 10)
+_ERRORS = (
+    *range(4, 11),  # one call with its two retries is three errors, which any upstream has and must not trip
+ 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120, 150, 200, 300, 500, 1000, 2000, 5000,
+)  # fmt: skip
+_CALLS_A_WINDOW = (2.0, 20_000.0)
+_ROUNDS = 4
+_DESCENTS = 2
+_GAIN = 0.999  # a move must save at least a thousandth
+_TIE = 1.002
+_REACHABLE = 0.8  # of a busy window's calls; a gate above can never be reached
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What the search knows of the traffic.
+
+    Attributes:
+        quiet: calls a second that one breaker sees at its quietest load.
+        busy: the same at its busiest.
+        seconds: of healthy background; no window is longer than a quarter of it.
+        incident: seconds; the incidents' usual length.
+        p99: of healthy durations, seconds; None: slow calls are not judged.
+        break_even: percent of bad calls from which opening pays; no threshold lies below.
+    """
+
+    quiet: float
+    busy: float
+    seconds: float
+    incident: float
+    p99: float | None
+    break_even: float
+
+
+@dataclass(slots=True)
+class Search:
+    """One search; keeps every loss it has computed.
+
+    Args:
+        guard: holds gates to the budget.
+        budget: false trips a day.
+        courts: the arenas to be judged on; the first ones are used to screen.
+        ground: what is known of the traffic.
+        screening: how many courts screen.
+    """
+
+    guard: Guard
+    budget: float
+    courts: Sequence[Court]
+    ground: Ground
+    screening: int = 2
+    _losses: dict[tuple[Candidate, int], float] = field(default_factory=dict)
+
+    def best(self) -> Candidate | None:
+        """Return the cheapest candidate found; None where no gate keeps the budget."""
+        starts = list(self._starts())
+        if not starts:
+            return None
+        starts.sort(key=lambda c: self._loss(c, self.screening))
+        found = [self._descend(start) for start in starts[:_DESCENTS]]
+        return self._largest_gate(min(found, key=self._full_loss))
+
+    def _starts(self) -> Iterator[Candidate]:
+        slow = self.slow_durations()
+        wait = nice_duration(best_wait(1, self.ground.incident, self.ground.busy))
+        for window in self.windows():
+            for threshold in self.thresholds()[:6:2]:
+                gate = Gate(window, threshold, 1, 1)
+                if slow:
+                    gate = gate._replace(slow_from=slow[-2], slow_threshold=50.0)
+                fitted = self.fit(gate)
+                if fitted is not None:
+                    yield Candidate(fitted, wait, 1)
+                    yield Candidate(fitted, wait, 3)
+
+    def windows(self) -> list[float]:
+        """Return the window lengths that hold a sensible number of calls and that the data can judge."""
+        low, high = _CALLS_A_WINDOW
+        longest = self.ground.seconds / 4
+        fitting = [w for w in _WINDOWS if low <= w * self.ground.busy <= high and w <= longest]
+        return fitting or [min(_WINDOWS, key=lambda w: abs(w - max(longest, low / self.ground.busy)))]
+
+    def thresholds(self) -> list[float]:
+        """Return the failure rates to choose from: below break-even, opening costs more than it saves."""
+        return [t for t in _THRESHOLDS if t >= self.ground.break_even - 1e-9] or [_THRESHOLDS[-1]]
+
+    def slow_durations(self) -> list[float]:
+        """Return the slow-call thresholds to choose from, in seconds, shortest first."""
+        if self.ground.p99 is None:
+            return []
+        return [ceil_nice(factor * self.ground.p99) for factor in _SLOW_FACTORS]
+
+    def fit(self, gate: Gate) -> Gate | None:
+        """Return the gate with the smallest errors gate that keeps the budget; None where none does."""
+        reachable = _REACHABLE * gate.window * self.ground.busy
+        low, high = 0, sum(errors <= reachable for errors in _ERRORS)
+        top = high
+        while low < high:
+            middle = (low + high) // 2
+            if self.allowed(_with_errors(gate, _ERRORS[middle])):
+                high = middle
+            else:
+                low = middle + 1
+        return _with_errors(gate, _ERRORS[low]) if low < top else None
+
+    def allowed(self, gate: Gate) -> bool:
+        """Return whether a gate keeps the budget, and a total outage at the busiest load would open it."""
+        if gate.calls > _REACHABLE * gate.window * self.ground.busy:
+            return False
+        return self.guard.false_trips(gate).upper <= self.budget
+
+    def _descend(self, start: Candidate) -> Candidate:
+        best, loss = start, self._full_loss(start)
+        for _ in range(_ROUNDS):
+            before = loss
+            for moves in (_waits, self._thresholds, self._errors, self._windows, _trials, self._slow, _calls):
+                for move in moves(best):
+                    if move != best and self.allowed(move.gate) and self._full_loss(move) < _GAIN * loss:
+                        best, loss = move, self._full_loss(move)
+            if loss == before:
+                break
+        return best
+
+    def _thresholds(self, at: Candidate) -> Iterator[Candidate]:
+        for threshold in self.thresholds():
+            yield from self._fitted(at, at.gate._replace(threshold=threshold))
+
+    def _windows(self, at: Candidate) -> Iterator[Candidate]:
+        windows = self.windows()
+        place = min(range(len(windows)), key=lambda i: abs(windows[i] - at.gate.window))
+        for window in windows[max(0, place - 2) : place + 3]:
+            yield from self._fitted(at, at.gate._replace(window=window))
+
+    def _errors(self, at: Candidate) -> Iterator[Candidate]:
+        larger = [k for k in _ERRORS if k > at.gate.errors][:3]
+        smaller = [k for k in _ERRORS if k < at.gate.errors][-2:]
+        for errors in (*smaller, *larger):
+            yield at._replace(gate=_with_errors(at.gate, errors))
+
+    def _slow(self, at: Candidate) -> Iterator[Candidate]:
+        for slow_from in self.slow_durations():
+            yield from self._fitted(at, at.gate._replace(slow_from=slow_from))
+        if at.gate.slow_from is not None:
+            for threshold in _SLOW_THRESHOLDS:
+                yield from self._fitted(at, at.gate._replace(slow_threshold=threshold))
+
+    def _fitted(self, at: Candidate, gate: Gate) -> Iterator[Candidate]:
+        if gate == at.gate:
+            return
+        fitted = self.fit(gate)
+        if fitted is not None:
+            yield at._replace(gate=fitted)
+
+    def _largest_gate(self, best: Candidate) -> Candidate:
+        """Among near ties the larger errors gate: it costs nothing, and guards against the unseen."""
+        bar = _TIE * self._full_loss(best) + 0.5
+        # So many errors the threshold asks for anyway when the quietest load fills a window.
+        most = best.gate.threshold / 100 * best.gate.window * self.ground.quiet
+        for errors in (k for k in _ERRORS if best.gate.errors < k <= most):
+            larger = best._replace(gate=_with_errors(best.gate, errors))
+            if not self.allowed(larger.gate) or self._full_loss(larger) > bar:
+                break
+            best = larger
+        return best
+
+    def _full_loss(self, candidate: Candidate) -> float:
+        return self._loss(candidate, len(self.courts))
+
+    def _loss(self, candidate: Candidate, courts: int) -> float:
+        key = (candidate, courts)
+        if key not in self._losses:
+            config = candidate.config()
+            chosen = self.courts[:courts]
+            with ThreadPoolExecutor(2) as pool:  # the kernel runs without the interpreter's lock
+                losses = list(pool.map(lambda court: court.weight * court.loss(config), chosen))
+            self._losses[key] = sum(losses)
+        return self._losses[key]
+
+
+def _with_errors(gate: Gate, errors: int) -> Gate:
+    """A calls gate below the errors gate would say nothing, so it is at least that."""
+    calls = errors if gate.calls <= gate.errors else max(gate.calls, errors)
+    return gate._replace(errors=errors, calls=calls)
+
+
+def _waits(at: Candidate) -> Iterator[Candidate]:
+    for factor in (0.25, 0.5, 0.7, 1.5, 2.0, 4.0):
+        yield at._replace(wait=max(0.5, nice_duration(at.wait * factor)))
+
+
+def _trials(at: Candidate) -> Iterator[Candidate]:
+    for trials in _TRIALS:
+        yield at._replace(trials=trials)
+
+
+def _calls(at: Candidate) -> Iterator[Candidate]:
+    for factor in (1, 2, 4):
+        yield at._replace(gate=at.gate._replace(calls=factor * at.gate.errors))

@@ -1,0 +1,202 @@
+"""A recommendation as text, and as a profile with its reasons as comments."""
+
+from __future__ import annotations
+
+import shlex
+import textwrap
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from cbtool.profiles import dump_profile
+from cbtool.report.text import WIDTH, counted, labelled, one_line, table
+from cbtool.units import format_duration, format_percent, format_rate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from cbtool.recommend.model import Estimate, Expected, Incident, Recommendation
+
+_MOST_INCIDENTS = 12
+_PROFILE = "recommended.toml"
+
+
+def recommendation_text(
+    answer: Recommendation,
+    source: str = "",
+    *,
+    logs: Sequence[str] = (),
+    scenario: str | None = None,
+    saved: Path | None = None,
+) -> str:
+    """Return the report: verdict, settings with reasons, what was found, what to expect, how to try it.
+
+    Args:
+        answer: what to report.
+        source: the traffic's name; empty where the reader has just watched it.
+        logs: the files, for the command that tries the settings.
+        scenario: the scenario, instead of files.
+        saved: where the profile is written; None: nowhere.
+    """
+    blocks = [_verdict(answer, source)]
+    if answer.profile is None:
+        blocks.append("Needs\n" + _listed(answer.needs))
+    else:
+        blocks.append(_settings(answer))
+    blocks += _found(answer)
+    if answer.expected is not None:
+        blocks.append("Expected on traffic like this\n" + _expected(answer.expected))
+    if answer.notes:
+        blocks.append("Notes\n" + _listed(answer.notes))
+    if answer.profile is not None and (logs or scenario):
+        blocks.append("Try it\n" + _try(answer, logs, scenario, saved))
+    return "\n\n".join(blocks)
+
+
+def profile_text(answer: Recommendation, source: str) -> str:
+    """Return the recommended profile as TOML, the evidence above it and each reason above its key.
+
+    Raises:
+        ValueError: the recommendation was refused.
+    """
+    if answer.profile is None:
+        raise ValueError("a refused recommendation has no profile")
+    lines = [_verdict(answer, source)]
+    lines += [
+        f"Load {regime.name}: {format_rate(regime.rate)} for {_percent(regime.share_of_time)} of the time."
+        for regime in answer.regimes
+    ]
+    lines += [
+        f"Incident: {i.kind.value} at {format_duration(i.start)} for {format_duration(i.length)},"
+        f" {format_percent(i.failed)} failed."
+        for i in answer.incidents
+        if i.actionable
+    ][:_MOST_INCIDENTS]
+    if answer.expected is not None:
+        lines += _expected(answer.expected).splitlines()
+    lines += answer.notes
+    head = "\n".join(
+        wrapped
+        for line in lines
+        for wrapped in textwrap.wrap(
+            one_line(" ".join(line.split())), 100, initial_indent="# ", subsequent_indent="#   "
+        )
+    )
+    reasons = {reason.setting: f"{reason.why} ({reason.data})" for reason in answer.reasons}
+    return f"{head}\n\n{dump_profile(answer.profile, reasons)}"
+
+
+def _verdict(answer: Recommendation, source: str) -> str:
+    shared = f", split over {answer.instances} breakers" if answer.instances > 1 else ""
+    seen = f"{counted(answer.calls, 'call')} in {format_duration(answer.span)}{shared} (seed {answer.seed})"
+    name = f"{source}, " if source else ""
+    return textwrap.fill(one_line(f"{answer.verdict.value.capitalize()}: {name}{seen}"), WIDTH)
+
+
+def _settings(answer: Recommendation) -> str:
+    """Settings and values aligned, each reason below them: side by side they would not fit 80 columns."""
+    width = max(len(reason.setting) for reason in answer.reasons)
+    lines = ["Settings"]
+    for reason in answer.reasons:
+        lines.append(f"  {reason.setting:<{width}}  {_value(reason.value)}")
+        lines += textwrap.wrap(
+            one_line(reason.why), WIDTH, initial_indent="      ", subsequent_indent="      "
+        )
+    return "\n".join(lines)
+
+
+def _found(answer: Recommendation) -> list[str]:
+    blocks = []
+    if answer.regimes:
+        rows = [
+            [r.name, format_rate(r.rate), f"{r.calls:,}", f"{r.errors:,}", _percent(r.share_of_time)]
+            for r in answer.regimes
+        ]
+        one = "of ONE breaker" if answer.instances > 1 else "seen"
+        headers = ["load", "rate", "calls", "errors", "of the time"]
+        blocks.append(f"Loads {one}\n" + table(headers, rows, right={1, 2, 3, 4}))
+    if answer.incidents:
+        shown = sorted(answer.incidents, key=lambda i: not i.actionable)[:_MOST_INCIDENTS]
+        headers = ["incident", "start", "lasts", "failed", "slow", ""]
+        rows = [_incident(i, answer.started) for i in sorted(shown, key=lambda i: i.start)]
+        more = len(answer.incidents) - len(shown)
+        tail = f"\nand {more} more" if more else ""
+        blocks.append("Bad stretches found\n" + table(headers, rows, right={2, 3, 4}) + tail)
+    return blocks
+
+
+def _incident(incident: Incident, started: float) -> list[str]:
+    return [
+        incident.kind.value,
+        _when(incident.start, started),
+        format_duration(incident.length),
+        format_percent(incident.failed),
+        format_percent(incident.slow),
+        "acted on" if incident.actionable else "ridden through",
+    ]
+
+
+def _when(seconds: float, started: float) -> str:
+    """The time of day where the log knows it, in UTC; else the time since its first call."""
+    try:
+        if started > 0:
+            return datetime.fromtimestamp(started + seconds, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+    except (OverflowError, ValueError, OSError):  # a log may say any year
+        pass
+    return f"+{format_duration(seconds)}"
+
+
+def _expected(expected: Expected) -> str:
+    trips, delay = expected.false_trips_per_day, expected.detection_delay_s
+    pairs = [("  false trips", f"{_every(trips.value)}; at worst {_every(trips.high)}")]
+    if delay.value is not None:
+        pairs.append(("  detection delay", f"{format_duration(delay.value)} {_between(delay)}"))
+    if expected.detected_percent is not None:
+        pairs.append(("  incidents detected", format_percent(expected.detected_percent)))
+    shed = expected.bad_calls_shed_percent
+    if shed.value is not None:
+        low, high = shed.low or 0.0, shed.high or 0.0
+        pairs.append(
+            ("  bad calls shed", f"{format_percent(shed.value)} ({low:.0f} to {high:.0f} %)"),
+        )
+    return labelled(pairs)
+
+
+def _every(a_day: float | None) -> str:
+    if a_day is None:
+        return "unknown"
+    if a_day < 1 / 3650:
+        return "less than one in 10 years"
+    if a_day < 1:
+        return f"one in {1 / a_day:,.0f} days"
+    return f"{a_day:.2g} a day"
+
+
+def _between(estimate: Estimate) -> str:
+    if estimate.low is None or estimate.high is None:
+        return ""
+    return f"({format_duration(estimate.low)} to {format_duration(estimate.high)})"
+
+
+def _try(answer: Recommendation, logs: Sequence[str], scenario: str | None, saved: Path | None) -> str:
+    traffic = f"--scenario {shlex.quote(scenario)}" if scenario else " ".join(map(shlex.quote, logs))
+    profile = str(saved) if saved else _PROFILE
+    shared = f" --instances {answer.instances}" if answer.instances > 1 else ""
+    lines = [] if saved else [f"  cbtool recommend {traffic}{shared} --output {profile}"]
+    lines.append(f"  cbtool simulate {traffic}{shared} --profile {shlex.quote(profile)}")
+    return "\n".join(lines)
+
+
+def _listed(sentences: Sequence[str]) -> str:
+    return "\n".join(
+        textwrap.fill(one_line(sentence), WIDTH, initial_indent="- ", subsequent_indent="  ")
+        for sentence in sentences
+    )
+
+
+def _percent(share: float) -> str:
+    return format_percent(100 * share)
+
+
+def _value(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
