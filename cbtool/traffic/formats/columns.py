@@ -88,9 +88,10 @@ def code(text: pl.Expr) -> pl.Expr:
     return pl.when(sane).then(number).cast(pl.Int16)
 
 
-def three_digits(text: pl.Expr) -> pl.Expr:
-    """Int16 status from its three digits, quickly; null for anything else."""
-    number = text.cast(pl.Int16, strict=False)
+def three_digits(rest: pl.Expr) -> pl.Expr:
+    """Int16 status from a text that begins with a space and three digits; quick, and null for all else."""
+    # A fourth character that is not a space makes the number too large, or none.
+    number = rest.str.slice(1, 4).str.strip_suffix(" ").cast(pl.Int16, strict=False)
     return pl.when(number.is_between(0, 999)).then(number)
 
 

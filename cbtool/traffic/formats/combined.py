@@ -25,7 +25,7 @@ _MICROSECOND = 1_000
 
 # What stands before the time: the agent's closing quote, or status and bytes where there is no agent.
 _BEFORE = r'(?:" |^ \d{3} (?:\d+|-) )'
-_UPSTREAM = r"\d+\.\d{3}(?:(?:,| :) (?:\d+\.\d{3}|-))*"
+_UPSTREAM = r"\d+\.\d+(?:(?:,| :) (?:\d+\.\d+|-))*"
 # The request time, then any number of further times (connect, header, upstream) that are not looked at.
 _TRAILING = rf'{_BEFORE}"?({_UPSTREAM})"?(?: "?(?:-|[\d., :]+|[.p])"?)*$'
 _KEY = r'(?:^|[ ,;|"])(?:{keys})="?'
@@ -35,7 +35,7 @@ _rest = pl.col("rest")
 _COMMON: Mapping[str, Any] = {
     "layout": QuotedLines(),
     "time": columns.clf_time(pl.col("head")),
-    "status": columns.three_digits(_rest.str.slice(1, 3)),
+    "status": columns.three_digits(_rest),
     "method": columns.http_method(pl.col("method")),
     "path": columns.path_of(pl.col("target")),
     "resolution_ns": _SECOND,

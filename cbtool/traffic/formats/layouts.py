@@ -143,10 +143,8 @@ class JsonLines:
         return lambda lines: self._taken(lines).with_columns(constants)
 
     def _taken(self, lines: pl.Series) -> pl.DataFrame:
-        try:
-            fields = lines.str.json_decode(pl.Struct(dict.fromkeys(self.keys, pl.String))).struct.unnest()
-        except ComputeError:
-            # One bad line fails the whole block; key by key is slower, and gives null for that line only.
+        fields = self._decoded(lines.set(~lines.str.contains(r"\S"), None))
+        if fields is None:
             line = pl.col("line")
             fields = pl.DataFrame(lines.alias("line")).select(
                 line.str.json_path_match(f"$.{key}").alias(key) for key in self.keys
@@ -154,6 +152,17 @@ class JsonLines:
         return fields.with_columns(
             lines.str.contains(f'"{key}"', literal=True).alias(f"has_{key}") for key in self.present
         )
+
+    def _decoded(self, lines: pl.Series) -> pl.DataFrame | None:
+        """Decode all lines at once; None if one is bad: it fails them all, so each must be read alone.
+
+        Polars reads the lines as one JSON array, in which a line `{},{}` counts as two.
+        """
+        try:
+            objects = lines.str.json_decode(pl.Struct(dict.fromkeys(self.keys, pl.String)))
+        except ComputeError:
+            return None
+        return objects.struct.unnest() if len(objects) == len(lines) else None
 
 
 def _object(line: str) -> dict[str, Any]:
