@@ -61,7 +61,8 @@ def plan_text(plan: RunPlan, peak: float, left_out: Mapping[str, int]) -> str:
         left_out: calls of a log that would not be sent, by method.
     """
     n = len(plan)
-    mean = f", {format_rate(n / plan.duration)} on average" if plan.duration else ""
+    last = float(plan.schedule[-1]) / 1e9
+    mean = f", {format_rate((n - 1) / last)} on average" if last else ""
     pairs = [
         ("dry run", "nothing was sent"),
         ("target", plan.title.partition(" ")[2]),
