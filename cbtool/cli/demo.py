@@ -18,9 +18,7 @@ def demo(
     json_document: JsonOption = False,
     output: OutputOption = None,
     seed: Annotated[int | None, option("--seed", help="Seed of faults and arrivals.")] = None,
-    no_dashboard: Annotated[
-        bool, option("--no-dashboard", help="Print lines instead of the dashboard.")
-    ] = False,
+    no_dashboard: Annotated[bool, option("--no-dashboard", help="Say nothing while it runs.")] = False,
 ) -> None:
     """Everything in 30 seconds, on loopback, with nothing else needed.
 
@@ -44,7 +42,7 @@ def demo(
     result = run_demo(
         seed=seed,
         record_path=output,
-        dashboard=lambda engine: attach(engine.view, plain=no_dashboard),
+        dashboard=None if no_dashboard else lambda engine: attach(engine.view),
     )
     if json_document:
         print_json(demo_json(result))
