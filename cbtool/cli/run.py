@@ -13,7 +13,7 @@ import typer
 from cbtool.cli.app import LazyGroup, app
 from cbtool.cli.commands import COMMANDS
 from cbtool.cli.exit_status import ExitStatus, exit_status_of
-from cbtool.cli.settings import load_settings
+from cbtool.cli.settings import Settings, load_settings
 from cbtool.errors import CbtoolError, InsufficientDataError
 
 # Typer exports only this leaf of Click's error tree; its grandparent is what every usage error is.
@@ -45,11 +45,10 @@ def _invoke(arguments: list[str]) -> int:
     settings = load_settings(Path(config) if config else None, Path.cwd())
     group = typer.main.get_command(app)
     assert isinstance(group, LazyGroup)  # noqa: S101  # app names it as its class
-    defaults: dict[str, Any] = {}
     name = arguments[0] if arguments else ""
+    defaults: dict[str, Any] = dict.fromkeys(("help", "install_completion", "show_completion"), False)
     if name in COMMANDS:
-        command = group.get_command(None, name)
-        defaults[name] = settings.for_command(name, {parameter.name for parameter in command.params})
+        defaults[name] = _defaults(settings, name, group.get_command(None, name))
     try:
         result = group.main(arguments, prog_name="cbtool", standalone_mode=False, default_map=defaults)
     except typer.Exit as stop:
@@ -57,19 +56,45 @@ def _invoke(arguments: list[str]) -> int:
     except typer.Abort:
         return ExitStatus.INTERRUPTED
     except _ClickException as error:
-        return _usage_error(error)
+        return _usage_error(error, arguments, settings)
     return result if isinstance(result, int) else ExitStatus.DONE
 
 
-def _usage_error(error: Any) -> int:
+def _defaults(settings: Settings, name: str, command: Any) -> dict[str, Any]:
+    """Return a command's defaults from the settings file, with those of its subcommands below.
+
+    Typer loads pydantic, 0.3 s, to find that nobody asked for help, unless the flag has a default.
+    """
+    options = {flag.removeprefix("--"): p.name for p in command.params for flag in p.opts if flag[:2] == "--"}
+    below = getattr(command, "commands", {})
+    given = settings.for_command(name, options, below)
+    return {"help": False} | given | {key: _defaults(settings, f"{name}.{key}", below[key]) for key in below}
+
+
+def _usage_error(error: Any, arguments: list[str], settings: Settings) -> int:
     context = getattr(error, "ctx", None)
     message = error.format_message()
     if not message:  # a bare group prints its help
         return ExitStatus.USAGE
-    _say(f"cbtool: {message}")
+    place = _place_in_file(error, arguments, settings)
+    _say(f"cbtool: {place}{message}")
     if context is not None:
         _say(f"Try: {context.command_path} --help")
     return ExitStatus.USAGE
+
+
+def _place_in_file(error: Any, arguments: list[str], settings: Settings) -> str:
+    """Return the line of the settings file that a wrong value comes from; empty for one from elsewhere."""
+    flags = getattr(getattr(error, "param", None), "opts", None) or [getattr(error, "param_hint", None)]
+    typed = {argument.split("=")[0] for argument in arguments}
+    for flag in flags:
+        if not isinstance(flag, str) or not flag.startswith("--"):
+            continue
+        option = flag.removeprefix("--").replace("-", "_")
+        place = settings.place_of(arguments[0], option) if arguments else None
+        if place and not typed.intersection(flags) and f"CBTOOL_{option.upper()}" not in os.environ:
+            return f"{place}: "
+    return ""
 
 
 def _take_flag(arguments: list[str], flag: str) -> bool:

@@ -9,6 +9,7 @@ from cbtool.errors import ConfigurationError
 from cbtool.toml_tables import Source, Table, read_source
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
 
@@ -16,28 +17,60 @@ class Settings:
     """The settings file's tables, one a command; empty where there is no file."""
 
     def __init__(
-        self, source: Source | None = None, tables: dict[str, Any] | None = None, prefix: str = ""
+        self, source: Source | None = None, tables: dict[str, Any] | None = None, prefix: tuple[str, ...] = ()
     ) -> None:
         self._source = source
         self._tables = tables or {}
         self._prefix = prefix
 
-    def for_command(self, command: str, known: set[str]) -> dict[str, Any]:
-        """Return the command's options with dashes as underscores.
+    def for_command(
+        self, command: str, options: Mapping[str, str], below: Collection[str] = ()
+    ) -> dict[str, Any]:
+        """Return the values that the file gives a command's options, by parameter.
+
+        Args:
+            command: its name; a dot stands before a subcommand's (`profiles.list`).
+            options: its options without their dashes in front, and the parameter of each.
+            below: its subcommands, whose tables are read on their own.
 
         Raises:
             ConfigurationError: an option that the command does not have, with file and line.
         """
-        if self._source is None or command not in self._tables:
+        table = self._table(command)
+        if table is None or self._source is None:
             return {}
-        header = f"{self._prefix}{command}"
-        options = self._tables[command]
-        if not isinstance(options, dict):
-            raise ConfigurationError(f"{self._source.name}: {command} must be a table, [{header}]")
-        named = {key.replace("-", "_"): value for key, value in options.items()}
-        table = Table(self._source, options, tuple(header.split(".")))
-        table.expect({key for key in options if key.replace("-", "_") in known}, sorted(known))
-        return named
+        known = {flag.replace("-", "_"): parameter for flag, parameter in options.items()}
+        checked = Table(self._source, table, self._path(command))
+        given = {key: parameter for key in table if (parameter := known.get(key.replace("-", "_")))}
+        checked.expect({*given, *below}, [*options, *below])
+        return {parameter: table[key] for key, parameter in given.items()}
+
+    def place_of(self, command: str, option: str) -> str | None:
+        """Return the file and line that set an option; None where the file does not."""
+        for key in self._table(command) or ():
+            if self._source is not None and key.replace("-", "_") == option.replace("-", "_"):
+                return f"{self._source.name}:{self._source.line_of((*self._path(command), key))}"
+        return None
+
+    def _path(self, command: str) -> tuple[str, ...]:
+        return (*self._prefix, *command.split("."))
+
+    def _table(self, command: str) -> dict[str, Any] | None:
+        """Return a command's table.
+
+        Raises:
+            ConfigurationError: it is not a table.
+        """
+        tables = self._tables
+        for depth, name in enumerate(command.split("."), start=1):
+            if name not in tables or self._source is None:
+                return None
+            tables = tables[name]
+            if not isinstance(tables, dict):
+                path = self._path(command)[: len(self._prefix) + depth]
+                place = f"{self._source.name}:{self._source.line_of(path)}"
+                raise ConfigurationError(f"{place}: {name} must be a table, [{'.'.join(path)}]")
+        return tables
 
 
 def load_settings(explicit: Path | None, folder: Path) -> Settings:
@@ -52,7 +85,7 @@ def load_settings(explicit: Path | None, folder: Path) -> Settings:
         if path.name == "pyproject.toml":
             return _from_pyproject(read_source(path))
         source = read_source(path)
-        return _checked(source, source.data, "")
+        return _checked(source, source.data, ())
     pyproject = folder / "pyproject.toml"
     if pyproject.is_file():
         try:
@@ -64,10 +97,11 @@ def load_settings(explicit: Path | None, folder: Path) -> Settings:
 
 
 def _from_pyproject(source: Source) -> Settings:
-    tables = source.data.get("tool", {}).get("cbtool")
-    return Settings() if tables is None else _checked(source, tables, "tool.cbtool.")
+    tool = source.data.get("tool")
+    tables = tool.get("cbtool") if isinstance(tool, dict) else None
+    return _checked(source, tables, ("tool", "cbtool")) if isinstance(tables, dict) else Settings()
 
 
-def _checked(source: Source, tables: dict[str, Any], prefix: str) -> Settings:
-    Table(source, tables, tuple(prefix.split(".")[:-1])).expect(set(COMMANDS) & set(tables), list(COMMANDS))
+def _checked(source: Source, tables: dict[str, Any], prefix: tuple[str, ...]) -> Settings:
+    Table(source, tables, prefix).expect(set(COMMANDS) & set(tables), list(COMMANDS))
     return Settings(source, tables, prefix)

@@ -1,0 +1,80 @@
+"""The shipped profiles and scenarios together, and any file of either kind: what `cbtool profiles` shows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from cbtool.profiles import breaker_table, outcomes_table, parse_profile
+from cbtool.scenarios import parse_scenario
+from cbtool.shipped import find, shipped_profiles, shipped_scenarios
+from cbtool.toml_tables import Source, read_source
+from cbtool.toml_text import duration_text
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Kind(StrEnum):
+    """What a TOML file is for."""
+
+    PROFILE = "profile"
+    SCENARIO = "scenario"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A profile's or a scenario's file, not yet checked beyond being TOML."""
+
+    name: str
+    kind: Kind
+    path: Path
+    source: Source
+
+    @property
+    def description(self) -> str:
+        """What it is for; empty where the file does not say."""
+        return str(self.source.data.get("description", ""))
+
+    def check(self) -> dict[str, Any]:
+        """Return the whole content as plain values, a profile's with its defaults filled in.
+
+        Raises:
+            ConfigurationError: something in it is wrong, with file and line.
+        """
+        about = {"name": self.name, "kind": self.kind.value, "description": self.description}
+        if self.kind is Kind.SCENARIO:
+            scenario = parse_scenario(self.source, self.name)
+            return about | {"duration": duration_text(scenario.duration)} | self.source.data
+        profile = parse_profile(self.source, self.name)
+        return about | {"breaker": breaker_table(profile.config), "outcomes": outcomes_table(profile.rules)}
+
+
+def shipped_documents() -> list[Document]:
+    """Return everything that comes with cbtool: the profiles, then the scenarios."""
+    return [
+        open_path(path) for shipped in (shipped_profiles(), shipped_scenarios()) for path in shipped.values()
+    ]
+
+
+def open_document(name_or_path: str) -> Document:
+    """Return a file's content, or that of a shipped profile or scenario by its name.
+
+    Raises:
+        ConfigurationError: the name is unknown, or the file is not TOML.
+        UnreachableError: the file cannot be read.
+    """
+    return open_path(find(name_or_path, shipped_profiles() | shipped_scenarios(), "profile or scenario"))
+
+
+def open_path(path: Path) -> Document:
+    """Return a file's content; a `[[phase]]` makes it a scenario.
+
+    Raises:
+        ConfigurationError: the file is not TOML.
+        UnreachableError: the file cannot be read.
+    """
+    source = read_source(path)
+    kind = Kind.SCENARIO if "phase" in source.data else Kind.PROFILE
+    return Document(path.stem, kind, path, source)

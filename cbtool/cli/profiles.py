@@ -1,0 +1,143 @@
+"""`cbtool profiles`: list, show and validate breaker profiles and scenarios."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cbtool.cli.app import command_app
+from cbtool.cli.exit_status import ExitStatus, exit_status_of
+from cbtool.cli.options import JsonOption  # noqa: TC001  # Typer reads the annotations when it runs
+from cbtool.errors import CbtoolError
+
+if TYPE_CHECKING:
+    from cbtool.catalogue import Document
+
+app = command_app()
+
+
+@app.callback()
+def _profiles() -> None:
+    """List, show and validate breaker profiles and scenarios.
+
+    \b
+    Examples:
+      cbtool profiles list
+      cbtool profiles show balanced > mine.toml
+      cbtool profiles validate mine.toml
+    """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
+
+
+@app.command("list")
+def list_shipped(json: JsonOption = False) -> None:
+    """List the profiles and scenarios that come with cbtool.
+
+    \b
+    Examples:
+      cbtool profiles list
+      cbtool profiles list --json
+    """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
+    from cbtool.catalogue import Kind, shipped_documents  # noqa: PLC0415  # keeps --help quick
+    from cbtool.cli.output import print_json, print_text  # noqa: PLC0415  # same
+
+    documents = shipped_documents()
+    groups = {kind: [document for document in documents if document.kind is kind] for kind in Kind}
+    if json:
+        print_json({f"{kind}s": [_entry(document) for document in group] for kind, group in groups.items()})
+        return
+    print_text(_listing("Profile", groups[Kind.PROFILE]))
+    print_text("\n" + _listing("Scenario", groups[Kind.SCENARIO]))
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A shipped profile or scenario, or a file.")],
+    json: JsonOption = False,
+) -> None:
+    """Print a profile or a scenario, comments and all.
+
+    With --json it is checked, and a profile's defaults are filled in.
+
+    \b
+    Examples:
+      cbtool profiles show balanced
+      cbtool profiles show hard-outage > mine.toml
+      cbtool profiles show mine.toml --json
+    """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
+    from cbtool.catalogue import open_document  # noqa: PLC0415  # keeps --help quick
+    from cbtool.cli.output import print_json, print_text  # noqa: PLC0415  # same
+
+    document = open_document(name)
+    if json:
+        print_json(document.check())
+    else:
+        print_text(document.source.text.removesuffix("\n"))
+
+
+@app.command()
+def validate(
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE...", help="Profiles and scenarios; a [[phase]] makes a scenario."),
+    ],
+    json: JsonOption = False,
+) -> None:
+    """Check files, and report every one that is wrong.
+
+    A file that is right gives a line on standard output, a wrong one a line on standard error with
+    the place and the remedy.
+
+    \b
+    Examples:
+      cbtool profiles validate mine.toml
+      cbtool profiles validate profiles/*.toml profiles/scenarios/*.toml
+    """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
+    from cbtool.cli.output import note, print_json, print_text  # noqa: PLC0415  # keeps --help quick
+
+    checked = [_checked(file) for file in files]
+    for file, (kind, error) in zip(files, checked, strict=True):
+        if error is not None:
+            note(f"cbtool: {error}")
+        elif not json:
+            print_text(f"{file}: ok ({kind})")
+    if json:
+        print_json(
+            [
+                {
+                    "file": file,
+                    "kind": kind,
+                    "ok": error is None,
+                    "error": None if error is None else str(error),
+                }
+                for file, (kind, error) in zip(files, checked, strict=True)
+            ]
+        )
+    statuses = {exit_status_of(error) for _, error in checked if error is not None}
+    if statuses:
+        raise typer.Exit(ExitStatus.USAGE if ExitStatus.USAGE in statuses else statuses.pop())
+
+
+def _checked(file: str) -> tuple[str | None, CbtoolError | None]:
+    """Return a file's kind, where it can be told, and what is wrong with it."""
+    from cbtool.catalogue import open_document  # noqa: PLC0415  # keeps --help quick
+
+    kind = None
+    try:
+        document = open_document(file)
+        kind = document.kind.value
+        document.check()
+    except CbtoolError as error:
+        return kind, error
+    return kind, None
+
+
+def _entry(document: Document) -> dict[str, Any]:
+    return {"name": document.name, "description": document.description, "file": str(document.path)}
+
+
+def _listing(header: str, documents: list[Document]) -> str:
+    from cbtool.report.text import table  # noqa: PLC0415  # keeps --help quick
+
+    rows = [(document.name, document.description) for document in documents]
+    return table((header, "What it is for"), rows)
