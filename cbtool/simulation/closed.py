@@ -4,7 +4,9 @@
 All time is spent here. A closed breaker permits every call, so its loops see only completions. A result
 counts if its call was admitted in this stretch, that is, if it is not older than the stretch's first call;
 the oldest result in the window is found by walking the same array with a second index, so that no window
-is stored. `cbtool.breaker.window` and `cbtool.breaker.trip` say what these loops must equal.
+is stored. Running sums over all results then bound what a window can hold over the next `CHUNK` results;
+where that cannot trip, they are skipped. `cbtool.breaker.window` and `cbtool.breaker.trip` say what these
+loops must equal.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from cbtool.breaker.outcome import Outcome
 from cbtool.breaker.transition import Reason
 from cbtool.simulation.jit import inlined
-from cbtool.simulation.parameters import CONSECUTIVE, COUNT
+from cbtool.simulation.parameters import CONSECUTIVE, COUNT, TIME
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,12 +26,14 @@ _FAILURE_RATE = int(Reason.FAILURE_RATE)
 _SLOW_CALL_RATE = int(Reason.SLOW_CALL_RATE)
 _CONSECUTIVE_FAILURES = int(Reason.CONSECUTIVE_FAILURES)
 _ERROR_COUNT = int(Reason.ERROR_COUNT)
+CHUNK = 64
+"""Results that are skipped together. Fewer are skipped more often, more are skipped faster."""
 _NEARLY = 1.0 - 1e-9
 """A rate below this share of its threshold is below it, however the division is rounded."""
 
 
 @inlined
-def reaches(bad: int, calls: int, threshold: float, above: int) -> bool:
+def reaches(bad: int, calls: int, threshold: float, above: int) -> Any:
     """`TripPolicy.reaches` of a snapshot's rate; divides only where the result is near."""
     if 100.0 * bad < threshold * calls * _NEARLY:
         return False
@@ -68,51 +72,71 @@ def _run_length(
 
 
 @inlined
-def _count_window(
-    done: int, first: int, outcomes: Any, call_of: Any, permitted: Any, p: Any
-) -> tuple[int, int, int, int, int, int]:
-    since = tail = done
-    calls = failures = slow = 0
-    for k in range(done, len(call_of)):
-        outcome = outcomes[k]
-        call = call_of[k]
-        if outcome == _IGNORED or (call < first and not (p.late_counts and permitted[call])):
-            continue
-        if calls == p.window_size:
-            while outcomes[tail] == _IGNORED or (
-                call_of[tail] < first and not (p.late_counts and permitted[call_of[tail]])
-            ):
-                tail += 1
-            failures -= outcomes[tail] & 1
-            slow -= outcomes[tail] >> 1
-            tail += 1
+def _tail_after(k: int, tail: int, counted: Any, end_ns: Any, p: Any) -> int:
+    """Return the oldest completion in the window after completion `k`, not before `tail`."""
+    if p.window_kind == COUNT:
+        while counted[k + 1] - counted[tail] > p.window_size:
+            tail += counted[k + 1] - counted[tail] - p.window_size
+        return tail
+    forgotten = end_ns[k] - p.window_size
+    while tail + CHUNK <= k and end_ns[tail + CHUNK - 1] <= forgotten:
+        tail += CHUNK
+    high = min(tail + CHUNK, k)
+    while tail < high:
+        middle = (tail + high) >> 1
+        if end_ns[middle] <= forgotten:
+            tail = middle + 1
         else:
-            calls += 1
-        failures += outcome & 1
-        slow += outcome >> 1
-        if p.on_failure and not outcome & 1:
-            continue
-        reason = _verdict(calls, failures, slow, p)
-        if reason:
-            run = _run_length(k, since, first, outcomes, call_of, permitted, p)
-            return k, reason, calls, failures, slow, run
-    return len(call_of), 0, calls, failures, slow, 0
+            high = middle
+    return tail
 
 
 @inlined
-def _time_window(
-    done: int, first: int, outcomes: Any, call_of: Any, end_ns: Any, permitted: Any, p: Any
+def _cannot_trip(most_calls: int, least_calls: int, failures: int, slow: int, p: Any) -> Any:
+    """Return whether no window with calls between the two, and at most so many bad ones, trips."""
+    if p.error_count and failures >= p.error_count:
+        return False
+    if most_calls < p.minimum_calls:
+        return True
+    calls = max(least_calls, p.minimum_calls)
+    if failures >= p.minimum_errors and 100.0 * failures >= p.failure_rate * calls * _NEARLY:
+        return False
+    return slow < p.minimum_errors or 100.0 * slow < p.slow_rate * calls * _NEARLY
+
+
+@inlined
+def _rates(  # noqa: C901  # one loop, and every call of a helper in it costs
+    done: int, first: int, settled: int, r: Any, call_of: Any, end_ns: Any, permitted: Any, p: Any
 ) -> tuple[int, int, int, int, int, int]:
-    since = tail = done
+    """A count or a time window: call by call where it may trip, `CHUNK` by `CHUNK` where it cannot."""
+    n = len(call_of)
+    tail = k = attempt = done
     calls = failures = slow = 0
-    for k in range(done, len(call_of)):
-        outcome = outcomes[k]
+    while k < n:
+        if k >= attempt and tail >= settled:  # nothing in the window is late: the sums hold
+            while k + CHUNK <= n:
+                after = _tail_after(k + CHUNK - 1, tail, r.counted, end_ns, p)
+                least = r.counted[k + 1] - r.counted[after] if after <= k else 0
+                most = r.counted[k + CHUNK] - r.counted[tail]
+                bad = r.failures[k + CHUNK] - r.failures[tail]
+                if not _cannot_trip(most, least, bad, r.slow[k + CHUNK] - r.slow[tail], p):
+                    break
+                k += CHUNK
+                tail = after
+            calls = r.counted[k] - r.counted[tail]
+            failures = r.failures[k] - r.failures[tail]
+            slow = r.slow[k] - r.slow[tail]
+            attempt = k + CHUNK
+            if k == n:
+                break
+        outcome = r.outcomes[k]
         call = call_of[k]
         if outcome == _IGNORED or (call < first and not (p.late_counts and permitted[call])):
+            k += 1
             continue
-        forgotten = end_ns[k] - p.window_size
-        while end_ns[tail] <= forgotten:
-            old = outcomes[tail]
+        # The window forgets: all that are too old, or the one that is one too many.
+        while end_ns[k] - end_ns[tail] >= p.window_size if p.window_kind == TIME else calls == p.window_size:
+            old = r.outcomes[tail]
             if old != _IGNORED and (call_of[tail] >= first or (p.late_counts and permitted[call_of[tail]])):
                 calls -= 1
                 failures -= old & 1
@@ -121,19 +145,22 @@ def _time_window(
         calls += 1
         failures += outcome & 1
         slow += outcome >> 1
-        if p.on_failure and not outcome & 1:
-            continue
-        reason = _verdict(calls, failures, slow, p)
-        if reason:
-            run = _run_length(k, since, first, outcomes, call_of, permitted, p)
-            return k, reason, calls, failures, slow, min(run, calls)
-    return len(call_of), 0, calls, failures, slow, 0
+        if outcome & 1 or not p.on_failure:
+            reason = _verdict(calls, failures, slow, p)
+            if reason:
+                run = _run_length(k, done, first, r.outcomes, call_of, permitted, p)
+                if p.window_kind == TIME:
+                    run = min(run, calls)
+                return k, reason, calls, failures, slow, run
+        k += 1
+    return n, 0, calls, failures, slow, 0
 
 
 @inlined
 def _consecutive(
     done: int, first: int, outcomes: Any, call_of: Any, permitted: Any, p: Any
 ) -> tuple[int, int, int, int, int, int]:
+    """A run of failures."""
     run = slow = 0
     for k in range(done, len(call_of)):
         outcome = outcomes[k]
@@ -154,7 +181,8 @@ def _consecutive(
 def closed_stretch(
     done: int,
     first: int,
-    outcomes: NDArray[Any],
+    settled: int,
+    results: Any,
     call_of: NDArray[Any],
     end_ns: NDArray[Any],
     permitted: NDArray[Any],
@@ -165,7 +193,8 @@ def closed_stretch(
     Args:
         done: the first completion of the stretch.
         first: the first call of the stretch; an older one's result is late.
-        outcomes: uint8, by completion.
+        settled: the completion from which on none is late.
+        results: `Results`.
         call_of: int32, by completion.
         end_ns: int64, by completion.
         permitted: uint8, by call; of calls before `first`.
@@ -174,11 +203,9 @@ def closed_stretch(
     Returns:
         The completion that trips, or n; the `Reason`, or 0; and the window's snapshot there.
     """
-    if p.window_kind == COUNT:
-        return _count_window(done, first, outcomes, call_of, permitted, p)
     if p.window_kind == CONSECUTIVE:
-        return _consecutive(done, first, outcomes, call_of, permitted, p)
-    return _time_window(done, first, outcomes, call_of, end_ns, permitted, p)
+        return _consecutive(done, first, results.outcomes, call_of, permitted, p)
+    return _rates(done, first, settled, results, call_of, end_ns, permitted, p)
 
 
 @inlined

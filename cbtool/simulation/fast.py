@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -13,6 +13,8 @@ from cbtool.simulation.parameters import parameters_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from numpy.typing import NDArray
 
     from cbtool.simulation.traffic import Traffic
 
@@ -25,19 +27,7 @@ def run_fast(traffic: Traffic, config: BreakerConfig, *, seed: int = 0, end_ns: 
     """
     n = len(traffic)
     permitted, before, after = (np.zeros(n, np.uint8) for _ in range(3))
-    log = run_kernel(
-        traffic.start_ns,
-        traffic.call_of,
-        traffic.end_ns,
-        traffic.started,
-        traffic.outcomes(config.slow_call_duration_threshold),
-        parameters_of(config, seed),
-        traffic.end if end_ns is None else end_ns,
-        permitted,
-        before,
-        after,
-        1,
-    )
+    log = _run(traffic, config, seed, end_ns, permitted, before, after)
     rows = log.tolist()
     return History(
         permitted=permitted,
@@ -46,6 +36,57 @@ def run_fast(traffic: Traffic, config: BreakerConfig, *, seed: int = 0, end_ns: 
         transitions=tuple(_transition(row) for row in rows),
         time_to_open=tuple(row[0] / 1e9 - row[9] / 1e9 for row in rows if row[9] >= 0),
     )
+
+
+class Brief(NamedTuple):
+    """What a search over many configurations asks of a run.
+
+    Attributes:
+        permitted: uint8, by call: 1 where it was let through.
+        trips_ns: int64: when the closed breaker opened.
+    """
+
+    permitted: NDArray[np.uint8]
+    trips_ns: NDArray[np.int64]
+
+
+def run_brief(traffic: Traffic, config: BreakerConfig, *, seed: int = 0) -> Brief:
+    """Return the brief result of a run, without the states before and after each call.
+
+    Raises:
+        ConfigurationError: the configuration has a health check.
+    """
+    permitted = np.zeros(len(traffic), np.uint8)
+    nothing = np.empty(0, np.uint8)
+    log = _run(traffic, config, seed, None, permitted, nothing, nothing)
+    return Brief(permitted, log[(log[:, 1] == State.CLOSED) & (log[:, 2] == State.OPEN), 0])
+
+
+def _run(  # noqa: PLR0917  # the kernel's own arguments
+    traffic: Traffic,
+    config: BreakerConfig,
+    seed: int,
+    end_ns: int | None,
+    permitted: NDArray[np.uint8],
+    before: NDArray[np.uint8],
+    after: NDArray[np.uint8],
+) -> NDArray[np.int64]:
+    """Fill in `permitted`, and the states where there is room for them; return the kernel's log."""
+    log: NDArray[np.int64] = run_kernel(
+        traffic.start_ns,
+        traffic.call_of,
+        traffic.end_ns,
+        traffic.started,
+        traffic.settled,
+        traffic.results(config.slow_call_duration_threshold),
+        parameters_of(config, seed),
+        traffic.end if end_ns is None else end_ns,
+        permitted,
+        before,
+        after,
+        int(len(before) > 0),
+    )
+    return log
 
 
 def _transition(row: Iterable[int]) -> StateTransition:

@@ -21,13 +21,20 @@ from cbtool.simulation.jit import compiled, inlined
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_IGNORED = int(Outcome.IGNORED)
-_CLOSED, _OPEN, _HALF_OPEN = int(State.CLOSED), int(State.OPEN), int(State.HALF_OPEN)
-_FAILURE_RATE = int(Reason.FAILURE_RATE)
-_SLOW_CALL_RATE = int(Reason.SLOW_CALL_RATE)
-_WAIT_OVER = int(Reason.WAIT_OVER)
-_TRIALS_PASSED = int(Reason.TRIALS_PASSED)
-_HALF_OPEN_TIMEOUT = int(Reason.HALF_OPEN_TIMEOUT)
+
+def _typed(value: int) -> Any:
+    """Return a constant with a type; a bare literal in a call would compile the callee once more."""
+    return np.int64(value)
+
+
+_IGNORED = _typed(Outcome.IGNORED)
+_CLOSED, _OPEN, _HALF_OPEN = _typed(State.CLOSED), _typed(State.OPEN), _typed(State.HALF_OPEN)
+_FAILURE_RATE = _typed(Reason.FAILURE_RATE)
+_SLOW_CALL_RATE = _typed(Reason.SLOW_CALL_RATE)
+_WAIT_OVER = _typed(Reason.WAIT_OVER)
+_TRIALS_PASSED = _typed(Reason.TRIALS_PASSED)
+_HALF_OPEN_TIMEOUT = _typed(Reason.HALF_OPEN_TIMEOUT)
+_ZERO, _NONE = _typed(0), _typed(-1)
 
 COLUMNS = 10
 """Of the log: time, source, target, reason, calls, failures, slow, run, wait (−1: none), first bad (−1)."""
@@ -90,7 +97,7 @@ def _first_completion_after(started: Any, done: int, call: int) -> int:
 
 
 @inlined
-def _trials_verdict(calls: int, failures: int, slow: int, failed: int, p: Any) -> int:
+def _trials_verdict(calls: int, failures: int, slow: int, failed: int, p: Any) -> Any:
     """`Trials.complete`'s decision; 0 for None."""
     if p.first_failure and failed:
         return _FAILURE_RATE
@@ -110,7 +117,9 @@ def _room(log: Any, used: int) -> Any:
     if used < len(log):
         return log
     larger = np.empty((2 * len(log), COLUMNS), np.int64)
-    larger[:used] = log
+    for row in range(used):  # a slice would compile numba's texts for its error, which takes seconds
+        for column in range(COLUMNS):
+            larger[row, column] = log[row, column]
     return larger
 
 
@@ -136,7 +145,8 @@ def run_kernel(  # noqa: C901, PLR0912, PLR0915  # one machine: its states share
     call_of: NDArray[Any],
     end_ns: NDArray[Any],
     started: NDArray[Any],
-    outcomes: NDArray[Any],
+    settled: NDArray[Any],
+    results: Any,
     p: Any,
     run_end_ns: int,
     permitted: NDArray[Any],
@@ -151,7 +161,8 @@ def run_kernel(  # noqa: C901, PLR0912, PLR0915  # one machine: its states share
         call_of: int32, by completion.
         end_ns: int64, by completion.
         started: int32, by completion.
-        outcomes: uint8, by completion.
+        settled: int32, by call.
+        results: `Results`.
         p: `Parameters`.
         run_end_ns: until when the breaker is watched.
         permitted: uint8, by call, zeros: filled in.
@@ -163,27 +174,27 @@ def run_kernel(  # noqa: C901, PLR0912, PLR0915  # one machine: its states share
         The log of transitions, int64, `COLUMNS` wide.
     """
     n = len(start_ns)
-    nothing = (0, 0, 0, 0)
+    nothing = (_ZERO, _ZERO, _ZERO, _ZERO)
     log = np.empty((16, COLUMNS), np.int64)
-    used = 0
+    used = _ZERO
     state = _CLOSED
-    since = first = 0  # when the state began, and its first call: an earlier call's result is late
-    call = done = 0  # the next call to start, the next completion
-    attempt = openings = wait = 0
-    taken = calls = failures = slow = run = 0  # the trials
-    overdue = -1  # the call at whose arrival half-open was found to have lasted too long
+    since = first = _ZERO  # when the state began, and its first call: an earlier call's result is late
+    call = done = _ZERO  # the next call to start, the next completion
+    attempt = openings = wait = _ZERO
+    taken = calls = failures = slow = run = _ZERO  # the trials
+    overdue = _NONE  # the call at whose arrival half-open was found to have lasted too long
     while True:
         log = _room(log, used)
         if state == _CLOSED:
             done, reason, calls, failures, slow, run = closed_stretch(
-                done, first, outcomes, call_of, end_ns, permitted, p
+                done, first, settled[first], results, call_of, end_ns, permitted, p
             )
             if not reason:
                 permitted[call:] = 1
                 break
             permitted[call : started[done]] = 1
-            bad = end_ns[first_bad(done, calls, first, outcomes, call_of, permitted, p)]
-            call = first = started[done]
+            bad = end_ns[first_bad(done, calls, first, results.outcomes, call_of, permitted, p)]
+            call = first = np.int64(started[done])
             since = end_ns[done]
             if tracing:
                 after[call_of[done]] = _OPEN
@@ -203,22 +214,22 @@ def run_kernel(  # noqa: C901, PLR0912, PLR0915  # one machine: its states share
                     if permitted[call_of[done]]:
                         after[call_of[done]] = _OPEN
                     done += 1
-            overdue = -1
+            overdue = _NONE
             if trial == n:
                 break
             done = _first_completion_after(started, done, trial)
             since = start_ns[trial]
-            _write(log, used, since, _OPEN, _HALF_OPEN, _WAIT_OVER, nothing, -1, -1)
+            _write(log, used, since, _OPEN, _HALF_OPEN, _WAIT_OVER, nothing, _NONE, _NONE)
             used += 1
             state = _HALF_OPEN
             first = trial
             permitted[trial] = 1
-            taken = 1
-            calls = failures = slow = run = 0
+            taken = _ZERO + 1
+            calls = failures = slow = run = _ZERO
             call = trial + 1
             continue
         else:
-            reason = 0
+            reason = _ZERO
             limit = since + p.half_open_limit
             while not reason and (call < n or done < n):
                 if done < n and (call == n or started[done] <= call):
@@ -229,7 +240,7 @@ def run_kernel(  # noqa: C901, PLR0912, PLR0915  # one machine: its states share
                     if p.half_open_limit and end_ns[done] > limit:
                         reason = _HALF_OPEN_TIMEOUT
                         break
-                    outcome = outcomes[done]
+                    outcome = results.outcomes[done]
                     if ended >= first or p.late_counts:
                         if outcome == _IGNORED:
                             taken = max(0, taken - 1)
@@ -269,13 +280,13 @@ def run_kernel(  # noqa: C901, PLR0912, PLR0915  # one machine: its states share
                 since = limit
             first = call
             counts = (calls, failures, slow, run)
-            bad = -1
+            bad = _NONE
             source = _HALF_OPEN
             if reason == _TRIALS_PASSED:
-                _write(log, used, since, _HALF_OPEN, _CLOSED, reason, counts, -1, -1)
+                _write(log, used, since, _HALF_OPEN, _CLOSED, reason, counts, _NONE, _NONE)
                 used += 1
                 state = _CLOSED
-                attempt = 0
+                attempt = _ZERO
                 continue
         attempt += 1
         openings += 1

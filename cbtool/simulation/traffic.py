@@ -8,7 +8,7 @@ refused call's completion is just skipped. So it is computed once and shared by 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -16,6 +16,22 @@ from cbtool.breaker import Outcome, Verdict
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+class Results(NamedTuple):
+    """What the completions of a traffic count as. The sums are of those before each one, and of all n.
+
+    Attributes:
+        outcomes: uint8, by completion: an `Outcome`.
+        counted: int32, n + 1: how many are not ignored.
+        failures: int32, n + 1: how many failed.
+        slow: int32, n + 1: how many were slow.
+    """
+
+    outcomes: NDArray[np.uint8]
+    counted: NDArray[np.int32]
+    failures: NDArray[np.int32]
+    slow: NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -29,6 +45,8 @@ class Traffic:
         call_of: int32, by completion: which call.
         end_ns: int64, by completion: when; never decreasing.
         started: int32, by completion: how many calls have started before it.
+        settled: int32, by call, and one for the end: the completion from which on all are of calls that did
+            not start before this one.
     """
 
     start_ns: NDArray[np.int64]
@@ -37,7 +55,8 @@ class Traffic:
     call_of: NDArray[np.int32]
     end_ns: NDArray[np.int64]
     started: NDArray[np.int32]
-    _outcomes: dict[float | None, NDArray[np.uint8]] = field(default_factory=dict, repr=False)
+    settled: NDArray[np.int32]
+    _results: dict[float | None, Results] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.start_ns)
@@ -47,12 +66,15 @@ class Traffic:
         """Nanoseconds at which the last call has completed; 0 without calls."""
         return int(self.end_ns[-1]) if len(self) else 0
 
-    def outcomes(self, slow_threshold: float | None) -> NDArray[np.uint8]:
-        """Return the `Outcome`s, uint8, by completion; computed once for each threshold (seconds)."""
-        if slow_threshold not in self._outcomes:
-            outcomes = outcomes_of(self.duration_ns, self.verdicts, slow_threshold)
-            self._outcomes[slow_threshold] = outcomes[self.call_of]
-        return self._outcomes[slow_threshold]
+    def results(self, slow_threshold: float | None) -> Results:
+        """Return what the calls' completions count as; computed once for each threshold (seconds)."""
+        if slow_threshold not in self._results:
+            outcomes = outcomes_of(self.duration_ns, self.verdicts, slow_threshold)[self.call_of]
+            counted = outcomes != Outcome.IGNORED
+            self._results[slow_threshold] = Results(
+                outcomes, _sums(counted), _sums(counted & (outcomes & 1)), _sums(counted & (outcomes >> 1))
+            )
+        return self._results[slow_threshold]
 
 
 def traffic_of(
@@ -73,6 +95,8 @@ def traffic_of(
     order = np.argsort(end * 2 + instant, kind="stable")
     end = end[order]
     started = np.where(instant[order], order + 1, np.searchsorted(start, end, side="left"))
+    settled = np.zeros(len(order) + 1, np.int32)
+    settled[1:][order] = np.arange(1, len(order) + 1)
     return Traffic(
         start_ns=start,
         duration_ns=duration,
@@ -80,6 +104,7 @@ def traffic_of(
         call_of=order.astype(np.int32),
         end_ns=end,
         started=started.astype(np.int32),
+        settled=np.maximum.accumulate(settled),
     )
 
 
@@ -92,3 +117,10 @@ def outcomes_of(
         outcomes |= (duration_ns / 1e9 > slow_threshold).astype(np.uint8) << 1
     outcomes[verdicts == Verdict.IGNORED] = Outcome.IGNORED
     return outcomes
+
+
+def _sums(flags: NDArray[Any]) -> NDArray[np.int32]:
+    """Return how many flags are set before each index, and in all."""
+    sums = np.zeros(len(flags) + 1, np.int32)
+    np.cumsum(flags, out=sums[1:])
+    return sums

@@ -16,6 +16,7 @@ from cbtool.breaker.trials import Admission, TrialsPolicy, TrialsVerdict
 from cbtool.breaker.trip import Compare, EvaluateOn, TripPolicy
 from cbtool.breaker.wait import WaitEdge, WaitPolicy
 from cbtool.breaker.window import WindowPolicy
+from cbtool.simulation.closed import CHUNK
 from cbtool.simulation.traffic import Traffic, traffic_of
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def random_traffic(random: np.random.Generator, calls: int) -> Traffic:
     duration = durations[random.integers(len(durations), size=calls)] * STEP_NS
     if random.random() < 0.25:  # sequential: each call starts when the one before has ended
         start = np.concatenate(([0], np.cumsum(np.maximum(duration, 0) + gaps[0] * STEP_NS)[:-1]))
-    failing = random.choice((0.1, 0.3, 0.6, 0.95))
+    failing = random.choice((0.02, 0.1, 0.3, 0.6, 0.95))
     ignored = random.choice((0.0, 0.0, 0.2))
     share = [(1 - failing) * (1 - ignored), failing * (1 - ignored), ignored]
     verdicts = random.choice(3, calls, p=share).astype(np.uint8)
@@ -51,7 +52,7 @@ def random_config(random: np.random.Generator) -> BreakerConfig:
         return values[random.integers(len(values))]
 
     kind = one_of(*WindowType)
-    size = one_of(STEP, 1.0, 0.3, 2.0, 50.0) if kind is WindowType.TIME else one_of(1, 2, 3, 5, 10)
+    size = one_of(STEP, 1.0, 0.3, 2.0, 6.0, 50.0) if kind is WindowType.TIME else one_of(1, 2, 3, 5, 10, 40)
     largest = 8 if kind is WindowType.TIME else int(size)
     wait = float(one_of(0.0, STEP, 0.5, 1.0, 3.0))
     return BreakerConfig(
@@ -83,4 +84,6 @@ def random_config(random: np.random.Generator) -> BreakerConfig:
 def random_traces(seed: int, traces: int) -> Iterator[tuple[Traffic, BreakerConfig]]:
     random = np.random.default_rng(seed)
     for _ in range(traces):
-        yield random_traffic(random, int(random.integers(1, 60))), random_config(random)
+        # The long ones are for the kernel's skipping of whole chunks of results.
+        calls = random.integers(1, 60) if random.random() < 0.85 else random.integers(CHUNK, 6 * CHUNK)
+        yield random_traffic(random, int(calls)), random_config(random)
