@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 WIDTH = 100
 """Columns that a comment stays within."""
 
+_WHOLE = 2**53  # beyond, a float holds whole numbers only, and not all of them
+
 
 def pair(key: str, value: Any) -> str:
     """Return `key = value` for a string, a number or a sequence of these."""
@@ -24,13 +26,17 @@ def comment(text: str) -> Iterator[str]:
     """Yield a text as comment lines; what it holds of line breaks and control characters becomes spaces."""
     printable = "".join(c if c.isprintable() else " " for c in text)
     yield from textwrap.wrap(
-        printable, WIDTH, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False
+        " ".join(printable.split()),
+        WIDTH,
+        initial_indent="# ",
+        subsequent_indent="# ",
+        break_on_hyphens=False,
     )
 
 
 def plain_number(number: float) -> float:
     """Return a whole number as an int, so that it is written as `50`, not `50.0`."""
-    return int(number) if number == int(number) else number
+    return int(number) if abs(number) < _WHOLE and number == int(number) else number
 
 
 def duration_text(seconds: float) -> str:
