@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 SHORTEST_SLEEP = 0.001
 """Seconds. Loops' timers are whole milliseconds, and a shorter sleep would spin."""
 
+_DUE = 1e-6  # seconds; so near to its time, a call is due
 TICK = 0.1  # seconds between two refreshes of rates and view
 _BURST = 64  # calls sent at a stretch before answers get their turn
 _CHUNK = 8192  # calls whose times are unpacked at once
@@ -152,7 +153,7 @@ class Engine:
             due = (plan.schedule[part] / 1e9).tolist()
             line_of = [0] * len(due) if plan.line_of is None else plan.line_of[part].tolist()
             for intended, lane, line in zip(due, dealt[part].tolist(), line_of, strict=True):
-                while (wait := intended - self.now()) > 0:
+                while (wait := intended - self.now()) > _DUE:
                     await asyncio.sleep(max(wait, SHORTEST_SLEEP))
                     since_sleep = 0
                 if since_sleep == _BURST:

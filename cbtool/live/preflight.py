@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import httpx
@@ -33,9 +34,10 @@ async def preflight(plan: RunPlan, transport: httpx.AsyncBaseTransport) -> None:
     Raises:
         UnreachableError: refused, not resolved, not HTTP, or a bad certificate; with what to do.
     """
-    request = preflight_request(plan, min(plan.timeout, LONGEST_WAIT))
+    limit = min(plan.timeout, LONGEST_WAIT)
     try:
-        await send(transport, request)
+        async with asyncio.timeout(limit):
+            await send(transport, preflight_request(plan, limit))
     except (httpx.TimeoutException, TimeoutError):
         return
     except FAILURES as error:

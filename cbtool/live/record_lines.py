@@ -41,7 +41,6 @@ class CallLine(msgspec.Struct, tag="call", omit_defaults=True):
     outcome: str | None = None
     path: str | None = None
     redirected: bool | None = None
-    dropped: bool | None = None
 
 
 class TransitionLine(msgspec.Struct, tag="transition", rename={"source": "from", "target": "to"}):

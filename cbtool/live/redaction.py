@@ -41,7 +41,10 @@ def without_credentials(url: str) -> tuple[str, str]:
 
 def safe_url(url: str) -> str:
     """Return a URL fit for records and screens: no credentials, no secret parameters, no fragment."""
-    parts = urlsplit(without_credentials(url)[0])
+    try:
+        parts = urlsplit(without_credentials(url)[0])
+    except ValueError:  # brackets without an address in them; whatever else it holds is not shown
+        return "the URL"
     return urlunsplit(parts._replace(query=redact_query(parts.query), fragment=""))
 
 

@@ -31,8 +31,7 @@ def joined(target: str, path: str) -> str:
         path: a path with an optional query; of an absolute URL only these count.
     """
     if not path.startswith("/"):
-        parts = urlsplit(path) if "://" in path else None
-        path = "/" if parts is None else parts.path + ("?" + parts.query if parts.query else "")
+        path = "/" + path.partition("://")[2].partition("/")[2]
     path = quote("/" + path.partition("#")[0].lstrip("/"), safe=_SAFE)
     base = urlsplit(target)
     return f"{base.scheme}://{base.netloc}{base.path.rstrip('/')}{path}"
@@ -97,8 +96,8 @@ def _request(
 ) -> httpx.Request:
     import httpx  # noqa: PLC0415  # costs 100 ms, and a dry run builds no request
 
-    bare, userinfo = without_credentials(url)
     try:
+        bare, userinfo = without_credentials(url)
         sent = httpx.Headers([("User-Agent", f"{USER_AGENT_PREFIX}{__version__}"), ("Accept", "*/*")])
         if userinfo:
             sent["Authorization"] = "Basic " + base64.b64encode(userinfo.encode()).decode()

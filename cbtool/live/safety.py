@@ -45,7 +45,7 @@ def host_of(url: str) -> str:
     Raises:
         ConfigurationError: it is not such a URL.
     """
-    shown = safe_url(url) if "@" not in url or "//" in url else "the target"
+    shown = safe_url(url)
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -53,7 +53,7 @@ def host_of(url: str) -> str:
         raise ConfigurationError(f"{shown!r} is not a URL: {error}") from None
     if parts.scheme not in ("http", "https"):
         raise ConfigurationError(f"{shown!r} is not an HTTP target; write http://HOST:PORT/PATH")
-    if not host or any(c.isspace() or not c.isprintable() for c in url):
+    if not host or "\\" in parts.netloc or any(c.isspace() or not c.isprintable() for c in url):
         raise ConfigurationError(f"{shown!r} is not an HTTP target: it names no host; write http://HOST/PATH")
     return host.lower()
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from cbtool.live.plan import RunPlan
     from cbtool.live.result import LiveResult
 
-_SWITCH_INTERVAL = 0.0005  # seconds; other threads give the engine's its turn back within this
+_SWITCH_INTERVAL = 0.001  # seconds; other threads give the engine's its turn back within this
 _GC_THRESHOLD = 50_000  # new objects between two collections; a run makes few that need one
 
 
