@@ -39,7 +39,7 @@ def compare(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     engine: EngineOption = Engine.AUTO,
     json: JsonOption = False,
 ) -> None:
-    r"""Put several profiles side by side on the same traffic, at several loads.
+    """Put several profiles side by side on the same traffic, at several loads.
 
     Settings that are right at high load can be wrong at low load: 50 % of 1,000
     calls is an incident, 50 % of 2 calls is one failure. So the traffic is also
@@ -49,7 +49,7 @@ def compare(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     Examples:
       cbtool compare access.log -p mine.toml -p other.toml
       cbtool compare --scenario brown-out -p mine.toml --load 1,0.0025
-    """
+    """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
     from cbtool.profiles import load_profile  # noqa: PLC0415  # with the others below
     from cbtool.report.comparison import comparison_text  # noqa: PLC0415
     from cbtool.simulation.comparison import AtLoad, Candidate  # noqa: PLC0415  # numpy

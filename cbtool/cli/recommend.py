@@ -63,7 +63,7 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     seed: OwnSeedOption = None,
     json: JsonOption = False,
 ) -> None:
-    r"""Recommend breaker settings from a log or a run, with reasons.
+    """Recommend breaker settings from a log or a run, with reasons.
 
     Tells healthy stretches from incidents without labels, and searches the
     settings that shed most of the incidents' bad calls, among those that trip
@@ -79,7 +79,7 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
       cbtool recommend run.ndjson -o recommended.toml
       zcat access.log.*.gz | cbtool recommend - --json
       cbtool recommend --scenario brown-out
-    """
+    """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
     from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with numpy below
     from cbtool.recommend import Budget  # noqa: PLC0415  # numba
     from cbtool.recommend import recommend as find  # noqa: PLC0415

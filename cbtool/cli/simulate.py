@@ -52,7 +52,7 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     engine: EngineOption = Engine.AUTO,
     json: JsonOption = False,
 ) -> None:
-    r"""Run a log, a run or a scenario through a breaker in virtual time.
+    """Run a log, a run or a scenario through a breaker in virtual time.
 
     Every call arrives at the breaker when it started and its result when it
     completed. Calls that the breaker refuses have no result, but it is known
@@ -65,7 +65,7 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
       cbtool simulate --scenario hard-outage --profile mine.toml --instances 8
       cbtool simulate access.log -p mine.toml --load 0.01 --threshold trips==0
       zcat old.gz | cbtool simulate - --json
-    """
+    """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
     from cbtool.metrics.thresholds import Threshold  # noqa: PLC0415  # with the others below
     from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415
     from cbtool.report.calls_file import write_calls  # noqa: PLC0415  # polars
