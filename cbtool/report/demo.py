@@ -30,7 +30,7 @@ def demo_text(demo: Demo) -> str:
 
 def demo_json(demo: Demo) -> dict[str, Any]:
     """Return the document of `demo --json`: a probe's, and `comparison`."""
-    document = demo.live.to_json(recommendation=demo.recommendation.to_json())
+    document = {**demo.live.to_json(), "recommend": demo.recommendation.to_json()}
     comparison = [
         {
             "profile": each.profile.name,
