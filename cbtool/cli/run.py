@@ -42,7 +42,7 @@ def run_command(arguments: list[str]) -> int:
 
 def _invoke(arguments: list[str]) -> int:
     config = _take_value(arguments, "--config") or os.environ.get("CBTOOL_CONFIG")
-    settings = load_settings(Path(config) if config else None, Path.cwd())
+    settings = load_settings(Path(config) if config else None, Path())
     group = typer.main.get_command(app)
     assert isinstance(group, LazyGroup)  # noqa: S101  # app names it as its class
     name = arguments[0] if arguments else ""

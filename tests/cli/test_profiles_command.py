@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cbtool.__main__ import run
+from cbtool.profiles import load_profile
+from cbtool.shipped import shipped_profiles, shipped_scenarios
+
+ROOT = Path(__file__).parent.parent.parent
+
+GOOD_PROFILE = "[breaker]\nminimum_number_of_errors = 3\n"
+GOOD_SCENARIO = "[[phase]]\nduration = 1\nrate = 1\n"
+BAD_PROFILE = "[breaker]\n\nminimum_number_of_eror = 3\n"
+BAD_SCENARIO = f"{GOOD_SCENARIO * 2}[[phase]]\nduration = 1\nrate = 'often'\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with a good and a bad file of each kind."""
+    for name, text in {
+        "good.toml": GOOD_PROFILE,
+        "story.toml": GOOD_SCENARIO,
+        "bad.toml": BAD_PROFILE,
+        "bad-story.toml": BAD_SCENARIO,
+        "not.toml": "[breaker\n",
+    }.items():
+        (tmp_path / name).write_text(text)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_list_names_everything_within_80_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["profiles", "list"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert max(map(len, out.splitlines())) <= 80
+    named = [line.split()[0] for line in out.splitlines() if line[:1].strip()]
+    assert named == ["Profile", *shipped_profiles(), "Scenario", *shipped_scenarios()]
+
+
+def test_list_json_is_one_document(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["profiles", "list", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert [entry["name"] for entry in document["profiles"]] == list(shipped_profiles())
+    assert [entry["name"] for entry in document["scenarios"]] == list(shipped_scenarios())
+    assert all(entry["description"] and Path(entry["file"]).is_file() for entry in document["profiles"])
+
+
+@pytest.mark.parametrize("name", ["balanced", "hard-outage"])
+def test_show_prints_the_file_as_it_is(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["profiles", "show", name]) == 0
+    files = shipped_profiles() | shipped_scenarios()
+    assert capsys.readouterr().out == files[name].read_text()
+
+
+def test_what_show_prints_is_a_profile_again(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    run(["profiles", "show", "balanced"])
+    (folder / "balanced.toml").write_text(capsys.readouterr().out)
+    assert load_profile("./balanced.toml") == load_profile("balanced")
+
+
+def test_show_json_fills_in_a_profiles_defaults(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
+    assert run(["profiles", "show", str(folder / "good.toml"), "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["name"], document["kind"]) == ("good", "profile")
+    assert document["breaker"]["minimum_number_of_errors"] == 3
+    assert document["breaker"]["wait_duration_in_open_state"] == "1m"
+    assert document["outcomes"] == {"failure": ["5xx", "timeout", "connection_error"], "ignored": ["4xx"]}
+
+
+def test_show_json_of_a_scenario(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["profiles", "show", "two-second-blip", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["kind"], document["duration"]) == ("scenario", "1m")
+    assert [phase["name"] for phase in document["phase"]] == ["healthy", "blip", "healthy again"]
+
+
+def test_show_of_an_unknown_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["profiles", "show", "balancd"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == (
+        "cbtool: no profile or scenario is called 'balancd'; did you mean 'balanced'?; "
+        "see `cbtool profiles list`, or give a file.toml\n"
+    )
+
+
+@pytest.mark.usefixtures("folder")
+def test_validate_reports_every_file(capsys: pytest.CaptureFixture[str]) -> None:
+    files = ["bad.toml", "good.toml", "not.toml", "story.toml", "bad-story.toml", "absent.toml"]
+    assert run(["profiles", "validate", *files]) == 2
+    out, err = capsys.readouterr()
+    assert out == "good.toml: ok (profile)\nstory.toml: ok (scenario)\n"
+    told = err.splitlines()
+    assert told[0].startswith(
+        "cbtool: bad.toml:3: unknown key 'minimum_number_of_eror' in [breaker]; did you"
+    )
+    assert told[1].startswith("cbtool: not.toml:1: not valid TOML")
+    assert told[2].startswith("cbtool: bad-story.toml:9: rate must be a rate")
+    assert told[3].startswith("cbtool: absent.toml: cannot be read: No such file")
+    assert len(told) == 4
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("files", "status"),
+    [
+        (["good.toml", "story.toml"], 0),
+        (["bad.toml"], 2),
+        (["absent.toml"], 4),
+        (["absent.toml", "bad.toml"], 2),
+        (["default", "healthy"], 0),
+    ],
+)
+def test_validates_exit_status(files: list[str], status: int, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["profiles", "validate", *files]) == status
+    assert len(capsys.readouterr().out.splitlines()) == (len(files) if status == 0 else 0)
+
+
+@pytest.mark.usefixtures("folder")
+def test_validate_json_is_one_document(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["profiles", "validate", "--json", "story.toml", "bad.toml", "not.toml"]) == 2
+    document = json.loads(capsys.readouterr().out)
+    assert [(entry["file"], entry["kind"], entry["ok"]) for entry in document] == [
+        ("story.toml", "scenario", True),
+        ("bad.toml", "profile", False),
+        ("not.toml", None, False),
+    ]
+    assert (document[0]["error"], document[1]["error"][:11]) == (None, "bad.toml:3:")
+
+
+def test_every_shipped_file_validates(capsys: pytest.CaptureFixture[str]) -> None:
+    files = [str(path) for path in (*shipped_profiles().values(), *shipped_scenarios().values())]
+    assert run(["profiles", "validate", *files]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_control_characters_of_a_file_never_reach_the_terminal(
+    capsys: pytest.CaptureFixture[str], folder: Path
+) -> None:
+    (folder / "evil.toml").write_text('[breaker]\n"\\u001b[2J" = 1\n# \u009b2J\n')
+    assert run(["profiles", "validate", "evil.toml"]) == 2
+    assert run(["profiles", "show", "./evil.toml"]) == 0
+    out, err = capsys.readouterr()
+    assert not {"\x1b", "\x9b"}.intersection(out + err)
+
+
+def test_a_missing_or_unknown_subcommand_is_a_usage_error(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["profiles"]) == 2
+    assert run(["profiles", "lst"]) == 2
+    assert capsys.readouterr().err == (
+        "cbtool: Missing command.\nTry: cbtool profiles --help\n"
+        "cbtool: No such command 'lst'. Did you mean 'list'?\nTry: cbtool profiles --help\n"
+    )
+
+
+def test_list_loads_nothing_heavy() -> None:
+    script = (
+        "import sys; from cbtool.__main__ import run; run(['profiles', 'list']); "
+        "heavy = {'numpy', 'polars', 'numba', 'scipy', 'httpx', 'aiohttp', 'rich', 'pydantic', 'asyncio'}; "
+        "sys.exit(repr(sorted(heavy & sys.modules.keys())) if heavy & sys.modules.keys() else 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
