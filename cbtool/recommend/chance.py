@@ -32,7 +32,7 @@ class Levels(NamedTuple):
     """Share of the time, adding up to 1."""
 
 
-def levels_of(end: NDArray[np.int64], bad: NDArray[np.bool_], most: int = 40) -> Levels:
+def levels_of(end: NDArray[np.int64], bad: NDArray[np.bool_], most: int = 25) -> Levels:
     """Return the background as up to `most` stretches of equal count, at least 100 calls each.
 
     The share of bad calls is drawn towards the average by one imagined bad call, so that a stretch which

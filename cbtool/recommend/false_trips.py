@@ -18,6 +18,8 @@ from cbtool.recommend.chance import Levels, cold_trip, levels_of, trips_per_seco
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from cbtool.recommend.exposure import Exposure
     from cbtool.recommend.gates import Gate
 
@@ -37,6 +39,10 @@ class FalseTrips(NamedTuple):
     upper: float
     """The upper bound that the budget is held against."""
 
+    def or_worse(self, other: FalseTrips) -> FalseTrips:
+        """Return the worse of two views, number by number."""
+        return FalseTrips(*(max(a, b) for a, b in zip(self, other, strict=True)))
+
 
 class Guard:
     """Judges gates against the background.
@@ -44,9 +50,11 @@ class Guard:
     Args:
         background: all healthy time, with the bursts that are to be ridden through.
         calm: the same without them, where they are few, and as it would be at the quietest load.
+        budget: trips a day; a gate that one view finds above it is not looked at by the others.
     """
 
-    def __init__(self, background: Exposure, calm: Sequence[Exposure]) -> None:
+    def __init__(self, background: Exposure, calm: Sequence[Exposure], budget: float) -> None:
+        self._budget = budget
         self._background = background
         self._calm = calm
         self._levels: dict[tuple[int, float | None], Levels] = {}
@@ -66,34 +74,29 @@ class Guard:
         return self._known[gate]
 
     def _of_rate(self, gate: Gate, slow_from: float | None, threshold: float) -> FalseTrips:
-        seen = self._seen(gate, slow_from, threshold)
-        if seen:
-            return FalseTrips(seen, seen, seen)
-        views = [self._of_calm(i, gate, slow_from, threshold) for i in range(len(self._calm))]
-        return FalseTrips(
-            max(v.seen for v in views), max(v.likely for v in views), max(v.upper for v in views)
-        )
+        found = FalseTrips(0.0, 0.0, 0.0)
+        for index in range(len(self._calm)):
+            by_chance = self._by_chance(index, gate, slow_from, threshold)
+            found = found.or_worse(FalseTrips(0.0, by_chance, by_chance))
+        if found.upper <= self._budget:
+            seen = self._seen(gate, slow_from, threshold)
+            found = found.or_worse(FalseTrips(seen, seen, seen))
+        for exposure in self._calm if found.upper <= self._budget else ():
+            found = found.or_worse(_by_tail(exposure, gate, slow_from, threshold))
+        return found
+
+    def _by_chance(self, index: int, gate: Gate, slow_from: float | None, threshold: float) -> float:
+        levels = self._levels_of(index, slow_from)
+        full = _DAY * trips_per_second(levels, gate.window, threshold, gate.errors, gate.calls)
+        if full > self._budget:
+            return full
+        cold = _RESTARTS_A_DAY * cold_trip(levels, gate.window, threshold, gate.errors, gate.calls)
+        return max(full, cold)
 
     def _seen(self, gate: Gate, slow_from: float | None, threshold: float) -> float:
         """Return the trips a day on all of the background, its bursts a little worse than they were."""
-        exposure = self._background
-        counts = exposure.counts(gate.window, slow_from)
-        maxima = exposure.block_maxima(counts, threshold, gate.errors, gate.calls, gate.window)
-        return _DAY * int((maxima * _BURST_MARGIN >= 1.0).sum()) / exposure.seconds
-
-    def _of_calm(self, index: int, gate: Gate, slow_from: float | None, threshold: float) -> FalseTrips:
-        exposure = self._calm[index]
-        levels = self._levels_of(index, slow_from)
-        by_chance = _DAY * trips_per_second(levels, gate.window, threshold, gate.errors, gate.calls)
-        cold = _RESTARTS_A_DAY * cold_trip(levels, gate.window, threshold, gate.errors, gate.calls)
-        counts = exposure.counts(gate.window, slow_from)
-        maxima = exposure.block_maxima(counts, threshold, gate.errors, gate.calls, gate.window)
-        busy = len(exposure) / exposure.seconds * gate.window
-        errors = max(float(gate.errors), threshold * busy / 100.0)
-        seen, likely, upper = _tail(maxima, errors, exposure.seconds)
-        return FalseTrips(
-            _DAY * seen, max(by_chance, cold, _DAY * likely), max(by_chance, cold, _DAY * upper)
-        )
+        maxima = _maxima(self._background, gate, slow_from, threshold)
+        return _DAY * int((maxima * _BURST_MARGIN >= 1.0).sum()) / self._background.seconds
 
     def _levels_of(self, index: int, slow_from: float | None) -> Levels:
         key = (index, slow_from)
@@ -103,7 +106,19 @@ class Guard:
         return self._levels[key]
 
 
-def _tail(maxima: np.ndarray[tuple[int], np.dtype[np.float64]], errors: float, seconds: float) -> FalseTrips:
+def _maxima(exposure: Exposure, gate: Gate, slow_from: float | None, threshold: float) -> NDArray[np.float64]:
+    counts = exposure.counts(gate.window, slow_from)
+    return exposure.block_maxima(counts, threshold, gate.errors, gate.calls, gate.window)
+
+
+def _by_tail(exposure: Exposure, gate: Gate, slow_from: float | None, threshold: float) -> FalseTrips:
+    busy = len(exposure) / exposure.seconds * gate.window
+    errors = max(float(gate.errors), threshold * busy / 100.0)
+    tail = _tail(_maxima(exposure, gate, slow_from, threshold), errors, exposure.seconds)
+    return FalseTrips(*(_DAY * rate for rate in tail))
+
+
+def _tail(maxima: NDArray[np.float64], errors: float, seconds: float) -> FalseTrips:
     """Return trips a second from the block maxima of the margin, extrapolated by a geometric tail.
 
     Counted in errors: the excess over the 10th to 40th largest maximum falls geometrically, with ratio

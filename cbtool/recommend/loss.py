@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from cbtool.breaker.transition import State
-from cbtool.simulation.kernel import run_kernel
-from cbtool.simulation.parameters import parameters_of
+from cbtool.simulation.fast import run_brief
 from cbtool.simulation.traffic import traffic_of
 
 if TYPE_CHECKING:
@@ -74,9 +72,8 @@ class Court:
 
     def loss(self, config: BreakerConfig) -> float:
         """Return the loss of a configuration."""
-        permitted, log = self._run(config)
+        permitted, trips = run_brief(self._traffic, config)
         refused = permitted == 0
-        trips = self._trips(log)
         return (
             self._doing_nothing
             + float(self._refusing[refused].sum(dtype=np.float64))
@@ -85,8 +82,7 @@ class Court:
 
     def judge(self, config: BreakerConfig) -> Outcome:
         """Return the loss with what it is made of."""
-        permitted, log = self._run(config)
-        trips = self._trips(log)
+        permitted, trips = run_brief(self._traffic, config)
         which = self._incident_of(trips)
         delays = []
         for incident in range(len(self._spans)):
@@ -101,30 +97,6 @@ class Court:
             shed=int((self._bad_inside & (permitted == 0)).sum()),
             bad=int(self._bad_inside.sum()),
         )
-
-    def _run(self, config: BreakerConfig) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-        traffic = self._traffic
-        permitted = np.zeros(len(traffic), np.uint8)
-        none = np.empty(0, np.uint8)
-        log = run_kernel(
-            traffic.start_ns,
-            traffic.call_of,
-            traffic.end_ns,
-            traffic.started,
-            traffic.outcomes(config.slow_call_duration_threshold),
-            parameters_of(config, 0),
-            traffic.end,
-            permitted,
-            none,
-            none,
-            0,
-        )
-        return permitted, log
-
-    @staticmethod
-    def _trips(log: NDArray[np.int64]) -> NDArray[np.int64]:
-        trips: NDArray[np.int64] = log[(log[:, 1] == State.CLOSED) & (log[:, 2] == State.OPEN), 0]
-        return trips
 
     def _incident_of(self, trips: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return for each trip the incident that it answers, −1 for a false one."""

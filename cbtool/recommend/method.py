@@ -170,7 +170,7 @@ def _stage(case: _Case) -> _Stage:
     exposures = [background if calm is shares else exposure_of(calm, gaps)]
     if thinned:
         exposures.append(exposure_of(thinned, []))
-    guard = Guard(background, exposures)
+    guard = Guard(background, exposures, case.budget.false_trips_per_day)
     observed = _observed(case, instance == 0)
     resampled, known = _resampled(case, shares[0], gaps)
     usual = [i.length for i in case.sides.incidents if i.actionable]

@@ -28,6 +28,7 @@ _CALLS_A_WINDOW = (2.0, 20_000.0)
 _ROUNDS = 4
 _DESCENTS = 2
 _GAIN = 0.999  # a move must save at least a thousandth
+_HOPELESS = 1.1  # so many times the loss on the screening courts is not made up on the others
 _TIE = 1.002
 _REACHABLE = 0.8  # of a busy window's calls; a gate above can never be reached
 
@@ -70,7 +71,9 @@ class Search:
     courts: Sequence[Court]
     ground: Ground
     screening: int = 2
-    _losses: dict[tuple[Candidate, int], float] = field(default_factory=dict)
+    _losses: dict[Candidate, list[float]] = field(default_factory=dict)
+    _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2))
+    """The kernel runs without the interpreter's lock; idle threads end with the interpreter."""
 
     def best(self) -> Candidate | None:
         """Return the cheapest candidate found; None where no gate keeps the budget."""
@@ -136,11 +139,18 @@ class Search:
             before = loss
             for moves in (_waits, self._thresholds, self._errors, self._windows, _trials, self._slow, _calls):
                 for move in moves(best):
-                    if move != best and self.allowed(move.gate) and self._full_loss(move) < _GAIN * loss:
+                    if move != best and self.allowed(move.gate) and self._saves(move, best):
                         best, loss = move, self._full_loss(move)
             if loss == before:
                 break
         return best
+
+    def _saves(self, move: Candidate, best: Candidate) -> bool:
+        """Return whether a move costs less; one that looks bad on the first courts is not tried on all."""
+        few = self.screening
+        if self._loss(move, few) > _HOPELESS * self._loss(best, few):
+            return False
+        return self._full_loss(move) < _GAIN * self._full_loss(best)
 
     def _thresholds(self, at: Candidate) -> Iterator[Candidate]:
         for threshold in self.thresholds():
@@ -188,14 +198,13 @@ class Search:
         return self._loss(candidate, len(self.courts))
 
     def _loss(self, candidate: Candidate, courts: int) -> float:
-        key = (candidate, courts)
-        if key not in self._losses:
+        """Return the loss over the first `courts` courts; what is known already is not judged again."""
+        known = self._losses.setdefault(candidate, [])
+        if len(known) < courts:
             config = candidate.config()
-            chosen = self.courts[:courts]
-            with ThreadPoolExecutor(2) as pool:  # the kernel runs without the interpreter's lock
-                losses = list(pool.map(lambda court: court.weight * court.loss(config), chosen))
-            self._losses[key] = sum(losses)
-        return self._losses[key]
+            rest = self.courts[len(known) : courts]
+            known += self._pool.map(lambda court: court.weight * court.loss(config), rest)
+        return sum(known[:courts])
 
 
 def _with_errors(gate: Gate, errors: int) -> Gate:

@@ -1,4 +1,4 @@
-"""The reason for a minimum number of errors: one brown-out, at 200 calls a second and at one in two seconds."""
+"""Why a minimum number of errors: one brown-out, at 200 calls a second and at one in two seconds."""
 
 from __future__ import annotations
 

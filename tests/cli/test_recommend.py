@@ -1,0 +1,139 @@
+"""`cbtool recommend` from end to end: streams, files, exit status."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cbtool.__main__ import run
+from cbtool.profiles import load_profile
+
+SHORT = """
+name = "short"
+description = "Half a minute with an outage."
+seed = 1
+[[phase]]
+name = "before"
+duration = "20s"
+rate = "60/s"
+failure_rate = 1
+[[phase]]
+name = "outage"
+duration = "6s"
+rate = "60/s"
+failure_rate = 100
+[[phase]]
+name = "after"
+duration = "20s"
+rate = "60/s"
+failure_rate = 1
+"""
+CONTRACT = {"verdict", "breaker", "reasons", "regimes", "incidents", "expected", "needs", "seed", "notes"}
+
+
+@pytest.fixture
+def scenario(tmp_path: Path) -> str:
+    path = tmp_path / "short.toml"
+    path.write_text(SHORT)
+    return str(path)
+
+
+def csv_log(path: Path, calls: int, status: int = 200) -> str:
+    rows = [f"{1_700_000_000 + i * 0.1:.1f},20,{status}" for i in range(calls)]
+    path.write_text("\n".join(["timestamp,duration_ms,status", *rows]) + "\n")
+    return str(path)
+
+
+def test_json_is_one_document_with_the_contract_s_keys(
+    scenario: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["recommend", "--scenario", scenario, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document.keys() >= CONTRACT
+    assert document["verdict"] == "recommended"
+    settings = {reason["setting"] for reason in document["reasons"]}
+    assert settings == document["breaker"].keys() - {"sliding_window_type"}
+    for reason in document["reasons"]:
+        assert reason.keys() == {"setting", "value", "why", "data"}
+        assert reason["value"] == document["breaker"][reason["setting"]]
+    for estimate in ("false_trips_per_day", "detection_delay_s", "bad_calls_shed_percent"):
+        low, value, high = (document["expected"][estimate][key] for key in ("low", "value", "high"))
+        assert low <= value <= high
+    (incident,) = document["incidents"]
+    assert incident["kind"] == "outage"
+    assert incident["start"] == pytest.approx(20, abs=1)
+
+
+def test_the_saved_profile_is_the_printed_one(
+    scenario: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved = tmp_path / "mine.toml"
+    assert run(["recommend", "-s", scenario, "-o", str(saved)]) == 0
+    printed = capsys.readouterr()
+    config = load_profile(str(saved)).config
+    assert f"minimum_number_of_errors                      {config.minimum_number_of_errors}" in printed.out
+    assert f"--profile {saved}" in printed.out
+    assert str(saved) in printed.err
+    assert run(["simulate", "-s", scenario, "-p", str(saved), "--threshold", "trips==1"]) == 0
+
+
+def test_too_little_data_is_refused_after_the_document(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved = tmp_path / "mine.toml"
+    assert run(["recommend", csv_log(tmp_path / "few.csv", 50), "--json", "-o", str(saved)]) == 3
+    printed = capsys.readouterr()
+    document = json.loads(printed.out)
+    assert document["verdict"] == "refused"
+    assert document["breaker"] is None
+    assert document["needs"] == ["150 more calls, about 15s at this load; there are 50"]
+    assert "cannot carry a recommendation" in printed.err
+    assert not saved.exists()
+
+
+def test_nothing_but_failures_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["recommend", csv_log(tmp_path / "bad.csv", 500, status=503)]) == 3
+    assert "nothing says what healthy is" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_log_without_trouble_gets_an_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["recommend", csv_log(tmp_path / "good.csv", 2000)]) == 0
+    assert "No incident was seen" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        ([], 2),
+        (["--scenario", "no-such-scenario"], 2),
+        (["missing.log"], 4),
+        (["--scenario", "{scenario}", "--false-trips-per-day", "0"], 2),
+        (["--scenario", "{scenario}", "--reject-cost", "-1"], 2),
+        (["--scenario", "{scenario}", "--shortest-incident", "soon"], 2),
+        (["missing.log", "--timeout", "1s"], 4),
+        (["--scenario", "{scenario}", "-o", "/no/such/folder/mine.toml"], 4),
+    ],
+)
+def test_bad_input_is_one_or_two_lines_and_its_status(
+    arguments: list[str], status: int, scenario: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["recommend", *(a.format(scenario=scenario) for a in arguments)]) == status
+    error = capsys.readouterr().err
+    assert error.startswith("cbtool: ")
+    assert len(error.strip().splitlines()) <= 3
+
+
+def test_a_shorter_timeout_makes_a_scenario_s_calls_fail_sooner(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "hanging.toml"
+    path.write_text(SHORT.replace("failure_rate = 100", "timeouts = 80"))
+    for timeout in ("3s", "500ms"):
+        assert run(["recommend", "-s", str(path), "--timeout", timeout, "--json"]) == 0
+    documents = capsys.readouterr().out.split("\n}\n")
+    slow, quick = (json.loads(text + "\n}") for text in documents[:2])
+    delay = "detection_delay_s"
+    assert quick["expected"][delay]["value"] < slow["expected"][delay]["value"]
+    assert slow["incidents"][0]["kind"] == "timeouts"

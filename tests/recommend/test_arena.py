@@ -1,0 +1,126 @@
+"""Regimes of load, resampled traffic, its loss, and the closed forms."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from traffic_cases import phase, traffic
+
+from cbtool.breaker import BreakerConfig, WindowType
+from cbtool.recommend.arena import Arena, Spell, build
+from cbtool.recommend.forms import best_wait, ceil_nice, nice, nice_duration, reopening_chance
+from cbtool.recommend.loss import Court
+from cbtool.recommend.regimes import load_regimes
+from cbtool.recommend.trace import Trace, trace_of
+from cbtool.traffic.calls import Calls
+from cbtool.traffic.outcomes import DEFAULT_RULES
+
+SECOND = 10**9
+OUTAGE = Spell(30.0, np.full(50, 10_000_000), np.ones(50, np.bool_))
+
+
+def trace(calls: Calls) -> Trace:
+    return trace_of(calls, DEFAULT_RULES.verdicts(calls))
+
+
+def config(errors: int, wait: float = 5.0) -> BreakerConfig:
+    return BreakerConfig(
+        failure_rate_threshold=50,
+        sliding_window_type=WindowType.TIME,
+        sliding_window_size=10.0,
+        minimum_number_of_calls=1,
+        minimum_number_of_errors=errors,
+        wait_duration_in_open_state=wait,
+        permitted_number_of_calls_in_half_open_state=1,
+    )
+
+
+@pytest.mark.parametrize(
+    ("rates", "names"),
+    [
+        ((20,), ["steady"]),
+        ((5, 250), ["low", "high"]),
+        ((0.5, 5, 200), ["low", "middle", "high"]),
+        ((20, 25), ["steady"]),
+    ],
+)
+def test_loads_that_differ_are_told_apart(rates: tuple[float, ...], names: list[str]) -> None:
+    found = load_regimes(trace(traffic(*(phase("load", 900, rate) for rate in rates), seed=1)))
+    assert [regime.name for regime in found] == names
+    assert sum(regime.share_of_time for regime in found) == pytest.approx(1.0)
+    if len(names) == len(rates):
+        assert [r.rate for r in found] == pytest.approx(rates, rel=0.1)
+
+
+def test_one_of_m_breakers_sees_a_share_of_the_rate() -> None:
+    (regime,) = load_regimes(trace(traffic(phase("load", 300, 80), seed=1)), instances=8)
+    assert regime.rate == pytest.approx(10, rel=0.05)
+
+
+def test_a_transplanted_incident_is_where_the_labels_say() -> None:
+    healthy = trace(traffic(phase("healthy", 600, 20, failure_rate=0.0), seed=1))
+    for seed in range(6):
+        arena = build(healthy, [OUTAGE, OUTAGE], 1.0, 60_000, seed)
+        inside = np.zeros(len(arena.trace), np.bool_)
+        for begin, end in arena.spans:
+            assert 0.6 * 30 <= (end - begin) / SECOND <= 1.55 * 30
+            inside |= (arena.trace.start >= begin) & (arena.trace.start < end)
+        assert (arena.trace.failed == inside).all()
+        assert (np.diff(arena.trace.start) >= 0).all()
+
+
+def test_a_long_background_is_sampled_to_size() -> None:
+    healthy = trace(traffic(phase("healthy", 6000, 20), seed=1))
+    arena = build(healthy, [OUTAGE], 1.0, 20_000, 1)
+    assert 19_000 < len(arena.trace) <= 20_000
+
+
+def test_the_loss_of_never_opening_is_the_incident_s_bad_calls() -> None:
+    court = ten_seconds_of_outage()
+    assert court.loss(config(errors=1000)) == 10
+
+
+def test_the_loss_of_opening_is_what_got_through_and_what_was_refused_for_nothing() -> None:
+    court = ten_seconds_of_outage()
+    # Half of the last ten calls have failed at second 34; open until 44, when a trial succeeds. The four
+    # calls from 40 to 43 are good.
+    assert court.loss(config(errors=3, wait=10.0)) == 5 + 4
+    outcome = court.judge(config(errors=3, wait=10.0))
+    assert outcome.delays == (4.0,)
+    assert (outcome.shed, outcome.bad, outcome.false_trips) == (5, 10, 0)
+
+
+def test_a_trip_outside_costs_ten() -> None:
+    start = np.arange(60, dtype=np.int64) * SECOND
+    failed = start == 5 * SECOND
+    arena = Arena(Trace(start, np.zeros(60, np.int64), failed, True), np.empty((0, 2), np.int64), 1.0)
+    quick = config(errors=1, wait=0.5)
+    assert Court(arena, None, 0.25).loss(quick) == 0  # one failure of six calls is under 50 %
+    failed[0] = True
+    assert Court(arena, None, 0.25).loss(quick) == 10
+
+
+def ten_seconds_of_outage() -> Court:
+    start = np.arange(100, dtype=np.int64) * SECOND
+    failed = (start >= 30 * SECOND) & (start < 40 * SECOND)
+    traced = Trace(start, np.zeros(100, np.int64), failed, True)
+    spans = np.array([[30 * SECOND, 40 * SECOND]], np.int64)
+    return Court(Arena(traced, spans, 1.0), None, 0.25)
+
+
+def test_the_best_wait_balances_probes_and_late_recovery() -> None:
+    assert best_wait(1, 150, 50) == pytest.approx(2.45, abs=0.01)
+    assert best_wait(1, 2400, 0.05) == pytest.approx(310, abs=1)
+    assert best_wait(1, 1, 1e6) == 0.5
+
+
+def test_the_chance_that_trials_find_an_incident() -> None:
+    assert reopening_chance(1, 0.3, 0.5) == pytest.approx(0.3)
+    assert reopening_chance(5, 0.3, 0.2) == pytest.approx(1 - 0.7**5)
+    assert reopening_chance(4, 1.0, 0.5) == 1
+
+
+def test_numbers_that_a_person_would_write() -> None:
+    assert [nice(v) for v in (0.94, 1.3, 27, 0.0049)] == [1, 1.5, 30, 0.005]
+    assert [nice_duration(v) for v in (0.3, 61, 290, 4000)] == [0.3, 60, 300, 3600]
+    assert [ceil_nice(v) for v in (0.0687, 0.1374, 2.0, 1.21)] == [0.069, 0.14, 2.0, 1.3]

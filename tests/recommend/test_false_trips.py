@@ -1,0 +1,121 @@
+"""The budget's closed forms against simulation, and windows against a naive count."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from traffic_cases import phase, traffic, with_bursts
+
+from cbtool.breaker import BreakerConfig, WindowType
+from cbtool.recommend.chance import Levels, cold_trip, levels_of, trips_per_second
+from cbtool.recommend.exposure import Exposure, exposure_of
+from cbtool.recommend.false_trips import Guard
+from cbtool.recommend.gates import Gate
+from cbtool.recommend.night import thinned_to_quietest
+from cbtool.recommend.regimes import load_regimes
+from cbtool.recommend.trace import trace_of
+from cbtool.simulation.run import simulate
+from cbtool.traffic.calls import Calls
+from cbtool.traffic.outcomes import DEFAULT_RULES
+
+UNLIMITED = 1e9  # trips a day
+
+
+def exposure(calls: Calls) -> Exposure:
+    return exposure_of([trace_of(calls, DEFAULT_RULES.verdicts(calls))], [])
+
+
+def simulated_trips(calls: Calls, gate: Gate) -> int:
+    config = BreakerConfig(
+        failure_rate_threshold=gate.threshold,
+        sliding_window_type=WindowType.TIME,
+        sliding_window_size=gate.window,
+        minimum_number_of_calls=gate.calls,
+        minimum_number_of_errors=gate.errors,
+        wait_duration_in_open_state=0.0,
+        permitted_number_of_calls_in_half_open_state=1,
+    )
+    return simulate(calls, DEFAULT_RULES.verdicts(calls), config).summary.trips
+
+
+@pytest.mark.parametrize(
+    ("rate", "gate"),
+    [
+        (2.0, Gate(10.0, 20.0, 2, 5)),
+        (2.0, Gate(10.0, 10.0, 3, 3)),
+        (20.0, Gate(5.0, 8.0, 6, 6)),
+        (0.5, Gate(20.0, 10.0, 2, 2)),
+    ],
+)
+def test_chance_bounds_the_simulated_trips_and_is_not_far_above(rate: float, gate: Gate) -> None:
+    seconds = 200_000 / rate
+    calls = traffic(phase("steady", seconds, rate, failure_rate=3.0), seed=1)
+    seen = simulated_trips(calls, gate)
+    data = exposure(calls)
+    bound = seconds * trips_per_second(
+        levels_of(data.end, data.failed), gate.window, gate.threshold, gate.errors, gate.calls
+    )
+    assert seen >= 20  # or the comparison says nothing
+    assert seen < bound < 6 * seen
+
+
+@pytest.mark.parametrize(("errors", "calls"), [(1, 1), (2, 5), (3, 10)])
+def test_the_cold_window_is_exact(errors: int, calls: int) -> None:
+    levels = Levels(np.array([2.0]), np.array([0.04]), np.array([1.0]))
+    exact = cold_trip(levels, 10.0, 20.0, errors, calls)
+    bad = np.random.default_rng(1).random((100_000, 20)) < 1.5 * 0.04
+    count = np.cumsum(bad, axis=1)
+    n = np.arange(1, 21)
+    tripped = ((count >= errors) & (n >= calls) & (100 * count >= 20 * n)).any(axis=1).mean()
+    assert exact == pytest.approx(tripped, rel=0.05)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(st.tuples(st.integers(0, 50), st.booleans()), min_size=1, max_size=80),
+    st.integers(1, 60),
+)
+def test_windows_hold_what_a_naive_count_finds(events: list[tuple[int, bool]], window: int) -> None:
+    end = np.cumsum([gap for gap, _ in events]).astype(np.int64)
+    failed = np.array([bad for _, bad in events], np.bool_)
+    counts = Exposure(end, failed, np.zeros(len(end), np.int64), 1.0).counts(window / 1e9, None)
+    for i in range(len(end)):
+        inside = (end[: i + 1] > end[i] - window) & (end[: i + 1] <= end[i])
+        assert counts.calls[i] == inside.sum()
+        assert counts.bad[i] == (inside & failed[: i + 1]).sum()
+
+
+def test_a_gate_that_tripped_on_the_background_is_over_any_budget() -> None:
+    calls = traffic(phase("steady", 3600, 2, failure_rate=3.0), seed=1)
+    data = exposure(calls)
+    trips = Guard(data, [data], UNLIMITED).false_trips(Gate(10.0, 10.0, 1, 1))
+    assert trips.seen > 24
+
+
+def test_false_trips_fall_with_the_errors_gate() -> None:
+    data = exposure(traffic(phase("steady", 7200, 2, failure_rate=3.0), seed=1))
+    guard = Guard(data, [data], UNLIMITED)
+    upper = [guard.false_trips(Gate(10.0, 20.0, errors, errors)).upper for errors in (1, 2, 3, 4, 6, 8)]
+    assert upper == sorted(upper, reverse=True)
+    assert upper[-1] < upper[1] / 100
+
+
+def test_bursts_seen_by_day_count_at_the_night_s_load() -> None:
+    day_and_night = traffic(phase("day", 900, 50), phase("night", 3600, 0.5), seed=1)
+    calls = with_bursts(day_and_night, every=60, size=8, seed=1)
+    trace = trace_of(calls, DEFAULT_RULES.verdicts(calls))
+    day = trace.take(trace.start < 900 * 10**9)
+    thinned = thinned_to_quietest([day], load_regimes(trace), seed=1)
+    data = exposure_of(thinned, [])
+    assert len(data) / data.seconds == pytest.approx(0.5, rel=0.6)
+    counts = data.counts(2.0, None)
+    assert (counts.bad >= 6).any()
+    assert Guard(data, [data], UNLIMITED).false_trips(Gate(2.0, 50.0, 5, 5)).seen > 0
+
+
+def test_a_steady_load_needs_no_transfer_to_the_night() -> None:
+    calls = traffic(phase("steady", 600, 20), seed=1)
+    trace = trace_of(calls, DEFAULT_RULES.verdicts(calls))
+    assert thinned_to_quietest([trace], load_regimes(trace), seed=1) == []
