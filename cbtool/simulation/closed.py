@@ -72,15 +72,22 @@ def _run_length(
 
 
 @inlined
-def _tail_after(k: int, tail: int, counted: Any, end_ns: Any, p: Any) -> int:
-    """Return the oldest completion in the window after completion `k`, not before `tail`."""
+def _coarse_tail(k: int, tail: int, sums: Any, end_ns: Any, p: Any) -> int:
+    """Return a completion at most `CHUNK` before the window's oldest one after completion `k`."""
     if p.window_kind == COUNT:
-        while counted[k + 1] - counted[tail] > p.window_size:
-            tail += counted[k + 1] - counted[tail] - p.window_size
+        while sums[k + 1, 0] - sums[tail, 0] > p.window_size:
+            tail += sums[k + 1, 0] - sums[tail, 0] - p.window_size
         return tail
     forgotten = end_ns[k] - p.window_size
     while tail + CHUNK <= k and end_ns[tail + CHUNK - 1] <= forgotten:
         tail += CHUNK
+    return tail
+
+
+@inlined
+def _exact_tail(k: int, tail: int, end_ns: Any, p: Any) -> int:
+    """Return the oldest completion of a time window after completion `k`, from the coarse one."""
+    forgotten = end_ns[k] - p.window_size
     high = min(tail + CHUNK, k)
     while tail < high:
         middle = (tail + high) >> 1
@@ -92,20 +99,49 @@ def _tail_after(k: int, tail: int, counted: Any, end_ns: Any, p: Any) -> int:
 
 
 @inlined
-def _cannot_trip(most_calls: int, least_calls: int, failures: int, slow: int, p: Any) -> Any:
-    """Return whether no window with calls between the two, and at most so many bad ones, trips."""
+def _cannot_trip(k: int, tail: int, latest: int, sums: Any, p: Any) -> Any:
+    """Return whether none of the `CHUNK` results from `k` on can trip.
+
+    Args:
+        k: the first of the results.
+        tail: no later than the oldest result in the window before them.
+        latest: no earlier than the oldest result in the window after them.
+        sums: of `Results`.
+        p: `Parameters`.
+    """
+    failures = sums[k + CHUNK, 1] - sums[tail, 1]
+    slow = sums[k + CHUNK, 2] - sums[tail, 2]
     if p.error_count and failures >= p.error_count:
         return False
-    if most_calls < p.minimum_calls:
+    if sums[k + CHUNK, 0] - sums[tail, 0] < p.minimum_calls:
         return True
-    calls = max(least_calls, p.minimum_calls)
+    calls = max(p.minimum_calls, sums[k, 0] - sums[latest, 0] if latest < k else 0)
     if failures >= p.minimum_errors and 100.0 * failures >= p.failure_rate * calls * _NEARLY:
         return False
     return slow < p.minimum_errors or 100.0 * slow < p.slow_rate * calls * _NEARLY
 
 
 @inlined
-def _rates(  # noqa: C901  # one loop, and every call of a helper in it costs
+def _skip(k: int, tail: int, sums: Any, end_ns: Any, p: Any) -> Any:
+    """Return the first completion from `k` that may trip, give or take, and a tail for it."""
+    while k + CHUNK <= len(end_ns):
+        last = k + CHUNK - 1
+        after = _coarse_tail(last, tail, sums, end_ns, p)
+        if p.window_kind == COUNT:
+            if not _cannot_trip(k, tail, after, sums, p):
+                break
+        elif not _cannot_trip(k, tail, after + CHUNK, sums, p):
+            tail = _exact_tail(k, tail, end_ns, p)
+            after = _exact_tail(last, max(after, tail), end_ns, p)
+            if not _cannot_trip(k, tail, after, sums, p):
+                break
+        k += CHUNK
+        tail = after
+    return k, tail
+
+
+@inlined
+def _rates(
     done: int, first: int, settled: int, r: Any, call_of: Any, end_ns: Any, permitted: Any, p: Any
 ) -> tuple[int, int, int, int, int, int]:
     """A count or a time window: call by call where it may trip, `CHUNK` by `CHUNK` where it cannot."""
@@ -114,18 +150,10 @@ def _rates(  # noqa: C901  # one loop, and every call of a helper in it costs
     calls = failures = slow = 0
     while k < n:
         if k >= attempt and tail >= settled:  # nothing in the window is late: the sums hold
-            while k + CHUNK <= n:
-                after = _tail_after(k + CHUNK - 1, tail, r.counted, end_ns, p)
-                least = r.counted[k + 1] - r.counted[after] if after <= k else 0
-                most = r.counted[k + CHUNK] - r.counted[tail]
-                bad = r.failures[k + CHUNK] - r.failures[tail]
-                if not _cannot_trip(most, least, bad, r.slow[k + CHUNK] - r.slow[tail], p):
-                    break
-                k += CHUNK
-                tail = after
-            calls = r.counted[k] - r.counted[tail]
-            failures = r.failures[k] - r.failures[tail]
-            slow = r.slow[k] - r.slow[tail]
+            k, tail = _skip(k, tail, r.sums, end_ns, p)
+            calls = r.sums[k, 0] - r.sums[tail, 0]
+            failures = r.sums[k, 1] - r.sums[tail, 1]
+            slow = r.sums[k, 2] - r.sums[tail, 2]
             attempt = k + CHUNK
             if k == n:
                 break

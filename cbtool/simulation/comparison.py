@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cbtool.simulation.engine import Engine
-from cbtool.simulation.run import WORTH_COMPILED, SimulationResult, fleet_of, simulate_fleet
+from cbtool.simulation.run import WORTH_COMPILED, Fleet, SimulationResult, fleet_of, simulate_fleet
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -106,8 +106,13 @@ def compare(
 def _at(
     each: AtLoad, candidates: Sequence[Candidate], *, seed: int, instances: int, engine: Engine
 ) -> Iterator[Cell]:
+    fleets: dict[OutcomeRules, Fleet] = {}
     for candidate in candidates:
-        verdicts = candidate.rules.verdicts(each.calls)
-        fleet = fleet_of(each.calls, verdicts, instances=instances, seed=seed)
-        result = simulate_fleet(fleet, candidate.config, seed=seed, engine=engine, health=each.health)
+        rules = candidate.rules
+        if rules not in fleets:
+            verdicts = rules.verdicts(each.calls)
+            fleets[rules] = fleet_of(each.calls, verdicts, instances=instances, seed=seed)
+        result = simulate_fleet(
+            fleets[rules], candidate.config, seed=seed, engine=engine, health=each.health, tracing=False
+        )
         yield Cell(candidate, each.load, len(each.calls), each.calls.rate, result)

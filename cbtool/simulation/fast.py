@@ -19,14 +19,29 @@ if TYPE_CHECKING:
     from cbtool.simulation.traffic import Traffic
 
 
-def run_fast(traffic: Traffic, config: BreakerConfig, *, seed: int = 0, end_ns: int | None = None) -> History:
-    """Return what `run_readable` returns, some hundred times as fast.
+def run_fast(
+    traffic: Traffic,
+    config: BreakerConfig,
+    *,
+    seed: int = 0,
+    end_ns: int | None = None,
+    tracing: bool = True,
+) -> History:
+    """Return what `run_readable` returns, some thousand times as fast.
+
+    Args:
+        traffic: the calls, in the order of events.
+        config: the breaker's settings.
+        seed: of the wait's jitter.
+        end_ns: until when the breaker is watched; None: the last completion.
+        tracing: whether the states around each call are wanted; they are empty otherwise.
 
     Raises:
         ConfigurationError: the configuration has a health check.
     """
     n = len(traffic)
-    permitted, before, after = (np.zeros(n, np.uint8) for _ in range(3))
+    permitted = np.zeros(n, np.uint8)
+    before, after = (np.zeros(n if tracing else 0, np.uint8) for _ in range(2))
     log = _run(traffic, config, seed, end_ns, permitted, before, after)
     rows = log.tolist()
     return History(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -36,8 +37,9 @@ class SimulationResult:
     Attributes:
         summary: the run's numbers.
         permitted: uint8, by call: 1 where it was let through.
-        state_before: uint8, by call: its breaker's stored `State` when it arrived.
-        state_after: uint8, by call: the `State` just after its result was recorded or it was refused.
+        state_before: uint8, by call: its breaker's stored `State` when it arrived; empty if not traced.
+        state_after: uint8, by call: the `State` just after its result was recorded or it was refused;
+            empty if not traced.
         failing: how many of all calls fail by the outcome rules, permitted or not.
         healthy: how many of all calls succeed, slowly or not.
     """
@@ -69,6 +71,23 @@ class Fleet:
     verdicts: NDArray[np.uint8]
     members: tuple[tuple[NDArray[np.intp], Traffic], ...]
     end_ns: int
+
+    @cached_property
+    def failing(self) -> NDArray[np.uint8]:
+        """1 for each call that fails by the outcome rules, permitted or not."""
+        failing: NDArray[np.bool_] = self.verdicts == Verdict.FAILURE
+        return failing.view(np.uint8)
+
+    @cached_property
+    def healthy(self) -> NDArray[np.uint8]:
+        """1 for each call that succeeds, slowly or not."""
+        healthy: NDArray[np.bool_] = self.verdicts == Verdict.SUCCESS
+        return healthy.view(np.uint8)
+
+    @cached_property
+    def totals(self) -> tuple[int, int]:
+        """How many calls fail, and how many succeed."""
+        return int(np.count_nonzero(self.failing)), int(np.count_nonzero(self.healthy))
 
 
 def fleet_of(calls: Calls, verdicts: NDArray[np.uint8], *, instances: int = 1, seed: int = 0) -> Fleet:
@@ -130,8 +149,18 @@ def simulate_fleet(
     seed: int = 0,
     engine: Engine = Engine.AUTO,
     health: HealthTimeline | None = None,
+    tracing: bool = True,
 ) -> SimulationResult:
-    """Run traffic that is already split and ordered; see `simulate`."""
+    """Run traffic that is already split and ordered; see `simulate`.
+
+    Args:
+        fleet: every breaker's traffic.
+        config: every breaker's settings.
+        seed: of the waits' jitter; each breaker adds its number.
+        engine: which implementation.
+        health: what health checks answer.
+        tracing: whether the states around each call are wanted; the kernel is faster without.
+    """
     if config.health_check is not None and health is None:
         raise ConfigurationError(
             "the profile resets by a health check, which recorded calls cannot answer; "
@@ -145,7 +174,9 @@ def simulate_fleet(
         if engine is Engine.KERNEL:
             from cbtool.simulation.fast import run_fast  # noqa: PLC0415  # numba takes a second to load
 
-            histories.append(run_fast(traffic, config, seed=seed + number, end_ns=fleet.end_ns))
+            histories.append(
+                run_fast(traffic, config, seed=seed + number, end_ns=fleet.end_ns, tracing=tracing)
+            )
         else:
             histories.append(
                 run_readable(traffic, config, seed=seed + number, end_ns=fleet.end_ns, health=health)
@@ -155,12 +186,8 @@ def simulate_fleet(
 
 def _merged(fleet: Fleet, histories: Sequence[History]) -> SimulationResult:
     n = len(fleet.verdicts)
-    permitted, before, after = (np.zeros(n, np.uint8) for _ in range(3))
-    for (chosen, _), history in zip(fleet.members, histories, strict=True):
-        permitted[chosen] = history.permitted
-        before[chosen] = history.state_before
-        after[chosen] = history.state_after
-    refused = permitted == 0
+    permitted = _by_call(fleet, [history.permitted for history in histories])
+    failing, healthy = fleet.totals
     summary = summarise(
         (
             InstanceTransition(number, transition)
@@ -168,23 +195,34 @@ def _merged(fleet: Fleet, histories: Sequence[History]) -> SimulationResult:
             for transition in history.transitions
         ),
         calls=n,
-        permitted=int(permitted.sum()),
+        permitted=int(np.count_nonzero(permitted)),
         end=fleet.end_ns / 1e9,
         time_to_open=_time_to_open(histories),
+        # Both are 0 or 1, so "more than" is "and not": one pass, and no array of the refused calls.
         impact=Impact(
-            failed_shed=int((refused & (fleet.verdicts == Verdict.FAILURE)).sum()),
-            healthy_refused=int((refused & (fleet.verdicts == Verdict.SUCCESS)).sum()),
+            failed_shed=int(np.count_nonzero(fleet.failing > permitted)),
+            healthy_refused=int(np.count_nonzero(fleet.healthy > permitted)),
         ),
         instances=len(histories),
     )
     return SimulationResult(
         summary,
         permitted,
-        before,
-        after,
-        failing=int((fleet.verdicts == Verdict.FAILURE).sum()),
-        healthy=int((fleet.verdicts == Verdict.SUCCESS).sum()),
+        _by_call(fleet, [history.state_before for history in histories]),
+        _by_call(fleet, [history.state_after for history in histories]),
+        failing=failing,
+        healthy=healthy,
     )
+
+
+def _by_call(fleet: Fleet, columns: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
+    """Return one column of all calls from every breaker's; empty where nobody filled it."""
+    if len(columns) == 1 or not any(len(column) for column in columns):
+        return columns[0]
+    merged = np.zeros(len(fleet.verdicts), np.uint8)
+    for (chosen, _), column in zip(fleet.members, columns, strict=True):
+        merged[chosen] = column
+    return merged
 
 
 def _time_to_open(histories: Sequence[History]) -> list[float]:

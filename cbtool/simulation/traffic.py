@@ -8,7 +8,7 @@ refused call's completion is just skipped. So it is computed once and shared by 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -19,19 +19,17 @@ if TYPE_CHECKING:
 
 
 class Results(NamedTuple):
-    """What the completions of a traffic count as. The sums are of those before each one, and of all n.
+    """What the completions of a traffic count as.
 
     Attributes:
         outcomes: uint8, by completion: an `Outcome`.
-        counted: int32, n + 1: how many are not ignored.
-        failures: int32, n + 1: how many failed.
-        slow: int32, n + 1: how many were slow.
+        sums: int32, (n + 1, 4): of those before each completion, and of all, how many are not ignored,
+            failed and slow. The fourth column is empty: a row is read at once, and so never crosses a line
+            of the cache.
     """
 
     outcomes: NDArray[np.uint8]
-    counted: NDArray[np.int32]
-    failures: NDArray[np.int32]
-    slow: NDArray[np.int32]
+    sums: NDArray[np.int32]
 
 
 @dataclass(frozen=True)
@@ -70,10 +68,7 @@ class Traffic:
         """Return what the calls' completions count as; computed once for each threshold (seconds)."""
         if slow_threshold not in self._results:
             outcomes = outcomes_of(self.duration_ns, self.verdicts, slow_threshold)[self.call_of]
-            counted = outcomes != Outcome.IGNORED
-            self._results[slow_threshold] = Results(
-                outcomes, _sums(counted), _sums(counted & (outcomes & 1)), _sums(counted & (outcomes >> 1))
-            )
+            self._results[slow_threshold] = Results(outcomes, _sums(outcomes))
         return self._results[slow_threshold]
 
 
@@ -119,8 +114,9 @@ def outcomes_of(
     return outcomes
 
 
-def _sums(flags: NDArray[Any]) -> NDArray[np.int32]:
-    """Return how many flags are set before each index, and in all."""
-    sums = np.zeros(len(flags) + 1, np.int32)
-    np.cumsum(flags, out=sums[1:])
+def _sums(outcomes: NDArray[np.uint8]) -> NDArray[np.int32]:
+    counted = outcomes != Outcome.IGNORED
+    sums = np.zeros((len(outcomes) + 1, 4), np.int32)
+    for column, flags in enumerate((counted, counted & outcomes & 1, counted & (outcomes >> 1))):
+        np.cumsum(flags, out=sums[1:, column])
     return sums
