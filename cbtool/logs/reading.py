@@ -94,7 +94,7 @@ def read_calls(sources: Sequence[str], *, log_format: str | None = None) -> LogR
     chosen = None if log_format is None else format_named(log_format)
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         files = [file for source in sources if (file := _read(source, chosen, pool)) is not None]
-    if not any(file.lines for file in files):
+    if not files:
         raise InsufficientDataError(f"{', '.join(sources)}: empty", ("a log with at least one request",))
     with_calls = [file for file in files if len(file.rows.frame)]
     if not with_calls:
@@ -119,6 +119,8 @@ def _read(source: str, chosen: LogFormat | None, pool: ThreadPoolExecutor) -> _F
             if len(content):
                 plan = _plan(stream.name, block, content, chosen)
                 return _collected(stream, plan, list(_parts(stream, block, incoming, plan, pool)))
+        if stream.broken:
+            raise WrongFormatError(f"{stream.name}: damaged: nothing of the compressed data can be read")
     return None
 
 

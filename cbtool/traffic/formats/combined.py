@@ -42,12 +42,6 @@ _COMMON: Mapping[str, Any] = {
 }
 
 
-def _trailing_duration() -> pl.Expr:
-    seconds = columns.seconds_summed(_rest.str.extract(_TRAILING))
-    nothing = pl.when(_rest.str.ends_with('" -')).then(pl.lit(UNKNOWN_DURATION, pl.Int64))
-    return pl.coalesce(columns.span(seconds, _SECOND), nothing)
-
-
 def _keyed(keys: str, value: str) -> pl.Expr:
     """The value of `key=value` behind the agent, where no client can write."""
     parts = _rest.str.splitn('"', 5).struct
@@ -55,23 +49,21 @@ def _keyed(keys: str, value: str) -> pl.Expr:
     return behind.str.extract(f"{_KEY.format(keys=keys)}({value})")
 
 
-def _keyed_duration() -> pl.Expr:
-    """The whole request's time; where only the upstream's is logged, that."""
-    upstream = _keyed("urt|upstream_response_time|upstream_time", r"[\d., :-]+")
-    whole = pl.coalesce(_keyed("rt|request_time", r"\d+(?:\.\d+)?"), upstream)
-    unknown = pl.when(whole.str.strip_chars() == "-").then(pl.lit(UNKNOWN_DURATION, pl.Int64))
-    seconds = columns.seconds_summed(whole.str.strip_chars(" ,:"))
-    return pl.coalesce(unknown, columns.span(seconds, _SECOND))
+def _duration(none: pl.Expr) -> pl.Expr:
+    """Nanoseconds from the extracted `seconds`; unknown where `none` holds."""
+    nothing = pl.when(none).then(pl.lit(UNKNOWN_DURATION, pl.Int64))
+    return pl.coalesce(nothing, columns.span(columns.seconds_summed(pl.col("seconds")), _SECOND))
 
 
 def _apache(name: str, summary: str, unit_ns: int, digits: str, **more: Any) -> LogFormat:
-    number = _rest.str.extract(rf'{_BEFORE}"?(\d+)"?$')
+    number = pl.col("number")
     return LogFormat(
         **_COMMON,
         name=name,
         summary=summary,
+        extracted={"number": _rest.str.extract(rf'{_BEFORE}"?(\d+)"?$')},
         duration=columns.span(number.cast(pl.Float64, strict=False), unit_ns),
-        recognised=_rest.str.contains(rf'{_BEFORE}"?\d{digits}"?$'),
+        recognised=number.str.contains(rf"^\d{digits}$"),
         stamp=Stamp.START,
         **more,
     )
@@ -81,14 +73,22 @@ NGINX = LogFormat(
     **_COMMON,
     name="nginx",
     summary="combined, then $request_time in seconds",
-    duration=_trailing_duration(),
+    extracted={"seconds": _rest.str.extract(_TRAILING)},
+    duration=_duration(_rest.str.ends_with('" -')),
     stamp=Stamp.END,
 )
 NGINX_KEYED = LogFormat(
     **_COMMON,
     name="nginx-keyed",
     summary="combined, then rt=, request_time= or urt= in seconds",
-    duration=_keyed_duration(),
+    # The whole request's time; where only the upstream's is logged, that.
+    extracted={
+        "seconds": pl.coalesce(
+            _keyed("rt|request_time", r"\d+(?:\.\d+)?"),
+            _keyed("urt|upstream_response_time|upstream_time", r"[\d., :-]+").str.strip_chars(" ,:"),
+        )
+    },
+    duration=_duration(pl.col("seconds") == "-"),
     stamp=Stamp.END,
 )
 APACHE_MICROSECONDS = _apache(

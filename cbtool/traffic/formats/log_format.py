@@ -9,12 +9,12 @@ An expression gives null where the text makes no sense, and the line is rejected
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     import polars as pl
 
@@ -48,6 +48,8 @@ class LogFormat:
         name: what `--log-format` takes.
         summary: what it is, a phrase for lists.
         layout: takes lines apart into the fields that the expressions below speak of.
+        extracted: String, further fields got from the layout's; each is worked out once, however many of the
+            expressions below use it.
         time: Int64, Unix nanoseconds.
         duration: Int64, nanoseconds; `UNKNOWN_DURATION` where the line does not say.
         status: Int16, the HTTP status; 0 where there was no answer.
@@ -68,6 +70,7 @@ class LogFormat:
     layout: Layout
     time: pl.Expr
     status: pl.Expr
+    extracted: Mapping[str, pl.Expr] = field(default_factory=dict)
     duration: pl.Expr | None = None
     error: pl.Expr | None = None
     method: pl.Expr | None = None

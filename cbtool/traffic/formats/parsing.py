@@ -49,7 +49,8 @@ def parse_lines(
         strict: also reject lines that do not meet `log_format.recognised`.
     """
     readable = lines.set(lines.str.len_bytes() > LONGEST_LINE, None)
-    columns = fields(readable).select(_expressions(log_format, strict=strict))
+    texts = fields(readable).lazy().with_columns(**log_format.extracted)
+    columns = texts.select(_expressions(log_format, strict=strict)).collect()
     sound = pl.all_horizontal(pl.col("time", "duration", "status", "known").is_not_null())
     rows = columns.filter(sound & ~pl.col("skipped")).drop("skipped", "known")
     broken = columns.select((~sound & ~pl.col("skipped")).arg_true()).to_series()
