@@ -69,10 +69,7 @@ def upstream(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     what = load_scenario(scenario)
     used_seed = what.seed if seed is None else seed
 
-    def on_listening(url: str) -> None:
-        print_text(f"{LISTENING}{url}")
-        note(f"scenario {what.name}, seed {used_seed}; press Ctrl-C to stop")
-
+    note(f"scenario {what.name}, seed {used_seed}; press Ctrl-C to stop")
     served, interrupted = run_lab(
         what,
         port=port,
@@ -81,7 +78,7 @@ def upstream(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         repeat=loop,
         seed=used_seed,
         access_log=log,
-        on_listening=on_listening,
+        on_listening=lambda url: print_text(f"{LISTENING}{url}"),
         on_phase=lambda time, phase: note(f"{time:7.1f} s  {describe_phase(phase)}"),
         duration=None if duration is None else parsed("--for", parse_duration, duration),
         until_closed=sys.stdin.fileno() if until_stdin_closes else None,

@@ -44,9 +44,8 @@ def brief(view: LiveView, width: int) -> list[Line]:
     first.append(Span(f"  {counts.get('in_flight', 0):,} in flight"))
     second = [Span(f"{view.trips:,} trip{'s' * (view.trips != 1)}", "bad" if view.trips else "")]
     second.append(Span(f"  {counts.get('not_permitted', 0):,} not permitted", "warm" if refused else ""))
-    for name in ("dropped", "redirected"):
-        if counts.get(name, 0):
-            second.append(Span(f"  {counts[name]:,} {name}", "bad"))
+    rare = (name for name in ("dropped", "redirected") if counts.get(name, 0))
+    second.extend(Span(f"  {counts[name]:,} {name}", "bad") for name in rare)
     return [fit(first, width), fit(second, width)]
 
 

@@ -20,8 +20,4 @@ def is_preflight(method: str, headers: Mapping[str, str]) -> bool:
         method: the HTTP method.
         headers: a mapping that ignores case.
     """
-    return (
-        method == "HEAD"
-        and headers.get(PREFLIGHT_HEADER) == "1"
-        and headers.get("User-Agent", "").startswith(USER_AGENT_PREFIX)
-    )
+    return method == "HEAD" and headers.get(PREFLIGHT_HEADER) == "1"

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
+import logging
 from collections import Counter
 from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
-from typing import TYPE_CHECKING, Protocol, TypedDict, Unpack
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
+from cbtool.errors import UnreachableError
 from cbtool.live.headers import is_preflight
+from cbtool.live.upstream_clock import LoopClock
 from cbtool.live.upstream_fate import FateKind, draw
 from cbtool.live.upstream_log import STATUS_OF_ABANDONED, STATUS_OF_RESET, AccessLog
 from cbtool.live.upstream_port import Port, loopback, reset
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
+    from cbtool.live.upstream_clock import Clock
     from cbtool.traffic.scenario import Conditions, Phase, Scenario
 
 HEALTH_PATH = "/healthz"
@@ -39,28 +43,6 @@ class Start(StrEnum):
 
     FIRST_REQUEST = "first-request"
     NOW = "now"
-
-
-class Clock(Protocol):
-    """Time, so that tests can make it."""
-
-    def now(self) -> float:
-        """Return seconds on a clock that does not go backwards."""
-
-    async def sleep(self, seconds: float) -> None:
-        """Return after `seconds`."""
-
-
-class LoopClock:
-    """The machine's own time."""
-
-    def now(self) -> float:
-        """Return seconds since some fixed moment."""
-        return time.monotonic()
-
-    async def sleep(self, seconds: float) -> None:
-        """Sleep."""
-        await asyncio.sleep(seconds)
 
 
 @dataclass(slots=True)
@@ -143,9 +125,15 @@ class FaultLab:
         self._started: float | None = None
         self._running = asyncio.Event()
         # A request whose caller has left must not sleep on, or hangs would pile up.
-        self._server = web.Server(self._answer, access_log=None, handler_cancellation=True)
-        self._port = Port(loopback(host), port, self._server)
+        self._server = web.Server(self._answer, access_log=None, logger=_logger(), handler_cancellation=True)
+        address = loopback(host)
         self._log = AccessLog(access_log) if access_log else None
+        try:
+            self._port = Port(address, port, self._server)
+        except UnreachableError:
+            if self._log is not None:
+                self._log.close()
+            raise
         if start is Start.NOW or scenario.phases[0].refuse:
             self._start_clock()
 
@@ -261,6 +249,17 @@ class FaultLab:
         healthy = self.conditions.healthy
         text = "healthy\n" if healthy else "unhealthy\n"
         return web.Response(status=200 if healthy else 503, text=text)
+
+
+def _logger() -> logging.Logger:
+    """Return what the server logs to: our own mistakes only, not those of a client that speaks no HTTP."""
+    logger = logging.getLogger("cbtool.upstream")
+    logger.addFilter(_is_ours)
+    return logger
+
+
+def _is_ours(record: logging.LogRecord) -> bool:
+    return not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
 
 
 @contextlib.asynccontextmanager
