@@ -6,11 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from cbtool.profiles import breaker_table, outcomes_table, parse_profile
-from cbtool.scenarios import parse_scenario
 from cbtool.shipped import find, shipped_profiles, shipped_scenarios
 from cbtool.toml_tables import Source, read_source
-from cbtool.toml_text import duration_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,11 +41,7 @@ class Document:
             ConfigurationError: something in it is wrong, with file and line.
         """
         about = {"name": self.name, "kind": self.kind.value, "description": self.description}
-        if self.kind is Kind.SCENARIO:
-            scenario = parse_scenario(self.source, self.name)
-            return about | {"duration": duration_text(scenario.duration)} | self.source.data
-        profile = parse_profile(self.source, self.name)
-        return about | {"breaker": breaker_table(profile.config), "outcomes": outcomes_table(profile.rules)}
+        return about | (_scenario if self.kind is Kind.SCENARIO else _profile)(self.source, self.name)
 
 
 def shipped_documents() -> list[Document]:
@@ -78,3 +71,20 @@ def open_path(path: Path) -> Document:
     source = read_source(path)
     kind = Kind.SCENARIO if "phase" in source.data else Kind.PROFILE
     return Document(path.stem, kind, path, source)
+
+
+def _profile(source: Source, name: str) -> dict[str, Any]:
+    from cbtool import profiles  # noqa: PLC0415  # a list of names needs no breaker
+
+    profile = profiles.parse_profile(source, name)
+    return {
+        "breaker": profiles.breaker_table(profile.config),
+        "outcomes": profiles.outcomes_table(profile.rules),
+    }
+
+
+def _scenario(source: Source, name: str) -> dict[str, Any]:
+    from cbtool.scenarios import parse_scenario  # noqa: PLC0415  # see _profile
+    from cbtool.toml_text import duration_text  # noqa: PLC0415  # same
+
+    return {"duration": duration_text(parse_scenario(source, name).duration)} | source.data

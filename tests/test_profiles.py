@@ -422,3 +422,74 @@ def test_the_starting_point_lacks_the_gate_that_balanced_has() -> None:
     start, balanced = load_profile("starting-point").config, load_profile("balanced").config
     assert (start.failure_rate_threshold, start.minimum_calls, start.minimum_number_of_errors) == (10, 5, 1)
     assert balanced.minimum_number_of_errors > 1
+
+
+# Anything at all --------------------------------------------------------------------------------------
+
+VALUES = st.recursive(
+    st.one_of(
+        st.booleans().map(lambda truth: str(truth).lower()),
+        st.integers(-(10**25), 10**25).map(str),
+        st.floats().map(repr),
+        st.sampled_from(
+            [
+                "1979-05-27",
+                "07:32:00",
+                "'10s'",
+                "'> 2s'",
+                "'time'",
+                "'4xx'",
+                "'99999999999999d'",
+                "''",
+                "'0ns'",
+            ]
+        ),
+        TEXTS.map(json.dumps).filter(lambda text: "\\ud" not in text and "\x7f" not in text),
+    ),
+    lambda values: (
+        st.lists(values, max_size=3).map(lambda items: f"[{', '.join(items)}]")
+        | st.lists(values, max_size=2).map(
+            lambda items: f"{{{', '.join(f'k{n} = {v}' for n, v in enumerate(items))}}}"
+        )
+    ),
+    max_leaves=4,
+)
+SOME_KEYS = [
+    *(key for key in breaker_table(ITS_CONFIG) if key not in {"health_check", "when_open"}),
+    "error_count_threshold",
+    "health_check.path",
+    "health_check.interval",
+    "health_check.healthy_after",
+    "when_open.action",
+    "when_open.target",
+    "unknown",
+]
+
+
+@settings(deadline=None, max_examples=300)
+@given(
+    st.dictionaries(st.sampled_from(SOME_KEYS), VALUES, max_size=4),
+    st.dictionaries(st.sampled_from(["failure", "ignored", "slow"]), VALUES, max_size=2),
+)
+def test_whatever_the_values_the_answer_is_a_profile_or_a_place(
+    breaker: dict[str, str], outcomes: dict[str, str]
+) -> None:
+    lines = ["[breaker]", *(f"{key} = {value}" for key, value in breaker.items())]
+    lines += ["[outcomes]", *(f"{key} = {value}" for key, value in outcomes.items())]
+    answer = profile_or_message("\n".join(lines))
+    if isinstance(answer, Profile):
+        assert parsed(dump_profile(answer)) == answer
+        return
+    place, _, message = answer.partition(": ")
+    name, _, line = place.partition(":")
+    assert name == "p.toml"
+    assert 1 <= int(line) <= len(lines)
+    assert message
+    assert len(answer) < 400
+
+
+def profile_or_message(text: str) -> Profile | str:
+    try:
+        return parsed(text)
+    except ConfigurationError as error:
+        return str(error)

@@ -176,7 +176,7 @@ def test_a_path_is_read(tmp_path: Path) -> None:
 # Shipped ---------------------------------------------------------------------------------------------
 
 SHIPPED = sorted(shipped_scenarios())
-LONG = {"low-load-night", "high-load-day", "brown-out"}
+LONG = {"day-and-night", "low-load-night", "high-load-day", "brown-out"}
 """Long enough for statistics in virtual time; the others are short enough to run live."""
 
 
