@@ -236,3 +236,14 @@ def test_what_their_names_promise() -> None:
     assert slow[1].failure_rate == slow[0].failure_rate
     assert {phase.rate for phase in load_scenario("hard-outage").phases} == {200}
     assert {phase.rate for phase in load_scenario("low-load-night").phases} == {0.5}
+
+
+def test_an_installed_package_carries_the_files_inside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inside = tmp_path / "cbtool" / "shipped" / "scenarios"
+    inside.mkdir(parents=True)
+    (inside / "mine.toml").write_text(GOOD)
+    monkeypatch.setattr("cbtool.shipped._PACKAGE", tmp_path / "cbtool")
+    assert load_scenario("mine").phases == (Phase("phase 1", 1.0, 1.0),)
+    assert list(shipped_scenarios()) == ["mine"]
