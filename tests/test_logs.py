@@ -22,9 +22,12 @@ else:
     from backports import zstd
 
 from cbtool.errors import ConfigurationError, InsufficientDataError, UnreachableError, WrongFormatError
+from cbtool.live.record import RunRecorder
+from cbtool.live.record_lines import CallLine, End, Header, TransitionLine
 from cbtool.logs import RejectedLine, read_calls
 from cbtool.logs.blocks import LONGEST_SKIPPED, blocks
 from cbtool.logs.streams import Stream
+from cbtool.traffic.error_kind import ErrorKind
 from cbtool.traffic.formats.parsing import LONGEST_LINE
 
 if TYPE_CHECKING:
@@ -302,6 +305,58 @@ def test_damaged_data_is_read_up_to_the_damage(log: Path) -> None:
 def test_what_only_begins_like_a_compressed_file(log: Path) -> None:
     log.write_bytes(b"\x1f\x8bnot gzip at all")
     with pytest.raises(WrongFormatError, match="damaged: nothing of the compressed data can be read"):
+        read_calls([str(log)])
+
+
+# Our own run records, as the recorder writes them
+
+
+@pytest.mark.parametrize("name", ["run.ndjson", "run.ndjson.gz", "run.parquet"])
+def test_a_run_record_however_it_was_saved(name: str, tmp_path: Path) -> None:
+    told = {"state": "closed", "instance": 0, "method": "GET", "path": "/a"}
+    with RunRecorder(tmp_path / name) as recorder:
+        recorder.put(
+            Header(
+                cbtool="0.1.0",
+                command="probe",
+                target="http://127.0.0.1/",
+                started="2025-10-09T08:53:20Z",
+                epoch=1_760_000_000.5,
+                seed=1,
+                instances=1,
+                shadow=False,
+                timeout=1.0,
+                profile={"breaker": {}},
+                outcomes={"failure": ["5xx"], "ignored": []},
+            )
+        )
+        recorder.put(CallLine(0.5, 1.0, permitted=True, duration_ms=20.0, status=200, **told))
+        recorder.put(TransitionLine(1.0, 0, "closed", "open", "failure_rate", 1, 1, 0, ""))
+        recorder.put(CallLine(1.0, 0.0, permitted=False, **told))
+        recorder.put(
+            CallLine(2.5, 0.0, permitted=True, duration_ms=1000.0, status=0, error="timeout", **told)
+        )
+        recorder.put(End(3.0, interrupted=False, calls=3, dropped=0))
+    read = read_calls([str(tmp_path / name)])
+    assert (read.format, read.rejected) == ("record", 0)
+    assert read.calls.epoch == 1_760_000_001.001
+    assert read.calls.start_ns.tolist() == [0, 1_999_000_000]
+    assert read.calls.duration_ns.tolist() == [20_000_000, 1_000_000_000]
+    assert read.calls.status.tolist() == [200, 0]
+    assert read.calls.error.tolist() == [ErrorKind.NONE, ErrorKind.TIMEOUT]
+    assert read.calls.path is not None
+    assert read.calls.path.to_list() == ["/a", "/a"]
+
+
+def test_a_table_of_something_else(log: Path) -> None:
+    pl.DataFrame({"a": [1]}).write_parquet(log)
+    with pytest.raises(WrongFormatError, match="a Parquet table that is no run record"):
+        read_calls([str(log)])
+
+
+def test_a_damaged_table(log: Path) -> None:
+    log.write_bytes(b"PAR1 and nothing else")
+    with pytest.raises(WrongFormatError, match="not a readable Parquet file"):
         read_calls([str(log)])
 
 

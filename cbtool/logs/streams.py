@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from cbtool.errors import UnreachableError
+from cbtool.logs.tables import PARQUET, record_lines
 
 if sys.version_info >= (3, 14):
     from compression.zstd import DecompressionParameter, ZstdDecompressor, ZstdError
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
 STDIN = "-"
+STANDARD_INPUT = "standard input"
 PIECE = 1 << 20
 """Bytes, the most that one step of reading or of decompression gives."""
 
@@ -66,6 +68,8 @@ class Stream:
             yield from self._decompressed(first, _Gzip)
         elif first.startswith(_ZSTD):
             yield from self._decompressed(first, _Zstd)
+        elif first.startswith(PARQUET) and self.name != STANDARD_INPUT:
+            yield from record_lines(self.name)
         else:
             while first:
                 yield first
@@ -135,7 +139,7 @@ def opened(source: str) -> Iterator[Stream]:
         UnreachableError: it does not exist, is a directory, or may not be read.
     """
     if source == STDIN:
-        yield Stream("standard input", sys.stdin.buffer)
+        yield Stream(STANDARD_INPUT, sys.stdin.buffer)
         return
     path = Path(source)
     try:
