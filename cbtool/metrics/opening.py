@@ -1,7 +1,13 @@
-"""How long a breaker took to notice: from the first bad result in the window that tripped to the opening."""
+"""How long a breaker took to notice: from the start of the bad stretch that tripped it to the opening.
+
+A window may hold stray failures from well before. The stretch starts at that failed or slow result of the
+window from which on there are the most bad results beyond half the failure-rate threshold: the change point
+of a CUSUM (Page 1954) between health and trouble.
+"""
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -23,6 +29,7 @@ class OpeningTimer:
 
     def __init__(self, config: BreakerConfig) -> None:
         self._counted = 0
+        self._share = config.failure_rate_threshold / 200.0
         self._bad: deque[tuple[int, float]] = deque()  # which counted result, and when it completed
         size = config.window_size
         self._outlived: Callable[[int, float, float], bool]
@@ -40,8 +47,13 @@ class OpeningTimer:
             self._bad.popleft()
 
     def opened(self, trip: StateTransition) -> float:
-        """Return the seconds from the first bad result in the window that caused `trip` to it."""
+        """Return the seconds from the start of the bad stretch that caused `trip` to it."""
         before_window = self._counted - trip.snapshot.calls
-        while self._bad and self._bad[0][0] <= before_window:
-            self._bad.popleft()
-        return trip.time - self._bad[0][1] if self._bad else 0.0
+        best, began = -math.inf, trip.time
+        for bad, (ordinal, then) in enumerate(reversed(self._bad), start=1):
+            if ordinal <= before_window:
+                break
+            score = bad - self._share * (self._counted - ordinal + 1)
+            if score >= best:
+                best, began = score, then
+        return trip.time - began

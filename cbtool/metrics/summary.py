@@ -38,8 +38,7 @@ class RunSummary:
         transitions: every change of state of every breaker, by time.
         time_in_state: summed over the breakers.
         time_to_reset: from each trip to the return to closed; a trip that never returned has none.
-        time_to_open: for each trip, from the first failed or slow result in the window that tripped to
-            the opening.
+        time_to_open: for each trip, from the start of the bad stretch that tripped it to the opening.
         impact: what refusing did.
         instances: how many breakers.
     """

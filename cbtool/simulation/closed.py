@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from cbtool.breaker.outcome import Outcome
 from cbtool.breaker.transition import Reason
 from cbtool.simulation.jit import inlined
@@ -246,14 +248,21 @@ def first_bad(
     permitted: NDArray[Any],
     p: Any,
 ) -> int:
-    """Return the earliest failed or slow completion among the last `calls` counted ones up to `done`."""
+    """Return where the bad stretch began among the last `calls` counted completions up to `done`.
+
+    `cbtool.metrics.opening` says what this must equal.
+    """
     found = k = done
-    left = calls
-    while left > 0:
+    seen = bad = 0
+    best = -np.inf
+    while seen < calls:
         counts = call_of[k] >= first or (p.late_counts and permitted[call_of[k]])
         if counts and outcomes[k] != _IGNORED:
-            left -= 1
+            seen += 1
             if outcomes[k]:
-                found = k
+                bad += 1
+                score = bad - p.failure_rate / 200.0 * seen
+                if score >= best:
+                    best, found = score, k
         k -= 1
     return found

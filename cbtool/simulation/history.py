@@ -21,7 +21,7 @@ class History:
         state_before: uint8, by call: the stored `State` when it arrived.
         state_after: uint8, by call: the `State` just after its result was recorded, or it was refused.
         transitions: by time.
-        time_to_open: seconds, one a trip: from the first bad result of its window.
+        time_to_open: seconds, one a trip: from the start of the bad stretch that caused it.
     """
 
     permitted: NDArray[np.uint8]

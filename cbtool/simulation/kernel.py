@@ -37,7 +37,8 @@ _HALF_OPEN_TIMEOUT = _typed(Reason.HALF_OPEN_TIMEOUT)
 _ZERO, _NONE = _typed(0), _typed(-1)
 
 COLUMNS = 10
-"""Of the log: time, source, target, reason, calls, failures, slow, run, wait (−1: none), first bad (−1)."""
+"""Of the log: time, source, target, reason, calls, failures, slow, run, wait (−1: none), and where the bad
+stretch that tripped began (−1: no trip)."""
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
