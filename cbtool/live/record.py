@@ -108,6 +108,21 @@ class RunRecorder:
         self._file.flush()
 
 
+def check_writable(path: Path) -> None:
+    """Find out, without changing the file, whether a record can be written.
+
+    Raises:
+        UnreachableError: it cannot.
+    """
+    existed = path.exists()
+    try:
+        path.open("ab").close()
+        if not existed:
+            path.unlink()
+    except OSError as error:
+        raise _unwritable(path, error) from None
+
+
 def _unwritable(path: Path, error: OSError) -> UnreachableError:
     return UnreachableError(f"{path}: the run record cannot be written: {error.strerror or error}")
 

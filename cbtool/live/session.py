@@ -18,7 +18,7 @@ import uvloop
 from cbtool import __version__
 from cbtool.live.engine import Engine
 from cbtool.live.preflight import preflight
-from cbtool.live.record import RunRecorder
+from cbtool.live.record import RunRecorder, check_writable
 from cbtool.live.record_lines import End, Header
 from cbtool.live.redaction import safe_url
 from cbtool.live.transport import FastTransport
@@ -76,6 +76,8 @@ async def _run(
     async with AsyncExitStack() as stack:
         transport = make()
         stack.push_async_callback(transport.aclose)
+        if record_path is not None:
+            check_writable(record_path)
         if check:
             await preflight(plan, transport)
         recorder = stack.enter_context(RunRecorder(record_path)) if record_path else None
