@@ -8,6 +8,7 @@ import numpy as np
 
 from cbtool.breaker import BreakerConfig
 from cbtool.recommend import Recommendation, recommend
+from cbtool.simulation.engine import Engine
 from cbtool.simulation.generate import calls_of
 from cbtool.simulation.run import simulate
 from cbtool.traffic.calls import Calls
@@ -45,7 +46,8 @@ class Trips(NamedTuple):
 def trips(
     calls: Calls, config: BreakerConfig, incidents: list[tuple[float, float]], instances: int = 1
 ) -> Trips:
-    result = simulate(calls, DEFAULT_RULES.verdicts(calls), config, seed=5, instances=instances)
+    verdicts = DEFAULT_RULES.verdicts(calls)
+    result = simulate(calls, verdicts, config, seed=5, instances=instances, engine=Engine.KERNEL)
     right, false = [], []
     for change in result.summary.transitions:
         if change.transition.trips:
