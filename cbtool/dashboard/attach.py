@@ -44,6 +44,7 @@ class _Watcher(threading.Thread):
         super().__init__(name="dashboard", daemon=True)
         self.view = view
         self.stream = stream
+        self.failure: Exception | None = None
         self._done = threading.Event()
 
     def __enter__(self) -> Self:
@@ -55,11 +56,13 @@ class _Watcher(threading.Thread):
         self.join()
 
     def run(self) -> None:
-        """Look until told to stop. A terminal that is gone ends the watching, never the run."""
-        with contextlib.suppress(OSError, ValueError):
+        """Look until told to stop. What goes wrong here never ends the run."""
+        try:
             while not self._done.wait(1 / FRAMES_PER_SECOND):
                 self.look()
             self.look()
+        except Exception as error:  # noqa: BLE001  # a terminal that is gone, for one; the run goes on
+            self.failure = error
 
     def look(self) -> None:
         """Show the run now."""
@@ -77,7 +80,7 @@ class _Log(_Watcher):
         """Write what is new."""
         lines = self._log.lines(self.view())
         if lines:
-            encoding = self.stream.encoding or "ascii"
+            encoding = self.stream.encoding or "utf-8"  # a stream of text alone has none
             text = "".join(clean(line) + "\n" for line in lines)
             self.stream.write(text.encode(encoding, "replace").decode(encoding))
             self.stream.flush()
@@ -103,7 +106,10 @@ class _Terminal(_Watcher):
         with contextlib.suppress(OSError, ValueError):
             self._console.show_cursor(True)
             self._console.set_alt_screen(False)
-            self._leave_last_frame()
+            if self.failure is None:
+                self._leave_last_frame()
+            else:
+                self._console.print(f"the dashboard stopped: {clean(repr(self.failure))}")
 
     def look(self) -> None:
         """Draw the run now, over the frame before."""
@@ -123,6 +129,7 @@ class _Terminal(_Watcher):
         width, height = _size_of(self.stream)
         last = frame(self.view(), width, min(height - 1, LAST_FRAME_HEIGHT), fill=False)
         self._console.print(last)
+        self._console.line()
 
 
 def _can_draw(stream: TextIO) -> bool:

@@ -38,6 +38,18 @@ def last_transition(view: LiveView, instance: int) -> StateTransition | None:
     return None
 
 
+def judged(view: LiveView, focus: Focus) -> tuple[State, Snapshot]:
+    """Return what to show as deciding: a state that counts, and its counts.
+
+    Opening empties the window; while open, the counts that opened it say more than zeros.
+    """
+    breaker = focus.breaker
+    last = last_transition(view, focus.instance)
+    if breaker.state is State.OPEN and not breaker.snapshot.calls and last is not None:
+        return last.source, last.snapshot
+    return breaker.state, breaker.snapshot
+
+
 def nearness(snapshot: Snapshot, config: BreakerConfig) -> float:
     """Return how near to tripping a closed breaker's counts are: 0 not at all, 1 there."""
     if config.consecutive_failures is not None:

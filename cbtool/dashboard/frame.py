@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cbtool.dashboard.focus import Focus, focus_of
+from cbtool.breaker import State
+from cbtool.dashboard.focus import Focus, focus_of, judged
 from cbtool.dashboard.gauges import gauges, window_title
 from cbtool.dashboard.head import head
 from cbtool.dashboard.history import chart_title, error_chart, transition_lines
-from cbtool.dashboard.line import Line, Span, clean, fit, justify, rule
+from cbtool.dashboard.line import Line, Span, clean, fit, justify, rule, trimmed
 from cbtool.dashboard.numbers import brief, numbers
 from cbtool.dashboard.palette import styles
 from cbtool.dashboard.widgets import gauge
@@ -33,7 +34,7 @@ _MOST_TRANSITIONS = 12
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Lines of one width, which Rich can print."""
+    """Lines that Rich can print."""
 
     lines: tuple[Line, ...]
 
@@ -57,13 +58,14 @@ def frame(view: LiveView, width: int, height: int, *, fill: bool = True) -> Fram
 
     Args:
         view: the run now.
-        width: columns; every line has exactly so many.
+        width: columns; a filled frame's lines have exactly so many, the others at most.
         height: rows.
         fill: whether to take all of `height`, with the progress on the last row; else only what is needed.
     """
     room = max(width, NARROWEST)
     lines = _Layout(view, room, height, fill=fill).lines()[:height]
-    return Frame(tuple(fit(line, width) for line in lines))
+    fitted = (fit(line, width) for line in lines)
+    return Frame(tuple(fitted if fill else map(trimmed, fitted)))
 
 
 class _Layout:
@@ -107,11 +109,16 @@ class _Layout:
         return [[Span(clean(notice), "notice")]] if notice else []
 
     def _gauges(self) -> list[Line]:
-        drawn = gauges(self._focus.breaker, self._view.config, self._width)
+        state, counts = judged(self._view, self._focus)
+        drawn = gauges(state, counts, self._view.config, self._width)
         if not self._large:
             return drawn
-        several = f" of #{self._focus.instance}" if len(self._view.breakers) > 1 else ""
-        return [rule([window_title(self._view.config) + several], self._width), *drawn]
+        title = "trials" if state is State.HALF_OPEN else window_title(self._view.config)
+        if len(self._view.breakers) > 1:
+            title += f" of #{self._focus.instance}"
+        if self._focus.breaker.state is State.OPEN:
+            title += ", when it opened"
+        return [rule([title], self._width), *drawn]
 
     def _numbers(self) -> list[Line]:
         if not self._large:

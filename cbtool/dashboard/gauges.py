@@ -12,7 +12,6 @@ from cbtool.units import format_duration
 
 if TYPE_CHECKING:
     from cbtool.breaker import BreakerConfig, Snapshot
-    from cbtool.metrics.view import BreakerView
 
 _LABEL = 14  # columns
 _VALUE = 16
@@ -41,22 +40,28 @@ def window_title(config: BreakerConfig) -> str:
             return "failures in a row"
 
 
-def gauges(breaker: BreakerView, config: BreakerConfig, width: int) -> list[Line]:
-    """Return one line a gauge: label, bar, value."""
+def gauges(state: State, counts: Snapshot, config: BreakerConfig, width: int) -> list[Line]:
+    """Return one line a gauge: label, bar, value.
+
+    Args:
+        state: half-open for the counts of trials, which know no gates.
+        counts: what decides, or decided.
+        config: the thresholds and gates.
+        width: columns.
+    """
     value = _VALUE if width >= _ROOMY else _NARROW_VALUE
     bar = max(4, min(width - _LABEL - value - 2, _WIDEST_BAR))
-    return [_line(one, bar, value, width) for one in _gauges(breaker, config)]
+    return [_line(one, bar, value, width) for one in _gauges(state, counts, config)]
 
 
-def _gauges(breaker: BreakerView, config: BreakerConfig) -> list[_Gauge]:
-    counts = breaker.snapshot
-    if breaker.state is State.HALF_OPEN:
+def _gauges(state: State, counts: Snapshot, config: BreakerConfig) -> list[_Gauge]:
+    if state is State.HALF_OPEN:
         wanted = config.permitted_number_of_calls_in_half_open_state
         trials = _Gauge("trials done", counts.calls / wanted, f"{counts.calls:,} of {wanted:,}", "gate")
         return [*_rates(counts, config), trials]
     if config.consecutive_failures is not None:
         run, limit = counts.run, config.consecutive_failures
-        return [_Gauge("failures in row", run / limit, f"{run:,} of {limit:,}", _warmth(run / limit))]
+        return [_Gauge("failure run", run / limit, f"{run:,} of {limit:,}", _warmth(run / limit))]
     return [*_rates(counts, config), *_gates(counts, config), *_error_count(counts, config)]
 
 

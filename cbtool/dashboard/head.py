@@ -20,14 +20,21 @@ def head(view: LiveView, focus: Focus, width: int, *, large: bool) -> list[Line]
     room = width - width_of(shown[0]) - 2
     facts = [_since(view, focus), _next(view, focus, room), _why(view, focus)]
     if not large:
-        brief = _since(view, focus)
-        ahead = _next(view, focus, 0)
-        if width_of(brief) + width_of(ahead) + 3 <= room:
-            brief = [*brief, Span(" · ", "faint"), *ahead]
-        elif ahead:
-            brief = ahead
-        facts = [brief]
+        facts = [_brief(view, focus, room)]
     return [fit([*row, Span("  "), *fit(fact, room)], width) for row, fact in zip(shown, facts, strict=True)]
+
+
+def _brief(view: LiveView, focus: Focus, room: int) -> Line:
+    """Return one line: for how long, and what comes next; the latter alone where there is no room."""
+    since, ahead = _since(view, focus), _next(view, focus, 0)
+    if not ahead:
+        return since
+    short = [span for span in since if span.style == "strong"]
+    for start in (since, short):
+        line = [*start, Span(" · ", "faint"), *ahead]
+        if width_of(line) <= room:
+            return line
+    return ahead
 
 
 def _badge_text(focus: Focus) -> str:

@@ -79,7 +79,7 @@ def _shown(view: LiveView, width: int) -> Sequence[Second]:
 
 
 def _error_rate(second: Second) -> float | None:
-    return 100.0 * second.failures / second.calls if second.calls else None
+    return min(100.0 * second.failures / second.calls, 100.0) if second.calls else None
 
 
 def _scale_labels(scale: float, threshold: float, height: int) -> list[str]:

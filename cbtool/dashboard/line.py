@@ -47,6 +47,14 @@ def fit(line: Line, width: int) -> Line:
     return _cut(line, width)
 
 
+def trimmed(line: Line) -> Line:
+    """Return a line without the blanks at its end."""
+    end = len(line)
+    while end and not line[end - 1].style and not line[end - 1].text.strip():
+        end -= 1
+    return line[:end]
+
+
 def justify(left: Line, right: Line, width: int) -> Line:
     """Return both ends in one line; the left one is cut first, then the right one left out."""
     room = width - width_of(right)

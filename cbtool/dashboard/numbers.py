@@ -22,7 +22,7 @@ def numbers(view: LiveView, width: int) -> list[Line]:
     blocks = (
         ("traffic", _traffic(view)),
         ("latency, intended start", _latency(view)),
-        ("trips", _states(view)),
+        ("trips, time in state", _states(view)),
         ("results", _results(view)),
     )
     fitting = blocks[: max(1, min(len(blocks), (width + _GAP) // (_COLUMN + _GAP)))]
@@ -43,7 +43,9 @@ def brief(view: LiveView, width: int) -> list[Line]:
         first.append(Span(f"  p99 {latency(view.latency['p99'])}"))
     first.append(Span(f"  {counts.get('in_flight', 0):,} in flight"))
     second = [Span(f"{view.trips:,} trip{'s' * (view.trips != 1)}", "bad" if view.trips else "")]
-    second.append(Span(f"  {counts.get('not_permitted', 0):,} not permitted", "warm" if refused else ""))
+    second.append(
+        Span(f"  {counts.get('not_permitted', 0):,} {_refused_word(view)}", "warm" if refused else "")
+    )
     rare = (name for name in ("dropped", "redirected") if counts.get(name, 0))
     second.extend(Span(f"  {counts[name]:,} {name}", "bad") for name in rare)
     return [fit(first, width), fit(second, width)]
@@ -63,16 +65,19 @@ def _refused(view: LiveView) -> int:
     return view.counts.get("not_permitted", 0)
 
 
+def _refused_word(view: LiveView) -> str:
+    return "would refuse" if view.shadow else "not permitted"
+
+
 def _traffic(view: LiveView) -> Sequence[tuple[str, str, str]]:
     counts = view.counts
     refused, redirected, dropped = (
         counts.get(name, 0) for name in ("not_permitted", "redirected", "dropped")
     )
-    word = "would refuse" if view.shadow else "not permitted"
     rows = [
         ("calls/s", _rates(view), "strong"),
         ("calls", f"{counts.get('calls', 0):,}", ""),
-        (word, f"{refused:,}", "warm" if refused else ""),
+        (_refused_word(view), f"{refused:,}", "warm" if refused else ""),
         ("dropped", f"{dropped:,}", "bad" if dropped else ""),
     ]
     if redirected:
