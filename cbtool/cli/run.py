@@ -35,6 +35,11 @@ def run_command(arguments: list[str]) -> int:
             for need in error.needs:
                 _say(f"  needs: {need}")
         return exit_status_of(error)
+    except SystemExit as stop:
+        # Click's own answer to a closed pipe is exit 1; `__main__` has a better one.
+        if isinstance(stop.__context__, BrokenPipeError):
+            raise BrokenPipeError from None
+        raise
     except KeyboardInterrupt:
         _say("cbtool: interrupted")
         return ExitStatus.INTERRUPTED

@@ -81,7 +81,7 @@ class LatencyHistogram:
         """Do what `HdrHistogram.record_value` does, for all values at once."""
         histogram = self._histogram
         magnitude = histogram.sub_bucket_half_count_magnitude
-        # The bit length picks the bucket, the leading bits the place in it (HdrHistogram's `countsArrayIndex`).
+        # The bit length picks the bucket, the leading bits the place in it (HdrHistogram: countsArrayIndex).
         bits = np.frexp((micros | histogram.sub_bucket_mask).astype(np.float64))[1].astype(np.int64)
         bucket = bits - (magnitude + 1)
         index = ((bucket + 1) << magnitude) + (micros >> bucket) - histogram.sub_bucket_half_count
