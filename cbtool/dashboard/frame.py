@@ -30,6 +30,7 @@ _WIDE = 51  # columns from which the numbers stand in blocks and the badge is la
 _HIGH = 18  # rows from which the panels have headings
 _TALLEST_CHART = 8
 _MOST_TRANSITIONS = 12
+_LEAST_HISTORY = 7  # rows that a second row of numbers leaves for the chart and the transitions
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,7 @@ class _Layout:
         left = self._height - len(top) - len(bottom)
         meters = self._gauges()[: max(left, 0)]
         left -= len(meters)
-        figures = self._numbers()
+        figures = self._numbers(left - _LEAST_HISTORY)
         if len(figures) > left:
             figures = brief(view, width)[: max(left, 0)]
         left -= len(figures)
@@ -120,10 +121,10 @@ class _Layout:
             title += ", when it opened"
         return [rule([title], self._width), *drawn]
 
-    def _numbers(self) -> list[Line]:
+    def _numbers(self, room: int) -> list[Line]:
         if not self._large:
             return brief(self._view, self._width)
-        return numbers(self._view, self._width)
+        return numbers(self._view, self._width, room)
 
     def _history(self, left: int) -> list[Line]:
         """Share what is left between the chart (first) and the transitions."""

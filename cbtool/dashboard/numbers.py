@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from cbtool.breaker import State
 from cbtool.dashboard.line import Line, Span, beside, fit, rule, width_of
@@ -13,24 +13,45 @@ if TYPE_CHECKING:
 
     from cbtool.metrics.view import LiveView
 
+_Rows: TypeAlias = "Sequence[tuple[str, str, str]]"
+"""Label, value and style, one a row."""
+
 _COLUMN = 24  # columns that a block needs
 _GAP = 3
 
 
-def numbers(view: LiveView, width: int) -> list[Line]:
-    """Return blocks side by side under one heading: as many as fit, the most important first."""
+def numbers(view: LiveView, width: int, height: int) -> list[Line]:
+    """Return blocks side by side, each row of them under a heading, the most important first.
+
+    Args:
+        view: the run now.
+        width: columns.
+        height: rows that may be taken; the first row of blocks is returned even if it takes more.
+    """
     blocks = (
         ("traffic", _traffic(view)),
-        ("latency, intended start", _latency(view)),
         ("trips, time in state", _states(view)),
+        ("latency, intended start", _latency(view)),
         ("results", _results(view)),
     )
-    fitting = blocks[: max(1, min(len(blocks), (width + _GAP) // (_COLUMN + _GAP)))]
-    each = (width - _GAP * (len(fitting) - 1)) // len(fitting)
-    columns = [[_row(label, value, style, each) for label, value, style in rows] for _, rows in fitting]
+    abreast = max(1, min(len(blocks), (width + _GAP) // (_COLUMN + _GAP)))
+    lines: list[Line] = []
+    for start in range(0, len(blocks), abreast):
+        more = _abreast(blocks[start : start + abreast], width, abreast)
+        if lines and len(lines) + len(more) > height:
+            break
+        lines += more
+    return lines
+
+
+def _abreast(blocks: Sequence[tuple[str, _Rows]], width: int, columns: int) -> list[Line]:
+    each = (width - _GAP * (columns - 1)) // columns
+    drawn = [[_row(label, value, style, each) for label, value, style in rows] for _, rows in blocks]
+    absent = columns - len(blocks)
+    titles = [*(title for title, _ in blocks), *[""] * absent]
     return [
-        fit(rule([title for title, _ in fitting], width, _GAP), width),
-        *(fit(line, width) for line in beside(columns, width, _GAP)),
+        fit(rule(titles, width, _GAP), width),
+        *(fit(line, width) for line in beside([*drawn, *[[]] * absent], width, _GAP)),
     ]
 
 
@@ -69,7 +90,7 @@ def _refused_word(view: LiveView) -> str:
     return "would refuse" if view.shadow else "not permitted"
 
 
-def _traffic(view: LiveView) -> Sequence[tuple[str, str, str]]:
+def _traffic(view: LiveView) -> _Rows:
     counts = view.counts
     refused, redirected, dropped = (
         counts.get(name, 0) for name in ("not_permitted", "redirected", "dropped")
@@ -85,12 +106,12 @@ def _traffic(view: LiveView) -> Sequence[tuple[str, str, str]]:
     return rows
 
 
-def _latency(view: LiveView) -> Sequence[tuple[str, str, str]]:
+def _latency(view: LiveView) -> _Rows:
     names = (("p50", "p50"), ("p95", "p95"), ("p99", "p99"), ("max", "max"))
     return [(label, latency(view.latency[key]) if key in view.latency else "-", "") for label, key in names]
 
 
-def _states(view: LiveView) -> Sequence[tuple[str, str, str]]:
+def _states(view: LiveView) -> _Rows:
     whole = sum(view.time_in_state.values())
     rows = [("trips", f"{view.trips:,}", "bad" if view.trips else "")]
     for state in (State.CLOSED, State.OPEN, State.HALF_OPEN):
@@ -101,7 +122,7 @@ def _states(view: LiveView) -> Sequence[tuple[str, str, str]]:
     return rows
 
 
-def _results(view: LiveView) -> Sequence[tuple[str, str, str]]:
+def _results(view: LiveView) -> _Rows:
     counts = view.counts
     failed = counts.get("failure", 0) + counts.get("slow_failure", 0)
     slow = counts.get("slow_success", 0) + counts.get("slow_failure", 0)

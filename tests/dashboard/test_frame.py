@@ -185,3 +185,10 @@ def test_no_data_yet_says_so() -> None:
 
 def test_without_filling_a_frame_takes_only_what_it_needs() -> None:
     assert len(frame(closed(), 80, 24, fill=False).lines) < 24
+
+
+def test_where_few_blocks_fit_abreast_trips_come_before_latency_and_the_rest_below() -> None:
+    low, high = str(frame(open_(), 60, 20)), str(frame(open_(), 60, 30))
+    assert "trips, time in state" in low
+    assert "latency" not in low
+    assert "latency, intended start" in high
