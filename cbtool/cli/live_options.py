@@ -246,15 +246,19 @@ def _report(result: LiveResult, checks: Sequence[Check], how: Launch) -> None:
         note(text)
 
 
-def _recommendation(result: LiveResult) -> Recommendation:
+def _recommendation(result: LiveResult) -> Recommendation | None:
     from cbtool.recommend import recommend  # noqa: PLC0415  # scipy, maybe numba
 
     rules = result.plan.rules
-    with working(f"working out a recommendation from {len(result.calls):,} calls"):
-        return recommend(
-            result.calls,
-            rules.verdicts(result.calls),
-            instances=result.plan.instances,
-            rules=rules,
-            seed=result.seed,
-        )
+    try:
+        with working(f"working out a recommendation from {len(result.calls):,} calls"):
+            return recommend(
+                result.calls,
+                rules.verdicts(result.calls),
+                instances=result.plan.instances,
+                rules=rules,
+                seed=result.seed,
+            )
+    except KeyboardInterrupt:  # the run is over, and its summary is worth more than the wait
+        note("no recommendation: interrupted")
+        return None

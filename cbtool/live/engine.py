@@ -107,6 +107,8 @@ class Engine:
         self._started = self._clock()
         self.epoch = time.time()
         self._pacer = asyncio.create_task(self._pace())
+        if self.interrupted:  # a signal was faster than the start
+            self._pacer.cancel()
         ticker = asyncio.create_task(self._tick())
         try:
             await asyncio.wait([self._pacer])

@@ -36,6 +36,8 @@ class Lane:
         self.breaker = CircuitBreaker(config, seed=seed, on_transition=self._changed)
         self.time_to_open: list[float] = []
         self._config = config
+        self._late = config.dialect.late
+        self._slow = config.slow_call_duration_threshold
         self._on_transition = on_transition
         self._opening = OpeningTimer(config)
         self._generation = 0
@@ -50,14 +52,14 @@ class Lane:
 
     def record(self, permit: Permit, verdict: Verdict, duration: float, now: float) -> Outcome:
         """Report a result, see `CircuitBreaker.record`."""
-        judged = late.counts(self._config.dialect.late, permit.generation, self._generation)
+        judged = late.counts(self._late, permit.generation, self._generation)
         if judged and verdict is not Verdict.IGNORED and self.breaker.state is State.CLOSED:
             self._opening.count(self.outcome(verdict, duration), now)
         return self.breaker.record(permit, verdict, duration, now)
 
     def outcome(self, verdict: Verdict, duration: float) -> Outcome:
         """Return what a call counts as that the breaker is not told of."""
-        return outcome_of(verdict, duration, self._config.slow_call_duration_threshold)
+        return outcome_of(verdict, duration, self._slow)
 
     def view(self, now: float) -> BreakerView:
         """Return the breaker as it is at `now`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -148,7 +147,7 @@ def result_of(engine: Engine, end: float) -> LiveResult:
         from_intended=tally.from_intended.percentiles(),
         from_sent=tally.from_sent.percentiles(),
         schedule_lag=tally.lag.percentiles(),
-        outcomes=Counter(tally.outcomes),
+        outcomes={outcome: tally.outcomes[outcome] for outcome in Outcome},
         errors={kind.label: tally.errors[kind] for kind in ErrorKind if kind},
         error_reasons=dict(tally.reasons.most_common()),
         statuses=dict(tally.statuses),

@@ -31,8 +31,8 @@ class Samples:
         if len(self._status) >= MOST_CALLS:
             self.left_out += 1
             return
-        self._start_ns.append(round(sent * 1e9))
-        self._duration_ns.append(round(duration * 1e9))
+        self._start_ns.append(int(sent * 1e9 + 0.5))
+        self._duration_ns.append(int(duration * 1e9 + 0.5))
         self._status.append(status)
         self._error.append(error)
 

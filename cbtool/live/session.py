@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import resource
 import signal
 import sys
 import threading
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 import uvloop
 
 from cbtool import __version__
+from cbtool.errors import ConfigurationError
 from cbtool.live.engine import Engine
 from cbtool.live.preflight import preflight
 from cbtool.live.record import RunRecorder, check_writable
@@ -33,6 +35,9 @@ if TYPE_CHECKING:
 
     from cbtool.live.plan import RunPlan
     from cbtool.live.result import LiveResult
+
+OTHER_FILES = 64
+"""Files that a process has open beside its calls' sockets."""
 
 _SWITCH_INTERVAL = 0.001  # seconds; other threads give the engine's its turn back within this
 _GC_THRESHOLD = 50_000  # new objects between two collections; a run makes few that need one
@@ -59,10 +64,30 @@ def run_live(
 
     Raises:
         UnreachableError: the target does not answer, or the record cannot be written.
+        ConfigurationError: more calls in flight than the system has open files for.
     """
+    allow_sockets(plan.max_in_flight)
     make = transport or (lambda: FastTransport(verify=verify))
     with _tuned(), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         return runner.run(_run(plan, make, record_path, dashboard, check=check))
+
+
+def allow_sockets(connections: int) -> None:
+    """Raise the limit of open files, as far as the system lets us, to what so many calls in flight need.
+
+    Raises:
+        ConfigurationError: the system does not let us; running out later would look like the target's fault.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    needed = connections + OTHER_FILES
+    if soft == resource.RLIM_INFINITY or soft >= needed:
+        return
+    if hard != resource.RLIM_INFINITY and hard < needed:
+        raise ConfigurationError(
+            f"--connections {connections} needs {needed} open files, and the limit is {hard}; "
+            f"lower it to {max(1, hard - OTHER_FILES)}, or raise the limit (ulimit -n)"
+        )
+    resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
 
 
 async def _run(

@@ -21,8 +21,8 @@ class Seconds:
         self._second = 0
         self._clear()
 
-    def result(self, *, failed: bool, slow: bool) -> None:
-        """Count a result in the present second."""
+    def result(self, *, failed: int, slow: int) -> None:
+        """Count a result in the present second; `failed` and `slow` are 0 or 1."""
         self._calls += 1
         self._failures += failed
         self._slow += slow

@@ -72,9 +72,8 @@ def plan_text(plan: RunPlan, peak: float, left_out: Mapping[str, int]) -> str:
     ]
     if left_out:
         pairs.append(("left out", ", ".join(f"{count:,} {name}" for name, count in left_out.items())))
-    shadow = ", which only watch" if plan.shadow else ""
     pairs += [
-        ("breakers", f"{counted(plan.instances, 'breaker')}, profile {plan.profile}{shadow}"),
+        ("breakers", _breakers(plan)),
         ("seed", str(plan.seed)),
     ]
     return labelled(pairs)
@@ -107,10 +106,9 @@ def _breaker(result: LiveResult) -> str:
         for state in State
         if summary.time_in_state[state] or state is State.CLOSED
     )
-    mode = ", in shadow: nothing was blocked" if result.plan.shadow else ""
     refused = f"{summary.not_permitted:,} ({share(summary.not_permitted, summary.calls)})"
     pairs = [
-        ("breaker", f"{counted(summary.instances, 'breaker')}, profile {result.plan.profile}{mode}"),
+        ("breaker", _breakers(result.plan)),
         ("time in state", times),
         ("trips", f"{summary.trips:,}"),
         ("not permitted", refused),
@@ -126,6 +124,12 @@ def _breaker(result: LiveResult) -> str:
         pairs.append(("time to open", _longest(summary.time_to_open)))
         pairs.append(("time to reset", _longest(summary.time_to_reset)))
     return labelled(pairs)
+
+
+def _breakers(plan: RunPlan) -> str:
+    profile = f", profile {plan.profile}" if plan.profile else ""
+    shadow = ", in shadow: nothing is blocked" if plan.shadow else ""
+    return f"{counted(plan.instances, 'breaker')}{profile}{shadow}"
 
 
 def _traffic(result: LiveResult) -> str:

@@ -115,7 +115,7 @@ def test_ctrl_c_prints_the_summary_and_ends_with_130(
     target: type[Fake], capsys: pytest.CaptureFixture[str]
 ) -> None:
     target.signal_at = 10
-    arguments = ["probe", URL, "-r", "2000", "-d", "1h", "--no-check", "--no-dashboard", "-o", "run.ndjson"]
+    arguments = ["probe", URL, "-r", "2000", "-d", "1m", "--no-check", "--no-dashboard", "-o", "run.ndjson"]
     assert run([*arguments, "--threshold", "opens>5"]) == 130
     assert capsys.readouterr().out.startswith("Interrupted after ")
     end = json.loads(Path("run.ndjson").read_text().splitlines()[-1])

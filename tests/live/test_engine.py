@@ -96,7 +96,7 @@ def test_a_refused_call_is_recorded_without_a_result() -> None:
 )
 def test_what_an_answer_counts_as(answer: Answer, outcome: Outcome, kind: str | None) -> None:
     run = play(plan_of([0.0], count_window(slow_call_duration_threshold=0.5)), answer)
-    assert run.result.outcomes == {outcome: 1}
+    assert {each for each, count in run.result.outcomes.items() if count} == {outcome}
     line = run.lines.calls[0]
     assert (line.outcome, line.error) == (outcome.label, kind)
     assert sum(run.result.errors.values()) == (kind is not None)

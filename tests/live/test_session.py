@@ -16,8 +16,8 @@ import httpx
 import pytest
 from helpers_live import Untouchable, every, plan_of
 
-from cbtool.errors import UnreachableError
-from cbtool.live.session import run_live
+from cbtool.errors import ConfigurationError, UnreachableError
+from cbtool.live.session import allow_sockets, run_live
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,3 +129,25 @@ def test_the_process_is_left_as_it_was() -> None:
     run_live(plan_of([0.0]), check=False, transport=lambda: transport)
     assert (sys.getswitchinterval(), gc.get_threshold(), gc.get_freeze_count()) == before
     assert transport.closed
+
+
+def test_a_stop_before_the_start_sends_nothing() -> None:
+    @contextmanager
+    def impatient(engine: Engine) -> Iterator[None]:
+        engine.stop()
+        yield
+
+    result = run_live(plan_of([0.0]), check=False, transport=Untouchable, dashboard=impatient)
+    assert (result.interrupted, result.sent) == (True, 0)
+
+
+def test_more_calls_in_flight_than_the_system_has_files_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = [(1024, 4096)]
+    monkeypatch.setattr("resource.getrlimit", lambda _: limits[-1])
+    monkeypatch.setattr("resource.setrlimit", lambda _, limit: limits.append(limit))
+    allow_sockets(500)
+    assert limits == [(1024, 4096)]
+    allow_sockets(4000)
+    assert limits[-1] == (4064, 4096)
+    with pytest.raises(ConfigurationError, match="ulimit -n"):
+        allow_sockets(5000)
