@@ -31,20 +31,30 @@ DURATIONS = ((0,), (-1, 0, 1), (1, 2, 3), (0, 5, 20), (2,), (1, 60))
 """In steps; −1 is unknown. Some shapes never overlap, some always do."""
 
 
-def random_traffic(random: np.random.Generator, calls: int) -> Traffic:
+def random_traffic(random: np.random.Generator, stretches: list[int]) -> Traffic:
+    """Stretches of so many calls each, with their own rate, durations and share of failures."""
+    parts = [_stretch(random, calls) for calls in stretches]
+    gaps, durations, verdicts = (np.concatenate(column) for column in zip(*parts, strict=True))
+    start = np.cumsum(gaps) * STEP_NS
+    if random.random() < 0.3:
+        start += random.integers(0, 3, len(start)).cumsum()  # off the grid by a nanosecond or so
+    if random.random() < 0.25:  # sequential: each call starts when the one before has ended
+        start = np.concatenate(([0], np.cumsum(np.maximum(durations, 0) + gaps)[:-1])) * STEP_NS
+    return traffic_of(start - start[0], durations * STEP_NS, verdicts)
+
+
+def _stretch(random: np.random.Generator, calls: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     gaps = np.array(GAPS[random.integers(len(GAPS))])
     durations = np.array(DURATIONS[random.integers(len(DURATIONS))])
-    start = np.cumsum(gaps[random.integers(len(gaps), size=calls)]) * STEP_NS
-    if random.random() < 0.3:
-        start += random.integers(0, 3, calls).cumsum()  # off the grid by a nanosecond or so
-    duration = durations[random.integers(len(durations), size=calls)] * STEP_NS
-    if random.random() < 0.25:  # sequential: each call starts when the one before has ended
-        start = np.concatenate(([0], np.cumsum(np.maximum(duration, 0) + gaps[0] * STEP_NS)[:-1]))
     failing = random.choice((0.02, 0.1, 0.3, 0.6, 0.95))
     ignored = random.choice((0.0, 0.0, 0.2))
-    share = [(1 - failing) * (1 - ignored), failing * (1 - ignored), ignored]
-    verdicts = random.choice(3, calls, p=share).astype(np.uint8)
-    return traffic_of((start - start[0]).astype(np.int64), duration.astype(np.int64), verdicts)
+    lot = random.random(calls)
+    verdicts = np.where(lot < ignored, 2, lot > 1 - failing * (1 - ignored)).astype(np.uint8)
+    return (
+        gaps[random.integers(len(gaps), size=calls)],
+        durations[random.integers(len(durations), size=calls)],
+        verdicts,
+    )
 
 
 def random_config(random: np.random.Generator) -> BreakerConfig:
@@ -85,5 +95,5 @@ def random_traces(seed: int, traces: int) -> Iterator[tuple[Traffic, BreakerConf
     random = np.random.default_rng(seed)
     for _ in range(traces):
         # The long ones are for the kernel's skipping of whole chunks of results.
-        calls = random.integers(1, 60) if random.random() < 0.85 else random.integers(CHUNK, 6 * CHUNK)
-        yield random_traffic(random, int(calls)), random_config(random)
+        stretches = [random.integers(1, 60)] if random.random() < 0.92 else random.integers(1, 2 * CHUNK, 5)
+        yield random_traffic(random, list(stretches)), random_config(random)

@@ -59,6 +59,29 @@ def test_the_random_traces_reach_every_reason_in_every_window() -> None:
             assert seen[kind, reason] >= 100, (kind, reason)
 
 
+def test_the_kernel_skips_nothing_when_forgetting_alone_raises_the_rate() -> None:
+    random = np.random.default_rng(7)
+    tripped = 0
+    for number in range(700):
+        healthy, bad = int(random.integers(40, 250)), int(random.integers(2, 25))
+        gaps = np.repeat([1, *random.integers(0, 2, 2)], [healthy, bad, 150])
+        silence = healthy + bad + random.integers(0, 60)
+        gaps[silence] = random.integers(1, healthy)
+        verdicts = np.repeat([0, 1, 0], [healthy, bad, 150]).astype(np.uint8)
+        start = np.cumsum(gaps) * 1_000_000
+        config = BreakerConfig(
+            sliding_window_type=WindowType.TIME,
+            sliding_window_size=int(random.integers(healthy // 2, healthy + bad)) / 1000,
+            minimum_number_of_calls=1,
+            failure_rate_threshold=100.0 * bad / (bad + float(random.integers(1, 200))),
+        )
+        traffic = traffic_of(start - start[0], np.zeros(len(start), np.int64), verdicts)
+        history = assert_equal(traffic, config, seed=number)
+        after_the_failures = (start[healthy + bad - 1] - start[0]) / 1e9
+        tripped += any(each.time > after_the_failures for each in history.transitions)
+    assert tripped >= 50
+
+
 steps = st.lists(
     st.tuples(st.integers(0, 6), st.integers(-1, 12), st.sampled_from((0, 0, 1, 1, 2))),
     min_size=1,
