@@ -41,7 +41,8 @@ def test_the_changelog_has_an_entry_for_this_version() -> None:
 def test_every_profile_named_in_the_docs_is_shipped() -> None:
     shipped = {path.stem for path in (ROOT / "profiles").rglob("*.toml")}
     for page in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
-        for name in re.findall(r"--(?:profile|scenario) ([a-z0-9-]+)(?=[ `\n])", page.read_text()):
+        commands = "\n".join(re.findall(r"^(?:\$ |  )?cbtool .*$", page.read_text(), re.MULTILINE))
+        for name in re.findall(r"--(?:profile|scenario) ([a-z0-9-]+)(?=[ `\n])", commands):
             assert name in shipped, f"{page.name} names {name}"
 
 
