@@ -130,9 +130,11 @@ def test_a_body_of_unknown_or_large_size_is_read_piece_by_piece() -> None:
     chunked, _ = answering(
         "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n", b"3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
     )
-    assert fetch(chunked) == [(200, 5)]
+    assert fetch(chunked, times=3) == [(200, 5)] * 3
     large, _ = answering("HTTP/1.1 200 OK\nContent-Length: 3000000\n", b"x" * 3_000_000)
-    assert fetch(large) == [(200, 3_000_000)]
+    assert fetch(large, times=2) == [(200, 3_000_000)] * 2
+    no_body, _ = answering("HTTP/1.1 200 OK\nContent-Length: 100\n")
+    assert fetch(no_body, times=2, method="HEAD") == [(200, 0)] * 2
 
 
 def test_nobody_listens() -> None:
