@@ -79,7 +79,7 @@ class RunSummary:
             "trips": self.trips,
             "instances": self.instances,
             "transitions": [_transition_json(each, config) for each in self.transitions],
-            "time_in_state": {state.label: self.time_in_state[state] for state in State},
+            "time_in_state": {state.label: _exact(self.time_in_state[state]) for state in State},
             "time_to_reset": spread(self.time_to_reset),
             "time_to_open": spread(self.time_to_open),
             "impact": {
@@ -165,10 +165,15 @@ def spread(values: Sequence[float]) -> dict[str, Any]:
     """Return a count, mean, maximum and each of some seconds; null where there are none."""
     return {
         "count": len(values),
-        "mean": sum(values) / len(values) if values else None,
-        "max": max(values) if values else None,
-        "each": list(values),
+        "mean": _exact(sum(values) / len(values)) if values else None,
+        "max": _exact(max(values)) if values else None,
+        "each": [_exact(value) for value in values],
     }
+
+
+def _exact(seconds: float) -> float:
+    """Return whole nanoseconds, without what a difference of floats leaves behind them."""
+    return round(seconds, 9)
 
 
 def _transition_json(each: InstanceTransition, config: BreakerConfig) -> dict[str, Any]:
