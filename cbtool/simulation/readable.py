@@ -1,4 +1,8 @@
-"""The readable engine: `CircuitBreaker` itself, told call by call. It says what the kernel must equal."""
+"""The readable engine: `CircuitBreaker` itself, told call by call. It says what the kernel must equal.
+
+The breaker's clock is seconds as float, which hold whole nanoseconds for the first 104 days; in a longer
+traffic it may place a call some nanoseconds off, which the kernel, which counts in integers, does not.
+"""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cbtool.simulation.history import History
     from cbtool.traffic.calls import Calls
 
-WORTH_COMPILED = 300_000
+WORTH_COMPILED = 200_000
 """Calls from which the kernel, which takes seconds to load, is done before the readable machine."""
 
 
