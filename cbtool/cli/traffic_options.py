@@ -12,7 +12,7 @@ from cbtool.simulation.engine import Engine
 LogsArgument = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[LOG]...", help="Access logs or run records; - is standard input.", show_default=False
+        metavar="LOG", help="Access logs or run records; - is standard input.", show_default=False
     ),
 ]
 ScenarioOption = Annotated[
