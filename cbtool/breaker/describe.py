@@ -42,4 +42,10 @@ def describe(transition: StateTransition, config: BreakerConfig) -> str:  # noqa
 
 
 def _gates(config: BreakerConfig) -> str:
-    return f"gates {config.minimum_calls} calls and {config.minimum_number_of_errors} errors"
+    return (
+        f"gates {_count(config.minimum_calls, 'call')} and {_count(config.minimum_number_of_errors, 'error')}"
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun if number == 1 else noun + 's'}"

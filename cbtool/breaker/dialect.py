@@ -1,7 +1,9 @@
 """A dialect: what a library fixes and its users cannot set, as data.
 
-Five policies over one state machine. A new library is a new value of `Dialect`, not a new machine; only
-a policy variant that no library had before is new code, in that policy's own module.
+Policies over one state machine: when and how to trip, how to wait, how to run trials, who judges late
+results. The fifth, the window, is the user's own choice (`sliding_window_type`); a library whose window is
+none of ours brings a new kind to `window.py`. A new library is a new value of `Dialect`, not a new machine;
+only a policy variant that no library had before is new code, in that policy's own module.
 """
 
 from __future__ import annotations
@@ -12,15 +14,13 @@ from cbtool.breaker.late import LateResults
 from cbtool.breaker.trials import TrialsPolicy
 from cbtool.breaker.trip import TripPolicy
 from cbtool.breaker.wait import WaitPolicy
-from cbtool.breaker.window import WindowPolicy
 
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """A choice of the five policies. The defaults of each are our own semantics (docs/semantics.md)."""
+    """A choice of the policies. The defaults of each are our own semantics (docs/semantics.md)."""
 
     name: str
-    window: WindowPolicy = field(default_factory=WindowPolicy)
     trip: TripPolicy = field(default_factory=TripPolicy)
     wait: WaitPolicy = field(default_factory=WaitPolicy)
     trials: TrialsPolicy = field(default_factory=TrialsPolicy)

@@ -191,8 +191,7 @@ class CircuitBreaker:
         self._since_ns = now_ns
         self._generation += 1
         self._permit = Permit(self._generation)
-        if target is not State.OPEN or self.config.dialect.window.cleared_on_open:
-            self._window.clear()
+        self._window.clear()
         wait = None
         if target is State.OPEN:
             wait = self._start_wait()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -34,17 +33,6 @@ class Snapshot(NamedTuple):
 
 
 EMPTY = Snapshot(0, 0, 0, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class WindowPolicy:
-    """How a library keeps its window.
-
-    Attributes:
-        cleared_on_open: whether opening empties the window; closing and half-opening always do.
-    """
-
-    cleared_on_open: bool = True
 
 
 class Window(Protocol):

@@ -27,5 +27,5 @@ def test_an_error_count_and_a_slow_rate_are_described() -> None:
     assert describe(story.transitions[0], story.breaker.config) == "2 failures in the window ≥ 2"
     story = Story(time_window(slow_call_duration_threshold=1)).succeed(4, duration=2)
     assert describe(story.transitions[0], story.breaker.config) == (
-        "slow-call rate 100 % ≥ 100 % (4 of 4 calls, gates 4 calls and 1 errors)"
+        "slow-call rate 100 % ≥ 100 % (4 of 4 calls, gates 4 calls and 1 error)"
     )

@@ -78,7 +78,7 @@ def test_the_document_has_the_promised_keys() -> None:
         "calls": 10,
         "failures": 6,
         "slow": 1,
-        "detail": "failure rate 60 % ≥ 50 % (6 of 10 calls, gates 100 calls and 1 errors)",
+        "detail": "failure rate 60 % ≥ 50 % (6 of 10 calls, gates 100 calls and 1 error)",
     }
 
 

@@ -15,7 +15,6 @@ from cbtool.breaker.late import LateResults
 from cbtool.breaker.trials import Admission, TrialsPolicy, TrialsVerdict
 from cbtool.breaker.trip import Compare, EvaluateOn, TripPolicy
 from cbtool.breaker.wait import WaitEdge, WaitPolicy
-from cbtool.breaker.window import WindowPolicy
 from cbtool.simulation.closed import CHUNK
 from cbtool.simulation.traffic import Traffic, traffic_of
 
@@ -82,7 +81,6 @@ def random_config(random: np.random.Generator) -> BreakerConfig:
         max_wait_duration_in_half_open_state=one_of(0.0, 0.0, STEP, 0.5, 2.0),
         dialect=Dialect(
             "random",
-            WindowPolicy(bool(random.integers(2))),
             TripPolicy(one_of(*EvaluateOn), one_of(*Compare)),
             WaitPolicy(one_of(*WaitEdge)),
             TrialsPolicy(one_of(*Admission), one_of(*TrialsVerdict)),
