@@ -1,7 +1,7 @@
-"""The circuit breaker: one pure state machine, five small policies, the clock as an argument.
+"""The circuit breaker: one pure state machine, small policies, the clock as an argument.
 
 Read `machine.py` first: it is the specification. `config.py` holds what a user sets, `dialect.py` what
-a library fixes; `window.py`, `trip.py`, `wait.py`, `trials.py` and `late.py` are the five policies.
+a library fixes; `window.py`, `trip.py`, `wait.py`, `trials.py` and `late.py` are the policies.
 """
 
 from cbtool.breaker.config import BreakerConfig, HealthCheck, ResetBy, WhenOpen, WhenOpenAction, WindowType
