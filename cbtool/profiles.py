@@ -9,7 +9,7 @@ from cbtool.breaker.config import BreakerConfig, HealthCheck, ResetBy, WhenOpen,
 from cbtool.breaker.dialect import DEFAULT, DIALECTS
 from cbtool.errors import InvalidSettingError
 from cbtool.shipped import find, shipped_profiles
-from cbtool.toml_tables import Source, Table, read_source
+from cbtool.toml_tables import Source, Table, given, read_source
 from cbtool.toml_text import comment, duration_text, pair, plain_number
 from cbtool.traffic.outcomes import OutcomeRules, parse_slow
 
@@ -126,7 +126,7 @@ def _read_breaker(table: Table) -> BreakerConfig:
     try:
         settings["health_check"] = None if health_check is None else _read_health_check(health_check)
         settings["when_open"] = None if when_open is None else _read_when_open(when_open)
-        return BreakerConfig(**_given(settings))
+        return BreakerConfig(**given(settings))
     except InvalidSettingError as error:
         raise table.located(error) from None
 
@@ -146,24 +146,20 @@ def _read_health_check(table: Table) -> HealthCheck:
         "reset_by": table.choice("reset_by", ResetBy),
     }
     table.finish()
-    return HealthCheck(**_given(settings))
+    return HealthCheck(**given(settings))
 
 
 def _read_when_open(table: Table) -> WhenOpen:
     settings = {"action": table.choice("action", WhenOpenAction), "target": table.text("target")}
     table.finish()
-    return WhenOpen(**_given(settings))
+    return WhenOpen(**given(settings))
 
 
 def _read_outcomes(table: Table) -> OutcomeRules:
     slow = table.text("slow")
     settings = {"failure": table.texts("failure"), "ignored": table.texts("ignored")}
     table.finish()
-    return OutcomeRules(**_given(settings), slow=None if slow is None else parse_slow(slow))
-
-
-def _given(settings: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in settings.items() if value is not None}
+    return OutcomeRules(**given(settings), slow=None if slow is None else parse_slow(slow))
 
 
 def breaker_table(config: BreakerConfig) -> dict[str, Any]:
@@ -171,7 +167,7 @@ def breaker_table(config: BreakerConfig) -> dict[str, Any]:
 
     Settings that are off are left out; every other one is there, at its default or not.
     """
-    return _given(_settings(config))
+    return given(_settings(config))
 
 
 def _settings(config: BreakerConfig) -> dict[str, Any]:

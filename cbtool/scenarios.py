@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cbtool.errors import ConfigurationError, InvalidSettingError
 from cbtool.shipped import find, shipped_scenarios
-from cbtool.toml_tables import Source, Table, read_source
+from cbtool.toml_tables import Source, Table, given, read_source
 from cbtool.traffic.scenario import ArrivalKind, Phase, Scenario
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def parse_scenario(source: Source, name: str) -> Scenario:
         raise top.error("seed", "seed must not be negative")
     phases = tuple(_read_phase(table, number) for number, table in enumerate(tables, start=1))
     try:
-        return Scenario(phases=phases, **_given(settings))
+        return Scenario(phases=phases, **given(settings))
     except InvalidSettingError as error:
         if error.field == "bad_instances":
             raise _too_many_bad_instances(error, tables, phases) from None
@@ -98,7 +98,7 @@ def _read_phase(table: Table, number: int) -> Phase:
             raise table.error("", f"a [[phase]] needs a {key}")
     _complete_latencies(settings)
     try:
-        return Phase(**_given(settings))
+        return Phase(**given(settings))
     except InvalidSettingError as error:
         raise table.located(error) from None
 
@@ -109,7 +109,3 @@ def _complete_latencies(settings: dict[str, Any]) -> None:
         settings["latency_p99"] = median * _P99_OVER_MEDIAN
     if median is None and p99 is not None:
         settings["latency_median"] = p99 / _P99_OVER_MEDIAN
-
-
-def _given(settings: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in settings.items() if value is not None}

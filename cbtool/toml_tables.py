@@ -287,3 +287,8 @@ def _shown(value: object) -> str:
     except ValueError:  # Python refuses to write an integer of thousands of digits
         return "a number of thousands of digits"
     return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
+
+
+def given(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings that a file gives: those that are not None."""
+    return {key: value for key, value in settings.items() if value is not None}

@@ -7,13 +7,12 @@ from typing import Annotated
 import typer
 
 from cbtool.cli.app import command_app
-from cbtool.cli.options import InstancesOption, JsonOption, LogFormatOption, option, parsed
+from cbtool.cli.options import InstancesOption, JsonOption, LogFormatOption, SeedOption, option, parsed
 from cbtool.cli.output import print_json, print_text, working
 from cbtool.cli.sources import open_source
 from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when the command is built
     EngineOption,
     LogsArgument,
-    OwnSeedOption,
     ScenarioOption,
 )
 from cbtool.errors import ConfigurationError
@@ -35,7 +34,7 @@ def compare(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     ] = "1,0.1,0.01",
     instances: InstancesOption = 1,
     log_format: LogFormatOption = None,
-    seed: OwnSeedOption = None,
+    seed: SeedOption = None,
     engine: EngineOption = Engine.AUTO,
     json: JsonOption = False,
 ) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from cbtool.cli.app import command_app
 from cbtool.cli.exit_status import ExitStatus
+from cbtool.cli.live_options import NoDashboardOption, attach_dashboard
 from cbtool.cli.options import JsonOption, OutputOption, option
 
 app = command_app()
@@ -18,7 +19,7 @@ def demo(
     json_document: JsonOption = False,
     output: OutputOption = None,
     seed: Annotated[int | None, option("--seed", help="Seed of faults and arrivals.")] = None,
-    no_dashboard: Annotated[bool, option("--no-dashboard", help="Say nothing while it runs.")] = False,
+    no_dashboard: NoDashboardOption = False,
 ) -> None:
     """Everything in 30 seconds, on loopback, with nothing else needed.
 
@@ -34,7 +35,6 @@ def demo(
       cbtool demo --json | jq .recommend.breaker
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
     from cbtool.cli.output import note, print_json, print_text  # noqa: PLC0415  # loaded when needed
-    from cbtool.dashboard import attach  # noqa: PLC0415  # same
     from cbtool.demo import run_demo  # noqa: PLC0415  # same
     from cbtool.report.demo import demo_json, demo_text  # noqa: PLC0415  # same
 
@@ -42,7 +42,7 @@ def demo(
     result = run_demo(
         seed=seed,
         record_path=output,
-        dashboard=None if no_dashboard else lambda engine: attach(engine.view),
+        dashboard=None if no_dashboard else attach_dashboard,
     )
     if json_document:
         print_json(demo_json(result))

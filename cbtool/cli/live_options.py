@@ -38,10 +38,6 @@ ShadowOption = Annotated[
     bool,
     option("--shadow", help="The breaker only watches: what it would have refused is sent and measured."),
 ]
-ThresholdOption = Annotated[
-    list[str] | None,
-    option("--threshold", help="Gate on the result, such as opens==0 or p95<500ms; repeatable."),
-]
 ConnectionsOption = Annotated[
     int,
     option("--connections", "-c", min=1, max=60_000, help="Calls in flight at most; more are dropped."),
@@ -61,10 +57,6 @@ DryRunOption = Annotated[
 ]
 NoCheckOption = Annotated[
     bool, option("--no-check", help="Start without asking first whether the target answers.")
-]
-LiveSeedOption = Annotated[
-    int | None,
-    option("--seed", help="Seed of every random choice; default: the scenario's, else 0."),
 ]
 
 
@@ -97,13 +89,6 @@ class Launch:
     dashboard: bool
     dry_run: bool
     json: bool
-
-
-def parsed_thresholds(texts: Sequence[str] | None) -> list[Threshold]:
-    """Return the gates that the user wrote."""
-    from cbtool.metrics.thresholds import Threshold  # noqa: PLC0415  # a command's own import
-
-    return [parsed("--threshold", Threshold.parse, text) for text in texts or ()]
 
 
 def parsed_headers(texts: Sequence[str] | None) -> tuple[tuple[str, str], ...]:
@@ -179,7 +164,7 @@ def launch(plan: RunPlan, how: Launch) -> None:
     result = run_live(
         plan,
         record_path=how.record,
-        dashboard=_attach if how.dashboard else None,
+        dashboard=attach_dashboard if how.dashboard else None,
         check=how.check,
         verify=how.verify,
     )
@@ -201,7 +186,8 @@ def _check_targets(plan: RunPlan, how: Launch) -> None:
     check_rate(how.peak, loopback=loopback, max_rate=how.max_rate)
 
 
-def _attach(engine: Any) -> Any:
+def attach_dashboard(engine: Any) -> Any:
+    """Return the dashboard of a run, to be shown while it goes on."""
     from cbtool.dashboard import attach  # noqa: PLC0415  # rich
 
     return attach(engine.view, stderr=sys.stderr)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cbtool.errors import CbtoolError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cbtool.metrics.thresholds import Threshold
 
 
 def option(*names: str, help: str, **settings: Any) -> Any:  # noqa: A002  # Typer's own word
@@ -29,12 +34,29 @@ def parsed(flag: str, parse: Any, text: str) -> Any:
         raise typer.BadParameter(str(error), param_hint=flag) from None
 
 
+def parsed_thresholds(texts: Sequence[str] | None) -> list[Threshold]:
+    """Return the gates that the user wrote."""
+    from cbtool.metrics.thresholds import Threshold  # noqa: PLC0415  # a command's own import
+
+    return [parsed("--threshold", Threshold.parse, text) for text in texts or ()]
+
+
 ProfileOption = Annotated[
     str | None,
     option("--profile", "-p", help="Breaker profile: a TOML file or a shipped profile's name."),
 ]
 JsonOption = Annotated[bool, option("--json", help="Print one JSON document on standard output.")]
-SeedOption = Annotated[int, option("--seed", help="Seed of every random choice; printed with the result.")]
+SeedOption = Annotated[
+    int | None,
+    option("--seed", help="Seed of every random choice; default: the scenario's, else 0."),
+]
+ThresholdOption = Annotated[
+    list[str] | None,
+    option(
+        "--threshold",
+        help="Gate on the result, such as opens==0 or rejected<5%; repeatable; exit 1 if one fails.",
+    ),
+]
 LogFormatOption = Annotated[
     str | None,
     option("--log-format", help="Format of the log, by name, where its content does not tell."),

@@ -16,24 +16,31 @@ from cbtool.cli.live_options import (
     HeaderOption,
     InsecureOption,
     Launch,
-    LiveSeedOption,
     MaxRateOption,
     NoCheckOption,
     NoDashboardOption,
     RecordOption,
     ShadowOption,
-    ThresholdOption,
     TimeoutOption,
     body_of,
     launch,
     parsed_headers,
     parsed_max_rate,
-    parsed_thresholds,
     parsed_timeout,
     with_scheme,
 )
-from cbtool.cli.options import InstancesOption, JsonOption, ProfileOption, option, parsed
+from cbtool.cli.options import (
+    InstancesOption,
+    JsonOption,
+    ProfileOption,
+    SeedOption,
+    ThresholdOption,
+    option,
+    parsed,
+    parsed_thresholds,
+)
 from cbtool.errors import ConfigurationError
+from cbtool.live.plan import DEFAULT_MAX_IN_FLIGHT, DEFAULT_TIMEOUT, RunPlan
 from cbtool.traffic.scenario import ArrivalKind
 from cbtool.units import parse_duration, parse_rate
 
@@ -80,12 +87,12 @@ def probe(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     instances: InstancesOption = 1,
     shadow: ShadowOption = False,
     threshold: ThresholdOption = None,
-    connections: ConnectionsOption = 500,
+    connections: ConnectionsOption = DEFAULT_MAX_IN_FLIGHT,
     output: RecordOption = None,
     insecure: InsecureOption = False,
     allow_host: AllowHostOption = None,
     max_rate: MaxRateOption = None,
-    seed: LiveSeedOption = None,
+    seed: SeedOption = None,
     no_dashboard: NoDashboardOption = False,
     no_check: NoCheckOption = False,
     dry_run: DryRunOption = False,
@@ -108,8 +115,7 @@ def probe(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
       cbtool probe http://127.0.0.1:8080/ -r 100 -d 1m --threshold 'opens==0'
       cbtool probe https://staging.example/ --allow-host staging.example -o run.ndjson
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
-    from cbtool.live.plan import DEFAULT_TIMEOUT, RunPlan  # noqa: PLC0415  # numpy, with the others below
-    from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415
+    from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with the one below
     from cbtool.scenarios import load_scenario  # noqa: PLC0415
 
     thresholds, headers = parsed_thresholds(threshold), parsed_headers(header)

@@ -11,6 +11,7 @@ from cbtool.cli.options import (
     LogFormatOption,
     OutputOption,
     ProfileOption,
+    SeedOption,
     option,
     parsed,
 )
@@ -18,7 +19,6 @@ from cbtool.cli.output import note, print_json, print_text, working
 from cbtool.cli.sources import open_source
 from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when the command is built
     LogsArgument,
-    OwnSeedOption,
     ScenarioOption,
 )
 from cbtool.errors import ConfigurationError, InsufficientDataError, UnreachableError
@@ -60,7 +60,7 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     ] = None,
     log_format: LogFormatOption = None,
     output: OutputOption = None,
-    seed: OwnSeedOption = None,
+    seed: SeedOption = None,
     json: JsonOption = False,
 ) -> None:
     """Recommend breaker settings from a log or a run, with reasons.

@@ -14,18 +14,15 @@ from cbtool.cli.live_options import (
     HeaderOption,
     InsecureOption,
     Launch,
-    LiveSeedOption,
     MaxRateOption,
     NoCheckOption,
     NoDashboardOption,
     RecordOption,
     ShadowOption,
-    ThresholdOption,
     TimeoutOption,
     launch,
     parsed_headers,
     parsed_max_rate,
-    parsed_thresholds,
     parsed_timeout,
     with_scheme,
 )
@@ -34,17 +31,24 @@ from cbtool.cli.options import (
     JsonOption,
     LogFormatOption,
     ProfileOption,
+    SeedOption,
+    ThresholdOption,
     option,
     parsed,
+    parsed_thresholds,
 )
 from cbtool.cli.output import note, working
 from cbtool.errors import ConfigurationError
+from cbtool.live.plan import DEFAULT_MAX_IN_FLIGHT, DEFAULT_TIMEOUT, RunPlan
 from cbtool.units import parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cbtool.traffic.calls import Calls
+
+SAFE_METHODS = "GET,HEAD,OPTIONS"
+"""RFC 9110, section 9.2.1, without TRACE, which echoes headers."""
 
 app = command_app()
 
@@ -64,7 +68,7 @@ def replay(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     ] = None,
     methods: Annotated[
         str, option("--methods", help="Which of the log's methods are sent, by commas.")
-    ] = "GET,HEAD,OPTIONS",
+    ] = SAFE_METHODS,
     keep_secrets: Annotated[
         bool, option("--keep-secrets", help="Send tokens and the like in queries as the log has them.")
     ] = False,
@@ -74,13 +78,13 @@ def replay(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     instances: InstancesOption = 1,
     shadow: ShadowOption = False,
     threshold: ThresholdOption = None,
-    connections: ConnectionsOption = 500,
+    connections: ConnectionsOption = DEFAULT_MAX_IN_FLIGHT,
     output: RecordOption = None,
     insecure: InsecureOption = False,
     allow_host: AllowHostOption = None,
     max_rate: MaxRateOption = None,
     log_format: LogFormatOption = None,
-    seed: LiveSeedOption = None,
+    seed: SeedOption = None,
     no_dashboard: NoDashboardOption = False,
     no_check: NoCheckOption = False,
     dry_run: DryRunOption = False,
@@ -101,8 +105,7 @@ def replay(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
       cbtool replay access.log --target http://127.0.0.1:8080 --speed 10x
       cbtool replay day.log.gz --target http://127.0.0.1:8080 -d 5m -p mine.toml
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
-    from cbtool.live.plan import DEFAULT_TIMEOUT, RunPlan  # noqa: PLC0415  # numpy, with the others below
-    from cbtool.live.replaying import replay_plan  # noqa: PLC0415  # polars
+    from cbtool.live.replaying import replay_plan  # noqa: PLC0415  # polars, with those below
     from cbtool.live.safety import check_target, peak_rate  # noqa: PLC0415
     from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415
 

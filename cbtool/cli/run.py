@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import traceback
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,9 @@ import typer
 from cbtool.cli.app import LazyGroup, app
 from cbtool.cli.commands import COMMANDS
 from cbtool.cli.exit_status import ExitStatus, exit_status_of
+from cbtool.cli.output import note
 from cbtool.cli.settings import Settings, load_settings
-from cbtool.errors import CbtoolError, InsufficientDataError
+from cbtool.errors import CbtoolError, ConfigurationError, InsufficientDataError
 
 # Typer exports only this leaf of Click's error tree; its grandparent is what every usage error is.
 _ClickException: type[Exception] = typer.BadParameter.__mro__[2]
@@ -30,10 +30,10 @@ def run_command(arguments: list[str]) -> int:
     except CbtoolError as error:
         if debug:
             traceback.print_exc()
-        _say(f"cbtool: {error}")
+        note(f"cbtool: {error}")
         if isinstance(error, InsufficientDataError):
             for need in error.needs:
-                _say(f"  needs: {need}")
+                note(f"  needs: {need}")
         return exit_status_of(error)
     except SystemExit as stop:
         # Click's own answer to a closed pipe is exit 1; `__main__` has a better one.
@@ -41,7 +41,7 @@ def run_command(arguments: list[str]) -> int:
             raise BrokenPipeError from None
         raise
     except KeyboardInterrupt:
-        _say("cbtool: interrupted")
+        note("cbtool: interrupted")
         return ExitStatus.INTERRUPTED
 
 
@@ -82,9 +82,9 @@ def _usage_error(error: Any, arguments: list[str], settings: Settings) -> int:
     if not message:  # a bare group prints its help
         return ExitStatus.USAGE
     place = _place_in_file(error, arguments, settings)
-    _say(f"cbtool: {place}{message}")
+    note(f"cbtool: {place}{message}")
     if context is not None:
-        _say(f"Try: {context.command_path} --help")
+        note(f"Try: {context.command_path} --help")
     return ExitStatus.USAGE
 
 
@@ -115,13 +115,7 @@ def _take_value(arguments: list[str], flag: str) -> str | None:
         return None
     place = arguments.index(flag)
     if place + 1 == len(arguments):
-        raise typer.BadParameter(f"{flag} needs a file")
+        raise ConfigurationError(f"{flag} needs a file")
     value = arguments[place + 1]
     del arguments[place : place + 2]
     return value
-
-
-def _say(text: str) -> None:
-    """Print to standard error; control characters from data never reach the terminal."""
-    clean = "".join(c if c.isprintable() or c == "\n" else "�" for c in text)
-    sys.stderr.write(clean + "\n")

@@ -14,15 +14,16 @@ from cbtool.cli.options import (
     JsonOption,
     LogFormatOption,
     ProfileOption,
+    SeedOption,
+    ThresholdOption,
     option,
-    parsed,
+    parsed_thresholds,
 )
 from cbtool.cli.output import print_json, print_text, working
 from cbtool.cli.sources import open_source
 from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when the command is built
     EngineOption,
     LogsArgument,
-    OwnSeedOption,
     ScenarioOption,
 )
 from cbtool.report.checks import check_json, checks_text
@@ -40,15 +41,12 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         float, option("--load", help="Share of a log's calls to keep, or factor on a scenario's rates.")
     ] = 1.0,
     instances: InstancesOption = 1,
-    threshold: Annotated[
-        list[str] | None,
-        option("--threshold", help="Gate on the result, such as trips==0; repeatable; exit 1 if one fails."),
-    ] = None,
+    threshold: ThresholdOption = None,
     calls_out: Annotated[
         Path | None, option("--calls-out", help="Write one CSV row a call: t, permitted, states.")
     ] = None,
     log_format: LogFormatOption = None,
-    seed: OwnSeedOption = None,
+    seed: SeedOption = None,
     engine: EngineOption = Engine.AUTO,
     json: JsonOption = False,
 ) -> None:
@@ -66,14 +64,13 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
       cbtool simulate access.log -p mine.toml --load 0.01 --threshold trips==0
       zcat old.gz | cbtool simulate - --json
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
-    from cbtool.metrics.thresholds import Threshold  # noqa: PLC0415  # with the others below
-    from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415
+    from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with the others below
     from cbtool.report.calls_file import write_calls  # noqa: PLC0415  # polars
     from cbtool.report.simulation import simulation_text  # noqa: PLC0415
     from cbtool.simulation.run import simulate as run  # noqa: PLC0415  # numpy
     from cbtool.simulation.run import values_of  # noqa: PLC0415
 
-    gates = [parsed("--threshold", Threshold.parse, text) for text in threshold or ()]
+    gates = parsed_thresholds(threshold)
     settings = load_profile(profile) if profile else default_profile()
     source = open_source(logs or (), scenario, log_format, seed)
     calls, health = source.at(load)

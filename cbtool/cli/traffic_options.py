@@ -19,10 +19,6 @@ ScenarioOption = Annotated[
     str | None,
     option("--scenario", "-s", help="A scenario instead: a TOML file or a shipped scenario's name."),
 ]
-OwnSeedOption = Annotated[
-    int | None,
-    option("--seed", help="Seed of every random choice; default: the scenario's, 0 for a log."),
-]
 EngineOption = Annotated[
     Engine,
     option(

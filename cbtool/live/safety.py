@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 DEFAULT_MAX_RATE = 50.0
 """Calls a second to a target that is not loopback, unless `--max-rate` says otherwise."""
 
-SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-"""RFC 9110, section 9.2.1, without TRACE, which echoes headers."""
-
 _RATE_WINDOW = 10  # seconds over which a recorded burst is averaged
 
 
