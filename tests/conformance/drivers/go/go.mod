@@ -2,6 +2,9 @@ module conformance
 
 go 1.25
 
-require github.com/sony/gobreaker/v2 v2.4.0
+require (
+	github.com/failsafe-go/failsafe-go v0.9.8
+	github.com/sony/gobreaker/v2 v2.4.0
+)
 
-require github.com/stretchr/testify v1.11.1 // indirect
+require github.com/bits-and-blooms/bitset v1.24.4 // indirect
