@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from cbtool.breaker.config import BreakerConfig, HealthCheck, ResetBy, WhenOpen, WhenOpenAction, WindowType
-from cbtool.breaker.dialect import DEFAULT, DIALECTS
+from cbtool.breaker.config import BreakerConfig
+from cbtool.breaker.dialects import NAMES, dialect_named
+from cbtool.breaker.dialects.ours import DEFAULT
+from cbtool.breaker.parts import HealthCheck, ResetBy, WhenOpen, WhenOpenAction, WindowType
 from cbtool.errors import InvalidSettingError
 from cbtool.shipped import find, shipped_profiles
 from cbtool.toml_tables import Source, Table, given, read_source
@@ -15,6 +17,8 @@ from cbtool.traffic.outcomes import OutcomeRules, parse_slow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from cbtool.breaker.dialect import Dialect
 
 _OUTCOME_KEYS = ("failure", "ignored", "slow")
 
@@ -100,8 +104,8 @@ _IN_HEALTH_CHECK = dict.fromkeys(("path", "interval", "reset_by"), "belongs unde
 
 
 def _read_breaker(table: Table) -> BreakerConfig:
-    window = table.choice("sliding_window_type", WindowType) or WindowType.COUNT
-    dialect = table.one_of("dialect", DIALECTS)
+    dialect = dialect_named(table.one_of("dialect", NAMES) or DEFAULT.name)
+    window = table.choice("sliding_window_type", WindowType) or dialect.window_type
     settings: dict[str, Any] = {
         "failure_rate_threshold": table.percent("failure_rate_threshold"),
         "slow_call_rate_threshold": table.percent("slow_call_rate_threshold"),
@@ -119,16 +123,33 @@ def _read_breaker(table: Table) -> BreakerConfig:
             "permitted_number_of_calls_in_half_open_state"
         ),
         "max_wait_duration_in_half_open_state": table.duration("max_wait_duration_in_half_open_state"),
-        "dialect": None if dialect is None else DIALECTS[dialect],
     }
+    _check_known(table, dialect, settings)
     health_check, when_open = table.table("health_check"), table.table("when_open")
+    options = table.table("options")
     table.finish(_IN_OUTCOMES | _IN_HEALTH_CHECK)
     try:
         settings["health_check"] = None if health_check is None else _read_health_check(health_check)
         settings["when_open"] = None if when_open is None else _read_when_open(when_open)
-        return BreakerConfig(**given(settings))
+        return dialect.config(given(settings), {} if options is None else _read_options(options, dialect))
     except InvalidSettingError as error:
         raise table.located(error) from None
+
+
+def _check_known(table: Table, dialect: Dialect, settings: Mapping[str, Any]) -> None:
+    """Refuse a setting that means nothing to the dialect."""
+    if dialect == DEFAULT:
+        return
+    for word, value in settings.items():
+        if value is not None and word not in dialect.known_words and word in table:
+            known = ", ".join(word for word in settings if word in dialect.known_words)
+            raise table.error(word, f"means nothing to {dialect.name}, which knows {known}")
+
+
+def _read_options(table: Table, dialect: Dialect) -> dict[str, Any]:
+    options = {name: table.value(name) for name in dialect.option_defaults}
+    table.finish()
+    return given(options)
 
 
 def _read_window_size(table: Table, window: WindowType) -> float | None:
@@ -192,6 +213,7 @@ def _settings(config: BreakerConfig) -> dict[str, Any]:
         "max_wait_duration_in_half_open_state": _duration_if(
             config.max_wait_duration_in_half_open_state or None
         ),
+        "options": dict(config.options) or None,
         "health_check": _health_check_table(config.health_check),
         "when_open": _when_open_table(config.when_open),
     }

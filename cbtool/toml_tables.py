@@ -156,6 +156,10 @@ class Table:
             raise self.error(key, f"{key} must be one of {', '.join(names)} (got {_shown(value)}){guess}")
         return value
 
+    def value(self, key: str) -> Any:
+        """Return the value of a key as it stands, or None where the key is absent."""
+        return self._typed(key, object, "a value")
+
     def table(self, key: str) -> Table | None:
         """Return a sub-table, or None where the key is absent."""
         value = self._typed(key, dict, "a table")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from cbtool.breaker import (
+    DEFAULT,
     BreakerConfig,
     CircuitBreaker,
+    Dialect,
     Permit,
     Reason,
     State,
@@ -14,6 +17,7 @@ from cbtool.breaker import (
     Verdict,
     WindowType,
 )
+from cbtool.breaker.dialects import ours
 
 
 class Story:
@@ -94,3 +98,8 @@ def consecutive(size: int = 5, **settings: Any) -> BreakerConfig:
     return BreakerConfig(
         sliding_window_type=WindowType.CONSECUTIVE, sliding_window_size=size, **{**defaults, **settings}
     )
+
+
+def with_policies(**policies: Any) -> Dialect:
+    """Our own semantics, with some of the policies replaced."""
+    return replace(DEFAULT, name="test", policies=lambda config: ours.policies(config)._replace(**policies))

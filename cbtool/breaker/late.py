@@ -1,22 +1,30 @@
 """Late results: a call admitted in one state that completes in another.
 
-A permit carries the generation it was given in; every transition starts a new generation.
+A permit carries the generation it was given in and the state; every transition starts a new generation.
 """
 
 from __future__ import annotations
 
-from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from cbtool.breaker.policies import LateResults
+
+if TYPE_CHECKING:
+    from cbtool.breaker.memory import Memory
+    from cbtool.breaker.policies import LatePolicy
+
+NOBODY = -1
 
 
-class LateResults(IntEnum):
-    """Who judges a late result."""
+def judging_state(m: Memory, p: LatePolicy, generation: int, admitted_in: int) -> int:
+    """Return the `State` that judges a result, or `NOBODY`.
 
-    DROP = 0
-    """Nobody: it is forgotten (ours, gobreaker)."""
-    CURRENT_STATE = 1
-    """The state it arrives in, as if it had been admitted there (resilience4j, Polly)."""
-
-
-def counts(policy: LateResults, permit_generation: int, current_generation: int) -> bool:
-    """Return whether a result may count, given the generation of its permit."""
-    return permit_generation == current_generation or policy is LateResults.CURRENT_STATE
+    Args:
+        m: the breaker's memory.
+        p: the policy.
+        generation: of the call's permit.
+        admitted_in: the `State` that gave it.
+    """
+    if generation == m.generation or p.judge == LateResults.CURRENT_STATE:
+        return m.state
+    return NOBODY if p.judge == LateResults.DROP else admitted_in

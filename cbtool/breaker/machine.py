@@ -1,37 +1,34 @@
-"""The state machine: the specification that every faster implementation must equal.
+"""A breaker as an object: the steps of `steps.py` over its own memory, in seconds, with events.
 
 It reads no clock. `now` is seconds as float on any clock that does not go backwards, and is held in whole
 nanoseconds, so that a window or a wait ends exactly when its decimal fractions say.
-
-One function, `_transition`, performs every change of state. Open becomes half-open lazily, when a call
-arrives after the wait; every change starts a new generation, which tells late results apart.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from cbtool.breaker import late
-from cbtool.breaker.config import BreakerConfig, ResetBy, WindowType
+from cbtool.breaker import late, steps, window
+from cbtool.breaker.memory import LOG_COLUMNS, LOG_ROWS, Memory
 from cbtool.breaker.outcome import Outcome, Verdict, outcome_of
+from cbtool.breaker.policies import ResetRule, WindowKind
 from cbtool.breaker.transition import Reason, State, StateTransition
-from cbtool.breaker.trials import Trials
-from cbtool.breaker.trip import verdict
-from cbtool.breaker.wait import wait_ns
-from cbtool.breaker.window import EMPTY, ConsecutiveWindow, CountWindow, Snapshot, TimeWindow, Window
+from cbtool.breaker.window import Snapshot
 from cbtool.errors import CallNotPermittedError
 from cbtool.units import to_ns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from cbtool.breaker.config import BreakerConfig
 
-@dataclass(frozen=True, slots=True)
-class Permit:
-    """Leave to make one call, with the generation it was given in."""
+
+class Permit(NamedTuple):
+    """Leave to make one call: the generation and the state that gave it, and when (nanoseconds)."""
 
     generation: int
+    state: State
+    admitted_ns: int
 
 
 class CircuitBreaker:
@@ -41,6 +38,8 @@ class CircuitBreaker:
         config: its settings.
         seed: of the wait's jitter.
         started: the time, in seconds, from which the closed state is counted.
+        epoch: the Unix time, in seconds, of the clock's zero; libraries that align their windows to whole
+            seconds need it.
         on_transition: called with every `StateTransition`, after it has happened.
     """
 
@@ -50,27 +49,28 @@ class CircuitBreaker:
         *,
         seed: int = 0,
         started: float = 0.0,
+        epoch: float = 0.0,
         on_transition: Callable[[StateTransition], None] | None = None,
     ) -> None:
         self.config = config
-        self.state = State.CLOSED
-        self._seed = seed
+        self._policies = config.policies
         self._on_transition = on_transition
-        self._window = window_for(config)
-        self._trials = Trials(config)
-        self._generation = 0
-        self._permit = Permit(0)
-        self._since_ns = to_ns(started)
-        self._attempt = 0
-        self._openings = 0
-        self._wait_ns = 0
-        self._healthy_in_a_row = 0
-        self._half_open_limit_ns = to_ns(config.max_wait_duration_in_half_open_state)
+        self._store = [0] * window.room(self._policies.window)
+        self._log = [0] * (LOG_ROWS * LOG_COLUMNS)
+        self._memory = Memory()
+        self._memory.seed = seed
+        self._memory.epoch = round(epoch * 1e6) * 1000  # a double holds a Unix time to the microsecond
+        steps.start(self._memory, self._store, self._policies, to_ns(started))
+
+    @property
+    def state(self) -> State:
+        """The present state, as of the latest call of any method."""
+        return _STATES[self._memory.state]
 
     @property
     def since(self) -> float:
         """When the present state began, in seconds."""
-        return self._since_ns / 1e9
+        return self._memory.since / 1e9
 
     def acquire(self, now: float) -> Permit:
         """Return a permit for a call that starts at `now`.
@@ -86,14 +86,11 @@ class CircuitBreaker:
     def try_acquire(self, now: float) -> Permit | None:
         """Return a permit for a call that starts at `now`, or None to refuse it."""
         now_ns = self._advance_to(now)
-        if self.state is State.OPEN:
-            reason = self._reset_reason(now_ns)
-            if reason is None:
-                return None
-            self._transition(State.HALF_OPEN, reason, EMPTY, now_ns)
-        if self.state is State.HALF_OPEN and not self._trials.admit():
-            return None
-        return self._permit
+        memory = self._memory
+        permitted = steps.acquire(memory, self._store, self._log, self._policies, now_ns)
+        if memory.logged:
+            self._tell()
+        return Permit(memory.generation, _STATES[memory.state], now_ns) if permitted else None
 
     def record(self, permit: Permit, result: Verdict, duration: float, now: float) -> Outcome:
         """Report a call's result at the time it completes.
@@ -109,115 +106,87 @@ class CircuitBreaker:
         """
         now_ns = self._advance_to(now)
         outcome = outcome_of(result, duration, self.config.slow_call_duration_threshold)
-        if late.counts(self.config.dialect.late, permit.generation, self._generation):
-            self._count(outcome, now_ns)
+        if self._policies.window.kind == WindowKind.TIME:
+            self._make_room()
+        steps.record(self._memory, self._store, self._log, self._policies, now_ns, outcome, *permit)
+        if self._memory.logged:
+            self._tell()
         return outcome
 
     def release(self, permit: Permit, now: float) -> None:
         """Give a permit back unused: the call was never made, or ended without a result."""
         self._advance_to(now)
-        if permit.generation == self._generation and self.state is State.HALF_OPEN:
-            self._trials.give_back()
+        steps.release(self._memory, self._policies, permit.generation)
 
     def record_health(self, healthy: bool, now: float) -> None:
         """Report the answer of a health check made while open; ignored in any other state."""
         self._advance_to(now)
-        if self.state is State.OPEN:
-            self._healthy_in_a_row = self._healthy_in_a_row + 1 if healthy else 0
+        if self._memory.state == State.OPEN:
+            self._memory.healthy = self._memory.healthy + 1 if healthy else 0
 
     def advance(self, now: float) -> None:
-        """Let time pass: a half-open state past its maximum wait reopens, at that limit.
+        """Let time pass: what is due by itself happens, such as the end of an overlong half-open state.
 
         Calling this more or less often changes nothing; every other method does it first.
         """
         self._advance_to(now)
 
+    def counts_as_closed(self, permit: Permit, now: float) -> bool:
+        """Return whether a result that completes at `now` would be judged by a closed breaker's rules."""
+        self._advance_to(now)
+        judge = late.judging_state(self._memory, self._policies.late, permit.generation, permit.state)
+        return judge == State.CLOSED == self._memory.state
+
     def snapshot(self, now: float) -> Snapshot:
         """Return what decides at `now`: the trials when half-open, the window otherwise."""
         now_ns = self._advance_to(now)
-        return self._trials.counts if self.state is State.HALF_OPEN else self._window.snapshot(now_ns)
+        m = self._memory
+        if m.state == State.HALF_OPEN:
+            return Snapshot(m.trial_calls, m.trial_failures, m.trial_slow, m.trial_run)
+        window.expire(m, self._store, self._policies.window, now_ns)
+        return Snapshot(*window.visible(m, self._store, self._policies.window), m.run)
 
     def open_until(self) -> float | None:
         """Return when the wait of the open state ends, in seconds; None when not open."""
-        return (self._since_ns + self._wait_ns) / 1e9 if self.state is State.OPEN else None
+        m = self._memory
+        return (m.wait_from + m.wait) / 1e9 if m.state == State.OPEN else None
 
     def _advance_to(self, now: float) -> int:
         now_ns = to_ns(now)
-        if self.state is State.HALF_OPEN and self._half_open_limit_ns:
-            limit = self._since_ns + self._half_open_limit_ns
-            if now_ns > limit:
-                self._transition(State.OPEN, Reason.HALF_OPEN_TIMEOUT, self._trials.counts, limit)
+        while not steps.advance(self._memory, self._store, self._log, self._policies, now_ns):
+            self._tell()
+        if self._memory.logged:
+            self._tell()
         return now_ns
 
-    def _reset_reason(self, now_ns: int) -> Reason | None:
-        waited = self.config.dialect.wait.over(now_ns - self._since_ns, self._wait_ns)
-        health = self.config.health_check
-        if health is None:
-            return Reason.WAIT_OVER if waited else None
-        healthy = self._healthy_in_a_row >= health.healthy_after
-        if health.reset_by is ResetBy.EARLIER and waited and not healthy:
-            return Reason.WAIT_OVER
-        if health.reset_by is ResetBy.LATER and not waited:
-            return None
-        return Reason.HEALTHY if healthy else None
+    def _tell(self) -> None:
+        """Report the transitions that the log holds, and empty it."""
+        rows, self._memory.logged = self._memory.logged, 0
+        if self._on_transition is None:
+            return
+        for row in range(rows):
+            at = row * LOG_COLUMNS
+            self._on_transition(transition_of(self._log[at : at + LOG_COLUMNS], self._policies.wait.reset))
 
-    def _count(self, outcome: Outcome, now_ns: int) -> None:
-        if outcome is Outcome.IGNORED:
-            if self.state is State.HALF_OPEN:
-                self._trials.give_back()
-        elif self.state is State.HALF_OPEN:
-            self._judge_trial(outcome, now_ns)
-        elif self.state is State.CLOSED:
-            self._window.add(outcome, now_ns)
-            if self.config.dialect.trip.asks_after(outcome):
-                self._judge_window(now_ns)
-        else:
-            self._window.add(outcome, now_ns)
-
-    def _judge_window(self, now_ns: int) -> None:
-        snapshot = self._window.snapshot(now_ns)
-        reason = verdict(snapshot, self.config)
-        if reason is not None:
-            self._transition(State.OPEN, reason, snapshot, now_ns)
-
-    def _judge_trial(self, outcome: Outcome, now_ns: int) -> None:
-        reason = self._trials.complete(outcome)
-        if reason is not None:
-            target = State.CLOSED if reason is Reason.TRIALS_PASSED else State.OPEN
-            self._transition(target, reason, self._trials.counts, now_ns)
-
-    def _transition(self, target: State, reason: Reason, snapshot: Snapshot, now_ns: int) -> None:
-        source, self.state = self.state, target
-        self._since_ns = now_ns
-        self._generation += 1
-        self._permit = Permit(self._generation)
-        self._window.clear()
-        wait = None
-        if target is State.OPEN:
-            wait = self._start_wait()
-        elif target is State.HALF_OPEN:
-            self._trials = Trials(self.config)
-        else:
-            self._attempt = 0
-        if self._on_transition is not None:
-            self._on_transition(StateTransition(now_ns / 1e9, source, target, reason, snapshot, wait))
-
-    def _start_wait(self) -> float | None:
-        self._attempt += 1
-        self._openings += 1
-        self._healthy_in_a_row = 0
-        self._wait_ns = wait_ns(self.config, attempt=self._attempt, opening=self._openings, seed=self._seed)
-        health = self.config.health_check
-        waits = health is None or health.reset_by is not ResetBy.HEALTH
-        return self._wait_ns / 1e9 if waits else None
+    def _make_room(self) -> None:
+        """Double the store of a time window that is full."""
+        m, slots = self._memory, len(self._store) // 2
+        if m.held == slots:
+            self._store = self._store[2 * m.head :] + self._store[: 2 * m.head] + [0] * (2 * slots)
+            m.head = 0
 
 
-def window_for(config: BreakerConfig) -> Window:
-    """Return an empty window of the configured kind."""
-    match config.sliding_window_type:
-        case WindowType.COUNT:
-            return CountWindow(int(config.window_size))
-        case WindowType.TIME:
-            return TimeWindow(to_ns(config.window_size))
-        case WindowType.CONSECUTIVE:
-            return ConsecutiveWindow()
+_STATES = tuple(State)
+
+
+def transition_of(row: list[int], reset: ResetRule) -> StateTransition:
+    """Return the event that a row of the log is."""
+    time, source, target, reason, calls, failures, slow, run, wait = row
+    return StateTransition(
+        time / 1e9,
+        State(source),
+        State(target),
+        Reason(reason),
+        Snapshot(calls, failures, slow, run),
+        None if wait < 0 or reset == ResetRule.HEALTH else wait / 1e9,
+    )

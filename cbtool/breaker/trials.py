@@ -1,95 +1,84 @@
+# runs compiled, too: arguments one by one, and no sets
 """The trials policy: how half-open admits calls, and what their results decide."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from cbtool.breaker.policies import Admission, Ignored, TrialsVerdict
 from cbtool.breaker.transition import Reason
-from cbtool.breaker.window import EMPTY, Snapshot
+from cbtool.breaker.trip import FAILURE_RATE, NO_REASON, SLOW_CALL_RATE, reaches
+from cbtool.breaker.wait import over
 
 if TYPE_CHECKING:
-    from cbtool.breaker.config import BreakerConfig
-    from cbtool.breaker.outcome import Outcome
+    from cbtool.breaker.memory import Memory
+    from cbtool.breaker.policies import Policies, TrialsPolicy
+
+TRIALS_PASSED = int(Reason.TRIALS_PASSED)
 
 
-class Admission(IntEnum):
-    """What `permitted_number_of_calls_in_half_open_state` limits."""
-
-    BUDGET = 0
-    """The trials in all: a slot is never given back, except by an ignored result."""
-    CONCURRENCY = 1
-    """The trials in flight at once: every result gives its slot back."""
-    UNLIMITED = 2
-    """Nothing: every call is a trial."""
+def begin(m: Memory) -> None:
+    """Start with no trials."""
+    m.taken = m.trial_at = m.trial_calls = m.trial_failures = m.trial_slow = m.trial_run = 0
 
 
-class TrialsVerdict(IntEnum):
-    """How the trials' results decide."""
-
-    RATES = 0
-    """When the permitted number has completed, the two rates over them, without gates."""
-    FIRST_FAILURE = 1
-    """One failure reopens; the permitted number of successes in a row closes."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrialsPolicy:
-    """How a library runs its half-open state."""
-
-    admission: Admission = Admission.BUDGET
-    verdict: TrialsVerdict = TrialsVerdict.RATES
+def admit(m: Memory, p: Policies, now: int) -> bool:
+    """Take a slot for a trial, if one is free."""
+    free = (
+        p.trials.admission == Admission.UNLIMITED
+        or m.taken < p.trials.permits
+        or (p.trials.admission == Admission.ONE_PER_WAIT and over(p.wait, now - m.trial_at, m.wait))
+    )
+    if free:
+        m.taken += 1
+        m.trial_at = now
+    return free
 
 
-class Trials:
-    """The trials of one half-open state."""
+def give_back(m: Memory, p: TrialsPolicy) -> None:
+    """Return the slot of a trial whose result is nothing to the verdict, or that ended without one."""
+    if m.taken > 0 or p.overdraws:
+        m.taken -= 1
 
-    __slots__ = ("_config", "_policy", "_taken", "counts")
 
-    def __init__(self, config: BreakerConfig) -> None:
-        self._config = config
-        self._policy = config.dialect.trials
-        self._taken = 0
-        self.counts = EMPTY
+def complete(m: Memory, p: Policies, outcome: int) -> int:
+    """Count a result and return what it decides.
 
-    def admit(self) -> bool:
-        """Take a slot for a trial, if one is free."""
-        if (
-            self._policy.admission is not Admission.UNLIMITED
-            and self._taken >= self._config.permitted_number_of_calls_in_half_open_state
-        ):
-            return False
-        self._taken += 1
-        return True
+    Returns:
+        `TRIALS_PASSED` to close, `FAILURE_RATE` or `SLOW_CALL_RATE` to reopen, 0 to go on.
+    """
+    if p.trials.admission == Admission.CONCURRENCY:
+        give_back(m, p.trials)
+    failed = outcome & 1
+    m.trial_calls += 1
+    m.trial_failures += failed
+    m.trial_slow += outcome >> 1
+    m.trial_run = m.trial_run + 1 if failed else 0
+    if p.trials.verdict == TrialsVerdict.COUNTS:
+        return _by_counts(m, p.trials)
+    return _by_rates(m, p) if m.trial_calls >= p.trials.enough else NO_REASON
 
-    def give_back(self) -> None:
-        """Return the slot of a trial whose result was ignored, or that ended without one."""
-        if self._taken:
-            self._taken -= 1
 
-    def complete(self, outcome: Outcome) -> Reason | None:
-        """Count a result and return what it decides.
+def _by_counts(m: Memory, p: TrialsPolicy) -> int:
+    bad = m.trial_failures if p.bad & 1 else m.trial_slow
+    if m.trial_calls - bad >= p.successes:
+        return TRIALS_PASSED
+    if p.failures and bad >= p.failures:
+        return FAILURE_RATE if p.bad & 1 else SLOW_CALL_RATE
+    return NO_REASON
 
-        Returns:
-            `TRIALS_PASSED` to close, `FAILURE_RATE` or `SLOW_CALL_RATE` to reopen, None to go on.
-        """
-        if self._policy.admission is Admission.CONCURRENCY:
-            self.give_back()
-        calls, failures, slow, run = self.counts
-        failed = outcome & 1
-        self.counts = Snapshot(calls + 1, failures + failed, slow + (outcome >> 1), run + 1 if failed else 0)
-        if self._policy.verdict is TrialsVerdict.FIRST_FAILURE and failed:
-            return Reason.FAILURE_RATE
-        if self.counts.calls < self._config.permitted_number_of_calls_in_half_open_state:
-            return None
-        return self._verdict_over_rates()
 
-    def _verdict_over_rates(self) -> Reason:
-        if self._policy.verdict is TrialsVerdict.RATES:
-            reaches = self._config.dialect.trip.reaches
-            if reaches(self.counts.failure_rate, self._config.failure_rate_threshold):
-                return Reason.FAILURE_RATE
-            if reaches(self.counts.slow_call_rate, self._config.slow_call_rate_threshold):
-                return Reason.SLOW_CALL_RATE
-        return Reason.TRIALS_PASSED
+def _by_rates(m: Memory, p: Policies) -> int:
+    trip = p.trip
+    if reaches(trip, m.trial_failures, m.trial_calls, p.trials.failure_rate, trip.failure_above):
+        return FAILURE_RATE
+    if reaches(trip, m.trial_slow, m.trial_calls, p.trials.slow_rate, trip.slow_above):
+        return SLOW_CALL_RATE
+    return TRIALS_PASSED
+
+
+def as_counted(ignored: Ignored) -> int:
+    """Return the `Outcome` that an ignored result stands for; −1 for none."""
+    if ignored == Ignored.SUCCESS:
+        return 0
+    return 1 if ignored == Ignored.FAILURE else -1

@@ -1,77 +1,74 @@
-"""The trip policy: a pure verdict over a snapshot. Which rules, compared how, asked when, gated by what."""
+"""The trip policy: a pure verdict over a snapshot. Which rules, compared how, gated by what."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import IntEnum
 from typing import TYPE_CHECKING
 
+from cbtool.breaker.policies import Measure
 from cbtool.breaker.transition import Reason
 
 if TYPE_CHECKING:
-    from cbtool.breaker.config import BreakerConfig
-    from cbtool.breaker.outcome import Outcome
-    from cbtool.breaker.window import Snapshot
+    from cbtool.breaker.policies import TripPolicy
+
+# Whole numbers rather than members: compiled code must return one type.
+NO_REASON = 0
+FAILURE_RATE = int(Reason.FAILURE_RATE)
+SLOW_CALL_RATE = int(Reason.SLOW_CALL_RATE)
+_CONSECUTIVE_FAILURES = int(Reason.CONSECUTIVE_FAILURES)
+_ERROR_COUNT = int(Reason.ERROR_COUNT)
+
+_SPLIT = float((1 << 29) + 1)
 
 
-class EvaluateOn(IntEnum):
-    """After which results the trip rules are asked."""
+def verdict(p: TripPolicy, calls: int, failures: int, slow: int, run: int) -> int:
+    """Return why a closed breaker with this window must open: a `Reason`, or 0.
 
-    EVERY_RESULT = 0
-    FAILURE = 1
-
-
-class Compare(IntEnum):
-    """How a rate is held against its threshold."""
-
-    AT_LEAST = 0
-    ABOVE = 1
-
-
-@dataclass(frozen=True, slots=True)
-class TripPolicy:
-    """When and how a library asks whether to open."""
-
-    evaluate_on: EvaluateOn = EvaluateOn.EVERY_RESULT
-    compare: Compare = Compare.AT_LEAST
-
-    def asks_after(self, outcome: Outcome) -> bool:
-        """Return whether the rules are asked after this result."""
-        return self.evaluate_on is EvaluateOn.EVERY_RESULT or outcome.failed
-
-    def reaches(self, rate: float, threshold: float) -> bool:
-        """Return whether a rate (percent) reaches its threshold (percent)."""
-        return rate > threshold if self.compare is Compare.ABOVE else rate >= threshold
+    Absolute rules come first (a run of failures, a number of errors), then the two rates, each behind both
+    gates.
+    """
+    if p.run and run >= p.run:
+        return _CONSECUTIVE_FAILURES
+    enough = calls >= p.minimum_calls
+    if p.errors and failures >= p.errors and (enough or not p.gates_count):
+        return _ERROR_COUNT
+    if enough and calls:
+        if failures >= p.minimum_errors and reaches(p, failures, calls, p.failure_rate, p.failure_above):
+            return FAILURE_RATE
+        if slow >= p.minimum_errors and reaches(p, slow, calls, p.slow_rate, p.slow_above):
+            return SLOW_CALL_RATE
+    return NO_REASON
 
 
-def gates_passed(snapshot: Snapshot, bad: int, config: BreakerConfig) -> bool:
-    """Return whether both gates let a rate through.
+def reaches(p: TripPolicy, bad: int, calls: int, threshold: float, above: bool) -> bool:
+    """Return whether `bad` of `calls` (at least one) reach a threshold, or exceed it.
 
     Args:
-        snapshot: the window's counts.
-        bad: the calls that the rate counts: failures for the failure rate, slow ones for the slow rate.
-        config: the gates `minimum_number_of_calls` and `minimum_number_of_errors`.
+        p: in which arithmetic.
+        bad: failed or slow calls.
+        calls: all calls.
+        threshold: percent or share, as the arithmetic wants it.
+        above: whether it must be exceeded.
     """
-    return snapshot.calls >= config.minimum_calls and bad >= config.minimum_number_of_errors
+    if p.measure == Measure.PERCENT:
+        rate = 100.0 * bad / calls
+    elif p.measure == Measure.SINGLE:
+        rate = single(single(100.0 * bad) / calls)
+        threshold = single(threshold)
+    elif p.measure == Measure.SHARE:
+        rate = bad / calls
+    elif p.measure == Measure.PRODUCT:
+        rate = float(bad)
+        threshold *= calls
+    elif p.measure == Measure.TRUNCATED:
+        rate = float(int(bad / calls * 100.0))
+    elif p.measure == Measure.ROUNDED:
+        rate = float(int(bad / calls * 100.0 + 0.5))
+    else:  # the share of successes falls below what is required
+        return (calls - bad) / calls < threshold
+    return rate > threshold if above else rate >= threshold
 
 
-def verdict(snapshot: Snapshot, config: BreakerConfig) -> Reason | None:
-    """Return why a closed breaker with this window must open, or None.
-
-    Absolute rules come first (a run of failures, a number of errors: no gate), then the two rates, each
-    behind both gates. A consecutive window knows no rate, so only its run counts.
-    """
-    if config.consecutive_failures is not None:
-        return Reason.CONSECUTIVE_FAILURES if snapshot.run >= config.consecutive_failures else None
-    if config.error_count_threshold is not None and snapshot.failures >= config.error_count_threshold:
-        return Reason.ERROR_COUNT
-    trip = config.dialect.trip
-    if gates_passed(snapshot, snapshot.failures, config) and trip.reaches(
-        snapshot.failure_rate, config.failure_rate_threshold
-    ):
-        return Reason.FAILURE_RATE
-    if gates_passed(snapshot, snapshot.slow, config) and trip.reaches(
-        snapshot.slow_call_rate, config.slow_call_rate_threshold
-    ):
-        return Reason.SLOW_CALL_RATE
-    return None
+def single(value: float) -> float:
+    """Return the single-precision number nearest to a double of ordinary size (Veltkamp's splitting)."""
+    large = _SPLIT * value
+    return large - (large - value)

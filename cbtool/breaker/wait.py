@@ -2,63 +2,72 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import IntEnum
 from typing import TYPE_CHECKING
 
-from cbtool.units import to_ns
+from cbtool.breaker.policies import ResetRule
+from cbtool.breaker.transition import Reason
 
 if TYPE_CHECKING:
-    from cbtool.breaker.config import BreakerConfig
+    from cbtool.breaker.memory import Memory
+    from cbtool.breaker.policies import WaitPolicy
 
-_MASK = (1 << 64) - 1
+LONGEST = 100 * 365 * 86400.0
+"""Seconds; a century fits 64-bit nanoseconds and is for ever."""
 
-
-class WaitEdge(IntEnum):
-    """Whether a call exactly at the end of the wait is already a trial."""
-
-    AT_END = 0
-    AFTER_END = 1
+_WAIT_OVER = int(Reason.WAIT_OVER)
+_HEALTHY = int(Reason.HEALTHY)
 
 
-@dataclass(frozen=True, slots=True)
-class WaitPolicy:
-    """How a library measures its wait."""
-
-    edge: WaitEdge = WaitEdge.AT_END
-
-    def over(self, elapsed_ns: int, wait_ns: int) -> bool:
-        """Return whether a wait of `wait_ns` is over, `elapsed_ns` after it began."""
-        return elapsed_ns > wait_ns if self.edge is WaitEdge.AFTER_END else elapsed_ns >= wait_ns
-
-
-def wait_ns(config: BreakerConfig, *, attempt: int, opening: int, seed: int) -> int:
+def wait_ns(p: WaitPolicy, attempt: int, jitter: float) -> int:
     """Return how long an open state lasts, in nanoseconds.
 
-    The configured wait, times the multiplier for each earlier opening in a row, at most the maximum;
-    then jitter of ± `wait_jitter` around that, so that a fleet at its maximum still spreads.
+    The wait, times the multiplier for each earlier opening in a row, at most the maximum; then jitter
+    around that, so that a fleet at its maximum still spreads.
 
     Args:
-        config: the wait, multiplier, cap and jitter.
+        p: the policy.
         attempt: 1 for the first opening since the breaker was last closed, 2 for the next, …
-        opening: how many times this breaker has opened in all; picks the jitter's random number.
-        seed: of the jitter.
+        jitter: a random number in [0, 1).
     """
-    wait = config.wait_duration_in_open_state
-    longest = config.max_wait_duration_in_open_state
-    # A multiplier of 1 needs no turns, of which an outage of days with a short wait would make millions.
-    for _ in range(attempt - 1 if config.wait_backoff_multiplier > 1 else 0):
-        wait *= config.wait_backoff_multiplier
-        # Stop at the cap; without one, before the wait leaves 64-bit nanoseconds.
-        if wait >= (LONGEST if longest is None else longest):
-            break
-    if longest is not None:
-        wait = min(wait, longest)
-    wait *= 1.0 + config.wait_jitter * (2.0 * unit_random(seed, opening) - 1.0)
-    return to_ns(min(wait, LONGEST))
+    wait = p.seconds
+    cap = LONGEST if p.longest < 0.0 else p.longest
+    if p.multiplier > 1.0:  # of 1 needs no turns, of which days of a short wait would make millions
+        for _ in range(attempt - 1):
+            wait = _cut(p, wait * p.multiplier)
+            if wait >= cap:
+                break
+    if p.longest >= 0.0:
+        wait = min(wait, p.longest)
+    wait *= 1.0 + p.jitter * (2.0 * jitter - 1.0)
+    return round(min(_cut(p, wait), LONGEST) * 1e9)
 
 
-LONGEST = 100 * 365 * 86400.0  # seconds; a century fits 64-bit nanoseconds and is for ever
+def _cut(p: WaitPolicy, seconds: float) -> float:
+    if p.resolution == 0:
+        return seconds
+    step = p.resolution / 1e9
+    return int(seconds / step + 1e-9) * step
+
+
+def over(p: WaitPolicy, elapsed: int, wait: int) -> bool:
+    """Return whether a wait is over, so many nanoseconds after it began."""
+    return elapsed > wait if p.after_end else elapsed >= wait
+
+
+def reset_reason(m: Memory, p: WaitPolicy, now: int) -> int:
+    """Return why an open state ends at `now`: a `Reason`, or 0 where it does not."""
+    waited = over(p, now - m.wait_from, m.wait)
+    if p.reset == ResetRule.WAIT:
+        return _WAIT_OVER if waited else 0
+    healthy = m.healthy >= p.healthy_after
+    if p.reset == ResetRule.EARLIER and waited and not healthy:
+        return _WAIT_OVER
+    if p.reset == ResetRule.LATER and not waited:
+        return 0
+    return _HEALTHY if healthy else 0
+
+
+_MASK = (1 << 64) - 1
 
 
 def unit_random(seed: int, index: int) -> float:

@@ -1,12 +1,20 @@
-"""The window policy: what is counted and when it is forgotten. A window only counts; it judges nothing."""
+# ruff: noqa: PLR0917, PLR1714  # runs compiled, too: arguments one by one, and no sets
+"""The window policy: what is counted, when, and when it is forgotten. A window only counts.
+
+Every window also knows the unbroken run of failures up to its newest result. The contents lie in a flat
+store; `room` says how large. Kinds that count in buckets are in `buckets.py`.
+"""
 
 from __future__ import annotations
 
-from collections import deque
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cbtool.breaker import buckets
+from cbtool.breaker.policies import CountWhen, WindowKind
 
 if TYPE_CHECKING:
-    from cbtool.breaker.outcome import Outcome
+    from cbtool.breaker.memory import Memory
+    from cbtool.breaker.policies import WindowPolicy
 
 
 class Snapshot(NamedTuple):
@@ -35,101 +43,110 @@ class Snapshot(NamedTuple):
 EMPTY = Snapshot(0, 0, 0, 0)
 
 
-class Window(Protocol):
-    """What the machine asks of a window. Times are nanoseconds and never go backwards."""
-
-    def add(self, outcome: Outcome, now_ns: int) -> None:
-        """Count a result that completed at `now_ns`."""
-
-    def snapshot(self, now_ns: int) -> Snapshot:
-        """Return what is in the window at `now_ns`."""
-
-    def clear(self) -> None:
-        """Forget everything."""
+def room(p: WindowPolicy) -> int:
+    """Return how many numbers the store must hold; a `TIME` window needs `2` more for each result in it."""
+    if p.kind == WindowKind.CALLS or p.kind == WindowKind.ERRORS:
+        return p.size
+    if p.kind == WindowKind.GRID or p.kind == WindowKind.FLOATING:
+        return buckets.CELLS * (p.size + 1)
+    return 32
 
 
-class CountWindow:
-    """The last `size` results."""
+def add(m: Memory, w: Any, p: WindowPolicy, outcome: int, now: int, admitted: int) -> None:
+    """Count a result.
 
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self._results: deque[Outcome] = deque()
-        self._failures = 0
-        self._slow = 0
-        self._run = 0
-
-    def add(self, outcome: Outcome, now_ns: int) -> None:  # noqa: ARG002  # a count window has no use for time
-        """Count a result; the oldest leaves when `size` are exceeded."""
-        if len(self._results) == self._size:
-            oldest = self._results.popleft()
-            self._failures -= oldest & 1
-            self._slow -= oldest >> 1
-        self._results.append(outcome)
-        self._failures += outcome & 1
-        self._slow += outcome >> 1
-        self._run = self._run + 1 if outcome & 1 else 0
-
-    def snapshot(self, now_ns: int) -> Snapshot:  # noqa: ARG002  # see add
-        """Return the counts over the last `size` results."""
-        return Snapshot(len(self._results), self._failures, self._slow, self._run)
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self._results.clear()
-        self._failures = self._slow = self._run = 0
-
-
-class TimeWindow:
-    """The last `length_ns` nanoseconds' results; each is forgotten exactly that long after it completed."""
-
-    def __init__(self, length_ns: int) -> None:
-        self._length_ns = length_ns
-        self._results: deque[tuple[int, Outcome]] = deque()
-        self._failures = 0
-        self._slow = 0
-        self._run = 0
-
-    def add(self, outcome: Outcome, now_ns: int) -> None:
-        """Count a result that completed at `now_ns`."""
-        self._results.append((now_ns, outcome))
-        self._failures += outcome & 1
-        self._slow += outcome >> 1
-        self._run = self._run + 1 if outcome & 1 else 0
-
-    def snapshot(self, now_ns: int) -> Snapshot:
-        """Return the counts over (now − length, now]."""
-        results = self._results
-        while results and now_ns - results[0][0] >= self._length_ns:
-            outcome = results.popleft()[1]
-            self._failures -= outcome & 1
-            self._slow -= outcome >> 1
-        return Snapshot(len(results), self._failures, self._slow, min(self._run, len(results)))
-
-    def clear(self) -> None:
-        """Forget everything."""
-        self._results.clear()
-        self._failures = self._slow = self._run = 0
+    Args:
+        m: the breaker's memory.
+        w: its store.
+        p: the policy.
+        outcome: an `Outcome` that is not ignored.
+        now: when it completed.
+        admitted: when its call started.
+    """
+    failed = outcome & 1
+    slow = outcome >> 1
+    if p.kind == WindowKind.GRID or p.kind == WindowKind.FLOATING:
+        buckets.add(m, w, p, failed, slow, now, admitted)
+        m.run = m.run + 1 if failed else 0
+        return
+    m.run = m.run + 1 if failed else 0
+    if p.kind == WindowKind.RUN:
+        m.calls = m.failures = m.run
+        m.slow = m.slow + slow if failed else 0
+        return
+    if p.kind == WindowKind.ERRORS:
+        if failed:
+            _remember_error(m, w, p, now)
+        return
+    if p.kind == WindowKind.CALLS:
+        if m.calls == p.size:
+            oldest = w[m.head]
+            m.failures -= oldest & 1
+            m.slow -= oldest >> 1
+            m.calls -= 1
+        w[m.head] = outcome
+        m.head = m.head + 1 if m.head + 1 < p.size else 0
+    else:
+        slot = 2 * ((m.head + m.held) % (len(w) // 2))
+        w[slot] = now
+        w[slot + 1] = outcome
+        m.held += 1
+    m.calls += 1
+    m.failures += failed
+    m.slow += slow
 
 
-class ConsecutiveWindow:
-    """The unbroken run of failures up to now; a success ends it."""
+def expire(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:
+    """Forget what is too old at `now`."""
+    if p.kind == WindowKind.TIME:
+        slots = len(w) // 2
+        while m.held and now - w[2 * m.head] >= p.length:
+            outcome = w[2 * m.head + 1]
+            m.failures -= outcome & 1
+            m.slow -= outcome >> 1
+            m.calls -= 1
+            m.held -= 1
+            m.head = m.head + 1 if m.head + 1 < slots else 0
+        m.run = min(m.run, m.calls)
+    elif p.kind == WindowKind.GRID or p.kind == WindowKind.FLOATING:
+        buckets.expire(m, w, p, now)
 
-    def __init__(self) -> None:
-        self._run = 0
-        self._slow = 0
 
-    def add(self, outcome: Outcome, now_ns: int) -> None:  # noqa: ARG002  # a run has no use for time
-        """Lengthen the run, or end it."""
-        if outcome & 1:
-            self._run += 1
-            self._slow += outcome >> 1
-        else:
-            self._run = self._slow = 0
+def visible(m: Memory, w: Any, p: WindowPolicy) -> tuple[int, int, int]:
+    """Return the calls, failures and slow calls that a verdict may see."""
+    if p.partial:
+        return m.calls, m.failures, m.slow
+    at = buckets.filling(m, p)
+    return m.calls - w[at], m.failures - w[at + 1], m.slow - w[at + 2]
 
-    def snapshot(self, now_ns: int) -> Snapshot:  # noqa: ARG002  # see add
-        """Return the run: as many calls as failures."""
-        return Snapshot(self._run, self._run, self._slow, self._run)
 
-    def clear(self) -> None:
-        """Forget the run."""
-        self._run = self._slow = 0
+def admitted(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:
+    """Note a call that starts."""
+    if p.counts != CountWhen.COMPLETED:
+        buckets.count_call(m, w, p, 0, now)
+
+
+def refused(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:
+    """Note a call that is not permitted."""
+    if p.counts == CountWhen.ATTEMPTED:
+        buckets.count_call(m, w, p, int(p.refusals_fail), now)
+
+
+def clear(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:
+    """Forget everything."""
+    m.calls = m.failures = m.slow = m.run = m.head = m.held = 0
+    if p.kind == WindowKind.GRID or p.kind == WindowKind.FLOATING:
+        buckets.clear(m, w, p, now)
+
+
+def _remember_error(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:
+    while p.length and m.held and now - w[m.head] > p.length:
+        m.head = (m.head + 1) % p.size
+        m.held -= 1
+    if m.held == 0 or w[(m.head + m.held - 1) % p.size] <= now - p.lumping:
+        if m.held == p.size:
+            m.head = (m.head + 1) % p.size
+            m.held -= 1
+        w[(m.head + m.held) % p.size] = now
+        m.held += 1
+    m.calls = m.failures = m.held

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cbtool.breaker import CircuitBreaker, State, Verdict, late
+from cbtool.breaker import CircuitBreaker, State, Verdict
 from cbtool.breaker.outcome import outcome_of
 from cbtool.metrics.opening import OpeningTimer
 from cbtool.metrics.view import BreakerView, InstanceTransition
@@ -36,11 +36,9 @@ class Lane:
         self.breaker = CircuitBreaker(config, seed=seed, on_transition=self._changed)
         self.time_to_open: list[float] = []
         self._config = config
-        self._late = config.dialect.late
         self._slow = config.slow_call_duration_threshold
         self._on_transition = on_transition
         self._opening = OpeningTimer(config)
-        self._generation = 0
         self._spent = dict.fromkeys(State, 0.0)
         self._since = 0.0
 
@@ -52,8 +50,7 @@ class Lane:
 
     def record(self, permit: Permit, verdict: Verdict, duration: float, now: float) -> Outcome:
         """Report a result, see `CircuitBreaker.record`."""
-        judged = late.counts(self._late, permit.generation, self._generation)
-        if judged and verdict is not Verdict.IGNORED and self.breaker.state is State.CLOSED:
+        if verdict is not Verdict.IGNORED and self.breaker.counts_as_closed(permit, now):
             self._opening.count(self.outcome(verdict, duration), now)
         return self.breaker.record(permit, verdict, duration, now)
 
@@ -68,7 +65,6 @@ class Lane:
         return BreakerView(breaker.state, breaker.since, snapshot, breaker.open_until())
 
     def _changed(self, transition: StateTransition) -> None:
-        self._generation += 1
         self._spent[transition.source] += transition.time - self._since
         self._since = transition.time
         if transition.trips:

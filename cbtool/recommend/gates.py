@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cbtool.breaker.config import BreakerConfig, WindowType
+from cbtool.breaker import BreakerConfig, WindowType
 
 NEVER_SLOW = 100.0
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import zlib
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numba
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
+    from types import ModuleType
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -26,3 +29,11 @@ def inlined(function: Callable[..., Any]) -> Callable[..., Any]:
 def _jit(function: Callable[..., Any], *, cache: bool) -> Callable[..., Any]:
     made: Callable[..., Any] = numba.njit(cache=cache, nogil=True, error_model="numpy")(function)
     return made
+
+
+def fingerprint(modules: Iterable[ModuleType]) -> int:
+    """Return a number that changes with the source of the modules, for compiled code to close over.
+
+    numba's cache on disk looks at the file of the function compiled, not at those of what it calls.
+    """
+    return zlib.crc32(b"".join(Path(module.__file__ or "").read_bytes() for module in modules)) | 1

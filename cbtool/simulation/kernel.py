@@ -48,7 +48,7 @@ _UNIT = 1.0 / (1 << 53)
 
 
 @inlined
-def _unit_random(seed: Any, index: int) -> Any:
+def unit_random(seed: Any, index: int) -> Any:
     """`cbtool.breaker.wait.unit_random`."""
     z = seed + np.uint64(index + 1) * _GOLDEN
     z = (z ^ (z >> _30)) * _MIX_1
@@ -67,7 +67,7 @@ def _wait_ns(attempt: int, opening: int, p: Any) -> Any:
                 break
     if p.longest_wait >= 0.0:
         wait = min(wait, p.longest_wait)
-    wait *= 1.0 + p.jitter * (2.0 * _unit_random(p.seed, opening) - 1.0)
+    wait *= 1.0 + p.jitter * (2.0 * unit_random(p.seed, opening) - 1.0)
     return np.int64(np.rint(min(wait, LONGEST) * 1e9))  # to_ns rounds half to even, too
 
 
@@ -183,7 +183,6 @@ def run_kernel(  # noqa: C901, PLR0912, PLR0915  # one machine: its states share
     call = done = _ZERO  # the next call to start, the next completion
     attempt = openings = wait = _ZERO
     taken = calls = failures = slow = run = _ZERO  # the trials
-    overdue = _NONE  # the call at whose arrival half-open was found to have lasted too long
     while True:
         log = _room(log, used)
         if state == _CLOSED:
@@ -209,13 +208,10 @@ def run_kernel(  # noqa: C901, PLR0912, PLR0915  # one machine: its states share
                 after[call:trial] = _OPEN
                 if trial < n:
                     before[trial] = _OPEN
-                if 0 <= overdue < n:
-                    before[overdue] = _HALF_OPEN
                 while done < n and started[done] <= trial:
                     if permitted[call_of[done]]:
                         after[call_of[done]] = _OPEN
                     done += 1
-            overdue = _NONE
             if trial == n:
                 break
             done = _first_completion_after(started, done, trial)
@@ -263,7 +259,6 @@ def run_kernel(  # noqa: C901, PLR0912, PLR0915  # one machine: its states share
                 else:
                     if p.half_open_limit and start_ns[call] > limit:
                         reason = _HALF_OPEN_TIMEOUT
-                        overdue = call
                         break
                     if not p.bounded or taken < p.trials:
                         taken += 1

@@ -6,16 +6,21 @@ from typing import NamedTuple
 
 import numpy as np
 
-from cbtool.breaker import BreakerConfig, WindowType
-from cbtool.breaker.late import LateResults
-from cbtool.breaker.trials import Admission, TrialsVerdict
-from cbtool.breaker.trip import Compare, EvaluateOn
-from cbtool.breaker.wait import WaitEdge
-from cbtool.errors import ConfigurationError
-from cbtool.units import to_ns
+from cbtool.breaker.policies import (
+    Admission,
+    EvaluateOn,
+    LatePolicy,
+    LateResults,
+    Policies,
+    TrialsPolicy,
+    TrialsVerdict,
+    TripPolicy,
+    WaitPolicy,
+    WindowKind,
+    WindowPolicy,
+)
 
 COUNT, TIME, CONSECUTIVE = 0, 1, 2
-_KINDS = {WindowType.COUNT: COUNT, WindowType.TIME: TIME, WindowType.CONSECUTIVE: CONSECUTIVE}
 _LARGEST = 2**62  # of numbers that users set; what is beyond is as good as this
 
 
@@ -56,38 +61,87 @@ class Parameters(NamedTuple):
     """Nanoseconds; 0: none."""
 
 
-def parameters_of(config: BreakerConfig, seed: int) -> Parameters:
-    """Return the numbers of a configuration.
+_WINDOWS = {WindowKind.CALLS: COUNT, WindowKind.TIME: TIME, WindowKind.RUN: CONSECUTIVE}
 
-    Raises:
-        ConfigurationError: it has a health check, which the kernel does not know.
+
+def parameters_of(p: Policies, seed: int) -> Parameters | None:
+    """Return the numbers of policies, or None for those that the kernel of stretches does not know.
+
+    It knows exact windows that every transition empties, rules asked at results, waits that a call ends,
+    and late results that are dropped or judged by the present state.
     """
-    if config.health_check is not None:
-        raise ConfigurationError("the kernel knows no health checks; use --engine machine")
-    kind = _KINDS[config.sliding_window_type]
-    size = to_ns(config.window_size) if kind == TIME else int(config.window_size)
-    longest = config.max_wait_duration_in_open_state
-    dialect = config.dialect
+    if not _known(p):
+        return None
     return Parameters(
-        window_kind=kind,
-        window_size=min(size, _LARGEST),
-        minimum_calls=min(config.minimum_calls, _LARGEST),
-        minimum_errors=min(config.minimum_number_of_errors, _LARGEST),
-        error_count=min(config.error_count_threshold or 0, _LARGEST),
-        failure_rate=float(config.failure_rate_threshold),
-        slow_rate=float(config.slow_call_rate_threshold),
-        above=int(dialect.trip.compare is Compare.ABOVE),
-        on_failure=int(dialect.trip.evaluate_on is EvaluateOn.FAILURE),
-        wait=float(config.wait_duration_in_open_state),
-        multiplier=float(config.wait_backoff_multiplier),
-        longest_wait=-1.0 if longest is None else float(longest),
-        jitter=float(config.wait_jitter),
+        window_kind=_WINDOWS[p.window.kind],
+        window_size=min(_size(p), _LARGEST),
+        minimum_calls=min(p.trip.minimum_calls, _LARGEST),
+        minimum_errors=min(p.trip.minimum_errors, _LARGEST),
+        error_count=min(p.trip.errors, _LARGEST),
+        failure_rate=float(_rates(p)[0]),
+        slow_rate=float(_rates(p)[1]),
+        above=int(p.trip.failure_above),
+        on_failure=int(p.trip.on == EvaluateOn.FAILURE),
+        wait=float(p.wait.seconds),
+        multiplier=float(p.wait.multiplier),
+        longest_wait=float(p.wait.longest),
+        jitter=float(p.wait.jitter),
         seed=np.uint64(seed & (2**64 - 1)),
-        after_end=int(dialect.wait.edge is WaitEdge.AFTER_END),
-        trials=min(config.permitted_number_of_calls_in_half_open_state, _LARGEST),
-        bounded=int(dialect.trials.admission is not Admission.UNLIMITED),
-        gives_back=int(dialect.trials.admission is Admission.CONCURRENCY),
-        first_failure=int(dialect.trials.verdict is TrialsVerdict.FIRST_FAILURE),
-        late_counts=int(dialect.late is LateResults.CURRENT_STATE),
-        half_open_limit=min(to_ns(config.max_wait_duration_in_half_open_state), _LARGEST),
+        after_end=int(p.wait.after_end),
+        trials=min(p.trials.permits, _LARGEST),
+        bounded=int(p.trials.admission != Admission.UNLIMITED),
+        gives_back=int(p.trials.admission == Admission.CONCURRENCY),
+        first_failure=int(p.trials.verdict == TrialsVerdict.COUNTS),
+        late_counts=int(p.late.judge == LateResults.CURRENT_STATE),
+        half_open_limit=min(p.trials.limit, _LARGEST),
+    )
+
+
+def _size(p: Policies) -> int:
+    if p.window.kind == WindowKind.TIME:
+        return p.window.length
+    return p.trip.run if p.window.kind == WindowKind.RUN else p.window.size
+
+
+def _rates(p: Policies) -> tuple[float, float]:
+    """Return the thresholds of the closed state, and where that knows only a run, of the trials."""
+    run = p.window.kind == WindowKind.RUN
+    return (p.trials.failure_rate, p.trials.slow_rate) if run else (p.trip.failure_rate, p.trip.slow_rate)
+
+
+def _known(p: Policies) -> bool:
+    """Return whether every policy is, but for what `Parameters` holds, our own."""
+    window = WindowPolicy(p.window.kind, size=p.window.size, length=p.window.length)
+    trip = TripPolicy(
+        p.trip.on,
+        run=p.trip.run if p.window.kind == WindowKind.RUN else 0,
+        errors=p.trip.errors,
+        failure_rate=p.trip.failure_rate,
+        failure_above=p.trip.failure_above,
+        slow_rate=p.trip.slow_rate,
+        slow_above=p.trip.failure_above,
+        minimum_calls=p.trip.minimum_calls,
+        minimum_errors=p.trip.minimum_errors,
+    )
+    wait = WaitPolicy(
+        p.wait.seconds, p.wait.multiplier, p.wait.longest, p.wait.jitter, after_end=p.wait.after_end
+    )
+    permits = p.trials.permits
+    rates = p.trials.verdict == TrialsVerdict.RATES
+    trials = TrialsPolicy(
+        p.trials.admission,
+        permits,
+        p.trials.verdict,
+        enough=permits if rates else p.trials.enough,
+        failure_rate=_rates(p)[0] if rates else p.trials.failure_rate,
+        slow_rate=_rates(p)[1] if rates else p.trials.slow_rate,
+        successes=p.trials.successes if rates else permits,
+        limit=p.trials.limit,
+    )
+    return (
+        p.window.kind in _WINDOWS
+        and p.trip.on in {EvaluateOn.EVERY_RESULT, EvaluateOn.FAILURE}
+        and p.trials.admission != Admission.ONE_PER_WAIT
+        and p.late in {LatePolicy(), LatePolicy(LateResults.CURRENT_STATE)}
+        and (p.window, p.trip, p.wait, p.trials) == (window, trip, wait, trials)
     )

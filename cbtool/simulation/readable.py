@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cbtool.breaker import BreakerConfig, CircuitBreaker, Outcome, Permit, State, StateTransition, Verdict
-from cbtool.breaker.late import counts
 from cbtool.breaker.outcome import outcome_of
 from cbtool.metrics.opening import OpeningTimer
 from cbtool.simulation.history import History
@@ -28,6 +27,7 @@ def run_readable(
     *,
     seed: int = 0,
     end_ns: int | None = None,
+    epoch: float = 0.0,
     health: HealthTimeline | None = None,
 ) -> History:
     """Return what a breaker does with its traffic.
@@ -37,9 +37,10 @@ def run_readable(
         config: the breaker's settings.
         seed: of the wait's jitter.
         end_ns: until when the breaker is watched; None: the last completion.
+        epoch: Unix seconds of time 0.
         health: answers the health checks; None: nobody asks.
     """
-    run = _Run(traffic, config, seed, health)
+    run = _Run(traffic, config, seed, epoch, health)
     starts, ends = traffic.start_ns.tolist(), traffic.end_ns.tolist()
     call_of, started = traffic.call_of.tolist(), traffic.started.tolist()
     done = 0
@@ -58,11 +59,16 @@ class _Run:
     """One breaker and what it has done so far. Times are nanoseconds."""
 
     def __init__(
-        self, traffic: Traffic, config: BreakerConfig, seed: int, health: HealthTimeline | None
+        self,
+        traffic: Traffic,
+        config: BreakerConfig,
+        seed: int,
+        epoch: float,
+        health: HealthTimeline | None,
     ) -> None:
         self._config = config
         self._health = health
-        self._breaker = CircuitBreaker(config, seed=seed, on_transition=self._changed)
+        self._breaker = CircuitBreaker(config, seed=seed, epoch=epoch, on_transition=self._changed)
         self._verdicts = [Verdict(value) for value in traffic.verdicts.tolist()]
         self._durations = (traffic.duration_ns / 1e9).tolist()
         self._permits: list[Permit | None] = [None] * len(traffic)
@@ -75,8 +81,9 @@ class _Run:
 
     def start(self, call: int, now_ns: int) -> None:
         """Let a call arrive."""
-        self._before[call] = self._breaker.state
         self._check_health(now_ns)
+        self._breaker.advance(now_ns / 1e9)
+        self._before[call] = self._breaker.state
         permit = self._breaker.try_acquire(now_ns / 1e9)
         self._permits[call] = permit
         if permit is None:
@@ -109,15 +116,11 @@ class _Run:
 
     def _note(self, call: int, permit: Permit, now: float) -> None:
         """Tell the timer of a result that the closed state is about to count."""
-        self._breaker.advance(now)
-        if self._breaker.state is not State.CLOSED:
+        if not self._breaker.counts_as_closed(permit, now):
             return
         threshold = self._config.slow_call_duration_threshold
         outcome = outcome_of(self._verdicts[call], self._durations[call], threshold)
-        generation = len(self._transitions)
-        if outcome is not Outcome.IGNORED and counts(
-            self._config.dialect.late, permit.generation, generation
-        ):
+        if outcome is not Outcome.IGNORED:
             self._timer.count(outcome, now)
 
     def _changed(self, transition: StateTransition) -> None:

@@ -1,11 +1,8 @@
-from dataclasses import replace
-
 import pytest
-from helpers import Story, consecutive, count_window
+from helpers import Story, consecutive, count_window, with_policies
 
-from cbtool.breaker import DEFAULT, Reason, State, Verdict
-from cbtool.breaker.late import LateResults
-from cbtool.breaker.trials import Admission, TrialsPolicy, TrialsVerdict
+from cbtool.breaker import Reason, State, Verdict
+from cbtool.breaker.policies import Admission, LatePolicy, LateResults, TrialsPolicy
 
 
 def half_open(permitted: int = 4, **settings: object) -> Story:
@@ -78,14 +75,16 @@ def test_without_a_maximum_wait_a_stuck_trial_holds_the_breaker_half_open() -> N
     assert story.pass_time(1e6).refused()
 
 
-def policy(trials: TrialsPolicy, late: LateResults = LateResults.DROP) -> Story:
-    dialect = replace(DEFAULT, trials=trials, late=late)
-    config = consecutive(1, permitted_number_of_calls_in_half_open_state=2, dialect=dialect)
-    return Story(config).fail().pass_time(10)
+def policy(admission: Admission = Admission.BUDGET, late: LateResults = LateResults.DROP) -> Story:
+    """One failure reopens, two successes close."""
+    dialect = with_policies(
+        trials=TrialsPolicy(admission, permits=2, successes=2, failures=1), late=LatePolicy(late)
+    )
+    return Story(consecutive(1, dialect=dialect)).fail().pass_time(10)
 
 
 def test_a_concurrency_limit_gives_the_slot_of_a_completed_trial_back() -> None:
-    story = policy(TrialsPolicy(Admission.CONCURRENCY, TrialsVerdict.FIRST_FAILURE))
+    story = policy(Admission.CONCURRENCY)
     first, _second = story.start(), story.start()
     assert story.refused()
     assert story.finish(first).state is State.HALF_OPEN
@@ -94,23 +93,21 @@ def test_a_concurrency_limit_gives_the_slot_of_a_completed_trial_back() -> None:
 
 
 def test_unlimited_trials_admit_everybody() -> None:
-    story = policy(TrialsPolicy(Admission.UNLIMITED, TrialsVerdict.FIRST_FAILURE))
+    story = policy(Admission.UNLIMITED)
     permits = [story.start() for _ in range(50)]
     assert story.finish(permits[0]).finish(permits[1]).state is State.CLOSED
 
 
 @pytest.mark.parametrize(("verdicts", "state"), [("F", State.OPEN), ("SF", State.OPEN), ("SS", State.CLOSED)])
 def test_one_failure_reopens_and_enough_successes_close(verdicts: str, state: State) -> None:
-    story = policy(TrialsPolicy(verdict=TrialsVerdict.FIRST_FAILURE))
+    story = policy()
     for letter in verdicts:
         story.call(Verdict.FAILURE if letter == "F" else Verdict.SUCCESS)
     assert story.state is state
 
 
 def test_late_results_judged_by_the_current_state_decide_trials() -> None:
-    dialect = replace(
-        DEFAULT, trials=TrialsPolicy(verdict=TrialsVerdict.FIRST_FAILURE), late=LateResults.CURRENT_STATE
-    )
+    dialect = with_policies(trials=TrialsPolicy(permits=10), late=LatePolicy(LateResults.CURRENT_STATE))
     story = Story(consecutive(1, dialect=dialect))
     late = story.start()
     story.fail().pass_time(10)

@@ -6,23 +6,33 @@ a completion meet at one instant again and again.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cbtool.breaker import BreakerConfig, Dialect, WindowType
-from cbtool.breaker.late import LateResults
-from cbtool.breaker.trials import Admission, TrialsPolicy, TrialsVerdict
-from cbtool.breaker.trip import Compare, EvaluateOn, TripPolicy
-from cbtool.breaker.wait import WaitEdge, WaitPolicy
+from cbtool.breaker import DEFAULT, BreakerConfig, Dialect, WindowType
+from cbtool.breaker.dialects import ours
+from cbtool.breaker.policies import (
+    Admission,
+    EvaluateOn,
+    LatePolicy,
+    LateResults,
+    Policies,
+    TrialsVerdict,
+)
 from cbtool.simulation.closed import CHUNK
 from cbtool.simulation.traffic import Traffic, traffic_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 STEP_NS = 100_000_000
 STEP = 0.1
+
+ASKED = (EvaluateOn.EVERY_RESULT, EvaluateOn.FAILURE)
+LIMITS = (Admission.BUDGET, Admission.CONCURRENCY, Admission.UNLIMITED)
+JUDGES = (LateResults.DROP, LateResults.CURRENT_STATE)
 
 GAPS = ((0, 1), (0, 0, 1), (1, 2, 5), (0, 1, 10), (3,), (1, 40))
 """In steps: bursts at one instant, steady traffic, silences."""
@@ -79,14 +89,30 @@ def random_config(random: np.random.Generator) -> BreakerConfig:
         wait_jitter=one_of(0.0, 0.0, 0.1, 0.5),
         permitted_number_of_calls_in_half_open_state=one_of(1, 2, 3, 5),
         max_wait_duration_in_half_open_state=one_of(0.0, 0.0, STEP, 0.5, 2.0),
-        dialect=Dialect(
-            "random",
-            TripPolicy(one_of(*EvaluateOn), one_of(*Compare)),
-            WaitPolicy(one_of(*WaitEdge)),
-            TrialsPolicy(one_of(*Admission), one_of(*TrialsVerdict)),
-            one_of(*LateResults),
-        ),
+        dialect=random_kin(one_of),
     )
+
+
+def random_kin(one_of: Callable[..., Any]) -> Dialect:
+    """Our own semantics with some choices turned: what the kernel of stretches knows."""
+    on, above, after_end = one_of(*ASKED), one_of(False, True), one_of(False, True)
+    admission, counts, late = one_of(*LIMITS), one_of(False, True), one_of(*JUDGES)
+
+    def policies(config: BreakerConfig) -> Policies:
+        p = ours.policies(config)
+        permits = config.permitted_number_of_calls_in_half_open_state
+        trials = p.trials._replace(admission=admission)
+        if counts:
+            trials = trials._replace(verdict=TrialsVerdict.COUNTS, enough=1, successes=permits)
+        return Policies(
+            p.window,
+            p.trip._replace(on=on, failure_above=above, slow_above=above),
+            p.wait._replace(after_end=after_end),
+            trials,
+            LatePolicy(late),
+        )
+
+    return replace(DEFAULT, name="random", policies=policies)
 
 
 def random_traces(seed: int, traces: int) -> Iterator[tuple[Traffic, BreakerConfig]]:

@@ -1,0 +1,127 @@
+# ruff: noqa: PLR0917  # runs compiled, too: arguments one by one, and no sets
+"""Windows that count in buckets of time: on a fixed grid, or each begun by the first event after the last.
+
+The store holds `CELLS` numbers a bucket: calls, failures, slow calls, and when a floating one began.
+`m.calls`, `m.failures` and `m.slow` are the sums over all buckets.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cbtool.breaker.policies import Anchor, CountWhen, WindowKind
+
+if TYPE_CHECKING:
+    from cbtool.breaker.memory import Memory
+    from cbtool.breaker.policies import WindowPolicy
+
+CELLS = 4
+
+
+def clear(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:
+    """Empty every bucket; a grid that is anchored at the entry to closed begins anew."""
+    for cell in range(CELLS * (p.size + 1)):
+        w[cell] = 0
+    if p.kind == WindowKind.GRID:
+        if p.anchor == Anchor.EPOCH:
+            m.anchor = m.epoch
+        elif p.anchor == Anchor.CLOSED or m.generation == 0:
+            m.anchor = -now
+        m.bucket = (now + m.anchor) // p.width
+    elif p.tumbles:
+        w[3] = now
+        m.held = 1
+
+
+def expire(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:
+    """Move on to the bucket of `now` and forget those that are too old."""
+    if p.kind == WindowKind.GRID:
+        _turn_grid(m, w, p, now)
+    elif p.length:
+        while m.held and now - w[CELLS * m.head + 3] >= p.length:
+            _drop(m, w, CELLS * m.head)
+            m.head = (m.head + 1) % (p.size + 1)
+            m.held -= 1
+
+
+def add(m: Memory, w: Any, p: WindowPolicy, failed: int, slow: int, now: int, admitted: int) -> None:
+    """Count a result in its bucket; in none if that has left the window."""
+    at = _cell(m, w, p, now)
+    if p.booked_at_admission and p.kind == WindowKind.GRID:
+        index = (admitted + m.anchor) // p.width
+        if index <= m.bucket - p.size:
+            return
+        at = CELLS * (index % (p.size + 1))
+    if p.counts == CountWhen.COMPLETED:
+        w[at] += 1
+        m.calls += 1
+    w[at + 1] += failed
+    w[at + 2] += slow
+    m.failures += failed
+    m.slow += slow
+
+
+def count_call(m: Memory, w: Any, p: WindowPolicy, failed: int, now: int) -> None:
+    """Count a call that starts or is refused."""
+    at = _cell(m, w, p, now)
+    w[at] += 1
+    m.calls += 1
+    w[at + 1] += failed
+    m.failures += failed
+
+
+def turn(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:
+    """Begin the bucket of `now`, if it has not begun; one that tumbles starts a new generation."""
+    _cell(m, w, p, now)
+
+
+def filling(m: Memory, p: WindowPolicy) -> int:
+    """Return where the bucket that is still filling lies in the store."""
+    return CELLS * (m.bucket % (p.size + 1))
+
+
+def _cell(m: Memory, w: Any, p: WindowPolicy, now: int) -> int:
+    """Return where in the store the bucket of `now` lies."""
+    if p.kind == WindowKind.GRID:
+        _turn_grid(m, w, p, now)
+        return filling(m, p)
+    slots = p.size + 1
+    newest = CELLS * ((m.head + m.held - 1) % slots)
+    stale = m.held == 0 or (now - w[newest + 3] > p.width if p.tumbles else now - w[newest + 3] >= p.width)
+    if stale:
+        if m.held == p.size and not p.length:  # pushed out by number rather than by age
+            _drop(m, w, CELLS * m.head)
+            m.head = (m.head + 1) % slots
+            m.held -= 1
+        newest = CELLS * ((m.head + m.held) % slots)
+        m.held += 1
+        if p.tumbles:
+            m.run = 0
+            m.generation += 1
+        w[newest + 3] = now
+    expire(m, w, p, now)
+    return newest
+
+
+def _turn_grid(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:
+    slots = p.size + 1
+    index = (now + m.anchor) // p.width
+    steps = index - m.bucket
+    if steps <= 0:
+        return
+    if p.reanchors and steps > p.size:
+        m.anchor = -now
+        index = 0
+    for step in range(min(steps, slots)):
+        _drop(m, w, CELLS * ((m.bucket + 1 + step) % slots))
+    m.bucket = index
+    # The extra slot is the oldest bucket that a window without its filling one still sees.
+    if p.partial:
+        _drop(m, w, CELLS * ((index + 1) % slots))
+
+
+def _drop(m: Memory, w: Any, at: int) -> None:
+    m.calls -= w[at]
+    m.failures -= w[at + 1]
+    m.slow -= w[at + 2]
+    w[at] = w[at + 1] = w[at + 2] = 0

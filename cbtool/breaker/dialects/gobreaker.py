@@ -1,0 +1,160 @@
+"""sony/gobreaker v2, recorded from 2.4.0 (v2/gobreaker.go, v2/counter.go)."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from cbtool.breaker.dialect import Dialect, Evidence
+from cbtool.breaker.native import Setting, Unit, seconds_of
+from cbtool.breaker.parts import WindowType
+from cbtool.breaker.policies import (
+    OFF,
+    Anchor,
+    CountWhen,
+    EvaluateOn,
+    LatePolicy,
+    LeaveOpen,
+    Measure,
+    Policies,
+    TrialsPolicy,
+    TripPolicy,
+    WaitPolicy,
+    WindowKind,
+    WindowPolicy,
+)
+from cbtool.errors import InvalidSettingError
+from cbtool.units import to_ns
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import Any
+
+    from cbtool.breaker.config import BreakerConfig
+
+_FOR_EVER = 1 << 61
+_TIMEOUT = "60s"
+_RULES = (
+    (re.compile(r"ConsecutiveFailures (>=?) (\d+)"), "run"),
+    (re.compile(r"TotalFailures (>=?) (\d+)"), "count"),
+    (re.compile(r"Requests >= (\d+) && TotalFailures/Requests (>=) ([\d.]+)"), "rate"),
+)
+
+
+def policies(config: BreakerConfig) -> Policies:
+    """Return what gobreaker makes of a configuration."""
+    run = config.consecutive_failures
+    return Policies(
+        window=_window(config),
+        trip=TripPolicy(
+            EvaluateOn.FAILURE,
+            run=run or 0,
+            errors=config.error_count_threshold or 0,
+            failure_rate=OFF
+            if run is not None or config.error_count_threshold
+            else config.failure_rate_threshold / 100.0,
+            measure=Measure.SHARE,
+            minimum_calls=config.minimum_calls,
+        ),
+        wait=WaitPolicy(
+            seconds=config.wait_duration_in_open_state, after_end=True, leave=LeaveOpen.CALL_OR_RESULT
+        ),
+        trials=TrialsPolicy(
+            permits=config.permitted_number_of_calls_in_half_open_state,
+            successes=config.permitted_number_of_calls_in_half_open_state,
+        ),
+        late=LatePolicy(),
+    )
+
+
+def _window(config: BreakerConfig) -> WindowPolicy:
+    interval, period = (to_ns(seconds_of(config.option(name))) for name in ("Interval", "BucketPeriod"))
+    if 0 < period < interval:
+        return WindowPolicy(
+            WindowKind.GRID,
+            size=-(-interval // period),
+            width=period,
+            anchor=Anchor.CLOSED,
+            counts=CountWhen.ADMITTED,
+            booked_at_admission=True,
+        )
+    return WindowPolicy(
+        WindowKind.FLOATING,
+        width=interval if interval > 0 else _FOR_EVER,
+        counts=CountWhen.ADMITTED,
+        tumbles=True,
+    )
+
+
+def _read(values: Mapping[str, Any]) -> dict[str, Any]:
+    rest = {name: value for name, value in values.items() if name != "ReadyToTrip"}
+    # Zero and negative values fall back to the defaults rather than being rejected.
+    if not rest.get("MaxRequests"):
+        rest["MaxRequests"] = 1
+    if seconds_of(rest.get("Timeout", 0)) <= 0:
+        rest["Timeout"] = _TIMEOUT
+    return rest | _read_rule(values.get("ReadyToTrip") or "ConsecutiveFailures > 5")
+
+
+def _read_rule(text: Any) -> dict[str, Any]:
+    """Read what `ReadyToTrip` returns, as the expression over its Counts."""
+    for pattern, kind in _RULES:
+        match = pattern.fullmatch(str(text).strip())
+        if match is None:
+            continue
+        if kind == "rate":
+            minimum, _, share = match.groups()
+            rate = float(Decimal(share) * 100)
+            return {
+                "sliding_window_type": WindowType.TIME,
+                "failure_rate_threshold": rate,
+                "minimum_number_of_calls": int(minimum),
+            }
+        number = int(match[2]) + (match[1] == ">")
+        if kind == "run":
+            return {"sliding_window_type": WindowType.CONSECUTIVE, "sliding_window_size": number}
+        return {"sliding_window_type": WindowType.TIME, "error_count_threshold": number}
+    rule = (
+        'must be "ConsecutiveFailures > N", "TotalFailures >= N" or '
+        '"Requests >= N && TotalFailures/Requests >= R"'
+    )
+    raise InvalidSettingError("ReadyToTrip", rule, text)
+
+
+def _write(config: BreakerConfig) -> dict[str, Any]:
+    run = config.consecutive_failures
+    if run is not None:
+        return {"ReadyToTrip": f"ConsecutiveFailures >= {run}"}
+    if config.error_count_threshold:
+        return {"ReadyToTrip": f"TotalFailures >= {config.error_count_threshold}"}
+    share = Decimal(str(config.failure_rate_threshold)) / 100
+    return {"ReadyToTrip": f"Requests >= {config.minimum_calls} && TotalFailures/Requests >= {share}"}
+
+
+DIALECTS = {
+    "gobreaker": Dialect(
+        name="gobreaker",
+        title="sony/gobreaker 2.4.0",
+        evidence=Evidence.RECORDED,
+        source="https://github.com/sony/gobreaker",
+        policies=policies,
+        settings=(
+            Setting("MaxRequests", "permitted_number_of_calls_in_half_open_state", Unit.COUNT, 1, 0),
+            Setting("Interval", None, Unit.DURATION, "0s"),
+            Setting("BucketPeriod", None, Unit.DURATION, "0s"),
+            Setting("Timeout", "wait_duration_in_open_state", Unit.DURATION, _TIMEOUT),
+        ),
+        words=frozenset(
+            {
+                "sliding_window_type",
+                "sliding_window_size",
+                "failure_rate_threshold",
+                "minimum_number_of_calls",
+                "error_count_threshold",
+            }
+        ),
+        read=_read,
+        write=_write,
+    )
+}

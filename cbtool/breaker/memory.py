@@ -1,0 +1,83 @@
+"""What one breaker remembers: whole numbers under names, so that the same code runs compiled.
+
+The policies and the machine are functions over a `Memory` (or, compiled, a record with the same fields), a
+flat store of numbers for the window's contents, and `Policies`. Times are nanoseconds.
+"""
+
+from __future__ import annotations
+
+FIELDS = (
+    "state",
+    "generation",  # every transition starts a new one; tells late results apart
+    "seed",  # of the wait's jitter
+    "started",
+    "since",  # when the state began
+    "epoch",  # Unix time of the clock's zero, for windows that align to it
+    "attempt",  # openings in a row since the breaker was last closed
+    "openings",
+    "wait",  # how long this open state lasts
+    "wait_from",  # from when on
+    "healthy",  # healthy answers in a row
+    "tick",  # when the trip rules are next asked, where a timer asks them
+    # the trials of this half-open state
+    "taken",
+    "trial_at",
+    "trial_calls",
+    "trial_failures",
+    "trial_slow",
+    "trial_run",
+    # the window
+    "calls",
+    "failures",
+    "slow",
+    "run",
+    "head",
+    "held",
+    "bucket",
+    "anchor",
+    # the transitions of the present operation
+    "logged",
+)
+
+LOG_COLUMNS = 9
+"""Of a transition: time, source, target, reason, calls, failures, slow, run, wait (−1: not open)."""
+LOG_ROWS = 16
+"""How many transitions one operation may log before somebody must read them."""
+
+
+class Memory:
+    """The fields of one breaker, all 0 at first."""
+
+    __slots__ = FIELDS
+
+    def __init__(self) -> None:
+        for name in FIELDS:
+            setattr(self, name, 0)
+
+    state: int
+    generation: int
+    seed: int
+    started: int
+    since: int
+    epoch: int
+    attempt: int
+    openings: int
+    wait: int
+    wait_from: int
+    healthy: int
+    tick: int
+    taken: int
+    trial_at: int
+    trial_calls: int
+    trial_failures: int
+    trial_slow: int
+    trial_run: int
+    calls: int
+    failures: int
+    slow: int
+    run: int
+    head: int
+    held: int
+    bucket: int
+    anchor: int
+    logged: int

@@ -1,0 +1,271 @@
+"""What libraries differ in, as data: five policies over one state machine, and their variants.
+
+A dialect makes `Policies` of a user's settings; the machine (`machine.py`) reads nothing else. Each policy's
+behaviour is in a module of its own: `window.py` and `buckets.py`, `trip.py`, `wait.py`, `trials.py`,
+`late.py`. All are tuples of numbers, so that compiled code takes them as they are. Durations are nanoseconds
+unless a field says otherwise.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import NamedTuple
+
+OFF = float("inf")
+"""A rate that no rate reaches."""
+
+
+class WindowKind(IntEnum):
+    """How a window's contents are kept."""
+
+    CALLS = 0
+    """The last `size` results."""
+    TIME = 1
+    """Each result for exactly `length` after it completed."""
+    RUN = 2
+    """The unbroken run of failures only."""
+    GRID = 3
+    """`size` buckets of `width` on a fixed grid."""
+    FLOATING = 4
+    """Buckets that begin with the first event after the one before is `width` old."""
+    ERRORS = 5
+    """When each of the last `size` failures happened, for `length`; successes are not seen."""
+
+
+class Anchor(IntEnum):
+    """Where the grid of buckets begins."""
+
+    EPOCH = 0
+    """At Unix time 0."""
+    STARTED = 1
+    """When the breaker was made."""
+    CLOSED = 2
+    """At each entry to closed."""
+
+
+class CountWhen(IntEnum):
+    """When a call enters the number of calls that a rate is of."""
+
+    COMPLETED = 0
+    ADMITTED = 1
+    """Calls in flight are in it."""
+    ATTEMPTED = 2
+    """Refused calls are in it, too."""
+
+
+class Ignored(IntEnum):
+    """What an ignored result is to the part of the breaker that gets it."""
+
+    NOTHING = 0
+    SUCCESS = 1
+    FAILURE = 2
+
+
+class WindowPolicy(NamedTuple):
+    """What a window counts. Durations are nanoseconds."""
+
+    kind: WindowKind
+    size: int = 1
+    """Results, buckets or failures that fit."""
+    length: int = 0
+    """How long something is remembered; 0: until it is pushed out."""
+    width: int = 1
+    """Of a bucket."""
+    anchor: Anchor = Anchor.STARTED
+    partial: bool = True
+    """Whether the bucket that is still filling is seen."""
+    counts: CountWhen = CountWhen.COMPLETED
+    refusals_fail: bool = False
+    """Whether a refused call is also a failure; with `CountWhen.ATTEMPTED`."""
+    booked_at_admission: bool = False
+    """Whether a result goes to the bucket in which its call was admitted."""
+    tumbles: bool = False
+    """A new bucket of a `FLOATING` window starts a new generation, strictly after `width`."""
+    reanchors: bool = False
+    """Whether a `GRID` window, silent for longer than it reaches back, begins a new grid."""
+    lumping: int = 0
+    """A failure that follows the last remembered one within this is not remembered."""
+    cleared_on: int = 0b111
+    """The states whose entry empties the window, a bit each: 1 << `State`."""
+    keeps_closing_result: bool = False
+    """Whether the trial that closes the breaker is counted in its new window."""
+    ignored: Ignored = Ignored.NOTHING
+
+
+class EvaluateOn(IntEnum):
+    """When the trip rules are asked."""
+
+    EVERY_RESULT = 0
+    FAILURE = 1
+    ADMISSION = 2
+    """When a call arrives, before it is let through."""
+    TIMER = 3
+    """Every `period`, whatever arrives."""
+
+
+class Measure(IntEnum):
+    """In which arithmetic a rate is held against its threshold, and what the threshold's unit is."""
+
+    PERCENT = 0
+    """100 · bad ÷ calls, double precision; thresholds in percent."""
+    SINGLE = 1
+    """The same in single precision."""
+    SHARE = 2
+    """bad ÷ calls; thresholds from 0 to 1."""
+    PRODUCT = 3
+    """bad against threshold · calls; thresholds from 0 to 1."""
+    TRUNCATED = 4
+    """Whole percent, cut off; thresholds in percent."""
+    ROUNDED = 5
+    """Whole percent, halves up; thresholds in percent."""
+    SUCCESS_SHARE = 6
+    """(calls − bad) ÷ calls against 1 − threshold, from below; thresholds from 0 to 1."""
+
+
+class TripPolicy(NamedTuple):
+    """When and how to ask whether a closed breaker must open. A rule that is off never trips."""
+
+    on: EvaluateOn = EvaluateOn.EVERY_RESULT
+    run: int = 0
+    """Failures in a row that trip; 0: off."""
+    errors: int = 0
+    """Failures in the window that trip; 0: off."""
+    failure_rate: float = OFF
+    failure_above: bool = False
+    """Whether the failure rate must exceed its threshold; reaching it is enough otherwise."""
+    slow_rate: float = OFF
+    slow_above: bool = False
+    measure: Measure = Measure.PERCENT
+    minimum_calls: int = 1
+    """No rate, and where `gates_count` no number of failures, is judged over fewer calls."""
+    minimum_errors: int = 0
+    """No rate trips on fewer failed (slow) calls."""
+    gates_count: bool = False
+    period: int = 0
+    """Of the timer that asks."""
+    warm_up: int = 0
+    """Nothing trips so soon after the breaker was made."""
+
+
+class LeaveOpen(IntEnum):
+    """What notices that the wait is over."""
+
+    CALL = 0
+    """The next call that arrives."""
+    CALL_OR_RESULT = 1
+    """That, or a result that comes in."""
+    TIMER = 2
+    """A timer, without any call."""
+
+
+class ResetRule(IntEnum):
+    """What ends the open state."""
+
+    WAIT = 0
+    HEALTH = 1
+    EARLIER = 2
+    LATER = 3
+
+
+class WaitPolicy(NamedTuple):
+    """How long open, growing how, and when exactly it is over."""
+
+    seconds: float = 60.0
+    multiplier: float = 1.0
+    longest: float = -1.0
+    """Seconds; negative: no cap."""
+    jitter: float = 0.0
+    """± this share."""
+    resolution: int = 0
+    """A wait is cut to a multiple of this, at each step of its growth; 0: not cut."""
+    after_end: bool = False
+    """Whether a call exactly at the end of the wait is still refused."""
+    leave: LeaveOpen = LeaveOpen.CALL
+    from_last_error: bool = False
+    """Whether the wait runs from the last failure that the window remembers, not from the opening."""
+    skips_trials: bool = False
+    """Whether the breaker is closed at once when the wait is over."""
+    reset: ResetRule = ResetRule.WAIT
+    healthy_after: int = 0
+
+
+class Admission(IntEnum):
+    """What limits the trials."""
+
+    BUDGET = 0
+    """`permits` in all: a slot is never given back, except by an ignored result."""
+    CONCURRENCY = 1
+    """`permits` in flight at once: every result gives its slot back."""
+    UNLIMITED = 2
+    """Nothing: every call is a trial."""
+    ONE_PER_WAIT = 3
+    """One, and another each time that the wait has passed since the last one began."""
+
+
+class TrialsVerdict(IntEnum):
+    """How the trials' results decide."""
+
+    RATES = 0
+    """After `enough` results, the two rates over them, without gates."""
+    COUNTS = 1
+    """`successes` good ones close, `failures` bad ones reopen; closing is tested first."""
+
+
+class TrialsPolicy(NamedTuple):
+    """How half-open admits calls, and what their results decide."""
+
+    admission: Admission = Admission.BUDGET
+    permits: int = 1
+    verdict: TrialsVerdict = TrialsVerdict.COUNTS
+    enough: int = 1
+    failure_rate: float = OFF
+    """In the measure of the trip policy, as is the next."""
+    slow_rate: float = OFF
+    successes: int = 1
+    failures: int = 1
+    """0: bad results never reopen."""
+    bad: int = 1
+    """What a bad result is: a mask of `Outcome` bits, 1 failed, 2 slow."""
+    ignored: Ignored = Ignored.NOTHING
+    """To a trial's verdict; where nothing, it gives its slot back."""
+    overdraws: bool = False
+    """Whether slots that were never taken can be given back, too, which admits more trials."""
+    limit: int = 0
+    """Half-open longer than this ends; 0: never."""
+    limit_by_timer: bool = False
+    """Whether it ends exactly then; it must be exceeded otherwise."""
+    limit_closes: bool = False
+    """Whether it then closes; it opens otherwise."""
+
+
+class LateResults(IntEnum):
+    """Who judges the result of a call that was admitted in an earlier state."""
+
+    DROP = 0
+    """Nobody: it is forgotten."""
+    CURRENT_STATE = 1
+    """The state it arrives in, as if it had been admitted there."""
+    ADMITTING_STATE = 2
+    """The kind of state it was admitted in, as if that still held."""
+
+
+class LatePolicy(NamedTuple):
+    """What a late result does."""
+
+    judge: LateResults = LateResults.DROP
+    counts_while_open: bool = False
+    """Whether an open breaker counts it in its window."""
+    success_closes: bool = False
+    """Whether a success closes an open breaker."""
+    failure_extends: bool = False
+    """Whether a failure begins an open breaker's wait anew."""
+
+
+class Policies(NamedTuple):
+    """Everything that the machine knows of its settings."""
+
+    window: WindowPolicy
+    trip: TripPolicy
+    wait: WaitPolicy
+    trials: TrialsPolicy
+    late: LatePolicy

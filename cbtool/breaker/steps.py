@@ -1,0 +1,240 @@
+# ruff: noqa: PLR0917  # runs compiled, too: arguments one by one, and no sets
+"""What the state machine does, step by step: the specification.
+
+Functions over a breaker's memory `m`, its window's store `w`, a `log` of transitions and its policies `p`.
+They run as they stand, in `machine.py`, and compiled, in `cbtool.simulation`. Times are nanoseconds that
+never go backwards. One function, `_transition`, performs every change of state.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cbtool.breaker import buckets, late, trials, window
+from cbtool.breaker.memory import LOG_COLUMNS
+from cbtool.breaker.policies import EvaluateOn, LeaveOpen
+from cbtool.breaker.transition import Reason, State
+from cbtool.breaker.trip import verdict
+from cbtool.breaker.wait import reset_reason, unit_random, wait_ns
+
+if TYPE_CHECKING:
+    from cbtool.breaker.memory import Memory
+    from cbtool.breaker.policies import Policies
+
+CLOSED, OPEN, HALF_OPEN = int(State.CLOSED), int(State.OPEN), int(State.HALF_OPEN)
+_IGNORED = 4  # Outcome.IGNORED
+_WAIT_OVER = int(Reason.WAIT_OVER)
+_TRIALS_PASSED = int(Reason.TRIALS_PASSED)
+_HALF_OPEN_TIMEOUT = int(Reason.HALF_OPEN_TIMEOUT)
+_ROOM = 8  # rows of the log that one step may need at most, with some to spare
+
+
+def start(m: Memory, w: Any, p: Policies, now: int) -> None:
+    """Make a breaker that is closed from `now` on."""
+    m.since = now
+    window.clear(m, w, p.window, now)
+    m.tick = now + p.trip.period
+
+
+def advance(m: Memory, w: Any, log: Any, p: Policies, now: int) -> bool:
+    """Do what timers do up to `now`.
+
+    Returns:
+        Whether that is all; otherwise the log is full, and must be read before advancing further.
+    """
+    while True:
+        due = _next_timer(m, p, now)
+        if due < 0:
+            return True
+        if m.logged >= _ROOM:
+            return False
+        _fire(m, w, log, p, due)
+
+
+def acquire(m: Memory, w: Any, log: Any, p: Policies, now: int) -> bool:
+    """Return whether a call that arrives may start; timers are advanced.
+
+    Args:
+        m: the breaker's memory.
+        w: its store.
+        log: of transitions.
+        p: its policies.
+        now: when the call arrives.
+    """
+    if m.state == CLOSED:
+        if p.window.tumbles:
+            buckets.turn(m, w, p.window, now)
+        if p.trip.on == EvaluateOn.ADMISSION:
+            _judge_window(m, w, log, p, now)
+    if m.state == OPEN and not _leave_open(m, w, log, p, now):
+        window.refused(m, w, p.window, now)
+        return False
+    if m.state == HALF_OPEN and not trials.admit(m, p, now):
+        window.refused(m, w, p.window, now)
+        return False
+    window.admitted(m, w, p.window, now)
+    return True
+
+
+def record(
+    m: Memory,
+    w: Any,
+    log: Any,
+    p: Policies,
+    now: int,
+    outcome: int,
+    generation: int,
+    admitted_in: int,
+    admitted: int,
+) -> None:
+    """Count a call's result at the time it completes; timers are advanced.
+
+    Args:
+        m: the breaker's memory.
+        w: its store.
+        log: of transitions.
+        p: its policies.
+        now: when the call completed.
+        outcome: an `Outcome`.
+        generation: of the call's permit.
+        admitted_in: the `State` that gave it.
+        admitted: when.
+    """
+    if m.state == OPEN and p.wait.leave == LeaveOpen.CALL_OR_RESULT:
+        _leave_open(m, w, log, p, now)
+    if m.state == CLOSED and p.window.tumbles:
+        buckets.turn(m, w, p.window, now)
+    judge = late.judging_state(m, p.late, generation, admitted_in)
+    if judge == CLOSED:
+        _closed_result(m, w, log, p, now, outcome, admitted)
+    elif judge == HALF_OPEN:
+        _trial_result(m, w, log, p, now, outcome, admitted)
+    elif judge == OPEN:
+        _open_result(m, w, log, p, now, outcome, admitted)
+
+
+def release(m: Memory, p: Policies, generation: int) -> None:
+    """Give a permit back unused."""
+    if generation == m.generation and m.state == HALF_OPEN:
+        trials.give_back(m, p.trials)
+
+
+def _closed_result(m: Memory, w: Any, log: Any, p: Policies, now: int, outcome: int, admitted: int) -> None:
+    if outcome == _IGNORED:
+        outcome = trials.as_counted(p.window.ignored)
+        if outcome < 0:
+            return
+    window.add(m, w, p.window, outcome, now, admitted)
+    if p.trip.on == EvaluateOn.EVERY_RESULT or (p.trip.on == EvaluateOn.FAILURE and outcome & 1):
+        _judge_window(m, w, log, p, now)
+
+
+def _trial_result(m: Memory, w: Any, log: Any, p: Policies, now: int, outcome: int, admitted: int) -> None:
+    if outcome == _IGNORED:
+        outcome = trials.as_counted(p.trials.ignored)
+        if outcome < 0:
+            trials.give_back(m, p.trials)
+            return
+    if p.window.cleared_on & (1 << OPEN) == 0:
+        window.add(m, w, p.window, outcome, now, admitted)
+    reason = trials.complete(m, p, outcome)
+    if reason == _TRIALS_PASSED:
+        _transition(m, w, log, p, CLOSED, reason, now)
+        if p.window.keeps_closing_result:
+            window.add(m, w, p.window, outcome, now, now)
+    elif reason:
+        _transition(m, w, log, p, OPEN, reason, now)
+
+
+def _open_result(m: Memory, w: Any, log: Any, p: Policies, now: int, outcome: int, admitted: int) -> None:
+    if outcome == _IGNORED:
+        outcome = trials.as_counted(p.window.ignored)
+        if outcome < 0:
+            return
+    if p.late.counts_while_open:
+        window.add(m, w, p.window, outcome, now, admitted)
+    if outcome & 1:
+        if p.late.failure_extends:
+            m.wait_from = now
+    elif p.late.success_closes:
+        _transition(m, w, log, p, CLOSED, _TRIALS_PASSED, now)
+
+
+def _judge_window(m: Memory, w: Any, log: Any, p: Policies, now: int) -> None:
+    if now - m.started < p.trip.warm_up:
+        return
+    window.expire(m, w, p.window, now)
+    calls, failures, slow = window.visible(m, w, p.window)
+    reason = verdict(p.trip, calls, failures, slow, m.run)
+    if reason == 0:
+        return
+    if m.state != OPEN:
+        _transition(m, w, log, p, OPEN, reason, now)
+    elif p.late.failure_extends:
+        m.wait_from = now
+
+
+def _leave_open(m: Memory, w: Any, log: Any, p: Policies, now: int) -> bool:
+    reason = reset_reason(m, p.wait, now)
+    if reason:
+        _transition(m, w, log, p, CLOSED if p.wait.skips_trials else HALF_OPEN, reason, now)
+    return reason != 0
+
+
+def _next_timer(m: Memory, p: Policies, now: int) -> int:
+    """Return when the next timer fires; −1: none up to `now`."""
+    due = -1
+    if m.state == HALF_OPEN and p.trials.limit:
+        due = m.since + p.trials.limit
+        if due == now and not p.trials.limit_by_timer:
+            due = -1
+    elif m.state == OPEN and p.wait.leave == LeaveOpen.TIMER:
+        due = m.wait_from + m.wait
+    elif m.state == CLOSED and p.trip.on == EvaluateOn.TIMER:
+        due = m.tick
+    return due if due <= now else -1
+
+
+def _fire(m: Memory, w: Any, log: Any, p: Policies, due: int) -> None:
+    if m.state == HALF_OPEN:
+        target = CLOSED if p.trials.limit_closes else OPEN
+        _transition(m, w, log, p, target, _HALF_OPEN_TIMEOUT, due)
+    elif m.state == OPEN:
+        target = CLOSED if p.wait.skips_trials else HALF_OPEN
+        _transition(m, w, log, p, target, _WAIT_OVER, due)
+    else:
+        m.tick += p.trip.period
+        _judge_window(m, w, log, p, due)
+
+
+def _transition(m: Memory, w: Any, log: Any, p: Policies, target: int, reason: int, now: int) -> None:
+    source = m.state
+    row = m.logged * LOG_COLUMNS
+    m.logged += 1
+    log[row], log[row + 1], log[row + 2], log[row + 3] = now, source, target, reason
+    if source == HALF_OPEN:
+        log[row + 4], log[row + 5] = m.trial_calls, m.trial_failures
+        log[row + 6], log[row + 7] = m.trial_slow, m.trial_run
+    elif source == CLOSED:
+        log[row + 4], log[row + 5], log[row + 6] = window.visible(m, w, p.window)
+        log[row + 7] = m.run
+    else:
+        log[row + 4] = log[row + 5] = log[row + 6] = log[row + 7] = 0
+    m.state = target
+    m.since = now
+    m.generation += 1
+    if p.window.cleared_on & (1 << target):
+        window.clear(m, w, p.window, now)
+    log[row + 8] = -1
+    if target == OPEN:
+        m.attempt += 1
+        m.openings += 1
+        m.healthy = 0
+        m.wait = wait_ns(p.wait, m.attempt, unit_random(m.seed, m.openings))
+        m.wait_from = now
+        log[row + 8] = m.wait
+    elif target == HALF_OPEN:
+        trials.begin(m)
+    else:
+        m.attempt = 0
+        m.tick = max(m.tick, now)

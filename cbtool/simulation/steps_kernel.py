@@ -1,0 +1,158 @@
+# ruff: noqa: PLR0917  # compiled code takes arrays one by one, and no keywords
+"""The state machine itself, compiled: the functions of `cbtool.breaker.steps`, event by event.
+
+It knows every dialect. The faster kernel of stretches (`kernel.py`) knows our own semantics and its kin.
+"""
+
+from __future__ import annotations
+
+from inspect import isfunction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numba.extending import overload, register_jitable
+
+from cbtool.breaker import Outcome, buckets, late, steps, trials, trip, wait, window
+from cbtool.breaker.memory import FIELDS, LOG_COLUMNS, LOG_ROWS
+from cbtool.simulation.jit import compiled, fingerprint
+from cbtool.simulation.kernel import unit_random
+
+IGNORED = int(Outcome.IGNORED)
+
+typed: Any = np.int64
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+RECORD = np.dtype([(name, np.uint64 if name == "seed" else np.int64) for name in FIELDS])
+"""A `Memory` as compiled code takes it."""
+
+_RULES = (buckets, late, steps, trials, trip, wait, window)
+
+
+def _teach() -> None:
+    """Let compiled code call every function of the rules, except where it has its own."""
+    for module in _RULES:
+        for function in list(vars(module).values()):
+            own = isfunction(function) and function.__module__ == module.__name__
+            if own and function is not wait.unit_random:
+                register_jitable(function)
+    # Its arithmetic is modulo 2⁶⁴, which whole numbers of Python and of the processor do differently.
+    overload(wait.unit_random)(lambda seed, index: lambda seed, index: unit_random(seed, index))  # noqa: ARG005, PLW0108
+
+
+_teach()
+_FINGERPRINT = fingerprint(_RULES)
+
+
+@compiled
+def run_steps(  # noqa: C901, PLR0912  # the loop over events of `readable.py`
+    start_ns: NDArray[Any],
+    call_of: NDArray[Any],
+    end_ns: NDArray[Any],
+    started: NDArray[Any],
+    outcomes: NDArray[Any],
+    memory: NDArray[Any],
+    store: NDArray[Any],
+    p: Any,
+    run_end_ns: int,
+    permitted: NDArray[Any],
+    before: NDArray[Any],
+    after: NDArray[Any],
+    generations: NDArray[Any],
+    admitted_in: NDArray[Any],
+    counted: NDArray[Any],
+) -> Any:
+    """Run one breaker over its traffic; the arrays are those of `Traffic`.
+
+    Args:
+        start_ns: int64, by call.
+        call_of: int32, by completion.
+        end_ns: int64, by completion.
+        started: int32, by completion.
+        outcomes: uint8, by completion: an `Outcome`.
+        memory: one `RECORD`, with its seed and epoch.
+        store: int64: the window's.
+        p: `Policies`.
+        run_end_ns: until when the breaker is watched.
+        permitted: uint8, by call, zeros: filled in.
+        before: as `permitted`: the state as each call arrives; may be empty.
+        after: as `before`: the state after its result or its refusal.
+        generations: int64, by call, zeros: room for permits.
+        admitted_in: uint8, by call, zeros: room for permits.
+        counted: uint8, by completion, zeros: filled in: 1 where a closed breaker counted the result.
+
+    Returns:
+        The log of transitions, int64, `LOG_COLUMNS` wide, flat.
+    """
+    if _FINGERPRINT == 0:  # names it, so that changed rules are compiled again
+        return np.empty(0, np.int64)
+    m = memory[0]
+    n = len(start_ns)
+    tracing = len(before) > 0
+    log = np.zeros(LOG_ROWS * LOG_COLUMNS, np.int64)
+    told = np.empty(64 * LOG_COLUMNS, np.int64)
+    used = 0
+    done = 0
+    steps.start(m, store, p, typed(0))
+    for call in range(n + 1):
+        while done < n and (call == n or started[done] <= call):
+            ended = call_of[done]
+            if permitted[ended]:
+                now = end_ns[done]
+                while not steps.advance(m, store, log, p, now):
+                    told, used = _tell(m, log, told, used)
+                outcome = typed(outcomes[done])
+                admitted = typed(admitted_in[ended])
+                judge = late.judging_state(m, p.late, generations[ended], admitted)
+                counted[done] = outcome != IGNORED and judge == steps.CLOSED and m.state == steps.CLOSED
+                steps.record(
+                    m,
+                    store,
+                    log,
+                    p,
+                    now,
+                    outcome,
+                    generations[ended],
+                    admitted,
+                    start_ns[ended],
+                )
+                if m.logged:
+                    told, used = _tell(m, log, told, used)
+                if tracing:
+                    after[ended] = m.state
+            done += 1
+        if call == n:
+            break
+        now = start_ns[call]
+        while not steps.advance(m, store, log, p, now):
+            told, used = _tell(m, log, told, used)
+        if tracing:
+            before[call] = m.state
+        if steps.acquire(m, store, log, p, now):
+            permitted[call] = 1
+            generations[call] = m.generation
+            admitted_in[call] = m.state
+        elif tracing:
+            after[call] = m.state
+        if m.logged:
+            told, used = _tell(m, log, told, used)
+    while not steps.advance(m, store, log, p, run_end_ns):
+        told, used = _tell(m, log, told, used)
+    told, used = _tell(m, log, told, used)
+    return told[:used]
+
+
+@register_jitable
+def _tell(m: Any, log: Any, told: Any, used: int) -> Any:
+    """Move the log of the latest steps to what the run tells."""
+    rows = m.logged * LOG_COLUMNS
+    m.logged = 0
+    if used + rows > len(told):
+        larger = np.empty(2 * len(told), np.int64)
+        for at in range(used):
+            larger[at] = told[at]
+        told = larger
+    for at in range(rows):
+        told[used + at] = log[at]
+    return told, used + rows

@@ -1,0 +1,90 @@
+# ruff: noqa: PLR0917  # the kernel's own arguments
+"""The compiled state machine over a traffic, and how long it took to notice each bad stretch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cbtool.breaker import Outcome, State, window
+from cbtool.breaker.memory import LOG_COLUMNS
+from cbtool.breaker.policies import WindowKind
+from cbtool.simulation.steps_kernel import RECORD, run_steps
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from cbtool.breaker import BreakerConfig
+    from cbtool.simulation.traffic import Traffic
+
+
+def run_stepwise(
+    traffic: Traffic,
+    config: BreakerConfig,
+    outcomes: NDArray[np.uint8],
+    seed: int,
+    epoch: float,
+    end_ns: int,
+    permitted: NDArray[np.uint8],
+    before: NDArray[np.uint8],
+    after: NDArray[np.uint8],
+) -> NDArray[np.int64]:
+    """Run any dialect; see `fast._run`.
+
+    Args:
+        traffic: n calls.
+        config: the breaker's settings.
+        outcomes: uint8, by completion.
+        seed: of the wait's jitter.
+        epoch: Unix seconds of time 0.
+        end_ns: until when the breaker is watched.
+        permitted: uint8, by call, zeros: filled in.
+        before: the same, or empty.
+        after: the same, or empty.
+    """
+    n = len(traffic)
+    p = config.policies
+    memory = np.zeros(1, RECORD)
+    memory["seed"] = np.uint64(seed & (2**64 - 1))
+    memory["epoch"] = round(epoch * 1e6) * 1000
+    room = max(32, 2 * n) if p.window.kind == WindowKind.TIME else window.room(p.window)
+    counted = np.zeros(n, np.uint8)
+    flat = run_steps(
+        traffic.start_ns,
+        traffic.call_of,
+        traffic.end_ns,
+        traffic.started,
+        outcomes,
+        memory,
+        np.zeros(room, np.int64),
+        p,
+        end_ns,
+        permitted,
+        before,
+        after,
+        np.zeros(n, np.int64),
+        np.zeros(n, np.uint8),
+        counted,
+    )
+    rows = flat.reshape(-1, LOG_COLUMNS)
+    begun = np.full((len(rows), 1), -1, np.int64)
+    which = np.flatnonzero(counted)
+    ends, bad = traffic.end_ns[which], (outcomes[which] & 3) != Outcome.SUCCESS
+    for row in np.flatnonzero((rows[:, 1] == State.CLOSED) & (rows[:, 2] == State.OPEN)):
+        begun[row] = _began(
+            ends, bad, int(rows[row, 0]), int(rows[row, 4]), config.failure_rate_threshold / 200.0
+        )
+    return np.hstack((rows, begun))
+
+
+def _began(ends: NDArray[np.int64], bad: NDArray[np.bool_], tripped: int, calls: int, share: float) -> int:
+    """Return when the bad stretch that caused a trip began; see `cbtool.metrics.opening`."""
+    last = int(np.searchsorted(ends, tripped, side="right"))
+    seen = np.flatnonzero(bad[max(0, last - calls) : last])[::-1]
+    if not len(seen):
+        return tripped
+    size = min(calls, last)
+    score = np.arange(1, len(seen) + 1) - share * (size - seen)
+    best = len(score) - 1 - int(np.argmax(score[::-1]))
+    return int(ends[max(0, last - calls) + seen[best]])
