@@ -5,7 +5,6 @@ package conformance
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"reflect"
 	"time"
 
@@ -59,11 +58,6 @@ func readyToTrip(rule string) func(gobreaker.Counts) bool {
 	}
 	fatal("ReadyToTrip: %q is none of the known rules", rule)
 	return nil
-}
-
-func scanned(text, pattern string, into ...any) bool {
-	_, err := fmt.Sscanf(text+".", pattern+".", into...) // the full stop: nothing may follow
-	return err == nil
 }
 
 func (b sonyBreaker) execute(run func() error) {

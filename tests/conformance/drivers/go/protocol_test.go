@@ -73,6 +73,12 @@ func decode(options json.RawMessage, into any) {
 	}
 }
 
+// scanned reads a rule of a known form: an expression that stands for the function that users pass.
+func scanned(rule, form string, into ...any) bool {
+	_, err := fmt.Sscanf(rule+";", form+";", into...) // the semicolon: nothing may follow
+	return err == nil
+}
+
 func fatal(format string, arguments ...any) {
 	fmt.Fprintf(os.Stderr, format+"\n", arguments...)
 	os.Exit(1)
