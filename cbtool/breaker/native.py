@@ -129,7 +129,7 @@ def seconds_of(value: Any) -> float:
     """Return the seconds of a duration, written as text or, as Spring also takes it, in milliseconds."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         return float(Decimal(str(value)) / 1000)
-    return parse_duration(value)
+    return -parse_duration(value[1:]) if value.startswith("-") else parse_duration(value)
 
 
 def _plain(number: Decimal) -> int | float:
