@@ -1,7 +1,8 @@
 # ruff: noqa: PLR0917  # runs compiled, too: arguments one by one, and no sets
 """Windows that count in buckets of time: on a fixed grid, or each begun by the first event after the last.
 
-The store holds `CELLS` numbers a bucket: calls, failures, slow calls, and when a floating one began.
+The store holds `CELLS` numbers a bucket: calls, failures, slow calls, and when a floating one began, or the
+run of failures within one on a grid.
 `m.calls`, `m.failures` and `m.slow` are the sums over all buckets.
 """
 
@@ -55,6 +56,9 @@ def add(m: Memory, w: Any, p: WindowPolicy, failed: int, slow: int, now: int, ad
     if p.counts == CountWhen.COMPLETED:
         w[at] += 1
         m.calls += 1
+    m.run = m.run + 1 if failed else 0
+    if p.kind == WindowKind.GRID:
+        w[at + 3] = w[at + 3] + 1 if failed else 0
     w[at + 1] += failed
     w[at + 2] += slow
     m.failures += failed
@@ -71,8 +75,13 @@ def count_call(m: Memory, w: Any, p: WindowPolicy, failed: int, now: int) -> Non
 
 
 def turn(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:
-    """Begin the bucket of `now`, if it has not begun; one that tumbles starts a new generation."""
-    _cell(m, w, p, now)
+    """Begin a tumbling window anew where it is too old, which starts a new generation."""
+    newest = CELLS * ((m.head + m.held - 1) % (p.size + 1))
+    if now - w[newest + 3] > p.width:
+        _drop(m, w, newest)
+        w[newest + 3] = now
+        m.run = 0
+        m.generation += 1
 
 
 def filling(m: Memory, p: WindowPolicy) -> int:
@@ -87,17 +96,13 @@ def _cell(m: Memory, w: Any, p: WindowPolicy, now: int) -> int:
         return filling(m, p)
     slots = p.size + 1
     newest = CELLS * ((m.head + m.held - 1) % slots)
-    stale = m.held == 0 or (now - w[newest + 3] > p.width if p.tumbles else now - w[newest + 3] >= p.width)
-    if stale:
+    if not p.tumbles and (m.held == 0 or now - w[newest + 3] >= p.width):
         if m.held == p.size and not p.length:  # pushed out by number rather than by age
             _drop(m, w, CELLS * m.head)
             m.head = (m.head + 1) % slots
             m.held -= 1
         newest = CELLS * ((m.head + m.held) % slots)
         m.held += 1
-        if p.tumbles:
-            m.run = 0
-            m.generation += 1
         w[newest + 3] = now
     expire(m, w, p, now)
     return newest
@@ -113,11 +118,21 @@ def _turn_grid(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:
         m.anchor = -now
         index = 0
     for step in range(min(steps, slots)):
-        _drop(m, w, CELLS * ((m.bucket + 1 + step) % slots))
+        _leave(m, w, p, CELLS * ((m.bucket + 1 + step) % slots))
     m.bucket = index
     # The extra slot is the oldest bucket that a window without its filling one still sees.
     if p.partial:
-        _drop(m, w, CELLS * ((index + 1) % slots))
+        _leave(m, w, p, CELLS * ((index + 1) % slots))
+    if p.run_leaves and steps >= p.size:
+        m.run = 0
+
+
+def _leave(m: Memory, w: Any, p: WindowPolicy, at: int) -> None:
+    """Forget a bucket of a grid; where all that the window holds is one run, the run gets shorter."""
+    if p.run_leaves and m.run == w[at + 3] + m.failures - w[at + 1]:
+        m.run = max(0, m.run - w[at + 3])
+    w[at + 3] = 0
+    _drop(m, w, at)
 
 
 def _drop(m: Memory, w: Any, at: int) -> None:

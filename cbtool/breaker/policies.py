@@ -81,6 +81,8 @@ class WindowPolicy(NamedTuple):
     """Whether a result goes to the bucket in which its call was admitted."""
     tumbles: bool = False
     """A new bucket of a `FLOATING` window starts a new generation, strictly after `width`."""
+    run_leaves: bool = False
+    """Whether failures that leave a `GRID` window leave the run of failures, too."""
     reanchors: bool = False
     """Whether a `GRID` window, silent for longer than it reaches back, begins a new grid."""
     lumping: int = 0

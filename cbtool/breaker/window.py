@@ -67,7 +67,6 @@ def add(m: Memory, w: Any, p: WindowPolicy, outcome: int, now: int, admitted: in
     slow = outcome >> 1
     if p.kind == WindowKind.GRID or p.kind == WindowKind.FLOATING:
         buckets.add(m, w, p, failed, slow, now, admitted)
-        m.run = m.run + 1 if failed else 0
         return
     m.run = m.run + 1 if failed else 0
     if p.kind == WindowKind.RUN:

@@ -70,18 +70,20 @@ def policies(config: BreakerConfig) -> Policies:
 
 def _window(config: BreakerConfig) -> WindowPolicy:
     interval, period = (to_ns(seconds_of(config.option(name))) for name in ("Interval", "BucketPeriod"))
-    if 0 < period < interval:
+    periods = -(-interval // period) if period > 0 else 1  # the interval is rounded up to whole periods
+    if periods > 1:
         return WindowPolicy(
             WindowKind.GRID,
-            size=-(-interval // period),
+            size=periods,
             width=period,
             anchor=Anchor.CLOSED,
             counts=CountWhen.ADMITTED,
             booked_at_admission=True,
+            run_leaves=True,
         )
     return WindowPolicy(
         WindowKind.FLOATING,
-        width=interval if interval > 0 else _FOR_EVER,
+        width=max(interval, period) if interval > 0 else _FOR_EVER,
         counts=CountWhen.ADMITTED,
         tumbles=True,
     )
@@ -125,7 +127,7 @@ def _read_rule(text: Any) -> dict[str, Any]:
 def _write(config: BreakerConfig) -> dict[str, Any]:
     run = config.consecutive_failures
     if run is not None:
-        return {"ReadyToTrip": f"ConsecutiveFailures >= {run}"}
+        return {"ReadyToTrip": f"ConsecutiveFailures > {run - 1}"}
     if config.error_count_threshold:
         return {"ReadyToTrip": f"TotalFailures >= {config.error_count_threshold}"}
     share = Decimal(str(config.failure_rate_threshold)) / 100
