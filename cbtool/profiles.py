@@ -62,6 +62,15 @@ def default_profile() -> Profile:
     return Profile("default", BreakerConfig(), OutcomeRules())
 
 
+def library_defaults(dialect: str) -> Profile:
+    """Return what a library does where its user sets nothing.
+
+    Args:
+        dialect: one of `cbtool.breaker.dialects.NAMES`.
+    """
+    return Profile(dialect, dialect_named(dialect).config({}, {}), OutcomeRules())
+
+
 def load_profile(name_or_path: str) -> Profile:
     """Return the profile in a file, or a shipped one by its name.
 

@@ -28,6 +28,14 @@ def compare(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         list[str] | None,
         option("--profile", "-p", help="A TOML file or a shipped profile's name; repeatable."),
     ] = None,
+    dialects: Annotated[
+        str | None,
+        option(
+            "--dialects",
+            metavar="all|NAME,…",
+            help="Libraries to try with their own defaults.",
+        ),
+    ] = None,
     scenario: ScenarioOption = None,
     load: Annotated[
         str, option("--load", help="Shares of a log's calls, or factors on a scenario's rates.")
@@ -48,17 +56,23 @@ def compare(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     Examples:
       cbtool compare access.log -p mine.toml -p other.toml
       cbtool compare --scenario brown-out -p mine.toml --load 1,0.0025
+      cbtool compare access.log --dialects all -p mine.toml
+      cbtool compare --scenario hard-outage --dialects resilience4j,polly,gobreaker
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
-    from cbtool.profiles import load_profile  # noqa: PLC0415  # with the others below
+    from cbtool.profiles import library_defaults, load_profile  # noqa: PLC0415  # with the others below
+    from cbtool.recommend.judgement import incidents_in, judge  # noqa: PLC0415  # numpy
     from cbtool.report.comparison import comparison_text  # noqa: PLC0415
     from cbtool.simulation.comparison import AtLoad, Candidate  # noqa: PLC0415  # numpy
     from cbtool.simulation.comparison import compare as run  # noqa: PLC0415
 
     loads = parsed("--load", parse_loads, load)
-    if not profile:
-        raise typer.BadParameter("name at least one profile", param_hint="--profile")
-    profiles = [load_profile(name) for name in profile]
-    names = distinct([each.name for each in profiles], profile)
+    if not profile and dialects is None:
+        raise typer.BadParameter("name at least one profile, or --dialects", param_hint="--profile")
+    profiles = [load_profile(name) for name in profile or ()]
+    names = distinct([each.name for each in profiles], profile or [])
+    if dialects is not None:
+        profiles += [library_defaults(name) for name in parsed("--dialects", parse_dialects, dialects)]
+        names += [each.name for each in profiles[len(names) :]]
     candidates = [
         Candidate(name, each.config, each.rules) for name, each in zip(names, profiles, strict=True)
     ]
@@ -66,11 +80,40 @@ def compare(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     with working("simulating"):
         traffic = [AtLoad(factor, *source.at(factor)) for factor in loads]
         comparison = run(candidates, traffic, seed=source.seed, instances=instances, engine=engine)
+        # Of the first load, which by default is the whole traffic: thinned out, an incident is harder to see.
+        incidents = incidents_in(traffic[0].calls, candidates[0].rules.verdicts(traffic[0].calls))
+        judgements = [judge(cell.result, incidents) for cell in comparison.cells]
     if json:
-        cells = [cell.to_json() for cell in comparison.cells]
+        cells = [
+            cell.to_json() | judgement.to_json()
+            for cell, judgement in zip(comparison.cells, judgements, strict=True)
+        ]
         print_json({"source": source.name, "seed": source.seed, "comparison": cells})
     else:
-        print_text(comparison_text(comparison, title=source.name, instances=instances, seed=source.seed))
+        print_text(
+            comparison_text(comparison, judgements, title=source.name, instances=instances, seed=source.seed)
+        )
+
+
+def parse_dialects(text: str) -> list[str]:
+    """Return the dialects in `all` or `resilience4j,polly`.
+
+    Raises:
+        ConfigurationError: one is unknown.
+    """
+    from cbtool.breaker.dialects import NAMES  # noqa: PLC0415  # keeps --help quick
+    from cbtool.toml_tables import did_you_mean  # noqa: PLC0415  # same
+
+    if text == "all":
+        return list(NAMES)
+    names = [part.strip() for part in text.split(",")]
+    for name in names:
+        if name not in NAMES:
+            raise ConfigurationError(
+                f"{name!r} is no dialect that cbtool knows{did_you_mean(name, NAMES, otherwise='')}"
+                f"; there are {', '.join(NAMES)}"
+            )
+    return list(dict.fromkeys(names))
 
 
 def parse_loads(text: str) -> list[float]:

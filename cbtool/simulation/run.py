@@ -66,11 +66,13 @@ class Fleet:
         verdicts: uint8, by call, of all calls.
         members: for each breaker, which calls it gets, and their order of events.
         end_ns: when the last call of any breaker completes.
+        epoch: Unix seconds of time 0.
     """
 
     verdicts: NDArray[np.uint8]
     members: tuple[tuple[NDArray[np.intp], Traffic], ...]
     end_ns: int
+    epoch: float = 0.0
 
     @cached_property
     def failing(self) -> NDArray[np.uint8]:
@@ -105,7 +107,7 @@ def fleet_of(calls: Calls, verdicts: NDArray[np.uint8], *, instances: int = 1, s
         for chosen in (np.flatnonzero(which == number) for number in range(instances))
     )
     end = max((traffic.end for _, traffic in members), default=0)
-    return Fleet(np.asarray(verdicts, np.uint8), members, end)
+    return Fleet(np.asarray(verdicts, np.uint8), members, end, calls.epoch)
 
 
 def simulate(
@@ -169,18 +171,15 @@ def simulate_fleet(
     if engine is Engine.AUTO:
         compiled = config.health_check is None and len(fleet.verdicts) >= WORTH_COMPILED
         engine = Engine.KERNEL if compiled else Engine.MACHINE
+    watched = {"end_ns": fleet.end_ns, "epoch": fleet.epoch}
     histories = []
     for number, (_, traffic) in enumerate(fleet.members):
         if engine is Engine.KERNEL:
             from cbtool.simulation.fast import run_fast  # noqa: PLC0415  # numba takes a second to load
 
-            histories.append(
-                run_fast(traffic, config, seed=seed + number, end_ns=fleet.end_ns, tracing=tracing)
-            )
+            histories.append(run_fast(traffic, config, seed=seed + number, tracing=tracing, **watched))
         else:
-            histories.append(
-                run_readable(traffic, config, seed=seed + number, end_ns=fleet.end_ns, health=health)
-            )
+            histories.append(run_readable(traffic, config, seed=seed + number, health=health, **watched))
     return _merged(fleet, histories)
 
 
