@@ -33,6 +33,7 @@ def document(answer: Recommendation) -> dict[str, Any]:
             for incident in answer.incidents
         ],
         "expected": None if answer.expected is None else _expected(answer.expected),
+        "capacity": None if answer.capacity is None else _rounded(answer.capacity.to_json()),
         "needs": list(answer.needs),
         "notes": list(answer.notes),
         "seed": answer.seed,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cbtool.breaker.capacity import capacity_of
 from cbtool.profiles import Profile
 from cbtool.recommend import arena as arenas
 from cbtool.recommend.evidence import Evidence, expected, notes, reasons
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from cbtool.breaker.capacity import Capacity
+    from cbtool.breaker.config import BreakerConfig
     from cbtool.recommend.gates import Candidate
     from cbtool.traffic.calls import Calls
     from cbtool.traffic.outcomes import OutcomeRules
@@ -42,6 +45,7 @@ _ARENAS = 4
 _ARENA_CALLS = 60_000
 _LOG_CALLS = 150_000  # a longer log is judged by its pieces alone
 _LIBRARY_WEIGHT = 0.1
+_HELD = 0.95  # of the failed calls' durations: about the caller's timeout, where that is what ends them
 _A_TAIL = 10  # bursts that say how bursts are distributed
 
 
@@ -96,14 +100,24 @@ def recommend(
     if chosen is None:
         return replace(answer, needs=missing_budget(trace, budget))
     evidence = _evidence(case, stage, chosen)
+    profile = Profile("recommended", chosen.config(), rules)
     return replace(
         answer,
         verdict=Answer.RECOMMENDED,
-        profile=Profile("recommended", chosen.config(), rules),
+        profile=profile,
+        capacity=_capacity(trace, profile.config),
         reasons=reasons(evidence),
         expected=expected(evidence),
         notes=(*calls.notes, *notes(evidence)),
     )
+
+
+def _capacity(trace: Trace, config: BreakerConfig) -> Capacity | None:
+    """Return what a dependency that is down costs one thread, which a failing call holds as long as here."""
+    held = trace.duration[trace.failed]
+    if not trace.knows_durations or not len(held):
+        return None
+    return capacity_of(config, timeout=float(np.quantile(held, _HELD)) / 1e9)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from cbtool.breaker.capacity import Capacity
     from cbtool.breaker.config import BreakerConfig
     from cbtool.profiles import Profile
 
@@ -162,6 +163,8 @@ class Recommendation:
         span: seconds from the first to the last.
         seed: of every random choice.
         started: Unix seconds of the first call; 0 where unknown.
+        capacity: what one dependency that is down costs one thread; None when refused, or where the log
+            does not say how long failing calls take.
     """
 
     verdict: Answer
@@ -177,6 +180,7 @@ class Recommendation:
     span: float
     seed: int
     started: float = 0.0
+    capacity: Capacity | None = None
 
     @property
     def config(self) -> BreakerConfig | None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from cbtool.profiles import dump_profile
+from cbtool.report.capacity import capacity_text
 from cbtool.report.text import WIDTH, counted, labelled, one_line, table
 from cbtool.units import format_duration, format_percent, format_rate
 
@@ -46,6 +47,8 @@ def recommendation_text(
     blocks += _found(answer)
     if answer.expected is not None:
         blocks.append("Expected on traffic like this\n" + _expected(answer.expected))
+    if answer.capacity is not None:
+        blocks.append("While a dependency is down\n" + capacity_text(answer.capacity))
     if answer.notes:
         blocks.append("Notes\n" + _listed(answer.notes))
     if answer.profile is not None and (logs or scenario):

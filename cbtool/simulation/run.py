@@ -171,15 +171,32 @@ def simulate_fleet(
     if engine is Engine.AUTO:
         compiled = config.health_check is None and len(fleet.verdicts) >= WORTH_COMPILED
         engine = Engine.KERNEL if compiled else Engine.MACHINE
-    watched = {"end_ns": fleet.end_ns, "epoch": fleet.epoch}
     histories = []
     for number, (_, traffic) in enumerate(fleet.members):
         if engine is Engine.KERNEL:
             from cbtool.simulation.fast import run_fast  # noqa: PLC0415  # numba takes a second to load
 
-            histories.append(run_fast(traffic, config, seed=seed + number, tracing=tracing, **watched))
+            histories.append(
+                run_fast(
+                    traffic,
+                    config,
+                    seed=seed + number,
+                    end_ns=fleet.end_ns,
+                    epoch=fleet.epoch,
+                    tracing=tracing,
+                )
+            )
         else:
-            histories.append(run_readable(traffic, config, seed=seed + number, health=health, **watched))
+            histories.append(
+                run_readable(
+                    traffic,
+                    config,
+                    seed=seed + number,
+                    end_ns=fleet.end_ns,
+                    epoch=fleet.epoch,
+                    health=health,
+                )
+            )
     return _merged(fleet, histories)
 
 

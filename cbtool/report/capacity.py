@@ -1,0 +1,38 @@
+"""What dependencies that are down cost their caller, in words."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from cbtool.breaker.capacity import WASTEFUL
+from cbtool.report.text import WIDTH, counted
+from cbtool.units import format_duration, format_percent
+
+if TYPE_CHECKING:
+    from cbtool.breaker.capacity import Capacity
+
+
+def capacity_text(cost: Capacity) -> str:
+    """Return the cost of being open and of opening, and what would make it small."""
+    who = (
+        "a breaker of its own, one thread"
+        if (cost.breakers, cost.threads) == (1, 1)
+        else f"{counted(cost.breakers, 'breaker')} open, {counted(cost.threads, 'thread')}"
+    )
+    percent = cost.extra_utilisation
+    trials = f"{counted(cost.trials, 'trial')} of {format_duration(cost.trial)}"
+    share = format_percent(float(f"{percent:.3g}"))
+    calls = f"{counted(cost.errors, 'failed call')} of {format_duration(cost.timeout)} a breaker"
+    lines = [
+        f"{who}: trials take {share} of the time ({trials} each {format_duration(cost.wait)})",
+        f"before that, opening takes {format_duration(cost.opening_cost)} of each thread ({calls})",
+    ]
+    if percent >= WASTEFUL:
+        lines.append(
+            f"a wait of {format_duration(cost.wait_for(WASTEFUL))}, or a shorter timeout for trials, "
+            f"brings that to {WASTEFUL:g} %"
+        )
+    return "\n".join(
+        textwrap.fill(line, WIDTH, initial_indent="  ", subsequent_indent="    ") for line in lines
+    )
