@@ -1,4 +1,4 @@
-"""What a dependency that is down costs its caller, though the breaker is open (Shopify's utilisation formula).
+"""What a dependency that is down costs its caller, though the breaker is open: Shopify's utilisation formula.
 
 An open breaker still sends trials, and each holds one of the caller's threads until its timeout. Of N
 breakers whose upstreams are all down, and a worker's threads that share them, that takes

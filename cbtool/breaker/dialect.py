@@ -55,6 +55,7 @@ class Dialect:
         read: turns native values that are not one of our words each (a trip rule written as text, say)
             into our words and values of `settings`; gets and returns a mapping by native name or word.
         write: the reverse of `read`: gets the configuration, returns native values.
+        example: native settings that stand in for the defaults that the library does not have.
         note: what a user should know of how it is modelled.
     """
 
@@ -68,6 +69,7 @@ class Dialect:
     check: Callable[[BreakerConfig], None] = nothing_to_check
     read: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
     write: Callable[[BreakerConfig], dict[str, Any]] | None = None
+    example: tuple[tuple[str, Any], ...] = ()
     note: str = ""
 
     @cached_property
@@ -83,7 +85,7 @@ class Dialect:
     @cached_property
     def defaults(self) -> dict[str, Any]:
         """The library's defaults as keyword arguments of `BreakerConfig`, without the dialect."""
-        return self.from_native({})
+        return self.from_native(dict(self.example))
 
     @property
     def window_type(self) -> WindowType:

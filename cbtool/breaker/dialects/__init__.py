@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 MODULES = {
     "resilience4j": "resilience4j",
+    "sentinel": "sentinel",
     "gobreaker": "gobreaker",
+    "hystrix": "hystrix",
     "pybreaker": "pybreaker",
 }
 """By the name of each dialect, the module of this package that has it as one of its `DIALECTS`."""
