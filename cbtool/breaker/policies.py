@@ -30,6 +30,10 @@ class WindowKind(IntEnum):
     """Buckets that begin with the first event after the one before is `width` old."""
     ERRORS = 5
     """When each of the last `size` failures happened, for `length`; successes are not seen."""
+    AVERAGE = 6
+    """The share of successes, smoothed exponentially over `length`, or over `size` results."""
+    CHAIN = 7
+    """Failures, until a success after a call that came `length` after the last of them."""
 
 
 class Anchor(IntEnum):
@@ -145,6 +149,8 @@ class TripPolicy(NamedTuple):
     gates_count: bool = False
     period: int = 0
     """Of the timer that asks."""
+    least_average: float = 0.0
+    """A smoothed share of successes under this trips; with `WindowKind.AVERAGE`."""
     warm_up: int = 0
     """Nothing trips so soon after the breaker was made."""
 
@@ -169,6 +175,19 @@ class ResetRule(IntEnum):
     LATER = 3
 
 
+class Spread(IntEnum):
+    """What `jitter` does to a wait."""
+
+    AROUND = 0
+    """± this share of it."""
+    LONGER = 1
+    """Up to this share longer, but never beyond the longest."""
+    SECONDS = 2
+    """Up to so many seconds longer, in whole milliseconds, beyond the longest, too."""
+    HALF = 3
+    """The first wait is exact; the next are up to twice the one before it, doubling."""
+
+
 class WaitPolicy(NamedTuple):
     """How long open, growing how, and when exactly it is over."""
 
@@ -177,7 +196,14 @@ class WaitPolicy(NamedTuple):
     longest: float = -1.0
     """Seconds; negative: no cap."""
     jitter: float = 0.0
-    """± this share."""
+    spread: Spread = Spread.AROUND
+    linear: bool = False
+    """Whether the n-th wait is n times the first; each is `multiplier` times the one before otherwise."""
+    sweep: int = 0
+    """The end is noticed by a sweep that comes so often, and each sweep of a closed breaker undoes one
+    opening's growth; 0: none."""
+    begins_on: int = 0
+    """The wait runs from the last multiple of this of Unix time; 0: from the instant itself."""
     resolution: int = 0
     """A wait is cut to a multiple of this, at each step of its growth; 0: not cut."""
     after_end: bool = False
@@ -211,6 +237,8 @@ class TrialsVerdict(IntEnum):
     """After `enough` results, the two rates over them, without gates."""
     COUNTS = 1
     """`successes` good ones close, `failures` bad ones reopen; closing is tested first."""
+    TRIP_RULES = 2
+    """A good one closes; a bad one asks the trip rules, and where they are content, frees its slot."""
 
 
 class TrialsPolicy(NamedTuple):
@@ -230,6 +258,10 @@ class TrialsPolicy(NamedTuple):
     """What a bad result is: a mask of `Outcome` bits, 1 failed, 2 slow."""
     ignored: Ignored = Ignored.NOTHING
     """To a trial's verdict; where nothing, it gives its slot back."""
+    keeps_slots: bool = False
+    """Whether an ignored result that is nothing keeps its slot, too."""
+    first_starts: bool = False
+    """Whether results before the first trial has begun are as late as in an open breaker."""
     overdraws: bool = False
     """Whether slots that were never taken can be given back, too, which admits more trials."""
     limit: int = 0
@@ -257,6 +289,8 @@ class LatePolicy(NamedTuple):
     judge: LateResults = LateResults.DROP
     counts_while_open: bool = False
     """Whether an open breaker counts it in its window."""
+    success_counts: bool = False
+    """Whether it counts successes alone."""
     success_closes: bool = False
     """Whether a success closes an open breaker."""
     failure_extends: bool = False

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cbtool.breaker import buckets, late, trials, window
+from cbtool.breaker import average, buckets, late, trials, wait, window
 from cbtool.breaker.memory import LOG_COLUMNS
-from cbtool.breaker.policies import EvaluateOn, LeaveOpen
+from cbtool.breaker.policies import EvaluateOn, LeaveOpen, TrialsVerdict
 from cbtool.breaker.transition import Reason, State
-from cbtool.breaker.trip import verdict
-from cbtool.breaker.wait import reset_reason, unit_random, wait_ns
+from cbtool.breaker.trip import FAILURE_RATE, verdict
+from cbtool.breaker.wait import reset_reason
 
 if TYPE_CHECKING:
     from cbtool.breaker.memory import Memory
@@ -31,7 +31,7 @@ _ROOM = 8  # rows of the log that one step may need at most, with some to spare
 
 def start(m: Memory, w: Any, p: Policies, now: int) -> None:
     """Make a breaker that is closed from `now` on."""
-    m.since = now
+    m.since = m.started = now
     window.clear(m, w, p.window, now)
     m.tick = now + p.trip.period
 
@@ -107,9 +107,9 @@ def record(
     judge = late.judging_state(m, p.late, generation, admitted_in)
     if judge == CLOSED:
         _closed_result(m, w, log, p, now, outcome, admitted)
-    elif judge == HALF_OPEN:
+    elif judge == HALF_OPEN and (m.taken > 0 or not p.trials.first_starts):
         _trial_result(m, w, log, p, now, outcome, admitted)
-    elif judge == OPEN:
+    elif judge >= OPEN:
         _open_result(m, w, log, p, now, outcome, admitted)
 
 
@@ -133,12 +133,15 @@ def _trial_result(m: Memory, w: Any, log: Any, p: Policies, now: int, outcome: i
     if outcome == _IGNORED:
         outcome = trials.as_counted(p.trials.ignored)
         if outcome < 0:
-            trials.give_back(m, p.trials)
+            if not p.trials.keeps_slots:
+                trials.give_back(m, p.trials)
             return
     if p.window.cleared_on & (1 << OPEN) == 0:
         window.add(m, w, p.window, outcome, now, admitted)
     reason = trials.complete(m, p, outcome)
-    if reason == _TRIALS_PASSED:
+    if reason == 0 and p.trials.verdict == TrialsVerdict.TRIP_RULES:
+        _judge_window(m, w, log, p, now)
+    elif reason == _TRIALS_PASSED:
         _transition(m, w, log, p, CLOSED, reason, now)
         if p.window.keeps_closing_result:
             window.add(m, w, p.window, outcome, now, now)
@@ -151,11 +154,11 @@ def _open_result(m: Memory, w: Any, log: Any, p: Policies, now: int, outcome: in
         outcome = trials.as_counted(p.window.ignored)
         if outcome < 0:
             return
-    if p.late.counts_while_open:
+    if p.late.counts_while_open or (p.late.success_counts and outcome & 1 == 0):
         window.add(m, w, p.window, outcome, now, admitted)
     if outcome & 1:
         if p.late.failure_extends:
-            m.wait_from = now
+            m.wait_from = wait.beginning(m, p.wait, now)
     elif p.late.success_closes:
         _transition(m, w, log, p, CLOSED, _TRIALS_PASSED, now)
 
@@ -166,12 +169,14 @@ def _judge_window(m: Memory, w: Any, log: Any, p: Policies, now: int) -> None:
     window.expire(m, w, p.window, now)
     calls, failures, slow = window.visible(m, w, p.window)
     reason = verdict(p.trip, calls, failures, slow, m.run)
+    if reason == 0 and p.trip.least_average > 0.0 and average.falls_short(m, w, p, now):
+        reason = FAILURE_RATE
     if reason == 0:
         return
     if m.state != OPEN:
         _transition(m, w, log, p, OPEN, reason, now)
     elif p.late.failure_extends:
-        m.wait_from = now
+        m.wait_from = wait.beginning(m, p.wait, now)
 
 
 def _leave_open(m: Memory, w: Any, log: Any, p: Policies, now: int) -> bool:
@@ -190,7 +195,7 @@ def _next_timer(m: Memory, p: Policies, now: int) -> int:
             due = -1
     elif m.state == OPEN and p.wait.leave == LeaveOpen.TIMER:
         due = m.wait_from + m.wait
-    elif m.state == CLOSED and p.trip.on == EvaluateOn.TIMER:
+    elif m.state == CLOSED and (p.trip.on == EvaluateOn.TIMER or (p.wait.sweep and m.attempt)):
         due = m.tick
     return due if due <= now else -1
 
@@ -202,6 +207,9 @@ def _fire(m: Memory, w: Any, log: Any, p: Policies, due: int) -> None:
     elif m.state == OPEN:
         target = CLOSED if p.wait.skips_trials else HALF_OPEN
         _transition(m, w, log, p, target, _WAIT_OVER, due)
+    elif p.wait.sweep:
+        m.tick += p.wait.sweep
+        m.attempt -= 1
     else:
         m.tick += p.trip.period
         _judge_window(m, w, log, p, due)
@@ -227,14 +235,11 @@ def _transition(m: Memory, w: Any, log: Any, p: Policies, target: int, reason: i
         window.clear(m, w, p.window, now)
     log[row + 8] = -1
     if target == OPEN:
-        m.attempt += 1
-        m.openings += 1
-        m.healthy = 0
-        m.wait = wait_ns(p.wait, m.attempt, unit_random(m.seed, m.openings))
-        m.wait_from = now
+        wait.begin(m, p.wait, now)
         log[row + 8] = m.wait
     elif target == HALF_OPEN:
         trials.begin(m)
     else:
-        m.attempt = 0
-        m.tick = max(m.tick, now)
+        if p.wait.sweep == 0:
+            m.attempt = 0
+        m.tick = now + p.trip.period if p.trip.period else max(m.tick, now + p.wait.sweep)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cbtool.breaker.policies import Admission, Ignored, TrialsVerdict
 from cbtool.breaker.transition import Reason
 from cbtool.breaker.trip import FAILURE_RATE, NO_REASON, SLOW_CALL_RATE, reaches
-from cbtool.breaker.wait import over
+from cbtool.breaker.wait import beginning, over
 
 if TYPE_CHECKING:
     from cbtool.breaker.memory import Memory
@@ -31,7 +31,7 @@ def admit(m: Memory, p: Policies, now: int) -> bool:
     )
     if free:
         m.taken += 1
-        m.trial_at = now
+        m.trial_at = beginning(m, p.wait, now)
     return free
 
 
@@ -54,6 +54,10 @@ def complete(m: Memory, p: Policies, outcome: int) -> int:
     m.trial_failures += failed
     m.trial_slow += outcome >> 1
     m.trial_run = m.trial_run + 1 if failed else 0
+    if p.trials.verdict == TrialsVerdict.TRIP_RULES:
+        if failed:
+            m.taken = 0
+        return NO_REASON if failed else TRIALS_PASSED
     if p.trials.verdict == TrialsVerdict.COUNTS:
         return _by_counts(m, p.trials)
     return _by_rates(m, p) if m.trial_calls >= p.trials.enough else NO_REASON

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cbtool.breaker.policies import ResetRule
+from cbtool.breaker.policies import ResetRule, Spread
 from cbtool.breaker.transition import Reason
 
 if TYPE_CHECKING:
@@ -31,15 +31,50 @@ def wait_ns(p: WaitPolicy, attempt: int, jitter: float) -> int:
     """
     wait = p.seconds
     cap = LONGEST if p.longest < 0.0 else p.longest
-    if p.multiplier > 1.0:  # of 1 needs no turns, of which days of a short wait would make millions
+    if p.linear:
+        wait = min(wait * attempt, cap)
+    elif p.spread == Spread.HALF:
+        return _half_random(p, attempt, cap, jitter)
+    elif p.multiplier > 1.0:  # of 1 needs no turns, of which days of a short wait would make millions
         for _ in range(attempt - 1):
             wait = _cut(p, wait * p.multiplier)
             if wait >= cap:
                 break
     if p.longest >= 0.0:
         wait = min(wait, p.longest)
-    wait *= 1.0 + p.jitter * (2.0 * jitter - 1.0)
+    if p.spread == Spread.LONGER:
+        wait += min(wait * p.jitter * jitter, cap - wait)
+    elif p.spread == Spread.SECONDS:
+        wait += int((p.jitter * 1000.0 + 1.0) * jitter) / 1000.0
+    else:
+        wait *= 1.0 + p.jitter * (2.0 * jitter - 1.0)
     return round(min(_cut(p, wait), LONGEST) * 1e9)
+
+
+def _half_random(p: WaitPolicy, attempt: int, cap: float, jitter: float) -> int:
+    wait = p.seconds
+    if attempt > 1:
+        half = min(wait * 2.0 ** min(attempt - 2, 62), cap)
+        wait = min(half + half * jitter, cap)
+    return round(min(wait, LONGEST) * 1e9)
+
+
+def beginning(m: Memory, p: WaitPolicy, now: int) -> int:
+    """Return from when on a wait runs whose cause happened at `now`."""
+    return now if p.begins_on == 0 else now - (now + m.epoch) % p.begins_on
+
+
+def begin(m: Memory, p: WaitPolicy, now: int) -> None:
+    """Open at `now`: count the opening, and draw how long it lasts."""
+    if p.sweep == 0 or m.attempt * p.seconds < p.longest + p.seconds:
+        m.attempt += 1
+    m.openings += 1
+    m.healthy = 0
+    m.wait = wait_ns(p, m.attempt, unit_random(m.seed, m.openings))
+    m.wait_from = beginning(m, p, now)
+    if p.sweep:
+        end = m.wait_from + m.wait - m.started
+        m.wait = m.started + (end + p.sweep - 1) // p.sweep * p.sweep - m.wait_from
 
 
 def _cut(p: WaitPolicy, seconds: float) -> float:

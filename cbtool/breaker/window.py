@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cbtool.breaker import buckets
+from cbtool.breaker import average, buckets, chain
 from cbtool.breaker.policies import CountWhen, WindowKind
 
 if TYPE_CHECKING:
@@ -73,6 +73,12 @@ def add(m: Memory, w: Any, p: WindowPolicy, outcome: int, now: int, admitted: in
         m.calls = m.failures = m.run
         m.slow = m.slow + slow if failed else 0
         return
+    if p.kind == WindowKind.AVERAGE:
+        average.add(m, w, p, failed, now)
+        return
+    if p.kind == WindowKind.CHAIN:
+        chain.add(m, w, failed, now)
+        return
     if p.kind == WindowKind.ERRORS:
         if failed:
             _remember_error(m, w, p, now)
@@ -121,6 +127,8 @@ def visible(m: Memory, w: Any, p: WindowPolicy) -> tuple[int, int, int]:
 
 def admitted(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:
     """Note a call that starts."""
+    if p.kind == WindowKind.CHAIN:
+        chain.started(m, w, p, now)
     if p.counts != CountWhen.COMPLETED:
         buckets.count_call(m, w, p, 0, now)
 
@@ -136,6 +144,8 @@ def clear(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:
     m.calls = m.failures = m.slow = m.run = m.head = m.held = 0
     if p.kind == WindowKind.GRID or p.kind == WindowKind.FLOATING:
         buckets.clear(m, w, p, now)
+    elif p.kind == WindowKind.AVERAGE:
+        average.clear(m, w, now)
 
 
 def _remember_error(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:

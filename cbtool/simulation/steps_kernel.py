@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numba.extending import overload, register_jitable
 
-from cbtool.breaker import Outcome, buckets, late, steps, trials, trip, wait, window
+from cbtool.breaker import Outcome, average, buckets, chain, late, steps, trials, trip, wait, window
 from cbtool.breaker.memory import FIELDS, LOG_COLUMNS, LOG_ROWS
 from cbtool.simulation.jit import compiled, fingerprint
 from cbtool.simulation.kernel import unit_random
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 RECORD = np.dtype([(name, np.uint64 if name == "seed" else np.int64) for name in FIELDS])
 """A `Memory` as compiled code takes it."""
 
-_RULES = (buckets, late, steps, trials, trip, wait, window)
+_RULES = (average, buckets, chain, late, steps, trials, trip, wait, window)
 
 
 def _teach() -> None:
