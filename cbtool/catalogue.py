@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from cbtool.shipped import find, shipped_profiles, shipped_scenarios
+from cbtool.shipped import ProfileGroup, find, shipped_group, shipped_profiles, shipped_scenarios
 from cbtool.toml_tables import Source, read_source
 
 if TYPE_CHECKING:
@@ -34,6 +34,15 @@ class Document:
         """What it is for; empty where the file does not say."""
         return str(self.source.data.get("description", ""))
 
+    @property
+    def evidence(self) -> str:
+        """How we know that the profile's dialect behaves as its library does; empty for a scenario."""
+        from cbtool.breaker.dialects import NAMES, dialect_named  # noqa: PLC0415  # scenarios need none
+
+        name = self.source.data.get("breaker", {}).get("dialect", "default")
+        known = self.kind is Kind.PROFILE and name in NAMES
+        return dialect_named(name).evidence.value if known else ""
+
     def check(self) -> dict[str, Any]:
         """Return the whole content as plain values, a profile's with its defaults filled in.
 
@@ -44,11 +53,14 @@ class Document:
         return about | (_scenario if self.kind is Kind.SCENARIO else _profile)(self.source, self.name)
 
 
-def shipped_documents() -> list[Document]:
-    """Return everything that comes with cbtool: the profiles, then the scenarios."""
-    return [
-        open_path(path) for shipped in (shipped_profiles(), shipped_scenarios()) for path in shipped.values()
-    ]
+def shipped_groups() -> dict[ProfileGroup, list[Document]]:
+    """Return the profiles that come with cbtool, by where their numbers come from."""
+    return {group: [open_path(path) for path in shipped_group(group).values()] for group in ProfileGroup}
+
+
+def shipped_scenario_documents() -> list[Document]:
+    """Return the scenarios that come with cbtool."""
+    return [open_path(path) for path in shipped_scenarios().values()]
 
 
 def open_document(name_or_path: str) -> Document:

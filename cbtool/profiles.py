@@ -197,7 +197,19 @@ def breaker_table(config: BreakerConfig) -> dict[str, Any]:
 
     Settings that are off are left out; every other one is there, at its default or not.
     """
-    return given(_settings(config))
+    return given(_known_settings(config))
+
+
+_EVERYBODY_S = frozenset({"dialect", "options", "health_check", "when_open"})
+
+
+def _known_settings(config: BreakerConfig) -> dict[str, Any]:
+    """The `[breaker]` table with what means something to the dialect."""
+    settings = _settings(config)
+    if config.dialect == DEFAULT:
+        return settings
+    known = config.dialect.known_words | _EVERYBODY_S
+    return {word: value for word, value in settings.items() if word in known}
 
 
 def _settings(config: BreakerConfig) -> dict[str, Any]:
@@ -268,7 +280,7 @@ def dump_profile(profile: Profile, reasons: Mapping[str, str] | None = None) -> 
             a comment above its key; that of a setting that is off says so where the key would stand.
     """
     reasons = reasons or {}
-    settings = _settings(profile.config)
+    settings = _known_settings(profile.config)
     below = {key: value for key, value in settings.items() if isinstance(value, dict)}
     lines = [pair("description", profile.description), ""] if profile.description else []
     lines += _section("breaker", {k: v for k, v in settings.items() if k not in below}, reasons)
@@ -276,6 +288,20 @@ def dump_profile(profile: Profile, reasons: Mapping[str, str] | None = None) -> 
         lines += _section(f"breaker.{key}", table, {k: reasons.get(f"{key}.{k}", "") for k in table})
     lines += _section("outcomes", outcomes_table(profile.rules), reasons)
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def library_defaults_text(dialect: Dialect) -> str:
+    """Return a library's defaults as TOML: the library's own name of each setting above it."""
+    reasons = {
+        setting.word or f"options.{setting.name}": f"{setting.name}. {setting.meaning}".removesuffix(". ")
+        for setting in dialect.settings
+    }
+    stand_in = "; values that it leaves to its users are examples" if dialect.example else ""
+    about = f"What {dialect.title} does where its user sets nothing{stand_in}."
+    known = f"Known: {dialect.evidence.value}, {dialect.source}."
+    head = [*comment(about), *comment(known), *comment(dialect.note)]
+    profile = replace(library_defaults(dialect.name), description=f"{dialect.title}: its defaults.")
+    return "\n".join(head) + "\n" + dump_profile(profile, reasons)
 
 
 def _section(header: str, table: Mapping[str, Any], reasons: Mapping[str, str]) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,12 +12,29 @@ from cbtool.toml_tables import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+
+class ProfileGroup(StrEnum):
+    """The shipped breaker profiles by where their numbers come from; the folder of each."""
+
+    OURS = ""
+    """To start from."""
+    LIBRARIES = "libraries"
+    """What each library does where its user sets nothing."""
+    PUBLISHED = "published"
+    """What published accounts used."""
+
+
 _PACKAGE = Path(__file__).resolve().parent
 
 
 def shipped_profiles() -> dict[str, Path]:
-    """Return the shipped breaker profiles' files by name, sorted."""
-    return _tomls(_folder())
+    """Return the shipped breaker profiles' files by name, ours first, then the field's."""
+    return {name: path for group in ProfileGroup for name, path in shipped_group(group).items()}
+
+
+def shipped_group(group: ProfileGroup) -> dict[str, Path]:
+    """Return one group's files by name, sorted."""
+    return _tomls(_folder() / group.value)
 
 
 def shipped_scenarios() -> dict[str, Path]:

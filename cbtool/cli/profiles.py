@@ -10,6 +10,7 @@ from cbtool.cli.app import command_app
 from cbtool.cli.exit_status import ExitStatus, exit_status_of
 from cbtool.cli.options import JsonOption  # noqa: TC001  # Typer reads the annotations when it runs
 from cbtool.errors import CbtoolError
+from cbtool.shipped import ProfileGroup
 
 if TYPE_CHECKING:
     from cbtool.catalogue import Document
@@ -38,16 +39,17 @@ def list_shipped(json: JsonOption = False) -> None:
       cbtool profiles list
       cbtool profiles list --json
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
-    from cbtool.catalogue import Kind, shipped_documents  # noqa: PLC0415  # keeps --help quick
+    from cbtool.catalogue import shipped_groups, shipped_scenario_documents  # noqa: PLC0415  # quick --help
     from cbtool.cli.output import print_json, print_text  # noqa: PLC0415  # same
 
-    documents = shipped_documents()
-    groups = {kind: [document for document in documents if document.kind is kind] for kind in Kind}
+    groups, scenarios = shipped_groups(), shipped_scenario_documents()
     if json:
-        print_json({f"{kind}s": [_entry(document) for document in group] for kind, group in groups.items()})
+        profiles = [_entry(document, group) for group, documents in groups.items() for document in documents]
+        print_json({"profiles": profiles, "scenarios": [_entry(document) for document in scenarios]})
         return
-    print_text(_listing("Profile", groups[Kind.PROFILE]))
-    print_text("\n" + _listing("Scenario", groups[Kind.SCENARIO]))
+    for group, documents in groups.items():
+        print_text(_listing(_HEADERS[group], documents) + "\n")
+    print_text(_listing("Scenario", scenarios))
 
 
 @app.command()
@@ -132,12 +134,27 @@ def _checked(file: str) -> tuple[str | None, CbtoolError | None]:
     return kind, None
 
 
-def _entry(document: Document) -> dict[str, Any]:
-    return {"name": document.name, "description": document.description, "file": str(document.path)}
+_HEADERS = {
+    ProfileGroup.OURS: "Profile",
+    ProfileGroup.LIBRARIES: "Library",
+    ProfileGroup.PUBLISHED: "Account",
+}
+
+
+def _entry(document: Document, group: ProfileGroup | None = None) -> dict[str, Any]:
+    entry = {"name": document.name, "description": document.description, "file": str(document.path)}
+    if group is None:
+        return entry
+    return entry | {"group": group.name.lower(), "evidence": document.evidence}
 
 
 def _listing(header: str, documents: list[Document]) -> str:
+    """Return a table; a library's behaviour is known from somewhere, which it says."""
     from cbtool.report.text import table  # noqa: PLC0415  # keeps --help quick
 
-    rows = [(document.name, document.description) for document in documents]
-    return table((header, "What it is for"), rows)
+    if header in {_HEADERS[ProfileGroup.LIBRARIES], _HEADERS[ProfileGroup.PUBLISHED]}:
+        rows = [(document.name, document.evidence, document.description) for document in documents]
+        return table((header, "Known", "What it is"), rows)
+    return table(
+        (header, "What it is for"), [(document.name, document.description) for document in documents]
+    )
