@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from cbtool.breaker.config import BreakerConfig
+from cbtool.breaker.config import (
+    DEFAULT_FAILURE_RATE_THRESHOLD,
+    DEFAULT_SLOW_CALL_RATE_THRESHOLD,
+    BreakerConfig,
+)
 from cbtool.breaker.dialects import NAMES, dialect_named
 from cbtool.breaker.dialects.ours import DEFAULT
 from cbtool.breaker.parts import HealthCheck, ResetBy, WhenOpen, WhenOpenAction, WindowType
@@ -200,6 +204,12 @@ def breaker_table(config: BreakerConfig) -> dict[str, Any]:
     return given(_known_settings(config))
 
 
+_OF_RATES = {
+    "failure_rate_threshold": DEFAULT_FAILURE_RATE_THRESHOLD,
+    "slow_call_rate_threshold": DEFAULT_SLOW_CALL_RATE_THRESHOLD,
+    "minimum_number_of_calls": 1,
+}
+"""What a run of failures has no use for, and its defaults."""
 _EVERYBODY_S = frozenset({"dialect", "options", "health_check", "when_open"})
 
 
@@ -209,6 +219,8 @@ def _known_settings(config: BreakerConfig) -> dict[str, Any]:
     if config.dialect == DEFAULT:
         return settings
     known = config.dialect.known_words | _EVERYBODY_S
+    if config.sliding_window_type is WindowType.CONSECUTIVE:
+        known -= {word for word, off in _OF_RATES.items() if getattr(config, word) == off}
     return {word: value for word, value in settings.items() if word in known}
 
 
@@ -290,18 +302,28 @@ def dump_profile(profile: Profile, reasons: Mapping[str, str] | None = None) -> 
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
+_OUTCOME_REASONS = {
+    "failure": "The server's errors, and no answer at all.",
+    "ignored": "The caller's own mistakes say nothing about the upstream's health.",
+}
+
+
 def library_defaults_text(dialect: Dialect) -> str:
     """Return a library's defaults as TOML: the library's own name of each setting above it."""
-    reasons = {
-        setting.word or f"options.{setting.name}": f"{setting.name}. {setting.meaning}".removesuffix(". ")
-        for setting in dialect.settings
-    }
+    profile = replace(library_defaults(dialect.name), description=f"{dialect.title}: its defaults.")
+    named = {setting.name: setting.word or f"options.{setting.name}" for setting in dialect.settings}
+    native = dialect.to_native(profile.config)
+    # What no setting says alone, a trip rule written as text perhaps, or nothing: then the library fixes it.
+    rest = ", ".join(f"{name}: {value}" for name, value in native.items() if name not in named)
+    reasons = dict.fromkeys(dialect.known_words | {"dialect"}, rest or "Fixed by the library.")
+    reasons |= {word: f"{name}: {native[name]}" for name, word in named.items() if native[name] is not None}
+    reasons = {word: reason for word, reason in reasons.items() if word in breaker_table(profile.config)}
+    reasons["dialect"] = f"Behaves as {dialect.title} does."
     stand_in = "; values that it leaves to its users are examples" if dialect.example else ""
     about = f"What {dialect.title} does where its user sets nothing{stand_in}."
     known = f"Known: {dialect.evidence.value}, {dialect.source}."
     head = [*comment(about), *comment(known), *comment(dialect.note)]
-    profile = replace(library_defaults(dialect.name), description=f"{dialect.title}: its defaults.")
-    return "\n".join(head) + "\n" + dump_profile(profile, reasons)
+    return "\n".join(head) + "\n" + dump_profile(profile, reasons | _OUTCOME_REASONS)
 
 
 def _section(header: str, table: Mapping[str, Any], reasons: Mapping[str, str]) -> Iterator[str]:

@@ -11,16 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cbtool.breaker import BreakerConfig, HealthCheck, ResetBy, WhenOpen, WhenOpenAction, WindowType
+from cbtool.breaker.dialects import NAMES, dialect_named
 from cbtool.errors import CbtoolError, ConfigurationError, InvalidSettingError, UnreachableError
 from cbtool.profiles import (
     Profile,
     breaker_table,
     default_profile,
     dump_profile,
+    library_defaults,
+    library_defaults_text,
     load_profile,
     parse_profile,
 )
-from cbtool.shipped import shipped_profiles, shipped_scenarios
+from cbtool.shipped import ProfileGroup, shipped_group, shipped_profiles, shipped_scenarios
 from cbtool.toml_tables import Source
 from cbtool.traffic.outcomes import OutcomeRules
 
@@ -253,7 +256,7 @@ def test_a_name_finds_a_shipped_profile_and_a_path_a_file(
     ("name", "error", "message"),
     [
         ("balancd", ConfigurationError, "no profile is called 'balancd'; did you mean 'balanced'?"),
-        ("zz", ConfigurationError, "known: balanced, consecutive-5, default, starting-point"),
+        ("zz", ConfigurationError, "no profile is called 'zz'; known: "),
         ("nul\0", ConfigurationError, "no profile is called"),
         ("absent.toml", UnreachableError, "absent.toml: cannot be read: No such file"),
         ("./absent", UnreachableError, "absent: cannot be read"),
@@ -493,3 +496,12 @@ def profile_or_message(text: str) -> Profile | str:
         return parsed(text)
     except ConfigurationError as error:
         return str(error)
+
+
+@pytest.mark.parametrize("name", NAMES[1:])
+def test_every_library_s_defaults_are_shipped_as_they_are(name: str) -> None:
+    shipped = shipped_group(ProfileGroup.LIBRARIES)
+    assert shipped[name].read_text() == library_defaults_text(dialect_named(name)), (
+        "run scripts/library-profiles"
+    )
+    assert replace(load_profile(name), description="") == library_defaults(name)

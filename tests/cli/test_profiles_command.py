@@ -9,7 +9,7 @@ import pytest
 
 from cbtool.__main__ import run
 from cbtool.profiles import load_profile
-from cbtool.shipped import shipped_profiles, shipped_scenarios
+from cbtool.shipped import ProfileGroup, shipped_group, shipped_profiles, shipped_scenarios
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -40,7 +40,13 @@ def test_list_names_everything_within_80_columns(capsys: pytest.CaptureFixture[s
     assert err == ""
     assert max(map(len, out.splitlines())) <= 80
     named = [line.split()[0] for line in out.splitlines() if line[:1].strip()]
-    assert named == ["Profile", *shipped_profiles(), "Scenario", *shipped_scenarios()]
+    groups = [shipped_group(group) for group in ProfileGroup]
+    headed = zip(("Profile", "Library", "Account"), groups, strict=True)
+    assert named == [
+        *(name for header, group in headed for name in (header, *group)),
+        "Scenario",
+        *shipped_scenarios(),
+    ]
 
 
 def test_list_json_is_one_document(capsys: pytest.CaptureFixture[str]) -> None:
