@@ -17,6 +17,15 @@ MODULES = {
     "gobreaker": "gobreaker",
     "hystrix": "hystrix",
     "pybreaker": "pybreaker",
+    "polly": "polly",
+    "polly-v7": "polly",
+    "fowler": "fowler",
+    "fowler-reset-timeout": "fowler",
+    "linkerd": "linkerd",
+    "finagle": "finagle",
+    "envoy": "envoy",
+    "istio": "envoy",
+    "nginx": "nginx",
 }
 """By the name of each dialect, the module of this package that has it as one of its `DIALECTS`."""
 
