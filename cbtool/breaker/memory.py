@@ -37,7 +37,15 @@ FIELDS = (
     "anchor",
     # the transitions of the present operation
     "logged",
+    "draws",  # random numbers that decided over calls
 )
+FRACTIONS = (
+    "refused",  # the share of calls that a controller refuses
+    "total",  # of its excess errors, over time
+    "excess",  # of errors, at its last tick
+    "ideal",  # the error rate that it takes for usual
+)
+"""Those fields that are not whole: double precision."""
 
 LOG_COLUMNS = 9
 """Of a transition: time, source, target, reason, calls, failures, slow, run, wait (−1: not open)."""
@@ -48,11 +56,13 @@ LOG_ROWS = 16
 class Memory:
     """The fields of one breaker, all 0 at first."""
 
-    __slots__ = FIELDS
+    __slots__ = FIELDS + FRACTIONS
 
     def __init__(self) -> None:
         for name in FIELDS:
             setattr(self, name, 0)
+        for name in FRACTIONS:
+            setattr(self, name, 0.0)
 
     state: int
     generation: int
@@ -81,3 +91,8 @@ class Memory:
     bucket: int
     anchor: int
     logged: int
+    draws: int
+    refused: float
+    total: float
+    excess: float
+    ideal: float

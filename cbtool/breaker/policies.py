@@ -11,6 +11,8 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import NamedTuple
 
+from cbtool.breaker.adaptive.policy import ThrottlePolicy
+
 OFF = float("inf")
 """A rate that no rate reaches."""
 
@@ -305,3 +307,4 @@ class Policies(NamedTuple):
     wait: WaitPolicy
     trials: TrialsPolicy
     late: LatePolicy
+    throttle: ThrottlePolicy = ThrottlePolicy()

@@ -11,6 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cbtool.breaker import average, buckets, late, trials, wait, window
+from cbtool.breaker.adaptive import pid, throttle
+from cbtool.breaker.adaptive.policy import ThrottleKind
 from cbtool.breaker.memory import LOG_COLUMNS
 from cbtool.breaker.policies import EvaluateOn, LeaveOpen, TrialsVerdict
 from cbtool.breaker.transition import Reason, State
@@ -34,6 +36,7 @@ def start(m: Memory, w: Any, p: Policies, now: int) -> None:
     m.since = m.started = now
     window.clear(m, w, p.window, now)
     m.tick = now + p.trip.period
+    throttle.start(m, p, now)
 
 
 def advance(m: Memory, w: Any, log: Any, p: Policies, now: int) -> bool:
@@ -61,6 +64,8 @@ def acquire(m: Memory, w: Any, log: Any, p: Policies, now: int) -> bool:
         p: its policies.
         now: when the call arrives.
     """
+    if p.throttle.kind != ThrottleKind.NONE:
+        return throttle.admits(m, w, p, now)
     if m.state == CLOSED:
         if p.window.tumbles:
             buckets.turn(m, w, p.window, now)
@@ -100,6 +105,9 @@ def record(
         admitted_in: the `State` that gave it.
         admitted: when.
     """
+    if p.throttle.kind != ThrottleKind.NONE:
+        throttle.record(m, w, p, now, outcome)
+        return
     if m.state == OPEN and p.wait.leave == LeaveOpen.CALL_OR_RESULT:
         _leave_open(m, w, log, p, now)
     if m.state == CLOSED and p.window.tumbles:
@@ -189,7 +197,9 @@ def _leave_open(m: Memory, w: Any, log: Any, p: Policies, now: int) -> bool:
 def _next_timer(m: Memory, p: Policies, now: int) -> int:
     """Return when the next timer fires; −1: none up to `now`."""
     due = -1
-    if m.state == HALF_OPEN and p.trials.limit:
+    if p.throttle.kind == ThrottleKind.PID:
+        due = m.tick
+    elif m.state == HALF_OPEN and p.trials.limit:
         due = m.since + p.trials.limit
         if due == now and not p.trials.limit_by_timer:
             due = -1
@@ -201,7 +211,10 @@ def _next_timer(m: Memory, p: Policies, now: int) -> int:
 
 
 def _fire(m: Memory, w: Any, log: Any, p: Policies, due: int) -> None:
-    if m.state == HALF_OPEN:
+    if p.throttle.kind == ThrottleKind.PID:
+        pid.update(m, w, p.throttle, due)
+        _name_share(m, log, due)
+    elif m.state == HALF_OPEN:
         target = CLOSED if p.trials.limit_closes else OPEN
         _transition(m, w, log, p, target, _HALF_OPEN_TIMEOUT, due)
     elif m.state == OPEN:
@@ -213,6 +226,23 @@ def _fire(m: Memory, w: Any, log: Any, p: Policies, due: int) -> None:
     else:
         m.tick += p.trip.period
         _judge_window(m, w, log, p, due)
+
+
+def _name_share(m: Memory, log: Any, now: int) -> None:
+    """Call a controller that refuses nothing closed, one that refuses everything open, others half-open."""
+    target = OPEN if m.refused >= 1.0 else HALF_OPEN
+    if m.refused <= 0.0:
+        target = CLOSED
+    if target == m.state:
+        return
+    row = m.logged * LOG_COLUMNS
+    m.logged += 1
+    eased = target == CLOSED or m.state == OPEN
+    log[row], log[row + 1], log[row + 2] = now, m.state, target
+    log[row + 3] = _TRIALS_PASSED if eased else FAILURE_RATE
+    log[row + 4], log[row + 5], log[row + 6], log[row + 7], log[row + 8] = m.calls, m.failures, 0, 0, -1
+    m.state = target
+    m.since = now
 
 
 def _transition(m: Memory, w: Any, log: Any, p: Policies, target: int, reason: int, now: int) -> None:

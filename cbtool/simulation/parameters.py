@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from cbtool.breaker.adaptive.policy import ThrottlePolicy
 from cbtool.breaker.policies import (
     Admission,
     EvaluateOn,
@@ -140,6 +141,7 @@ def _known(p: Policies) -> bool:
     )
     return (
         p.window.kind in _WINDOWS
+        and p.throttle == ThrottlePolicy()
         and p.trip.on in {EvaluateOn.EVERY_RESULT, EvaluateOn.FAILURE}
         and p.trials.admission != Admission.ONE_PER_WAIT
         and p.late in {LatePolicy(), LatePolicy(LateResults.CURRENT_STATE)}

@@ -7,13 +7,15 @@ It knows every dialect. The faster kernel of stretches (`kernel.py`) knows our o
 from __future__ import annotations
 
 from inspect import isfunction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 import numpy as np
 from numba.extending import overload, register_jitable
 
 from cbtool.breaker import Outcome, average, buckets, chain, late, steps, trials, trip, wait, window
-from cbtool.breaker.memory import FIELDS, LOG_COLUMNS, LOG_ROWS
+from cbtool.breaker.adaptive import pid, throttle
+from cbtool.breaker.memory import FIELDS, FRACTIONS, LOG_COLUMNS, LOG_ROWS
+from cbtool.breaker.policies import Policies
 from cbtool.simulation.jit import compiled, fingerprint
 from cbtool.simulation.kernel import unit_random
 
@@ -24,10 +26,28 @@ typed: Any = np.int64
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-RECORD = np.dtype([(name, np.uint64 if name == "seed" else np.int64) for name in FIELDS])
+RECORD = np.dtype(
+    [(name, np.uint64 if name == "seed" else np.int64) for name in FIELDS]
+    + [(name, np.float64) for name in FRACTIONS]
+)
 """A `Memory` as compiled code takes it."""
 
-_RULES = (average, buckets, chain, late, steps, trials, trip, wait, window)
+
+
+def _record_of(policy: type) -> np.dtype[np.void]:
+    kinds: dict[Any, Any] = {bool: np.bool_, float: np.float64}
+    return np.dtype([(name, kinds.get(kind, np.int64)) for name, kind in get_type_hints(policy).items()])
+
+
+_POLICIES = np.dtype([(name, _record_of(policy)) for name, policy in get_type_hints(Policies).items()])
+
+
+def packed(p: Policies) -> NDArray[np.void]:
+    """Return policies as one record: compiled code is handed an address, not some sixty numbers a call."""
+    return np.array([tuple(map(tuple, p))], _POLICIES)
+
+
+_RULES = (average, buckets, chain, late, pid, steps, throttle, trials, trip, wait, window)
 
 
 def _teach() -> None:
@@ -54,7 +74,7 @@ def run_steps(  # noqa: C901, PLR0912  # the loop over events of `readable.py`
     outcomes: NDArray[Any],
     memory: NDArray[Any],
     store: NDArray[Any],
-    p: Any,
+    policies: NDArray[Any],
     run_end_ns: int,
     permitted: NDArray[Any],
     before: NDArray[Any],
@@ -73,7 +93,7 @@ def run_steps(  # noqa: C901, PLR0912  # the loop over events of `readable.py`
         outcomes: uint8, by completion: an `Outcome`.
         memory: one `RECORD`, with its seed and epoch.
         store: int64: the window's.
-        p: `Policies`.
+        policies: one record, see `packed`.
         run_end_ns: until when the breaker is watched.
         permitted: uint8, by call, zeros: filled in.
         before: as `permitted`: the state as each call arrives; may be empty.
@@ -88,6 +108,7 @@ def run_steps(  # noqa: C901, PLR0912  # the loop over events of `readable.py`
     if _FINGERPRINT == 0:  # names it, so that changed rules are compiled again
         return np.empty(0, np.int64)
     m = memory[0]
+    p = policies[0]
     n = len(start_ns)
     tracing = len(before) > 0
     log = np.zeros(LOG_ROWS * LOG_COLUMNS, np.int64)

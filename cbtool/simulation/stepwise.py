@@ -10,7 +10,7 @@ import numpy as np
 from cbtool.breaker import Outcome, State, window
 from cbtool.breaker.memory import LOG_COLUMNS
 from cbtool.breaker.policies import WindowKind
-from cbtool.simulation.steps_kernel import RECORD, run_steps
+from cbtool.simulation.steps_kernel import RECORD, packed, run_steps
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -58,7 +58,7 @@ def run_stepwise(
         outcomes,
         memory,
         np.zeros(room, np.int64),
-        p,
+        packed(p),
         end_ns,
         permitted,
         before,

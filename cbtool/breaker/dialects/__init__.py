@@ -26,6 +26,9 @@ MODULES = {
     "envoy": "envoy",
     "istio": "envoy",
     "nginx": "nginx",
+    "semian-adaptive": "adaptive",
+    "sre-throttling": "adaptive",
+    "envoy-admission-control": "adaptive",
 }
 """By the name of each dialect, the module of this package that has it as one of its `DIALECTS`."""
 

@@ -1,0 +1,74 @@
+# runs compiled, too: arguments one by one, and no sets
+"""What the machine's steps do where calls are refused at random.
+
+`ATTEMPTS` is client-side throttling (Beyer et al., Site Reliability Engineering, 2016, "Handling Overload"):
+max(0, (attempts − K · accepted) ÷ (attempts + 1)). `SUCCESSES` is Envoy's admission control
+(admission_control.cc, thread_local_controller.cc): ((n − successes ÷ required) ÷ (n + 1)) ^ (1 ÷ aggression).
+Both count in buckets of a second, of the window policy.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cbtool.breaker import buckets
+from cbtool.breaker.adaptive import pid
+from cbtool.breaker.adaptive.policy import ThrottleKind
+from cbtool.breaker.wait import unit_random
+
+if TYPE_CHECKING:
+    from cbtool.breaker.memory import Memory
+    from cbtool.breaker.policies import Policies
+
+_IGNORED = 4  # Outcome.IGNORED
+_SECOND = 1_000_000_000
+_STEPS = 10_000.0  # Envoy draws whole ten-thousandths
+
+
+def start(m: Memory, p: Policies, now: int) -> None:
+    """Begin with nothing refused."""
+    if p.throttle.kind == ThrottleKind.PID:
+        pid.start(m, p.throttle, now)
+
+
+def admits(m: Memory, w: Any, p: Policies, now: int) -> bool:
+    """Return whether a call that arrives may start."""
+    if p.throttle.kind == ThrottleKind.PID:
+        return _draw(m) >= m.refused
+    if p.throttle.kind == ThrottleKind.ATTEMPTS:
+        buckets.turn(m, w, p.window, now)
+        share = (m.calls - p.throttle.multiplier * m.slow) / (m.calls + 1)
+        buckets.count_call(m, w, p.window, 0, now)
+        return _draw(m) >= share
+    if _rate(m, w, now) < p.throttle.least_rate:
+        return True
+    buckets.turn(m, w, p.window, now)
+    share = (m.calls - (m.calls - m.failures) / p.throttle.required) / (m.calls + 1)
+    if share > 0.0 and p.throttle.aggression > 1.0:
+        share **= 1.0 / p.throttle.aggression
+    drawn = int(_STEPS * _draw(m))
+    return drawn >= _STEPS * min(share, p.throttle.highest_share)
+
+
+def record(m: Memory, w: Any, p: Policies, now: int, outcome: int) -> None:
+    """Count a result. What is ignored was still accepted, where that is what counts."""
+    failed = outcome & 1
+    if p.throttle.kind == ThrottleKind.ATTEMPTS:
+        buckets.add(m, w, p.window, failed, 1 - failed, now, now)
+    elif outcome != _IGNORED:
+        if p.throttle.kind == ThrottleKind.PID:
+            pid.record(w, p.throttle, failed, now)
+        else:
+            buckets.add(m, w, p.window, failed, 0, now, now)
+
+
+def _rate(m: Memory, w: Any, now: int) -> int:
+    """Return whole calls a second since the oldest bucket began."""
+    if m.held == 0 or m.calls == 0:
+        return 0
+    return m.calls // max(1, (now - w[buckets.CELLS * m.head + 3]) // _SECOND)
+
+
+def _draw(m: Memory) -> float:
+    m.draws += 1
+    return unit_random(m.seed, m.draws)
