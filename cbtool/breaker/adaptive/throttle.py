@@ -66,7 +66,8 @@ def _rate(m: Memory, w: Any, now: int) -> int:
     """Return whole calls a second since the oldest bucket began."""
     if m.held == 0 or m.calls == 0:
         return 0
-    return m.calls // max(1, (now - w[buckets.CELLS * m.head + 3]) // _SECOND)
+    seconds: int = (now - w[buckets.CELLS * m.head + 3]) // _SECOND
+    return m.calls // max(1, seconds)
 
 
 def _draw(m: Memory) -> float:
