@@ -17,6 +17,7 @@ FIELDS = (
     "openings",
     "wait",  # how long this open state lasts
     "wait_from",  # from when on
+    "failed_at",  # the latest failure that an open breaker heard of
     "healthy",  # healthy answers in a row
     "tick",  # when the trip rules are next asked, where a timer asks them
     # the trials of this half-open state
@@ -74,6 +75,7 @@ class Memory:
     openings: int
     wait: int
     wait_from: int
+    failed_at: int
     healthy: int
     tick: int
     taken: int

@@ -213,6 +213,8 @@ class WaitPolicy(NamedTuple):
     leave: LeaveOpen = LeaveOpen.CALL
     from_last_error: bool = False
     """Whether the wait runs from the last failure that the window remembers, not from the opening."""
+    closes_after: int = -1
+    """So long after the latest failure, late ones too, it closes without trials; negative: it does not."""
     skips_trials: bool = False
     """Whether the breaker is closed at once when the wait is over."""
     reset: ResetRule = ResetRule.WAIT

@@ -165,6 +165,7 @@ def _open_result(m: Memory, w: Any, log: Any, p: Policies, now: int, outcome: in
     if p.late.counts_while_open or (p.late.success_counts and outcome & 1 == 0):
         window.add(m, w, p.window, outcome, now, admitted)
     if outcome & 1:
+        m.failed_at = now
         if p.late.failure_extends:
             m.wait_from = wait.beginning(m, p.wait, now)
     elif p.late.success_closes:
@@ -188,9 +189,11 @@ def _judge_window(m: Memory, w: Any, log: Any, p: Policies, now: int) -> None:
 
 
 def _leave_open(m: Memory, w: Any, log: Any, p: Policies, now: int) -> bool:
-    reason = reset_reason(m, p.wait, now)
+    forgiven = 0 <= p.wait.closes_after <= now - m.failed_at
+    reason = _WAIT_OVER if forgiven else reset_reason(m, p.wait, now)
     if reason:
-        _transition(m, w, log, p, CLOSED if p.wait.skips_trials else HALF_OPEN, reason, now)
+        target = CLOSED if forgiven or p.wait.skips_trials else HALF_OPEN
+        _transition(m, w, log, p, target, reason, now)
     return reason != 0
 
 

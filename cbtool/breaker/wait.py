@@ -72,6 +72,7 @@ def begin(m: Memory, p: WaitPolicy, now: int) -> None:
     m.healthy = 0
     m.wait = wait_ns(p, m.attempt, unit_random(m.seed, m.openings))
     m.wait_from = beginning(m, p, now)
+    m.failed_at = now
     if p.sweep:
         end = m.wait_from + m.wait - m.started
         m.wait = m.started + (end + p.sweep - 1) // p.sweep * p.sweep - m.wait_from

@@ -29,6 +29,7 @@ MODULES = {
     "semian-adaptive": "adaptive",
     "sre-throttling": "adaptive",
     "envoy-admission-control": "adaptive",
+    "spring-framework-retry": "spring_retry",
 }
 """By the name of each dialect, the module of this package that has it as one of its `DIALECTS`."""
 
