@@ -16,6 +16,7 @@ from cbtool.breaker import (
     StateTransition,
     Verdict,
     WindowType,
+    dialect_named,
 )
 from cbtool.breaker.dialects import ours
 
@@ -103,3 +104,9 @@ def consecutive(size: int = 5, **settings: Any) -> BreakerConfig:
 def with_policies(**policies: Any) -> Dialect:
     """Our own semantics, with some of the policies replaced."""
     return replace(DEFAULT, name="test", policies=lambda config: ours.policies(config)._replace(**policies))
+
+
+def library(name: str, native: dict[str, Any] | None = None) -> Story:
+    """A story of a library's breaker, with settings in its own names and units."""
+    dialect = dialect_named(name)
+    return Story(BreakerConfig(**dialect.from_native(native or {}), dialect=dialect))
