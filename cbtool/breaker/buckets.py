@@ -84,6 +84,11 @@ def turn(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:
         m.generation += 1
 
 
+def move_on(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:
+    """Begin the bucket of `now`, if it has not begun, and forget those that are too old."""
+    _cell(m, w, p, now)
+
+
 def filling(m: Memory, p: WindowPolicy) -> int:
     """Return where the bucket that is still filling lies in the store."""
     return CELLS * (m.bucket % (p.size + 1))

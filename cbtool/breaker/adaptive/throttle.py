@@ -36,13 +36,13 @@ def admits(m: Memory, w: Any, p: Policies, now: int) -> bool:
     if p.throttle.kind == ThrottleKind.PID:
         return _draw(m) >= m.refused
     if p.throttle.kind == ThrottleKind.ATTEMPTS:
-        buckets.turn(m, w, p.window, now)
+        buckets.move_on(m, w, p.window, now)
         share = (m.calls - p.throttle.multiplier * m.slow) / (m.calls + 1)
         buckets.count_call(m, w, p.window, 0, now)
         return _draw(m) >= share
     if _rate(m, w, now) < p.throttle.least_rate:
         return True
-    buckets.turn(m, w, p.window, now)
+    buckets.move_on(m, w, p.window, now)
     share = (m.calls - (m.calls - m.failures) / p.throttle.required) / (m.calls + 1)
     if share > 0.0 and p.throttle.aggression > 1.0:
         share **= 1.0 / p.throttle.aggression
