@@ -19,6 +19,7 @@ FIELDS = (
     "wait_from",  # from when on
     "failed_at",  # the latest failure that an open breaker heard of
     "healthy",  # healthy answers in a row
+    "strikes",  # runs of failures that did not trip alone
     "tick",  # when the trip rules are next asked, where a timer asks them
     # the trials of this half-open state
     "taken",
@@ -77,6 +78,7 @@ class Memory:
     wait_from: int
     failed_at: int
     healthy: int
+    strikes: int
     tick: int
     taken: int
     trial_at: int

@@ -151,6 +151,10 @@ class TripPolicy(NamedTuple):
     gates_count: bool = False
     period: int = 0
     """Of the timer that asks."""
+    strikes: int = 1
+    """So many runs of failures, each counted anew, trip together."""
+    forgiven: bool = False
+    """Whether each sweep of a closed breaker (`WaitPolicy.sweep`) ends its run and forgets its strikes."""
     least_average: float = 0.0
     """A smoothed share of successes under this trips; with `WindowKind.AVERAGE`."""
     warm_up: int = 0

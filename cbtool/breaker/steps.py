@@ -114,7 +114,7 @@ def record(
         buckets.turn(m, w, p.window, now)
     judge = late.judging_state(m, p.late, generation, admitted_in)
     if judge == CLOSED:
-        _closed_result(m, w, log, p, now, outcome, admitted)
+        closed_result(m, w, log, p, now, outcome, admitted)
     elif judge == HALF_OPEN and (m.taken > 0 or not p.trials.first_starts):
         _trial_result(m, w, log, p, now, outcome, admitted)
     elif judge >= OPEN:
@@ -127,7 +127,8 @@ def release(m: Memory, p: Policies, generation: int) -> None:
         trials.give_back(m, p.trials)
 
 
-def _closed_result(m: Memory, w: Any, log: Any, p: Policies, now: int, outcome: int, admitted: int) -> None:
+def closed_result(m: Memory, w: Any, log: Any, p: Policies, now: int, outcome: int, admitted: int) -> None:
+    """Count a result as a closed breaker does, and judge its window where the rules ask then."""
     if outcome == _IGNORED:
         outcome = trials.as_counted(p.window.ignored)
         if outcome < 0:
@@ -180,12 +181,19 @@ def _judge_window(m: Memory, w: Any, log: Any, p: Policies, now: int) -> None:
     reason = verdict(p.trip, calls, failures, slow, m.run)
     if reason == 0 and p.trip.least_average > 0.0 and average.falls_short(m, w, p, now):
         reason = FAILURE_RATE
-    if reason == 0:
+    if reason == 0 or (p.trip.strikes > 1 and not _strikes_out(m, p.trip.strikes)):
         return
     if m.state != OPEN:
         _transition(m, w, log, p, OPEN, reason, now)
     elif p.late.failure_extends:
         m.wait_from = wait.beginning(m, p.wait, now)
+
+
+def _strikes_out(m: Memory, strikes: int) -> bool:
+    """Count a run of failures as a strike, and return whether it is the last that it takes."""
+    m.run = 0
+    m.strikes = (m.strikes + 1) % strikes
+    return m.strikes == 0
 
 
 def _leave_open(m: Memory, w: Any, log: Any, p: Policies, now: int) -> bool:
@@ -208,7 +216,9 @@ def _next_timer(m: Memory, p: Policies, now: int) -> int:
             due = -1
     elif m.state == OPEN and p.wait.leave == LeaveOpen.TIMER:
         due = m.wait_from + m.wait
-    elif m.state == CLOSED and (p.trip.on == EvaluateOn.TIMER or (p.wait.sweep and m.attempt)):
+    elif m.state == CLOSED and (
+        p.trip.on == EvaluateOn.TIMER or (p.wait.sweep and (m.attempt or p.trip.forgiven))
+    ):
         due = m.tick
     return due if due <= now else -1
 
@@ -225,7 +235,9 @@ def _fire(m: Memory, w: Any, log: Any, p: Policies, due: int) -> None:
         _transition(m, w, log, p, target, _WAIT_OVER, due)
     elif p.wait.sweep:
         m.tick += p.wait.sweep
-        m.attempt -= 1
+        m.attempt = max(0, m.attempt - 1)
+        if p.trip.forgiven:
+            m.run = m.strikes = 0
     else:
         m.tick += p.trip.period
         _judge_window(m, w, log, p, due)

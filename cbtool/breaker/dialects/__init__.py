@@ -30,6 +30,7 @@ MODULES = {
     "sre-throttling": "adaptive",
     "envoy-admission-control": "adaptive",
     "spring-framework-retry": "spring_retry",
+    "haproxy": "haproxy",
 }
 """By the name of each dialect, the module of this package that has it as one of its `DIALECTS`."""
 
