@@ -1,6 +1,7 @@
 package conformance;
 
 import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -14,7 +15,7 @@ import java.util.PriorityQueue;
 
 /** Reads requests, lets a library's breaker answer each call of each, and prints what it answered. */
 public final class Driver {
-    private static final Gson JSON = new Gson();
+    private static final Gson JSON = new GsonBuilder().disableHtmlEscaping().create();
 
     private final Request request;
     private final Breaker breaker;
