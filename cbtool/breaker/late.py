@@ -8,12 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cbtool.breaker.policies import LateResults
+from cbtool.breaker.transition import State
 
 if TYPE_CHECKING:
     from cbtool.breaker.memory import Memory
     from cbtool.breaker.policies import LatePolicy
 
 NOBODY = -1
+HALF_OPEN = int(State.HALF_OPEN)
 
 
 def judging_state(m: Memory, p: LatePolicy, generation: int, admitted_in: int) -> int:
@@ -27,4 +29,6 @@ def judging_state(m: Memory, p: LatePolicy, generation: int, admitted_in: int) -
     """
     if generation == m.generation or p.judge == LateResults.CURRENT_STATE:
         return m.state
-    return NOBODY if p.judge == LateResults.DROP else admitted_in
+    if p.judge == LateResults.DROP or (p.trials_dropped and admitted_in == HALF_OPEN):
+        return NOBODY
+    return admitted_in

@@ -95,6 +95,8 @@ class WindowPolicy(NamedTuple):
     """A failure that follows the last remembered one within this is not remembered."""
     cleared_on: int = 0b111
     """The states whose entry empties the window, a bit each: 1 << `State`."""
+    verdicts_only: bool = False
+    """Whether the trials count as one result: a failure as they reopen, a success kept as they close."""
     keeps_closing_result: bool = False
     """Whether the trial that closes the breaker is counted in its new window."""
     ignored: Ignored = Ignored.NOTHING
@@ -128,6 +130,8 @@ class Measure(IntEnum):
     """Whole percent, halves up; thresholds in percent."""
     SUCCESS_SHARE = 6
     """(calls − bad) ÷ calls against 1 − threshold, from below; thresholds from 0 to 1."""
+    SHARE_PERCENT = 7
+    """bad ÷ calls · 100, infinite where only bad results are left of no calls; thresholds in percent."""
 
 
 class TripPolicy(NamedTuple):
@@ -247,6 +251,8 @@ class TrialsVerdict(IntEnum):
     """`successes` good ones close, `failures` bad ones reopen; closing is tested first."""
     TRIP_RULES = 2
     """A good one closes; a bad one asks the trip rules, and where they are content, frees its slot."""
+    ALL_IN = 3
+    """`failures` bad ones reopen at once; `enough` results without that close."""
 
 
 class TrialsPolicy(NamedTuple):
@@ -299,6 +305,10 @@ class LatePolicy(NamedTuple):
     """Whether an open breaker counts it in its window."""
     success_counts: bool = False
     """Whether it counts successes alone."""
+    failures_dropped: bool = False
+    """Whether a failure is forgotten, whoever judges successes."""
+    trials_dropped: bool = False
+    """Whether a trial's late result is forgotten, whoever judges the others."""
     success_closes: bool = False
     """Whether a success closes an open breaker."""
     failure_extends: bool = False

@@ -112,6 +112,8 @@ def record(
         _leave_open(m, w, log, p, now)
     if m.state == CLOSED and p.window.tumbles:
         buckets.turn(m, w, p.window, now)
+    if p.late.failures_dropped and outcome & 1 and generation != m.generation:
+        return
     judge = late.judging_state(m, p.late, generation, admitted_in)
     if judge == CLOSED:
         closed_result(m, w, log, p, now, outcome, admitted)
@@ -145,16 +147,25 @@ def _trial_result(m: Memory, w: Any, log: Any, p: Policies, now: int, outcome: i
             if not p.trials.keeps_slots:
                 trials.give_back(m, p.trials)
             return
-    if p.window.cleared_on & (1 << OPEN) == 0:
+    if p.window.cleared_on & (1 << OPEN) == 0 and not p.window.verdicts_only:
         window.add(m, w, p.window, outcome, now, admitted)
     reason = trials.complete(m, p, outcome)
     if reason == 0 and p.trials.verdict == TrialsVerdict.TRIP_RULES:
         _judge_window(m, w, log, p, now)
     elif reason == _TRIALS_PASSED:
+        if m.state == CLOSED:  # a late trial, after another one has closed the breaker
+            trials.begin(m)
+            return
         _transition(m, w, log, p, CLOSED, reason, now)
-        if p.window.keeps_closing_result:
+        if p.window.verdicts_only:
+            window.add(m, w, p.window, 0, now, now)
+        elif p.window.keeps_closing_result:
             window.add(m, w, p.window, outcome, now, now)
+    elif reason and m.state == OPEN:
+        _wait_anew(m, p, now)
     elif reason:
+        if p.window.verdicts_only:
+            window.add(m, w, p.window, 1, now, now)
         _transition(m, w, log, p, OPEN, reason, now)
 
 
@@ -167,6 +178,8 @@ def _open_result(m: Memory, w: Any, log: Any, p: Policies, now: int, outcome: in
         window.add(m, w, p.window, outcome, now, admitted)
     if outcome & 1:
         m.failed_at = now
+        if p.wait.from_last_error:
+            m.wait_from = window.last_error(m, w, p.window)
         if p.late.failure_extends:
             m.wait_from = wait.beginning(m, p.wait, now)
     elif p.late.success_closes:
@@ -186,7 +199,13 @@ def _judge_window(m: Memory, w: Any, log: Any, p: Policies, now: int) -> None:
     if m.state != OPEN:
         _transition(m, w, log, p, OPEN, reason, now)
     elif p.late.failure_extends:
-        m.wait_from = wait.beginning(m, p.wait, now)
+        _wait_anew(m, p, now)
+
+
+def _wait_anew(m: Memory, p: Policies, now: int) -> None:
+    """Open what is open already."""
+    m.wait_from = wait.beginning(m, p.wait, now)
+    trials.begin(m)
 
 
 def _strikes_out(m: Memory, strikes: int) -> bool:
@@ -278,13 +297,14 @@ def _transition(m: Memory, w: Any, log: Any, p: Policies, target: int, reason: i
     m.generation += 1
     if p.window.cleared_on & (1 << target):
         window.clear(m, w, p.window, now)
+    trials.begin(m)
     log[row + 8] = -1
     if target == OPEN:
         wait.begin(m, p.wait, now)
+        if p.wait.from_last_error:
+            m.wait_from = window.last_error(m, w, p.window)
         log[row + 8] = m.wait
-    elif target == HALF_OPEN:
-        trials.begin(m)
-    else:
+    elif target == CLOSED:
         if p.wait.sweep == 0:
             m.attempt = 0
         m.tick = now + p.trip.period if p.trip.period else max(m.tick, now + p.wait.sweep)

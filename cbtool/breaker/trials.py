@@ -58,6 +58,10 @@ def complete(m: Memory, p: Policies, outcome: int) -> int:
         if failed:
             m.taken = 0
         return NO_REASON if failed else TRIALS_PASSED
+    if p.trials.verdict == TrialsVerdict.ALL_IN:
+        if m.trial_failures >= p.trials.failures:
+            return FAILURE_RATE
+        return TRIALS_PASSED if m.trial_calls >= p.trials.enough else NO_REASON
     if p.trials.verdict == TrialsVerdict.COUNTS:
         return _by_counts(m, p.trials)
     return _by_rates(m, p) if m.trial_calls >= p.trials.enough else NO_REASON

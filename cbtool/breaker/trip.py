@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cbtool.breaker.policies import Measure
+from cbtool.breaker.policies import OFF, Measure
 from cbtool.breaker.transition import Reason
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def verdict(p: TripPolicy, calls: int, failures: int, slow: int, run: int) -> in
     enough = calls >= p.minimum_calls
     if p.errors and failures >= p.errors and (enough or not p.gates_count):
         return _ERROR_COUNT
-    if enough and calls:
+    if enough and (calls or (failures and p.measure == Measure.SHARE_PERCENT)):
         if failures >= p.minimum_errors and reaches(p, failures, calls, p.failure_rate, p.failure_above):
             return FAILURE_RATE
         if slow >= p.minimum_errors and reaches(p, slow, calls, p.slow_rate, p.slow_above):
@@ -49,6 +49,8 @@ def reaches(p: TripPolicy, bad: int, calls: int, threshold: float, above: bool) 
         threshold: percent or share, as the arithmetic wants it.
         above: whether it must be exceeded.
     """
+    if bad == 0 and threshold > 0.0 and p.measure != Measure.SUCCESS_SHARE:
+        return False  # by far the most, and no division
     if p.measure == Measure.PERCENT:
         rate = 100.0 * bad / calls
     elif p.measure == Measure.SINGLE:
@@ -59,6 +61,8 @@ def reaches(p: TripPolicy, bad: int, calls: int, threshold: float, above: bool) 
     elif p.measure == Measure.PRODUCT:
         rate = float(bad)
         threshold *= calls
+    elif p.measure == Measure.SHARE_PERCENT:
+        rate = bad / calls * 100.0 if calls else OFF
     elif p.measure == Measure.TRUNCATED:
         rate = float(int(bad / calls * 100.0))
     elif p.measure == Measure.ROUNDED:

@@ -148,6 +148,12 @@ def clear(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:
         average.clear(m, w, now)
 
 
+def last_error(m: Memory, w: Any, p: WindowPolicy) -> int:
+    """Return when the last failure happened that an `ERRORS` window remembers; it remembers one."""
+    at: int = w[(m.head + m.held - 1) % p.size]
+    return at
+
+
 def _remember_error(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:
     while p.length and m.held and now - w[m.head] > p.length:
         m.head = (m.head + 1) % p.size
