@@ -1,4 +1,4 @@
-# ruff: noqa: PLR0917  # compiled code takes arrays one by one, and no keywords
+# ruff: noqa: PLR0917, PLR1714  # compiled code takes arrays one by one, and no sets or keywords
 """The state machine itself, compiled: the functions of `cbtool.breaker.steps`, event by event.
 
 It knows every dialect. The faster kernel of stretches (`kernel.py`) knows our own semantics and its kin.
@@ -16,12 +16,20 @@ from numba.extending import intrinsic, overload, register_jitable
 
 from cbtool.breaker import Outcome, average, buckets, chain, late, steps, trials, trip, wait, window
 from cbtool.breaker.adaptive import pid, throttle
-from cbtool.breaker.memory import FIELDS, FRACTIONS, LOG_COLUMNS, LOG_ROWS
-from cbtool.breaker.policies import Policies
+from cbtool.breaker.adaptive.policy import ThrottleKind
+from cbtool.breaker.memory import FIELDS, FRACTIONS, LOG_COLUMNS
+from cbtool.breaker.policies import (
+    CountWhen,
+    EvaluateOn,
+    LeaveOpen,
+    Policies,
+    ResetRule,
+)
 from cbtool.simulation.jit import compiled, fingerprint
 from cbtool.simulation.kernel import unit_random
 
 IGNORED = int(Outcome.IGNORED)
+NO_THROTTLE = int(ThrottleKind.NONE)
 
 typed: Any = np.int64
 
@@ -33,7 +41,6 @@ RECORD = np.dtype(
     + [(name, np.float64) for name in FRACTIONS]
 )
 """A `Memory` as compiled code takes it."""
-
 
 
 def _record_of(policy: type) -> np.dtype[np.void]:
@@ -49,6 +56,8 @@ def packed(p: Policies) -> NDArray[np.void]:
     return np.array([tuple(map(tuple, p))], _POLICIES)
 
 
+_HOT = (buckets, trip, window)
+"""What every result of a closed breaker goes through; inlining the rest, too, would compile for a minute."""
 _RULES = (average, buckets, chain, late, pid, steps, throttle, trials, trip, wait, window)
 
 
@@ -58,7 +67,8 @@ def _teach() -> None:
         for function in list(vars(module).values()):
             own = isfunction(function) and function.__module__ == module.__name__
             if own and function is not wait.unit_random:
-                register_jitable(forceinline=True, error_model="numpy")(function)
+                hot = module in _HOT or function is steps.closed_result
+                register_jitable(forceinline=hot, error_model="numpy")(function)
     # Its arithmetic is modulo 2⁶⁴, which whole numbers of Python and of the processor do differently.
     overload(wait.unit_random)(lambda seed, index: lambda seed, index: unit_random(seed, index))  # noqa: ARG005, PLW0108
 
@@ -88,7 +98,7 @@ _FINGERPRINT = fingerprint(_RULES)
 
 
 @compiled
-def run_steps(  # noqa: C901, PLR0912  # the loop over events of `readable.py`
+def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `readable.py`
     start_ns: NDArray[Any],
     call_of: NDArray[Any],
     end_ns: NDArray[Any],
@@ -96,12 +106,12 @@ def run_steps(  # noqa: C901, PLR0912  # the loop over events of `readable.py`
     outcomes: NDArray[Any],
     memory: NDArray[Any],
     store_at: NDArray[Any],
+    log_at: NDArray[Any],
     policies: NDArray[Any],
     run_end_ns: int,
     permitted: NDArray[Any],
     before: NDArray[Any],
     after: NDArray[Any],
-    generations: NDArray[Any],
     admitted_in: NDArray[Any],
     counted: NDArray[Any],
 ) -> Any:
@@ -115,14 +125,16 @@ def run_steps(  # noqa: C901, PLR0912  # the loop over events of `readable.py`
         outcomes: uint8, by completion: an `Outcome`.
         memory: one `RECORD`, with its seed and epoch.
         store_at: int64: the window's.
+        log_at: int64: room for the transitions of one step. The caller keeps this and the store alive.
         policies: one record, see `packed`.
         run_end_ns: until when the breaker is watched.
         permitted: uint8, by call, zeros: filled in.
         before: as `permitted`: the state as each call arrives; may be empty.
         after: as `before`: the state after its result or its refusal.
-        generations: int64, by call, zeros: room for permits.
-        admitted_in: uint8, by call, zeros: room for permits.
-        counted: uint8, by completion, zeros: filled in: 1 where a closed breaker counted the result.
+        admitted_in: uint8, by call, zeros: room for the states that admitted them; may be empty where late
+            results are not judged by those.
+        counted: uint8, by completion, zeros: filled in: 1 where a closed breaker counted the result; may be
+            empty.
 
     Returns:
         The log of transitions, int64, `LOG_COLUMNS` wide, flat.
@@ -131,61 +143,126 @@ def run_steps(  # noqa: C901, PLR0912  # the loop over events of `readable.py`
         return np.empty(0, np.int64)
     m = memory[0]
     p = policies[0]
-    log_at = np.zeros(LOG_ROWS * LOG_COLUMNS, np.int64)
     store = unowned(store_at.ctypes.data, len(store_at))
     log = unowned(log_at.ctypes.data, len(log_at))
     n = len(start_ns)
-    tracing = len(before) > 0
+    tracing, remembers, counting = len(before) > 0, len(admitted_in) > 0, len(counted) > 0
     told = np.empty(64 * LOG_COLUMNS, np.int64)
     used = 0
-    done = 0
+    call = done = typed(0)
+    # The permits' generations, without keeping them: every transition starts a new one, so those of the
+    # present one are the calls from `first` on.
+    first = typed(0)
+    generation = m.generation
+    calm = _calm(p)
+    waits = calm and p.wait.leave != LeaveOpen.TIMER and p.wait.reset == ResetRule.WAIT
     steps.start(m, store, p, typed(0))
-    for call in range(n + 1):
-        while done < n and (call == n or started[done] <= call):
+    while call < n or done < n:
+        if calm and m.state == steps.CLOSED:
+            while done < n:
+                ended = call_of[done]
+                if ended >= first or permitted[ended]:
+                    outcome = typed(outcomes[done])
+                    if ended >= first:
+                        steps.closed_result(m, store, log, p, end_ns[done], outcome, start_ns[ended])
+                        if counting:
+                            counted[done] = outcome != IGNORED
+                    else:
+                        given = typed(admitted_in[ended]) if remembers else typed(0)
+                        older = m.generation - 1
+                        if counting:
+                            judge = late.judging_state(m, p.late, older, given)
+                            counted[done] = judge == steps.CLOSED and outcome != IGNORED
+                        steps.record(m, store, log, p, end_ns[done], outcome, older, given, start_ns[ended])
+                    if tracing:
+                        after[ended] = m.state
+                    if m.logged:
+                        break
+                done += 1
+            until = started[done] if done < n else n
+            permitted[call:until] = 1
+            call = max(call, typed(until))
+            done += 1
+        elif waits and m.state == steps.OPEN and (call == n or start_ns[call] - m.wait_from < m.wait):
+            if done < n and (call == n or started[done] <= call):
+                ended = call_of[done]
+                if permitted[ended]:
+                    given = typed(admitted_in[ended]) if remembers else typed(0)
+                    steps.record(
+                        m,
+                        store,
+                        log,
+                        p,
+                        end_ns[done],
+                        typed(outcomes[done]),
+                        m.generation - 1,
+                        given,
+                        start_ns[ended],
+                    )
+                    if tracing:
+                        after[ended] = m.state
+                done += 1
+            else:
+                if tracing:
+                    before[call] = after[call] = steps.OPEN
+                call += 1
+        elif done < n and (call == n or started[done] <= call):
             ended = call_of[done]
             if permitted[ended]:
                 now = end_ns[done]
                 while not steps.advance(m, store, log, p, now):
                     told, used = _tell(m, log, told, used)
+                if m.generation != generation:
+                    first, generation = call, m.generation
+                given = typed(admitted_in[ended]) if remembers else typed(0)
+                own = m.generation if ended >= first else m.generation - 1
                 outcome = typed(outcomes[done])
-                admitted = typed(admitted_in[ended])
-                judge = late.judging_state(m, p.late, generations[ended], admitted)
-                counted[done] = outcome != IGNORED and judge == steps.CLOSED and m.state == steps.CLOSED
-                steps.record(
-                    m,
-                    store,
-                    log,
-                    p,
-                    now,
-                    outcome,
-                    generations[ended],
-                    admitted,
-                    start_ns[ended],
-                )
-                if m.logged:
-                    told, used = _tell(m, log, told, used)
+                if counting:
+                    judge = late.judging_state(m, p.late, own, given)
+                    closed = judge == steps.CLOSED and m.state == steps.CLOSED
+                    counted[done] = closed and outcome != IGNORED
+                steps.record(m, store, log, p, now, outcome, own, given, start_ns[ended])
                 if tracing:
                     after[ended] = m.state
             done += 1
-        if call == n:
-            break
-        now = start_ns[call]
-        while not steps.advance(m, store, log, p, now):
-            told, used = _tell(m, log, told, used)
-        if tracing:
-            before[call] = m.state
-        if steps.acquire(m, store, log, p, now):
-            permitted[call] = 1
-            generations[call] = m.generation
-            admitted_in[call] = m.state
-        elif tracing:
-            after[call] = m.state
+        else:
+            now = start_ns[call]
+            while not steps.advance(m, store, log, p, now):
+                told, used = _tell(m, log, told, used)
+            if tracing:
+                before[call] = m.state
+            if steps.acquire(m, store, log, p, now):
+                permitted[call] = 1
+                if remembers:
+                    admitted_in[call] = m.state
+            elif tracing:
+                after[call] = m.state
+            if m.generation != generation:
+                first, generation = call, m.generation
+            call += 1
+        if m.generation != generation:
+            first, generation = call, m.generation
         if m.logged:
             told, used = _tell(m, log, told, used)
     while not steps.advance(m, store, log, p, run_end_ns):
         told, used = _tell(m, log, told, used)
     told, used = _tell(m, log, told, used)
     return told[:used]
+
+
+@register_jitable
+def _calm(p: Any) -> Any:
+    """Return whether nothing but results concerns a closed breaker, and nothing but time an open one.
+
+    Then a closed stretch admits everybody, and goes from result to result.
+    """
+    return (
+        p.throttle.kind == NO_THROTTLE
+        and p.window.counts == CountWhen.COMPLETED
+        and not p.window.tumbles
+        and (p.trip.on == EvaluateOn.EVERY_RESULT or p.trip.on == EvaluateOn.FAILURE)
+        and p.wait.sweep == 0
+    )
 
 
 @register_jitable

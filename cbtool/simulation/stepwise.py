@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cbtool.breaker import Outcome, State, window
-from cbtool.breaker.memory import LOG_COLUMNS
-from cbtool.breaker.policies import WindowKind
+from cbtool.breaker.memory import LOG_COLUMNS, LOG_ROWS
+from cbtool.breaker.policies import LateResults, WindowKind
 from cbtool.simulation.steps_kernel import RECORD, packed, run_steps
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ def run_stepwise(
     memory["seed"] = np.uint64(seed & (2**64 - 1))
     memory["epoch"] = round(epoch * 1e6) * 1000
     room = max(32, 2 * n) if p.window.kind == WindowKind.TIME else window.room(p.window)
-    counted = np.zeros(n, np.uint8)
+    counted = np.zeros(n if len(before) else 0, np.uint8)
+    remembers = p.late.judge == LateResults.ADMITTING_STATE
     flat = run_steps(
         traffic.start_ns,
         traffic.call_of,
@@ -58,17 +59,19 @@ def run_stepwise(
         outcomes,
         memory,
         np.zeros(room, np.int64),
+        np.zeros(LOG_ROWS * LOG_COLUMNS, np.int64),
         packed(p),
         end_ns,
         permitted,
         before,
         after,
-        np.zeros(n, np.int64),
-        np.zeros(n, np.uint8),
+        np.zeros(n if remembers else 0, np.uint8),
         counted,
     )
     rows = flat.reshape(-1, LOG_COLUMNS)
     begun = np.full((len(rows), 1), -1, np.int64)
+    if not len(counted):
+        return np.hstack((rows, begun))
     which = np.flatnonzero(counted)
     ends, bad = traffic.end_ns[which], (outcomes[which] & 3) != Outcome.SUCCESS
     for row in np.flatnonzero((rows[:, 1] == State.CLOSED) & (rows[:, 2] == State.OPEN)):
