@@ -26,6 +26,17 @@ ALLOWED = {
     "logs": {"errors", "units", "breaker", "traffic"},
     "simulation": {"errors", "units", "breaker", "traffic", "metrics"},
     "recommend": {"errors", "units", "breaker", "traffic", "metrics", "simulation", "profiles"},
+    "foreign": {
+        "errors",
+        "units",
+        "breaker",
+        "traffic",
+        "toml_lines",
+        "toml_tables",
+        "toml_text",
+        "profiles",
+        "recommend",
+    },
     "live": {"errors", "units", "breaker", "traffic", "metrics", "profiles", "scenarios"},
     "report": {
         "errors",
@@ -59,6 +70,7 @@ LIGHT = (
     "scenarios.py",
     "profiles.py",
     "breaker",
+    "foreign",
     "cli",
 )
 HEAVY = {
@@ -73,6 +85,7 @@ HEAVY = {
     "msgspec",
     "uvloop",
     "hdrh",
+    "yaml",
 }
 
 LONGEST_FILE = 330  # lines

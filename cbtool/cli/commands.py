@@ -10,7 +10,7 @@ COMMANDS = {
     "probe": "Send generated traffic to a live endpoint through a breaker.",
     "replay": "Send a recorded log's traffic to a live endpoint through a breaker.",
     "upstream": "Serve the faults of a scenario on loopback.",
-    "profiles": "List, show and validate breaker profiles and scenarios.",
+    "profiles": "List, show, check, import and export breaker profiles and scenarios.",
 }
 
 _PAGE = """\

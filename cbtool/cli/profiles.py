@@ -1,4 +1,4 @@
-"""`cbtool profiles`: list, show and validate breaker profiles and scenarios."""
+"""`cbtool profiles`: list, show and validate breaker profiles and scenarios, import and export profiles."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cbtool.cli import profiles_foreign
 from cbtool.cli.app import command_app
 from cbtool.cli.exit_status import ExitStatus, exit_status_of
 from cbtool.cli.options import JsonOption  # noqa: TC001  # Typer reads the annotations when it runs
@@ -20,14 +21,20 @@ app = command_app()
 
 @app.callback()
 def _profiles() -> None:
-    """List, show and validate breaker profiles and scenarios.
+    """List, show and validate breaker profiles and scenarios; import and export profiles.
 
     \b
     Examples:
       cbtool profiles list
       cbtool profiles show balanced > mine.toml
       cbtool profiles validate mine.toml
+      cbtool profiles import application.yml -o profiles/
+      cbtool profiles export mine.toml --to gobreaker
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
+
+
+app.command("import")(profiles_foreign.import_file)
+app.command("export")(profiles_foreign.export)
 
 
 @app.command("list")

@@ -60,6 +60,9 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     ] = None,
     log_format: LogFormatOption = None,
     output: OutputOption = None,
+    library: Annotated[
+        str | None, option("--to", help="Print the settings as this library's users write them, too.")
+    ] = None,
     seed: SeedOption = None,
     json: JsonOption = False,
 ) -> None:
@@ -77,14 +80,19 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     Examples:
       cbtool recommend access.log --instances 8
       cbtool recommend run.ndjson -o recommended.toml
+      cbtool recommend access.log --to resilience4j
       zcat access.log.*.gz | cbtool recommend - --json
       cbtool recommend --scenario brown-out
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
+    from cbtool.foreign.recommended import snippet  # noqa: PLC0415  # keeps --help quick
+    from cbtool.foreign.writing import known_library  # noqa: PLC0415  # same
     from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with numpy below
     from cbtool.recommend import Budget  # noqa: PLC0415  # numba
     from cbtool.recommend import recommend as find  # noqa: PLC0415
     from cbtool.report.recommendation import recommendation_text  # noqa: PLC0415
 
+    if library is not None:
+        known_library(library)
     budget = Budget(
         _above_zero("--false-trips-per-day", false_trips_per_day),
         _above_zero("--reject-cost", reject_cost),
@@ -102,10 +110,16 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         answer = find(
             calls, rules.verdicts(calls), instances=instances, budget=budget, rules=rules, seed=source.seed
         )
+    exported = None if library is None else snippet(answer, library)
     if json:
-        print_json({**answer.to_json(), "source": source.name})
+        own = {} if exported is None else {"snippet": exported.text, "lost": list(exported.losses)}
+        print_json({**answer.to_json(), "source": source.name, **own})
     else:
         print_text(recommendation_text(answer, source.name, logs=logs or (), scenario=scenario, saved=output))
+        if exported is not None:
+            print_text(f"\n{exported.text}".removesuffix("\n"))
+    for loss in () if exported is None else exported.losses:
+        note(f"cbtool: lost: {loss}")
     if answer.profile is None:
         raise InsufficientDataError(f"{source.name} cannot carry a recommendation", answer.needs)
     if output is not None:

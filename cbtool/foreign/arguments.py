@@ -1,0 +1,45 @@
+"""A library's keyword arguments as JSON or TOML: the data form that every library has.
+
+`{"pybreaker": {"fail_max": 5}}`, `{"pybreaker": {"payments": {"fail_max": 5}}}`, or, with the library named
+by `--from`, either of them without the outer key.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cbtool.breaker.dialects import NAMES, dialect_named
+from cbtool.foreign.nodes import Found, Node, flattened
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+LIBRARIES = tuple(name for name in NAMES if name != "default")
+
+
+def find_arguments(documents: Sequence[Node], library: str | None) -> list[Found]:
+    """Return every breaker under a library's name; under none, those of `library`."""
+    found: list[Found] = []
+    for document in documents:
+        for name, node in document.items():
+            if name in LIBRARIES and isinstance(node.value, dict):
+                found += _breakers(name, node)
+        if not found and library is not None:
+            found += _breakers(library, document)
+    return found
+
+
+def _breakers(library: str, node: Node) -> Iterator[Found]:
+    groups = {key: each for key, each in node.items() if isinstance(each.value, dict)}
+    known = {setting.name for setting in dialect_named(library).settings}
+    # Hystrix' names hold dots, which TOML reads as tables: those are one breaker's own.
+    if groups and not any(name.startswith(f"{key}.") for key in groups for name in known):
+        for key, each in groups.items():
+            yield Found(library, key, _flat(each), each.line)
+        return
+    if isinstance(node.value, dict):
+        yield Found(library, library, _flat(node), node.line)
+
+
+def _flat(node: Node) -> Mapping[str, Node]:
+    return {".".join(path): value for path, value in flattened(node)}

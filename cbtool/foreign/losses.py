@@ -1,0 +1,89 @@
+"""What a translation lost without saying so yet: settings that did not come back as they were asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cbtool.breaker.parts import WindowType
+from cbtool.units import exact_duration, format_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+
+    from cbtool.breaker.config import BreakerConfig
+    from cbtool.breaker.native import Setting
+
+_OFF = {
+    "minimum_number_of_errors": 1,
+    "wait_backoff_multiplier": 1,
+    "wait_jitter": 0,
+    "max_wait_duration_in_half_open_state": 0,
+}
+_WITHOUT = {
+    "wait_backoff_multiplier": "; every wait is {wait}",
+    "wait_jitter": "; instances that open together try again together",
+    "max_wait_duration_in_half_open_state": "; a trial that hangs is not given up",
+    "slow_call_rate_threshold": "",
+}
+_CHOSEN = ("sliding_window_size", "failure_rate_threshold", "minimum_number_of_calls")
+
+
+def unsaid(
+    config: BreakerConfig,
+    asked: Mapping[str, Any],
+    chosen: Mapping[str, Any],
+    back: BreakerConfig,
+    told: Collection[str],
+) -> Iterator[str]:
+    """Yield a sentence for every setting that is lost and not in `told`.
+
+    Args:
+        config: the profile's.
+        asked: its settings, by our word.
+        chosen: what the translation made of them.
+        back: what the library then has.
+        told: the words that a sentence speaks of already.
+    """
+    known = back.dialect.known_words
+    for word in _CHOSEN:
+        meant, got = chosen.get(word), getattr(back, word)
+        if word in told and word in known and meant not in {None, got}:
+            yield f"{word} is {shown(word, got)} there, and not {shown(word, meant)}"
+    slow_told = config.slow_call_duration_threshold is None
+    for word, value in asked.items():
+        got = getattr(back, word)
+        slow = word.startswith("slow_")
+        if word in told or value in {got, None, _OFF.get(word)} or (slow and slow_told):
+            continue
+        if word == "max_wait_duration_in_open_state" and back.wait_backoff_multiplier == 1:
+            continue
+        slow_told = slow_told or slow
+        yield _sentence(config, back, word, value)
+    longest = back.slow_call_duration_threshold
+    if config.slow_call_duration_threshold is None and longest is not None:
+        yield f"slow calls cannot be switched off: those over {format_duration(longest)} count as slow"
+
+
+def _sentence(config: BreakerConfig, back: BreakerConfig, word: str, value: Any) -> str:
+    name, text = back.dialect.name, f"{word} = {shown(word, value)}"
+    if word.startswith("slow_") and word not in back.dialect.known_words:
+        limit = format_duration(config.slow_call_duration_threshold or 0)
+        return f"{text}: {name} knows no slow calls; give the call a timeout of {limit}, a failure"
+    if word in back.dialect.known_words:
+        return f"{text}: {name} uses {shown(word, getattr(back, word))}"
+    effect = _WITHOUT.get(word, "").format(wait=format_duration(config.wait_duration_in_open_state))
+    return f"{text}: {name} has no such setting{effect}"
+
+
+def rule(setting: Setting) -> str:
+    """Return why a setting does not take a value."""
+    return setting.rule() if setting.low is not None or setting.high is not None else "is a whole number"
+
+
+def shown(word: str, value: Any) -> str:
+    """Return a value of one of our words for people."""
+    if isinstance(value, WindowType):
+        return value.value
+    if word.endswith(("_duration_threshold", "_open_state")) and isinstance(value, float):
+        return exact_duration(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
