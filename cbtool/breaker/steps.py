@@ -152,8 +152,14 @@ def _trial_result(m: Memory, w: Any, log: Any, p: Policies, now: int, outcome: i
     reason = trials.complete(m, p, outcome)
     if reason == 0 and p.trials.verdict == TrialsVerdict.TRIP_RULES:
         _judge_window(m, w, log, p, now)
-    elif reason == _TRIALS_PASSED:
-        if m.state == CLOSED:  # a late trial, after another one has closed the breaker
+    elif reason:
+        _end_trials(m, w, log, p, now, outcome, reason)
+
+
+def _end_trials(m: Memory, w: Any, log: Any, p: Policies, now: int, outcome: int, reason: int) -> None:
+    """Do what the trials decided; after a late one, the breaker may have closed or opened already."""
+    if reason == _TRIALS_PASSED:
+        if m.state == CLOSED:
             trials.begin(m)
             return
         _transition(m, w, log, p, CLOSED, reason, now)
@@ -161,9 +167,9 @@ def _trial_result(m: Memory, w: Any, log: Any, p: Policies, now: int, outcome: i
             window.add(m, w, p.window, 0, now, now)
         elif p.window.keeps_closing_result:
             window.add(m, w, p.window, outcome, now, now)
-    elif reason and m.state == OPEN:
+    elif m.state == OPEN:
         _wait_anew(m, p, now)
-    elif reason:
+    else:
         if p.window.verdicts_only:
             window.add(m, w, p.window, 1, now, now)
         _transition(m, w, log, p, OPEN, reason, now)

@@ -26,7 +26,7 @@ VECTORS = HERE / "vectors"
 _VERDICTS = {"s": Verdict.SUCCESS, "f": Verdict.FAILURE, "i": Verdict.IGNORED}
 _MS = 1_000_000
 LETTERS = {State.CLOSED: "c", State.OPEN: "o", State.HALF_OPEN: "h"}
-TWO_STATES = {"hystrix-go", "handy"}
+TWO_STATES = {"hystrix-go", "handy", "circuitbreaker"}
 """Libraries whose trials run in a state that they, too, call open."""
 
 
