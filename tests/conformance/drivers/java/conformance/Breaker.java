@@ -17,7 +17,7 @@ public interface Breaker {
     interface Library {
         String licence();
 
-        /** Throws {@link IllegalArgumentException} or {@link IllegalStateException} if the library refuses the options. */
+        /** Throws whatever exception the library refuses the options with, and an error for options that no library has. */
         Breaker build(String id, com.google.gson.JsonObject options);
     }
 }

@@ -66,7 +66,7 @@ public final class Driver {
         Breaker breaker;
         try {
             breaker = library.build(request.id, request.options);
-        } catch (IllegalArgumentException | IllegalStateException refused) {
+        } catch (RuntimeException refused) {
             answer.put("error", String.valueOf(refused.getMessage()));
             return answer;
         }
