@@ -170,3 +170,33 @@ def test_the_same_seed_refuses_the_same_calls() -> None:
         return [call(asked, BAD, number / 100) for number in range(300)]
 
     assert story(1) == story(1) != story(2)
+
+
+def test_the_second_by_second_log_that_semian_published() -> None:
+    """One breaker of its experiment on oscillating errors: a failure first, a success a second later.
+
+    experiments/results/csv/oscillating_errors_adaptive_pid_controller.csv, the largest rejection rate and
+    integral of windows 1 to 6, in which it was one of sixty and the rest saw no error.
+    """
+    asked = breaker("semian-adaptive")
+    failing, slow = asked.try_acquire(0.1), asked.try_acquire(0.2)
+    assert failing is not None
+    assert slow is not None
+    asked.record(failing, BAD, 0.3, 0.4)
+    logged = []
+    for second in range(1, 7):
+        asked.advance(second)
+        logged.append((round(asked._memory.refused * 100, 2), round(asked._memory.total, 4)))
+        if second == 1:
+            asked.record(slow, OK, 1.2, 1.4)
+    assert logged == [(100, 0.95), (100, 0.85), (100, 0.75), (100, 0.65), (100, 0.55), (99, 0.45)]
+
+
+def test_the_usual_error_rate_of_a_healthy_breaker_as_semian_published_it() -> None:
+    asked, logged = breaker("semian-adaptive"), []
+    for second in range(1, 7):
+        call(asked, OK, second - 0.5)
+        asked.advance(second)
+        logged.append((round(asked._memory.ideal * 100, 2), round(asked._memory.total, 4)))
+    assert [ideal for ideal, _ in logged] == [4.61, 4.25, 3.92, 3.61, 3.33, 3.07]
+    assert [total for _, total in logged[:3]] == [-0.0461, -0.0886, -0.1278]
