@@ -39,6 +39,10 @@ def nothing_to_check(config: BreakerConfig) -> None:
     """Accept every configuration: the library rejects none beyond its settings' own rules."""
 
 
+def no_timeout(config: BreakerConfig) -> float | None:
+    """Return None: the library lets every call take its time."""
+
+
 @dataclass(frozen=True)
 class Dialect:
     """One library's breaker.
@@ -55,6 +59,8 @@ class Dialect:
         read: turns native values that are not one of our words each (a trip rule written as text, say)
             into our words and values of `settings`; gets and returns a mapping by native name or word.
         write: the reverse of `read`: gets the configuration, returns native values.
+        call_timeout: the seconds after which the library itself gives a call up, which is a failure then; None
+            where it does not.
         example: native settings that stand in for the defaults that the library does not have.
         note: what a user should know of how it is modelled.
     """
@@ -69,6 +75,7 @@ class Dialect:
     check: Callable[[BreakerConfig], None] = nothing_to_check
     read: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
     write: Callable[[BreakerConfig], dict[str, Any]] | None = None
+    call_timeout: Callable[[BreakerConfig], float | None] = no_timeout
     example: tuple[tuple[str, Any], ...] = ()
     note: str = ""
 
@@ -126,7 +133,7 @@ class Dialect:
         Raises:
             InvalidSettingError: a name is unknown, or a value is one that the library rejects.
         """
-        return from_native(self.settings, values, self.read)
+        return from_native(self.settings, values, self.read, self.known_words)
 
     def to_native(self, config: BreakerConfig) -> dict[str, Any]:
         """Return every native setting of a configuration of this dialect, in native units."""

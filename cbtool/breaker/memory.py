@@ -21,6 +21,7 @@ FIELDS = (
     "healthy",  # healthy answers in a row
     "strikes",  # runs of failures that did not trip alone
     "tick",  # when the trip rules are next asked, where a timer asks them
+    "in_flight",  # where the policies limit them
     # the trials of this half-open state
     "taken",
     "trial_at",
@@ -80,6 +81,7 @@ class Memory:
     healthy: int
     strikes: int
     tick: int
+    in_flight: int
     taken: int
     trial_at: int
     trial_calls: int

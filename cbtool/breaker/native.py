@@ -12,7 +12,7 @@ from cbtool.errors import InvalidSettingError
 from cbtool.units import exact_duration, parse_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from cbtool.breaker.config import BreakerConfig
 
@@ -140,6 +140,7 @@ def from_native(
     settings: Sequence[Setting],
     values: Mapping[str, Any],
     read: Callable[[Mapping[str, Any]], dict[str, Any]] | None,
+    known_words: Collection[str],
 ) -> dict[str, Any]:
     """Return keyword arguments of `BreakerConfig` for native settings; see `Dialect.from_native`."""
     by_name = {setting.name: setting for setting in settings}
@@ -148,9 +149,9 @@ def from_native(
         rest = read(values)
         words = {name: value for name, value in rest.items() if name not in by_name}
         values = {name: value for name, value in rest.items() if name in by_name}
-    unknown = next((name for name in values if name not in by_name), None)
-    if unknown is not None:
-        raise InvalidSettingError(unknown, f"is unknown; there are {', '.join(by_name)}", values[unknown])
+    for name, value in {**words, **values}.items():
+        if name not in by_name and name not in known_words:
+            raise InvalidSettingError(name, f"is unknown; there are {', '.join(by_name)}", value)
     options = []
     for setting in settings:
         value = setting.to_word(values.get(setting.name, setting.default))

@@ -161,6 +161,8 @@ class TripPolicy(NamedTuple):
     """Whether each sweep of a closed breaker (`WaitPolicy.sweep`) ends its run and forgets its strikes."""
     least_average: float = 0.0
     """A smoothed share of successes under this trips; with `WindowKind.AVERAGE`."""
+    capacity: int = 0
+    """Calls in flight at once; one more is not let through and is a failure; 0: no limit."""
     warm_up: int = 0
     """Nothing trips so soon after the breaker was made."""
 
@@ -194,6 +196,8 @@ class Spread(IntEnum):
     """Up to this share longer, but never beyond the longest."""
     SECONDS = 2
     """Up to so many seconds longer, in whole milliseconds, beyond the longest, too."""
+    DECORRELATED = 4
+    """The n-th wait is what tanh(2√t)·`multiplier`^t grows by, with t from n − 1 to n, where `jitter` is 1."""
     HALF = 3
     """The first wait is exact; the next are up to twice the one before it, doubling."""
 
@@ -223,6 +227,8 @@ class WaitPolicy(NamedTuple):
     """Whether the wait runs from the last failure that the window remembers, not from the opening."""
     closes_after: int = -1
     """So long after the latest failure, late ones too, it closes without trials; negative: it does not."""
+    begins: int = 0
+    """The `State` that the breaker is made in."""
     skips_trials: bool = False
     """Whether the breaker is closed at once when the wait is over."""
     reset: ResetRule = ResetRule.WAIT

@@ -32,10 +32,13 @@ _ROOM = 8  # rows of the log that one step may need at most, with some to spare
 
 
 def start(m: Memory, w: Any, p: Policies, now: int) -> None:
-    """Make a breaker that is closed from `now` on."""
+    """Make a breaker at `now`; closed, unless the policies begin elsewhere."""
     m.since = m.started = now
     window.clear(m, w, p.window, now)
     m.tick = now + p.trip.period
+    m.state = p.wait.begins
+    if p.wait.begins == OPEN:
+        wait.begin(m, p.wait, now)
     throttle.start(m, p, now)
 
 
@@ -78,6 +81,11 @@ def acquire(m: Memory, w: Any, log: Any, p: Policies, now: int) -> bool:
         window.refused(m, w, p.window, now)
         return False
     window.admitted(m, w, p.window, now)
+    if p.trip.capacity:
+        if m.in_flight >= p.trip.capacity:
+            _overflow(m, w, log, p, now)
+            return False
+        m.in_flight += 1
     return True
 
 
@@ -112,6 +120,8 @@ def record(
         _leave_open(m, w, log, p, now)
     if m.state == CLOSED and p.window.tumbles:
         buckets.turn(m, w, p.window, now)
+    if p.trip.capacity:
+        m.in_flight -= 1
     if p.late.failures_dropped and outcome & 1 and generation != m.generation:
         return
     judge = late.judging_state(m, p.late, generation, admitted_in)
@@ -125,8 +135,17 @@ def record(
 
 def release(m: Memory, p: Policies, generation: int) -> None:
     """Give a permit back unused."""
+    if p.trip.capacity:
+        m.in_flight -= 1
     if generation == m.generation and m.state == HALF_OPEN:
         trials.give_back(m, p.trials)
+
+
+def _overflow(m: Memory, w: Any, log: Any, p: Policies, now: int) -> None:
+    if m.state == CLOSED:
+        closed_result(m, w, log, p, now, 1, now)
+    else:
+        _trial_result(m, w, log, p, now, 1, now)
 
 
 def closed_result(m: Memory, w: Any, log: Any, p: Policies, now: int, outcome: int, admitted: int) -> None:

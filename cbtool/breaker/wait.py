@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from cbtool.breaker.policies import ResetRule, Spread
@@ -18,7 +19,7 @@ _WAIT_OVER = int(Reason.WAIT_OVER)
 _HEALTHY = int(Reason.HEALTHY)
 
 
-def wait_ns(p: WaitPolicy, attempt: int, jitter: float) -> int:
+def wait_ns(p: WaitPolicy, attempt: int, jitter: float, before: float = 0.5) -> int:
     """Return how long an open state lasts, in nanoseconds.
 
     The wait, times the multiplier for each earlier opening in a row, at most the maximum; then jitter
@@ -28,6 +29,7 @@ def wait_ns(p: WaitPolicy, attempt: int, jitter: float) -> int:
         p: the policy.
         attempt: 1 for the first opening since the breaker was last closed, 2 for the next, …
         jitter: a random number in [0, 1).
+        before: that of the opening before.
     """
     wait = p.seconds
     cap = LONGEST if p.longest < 0.0 else p.longest
@@ -35,6 +37,10 @@ def wait_ns(p: WaitPolicy, attempt: int, jitter: float) -> int:
         wait = min(wait * attempt, cap)
     elif p.spread == Spread.HALF:
         return _half_random(p, attempt, cap, jitter)
+    elif p.spread == Spread.DECORRELATED:
+        earlier = _growth(p, attempt - 2, before) if attempt > 1 else 0.0
+        wait *= max(0.0, _growth(p, attempt - 1, jitter) - earlier) / 1.4
+        return round(min(wait, cap, LONGEST) * 1e9)
     elif p.multiplier > 1.0:  # of 1 needs no turns, of which days of a short wait would make millions
         for _ in range(attempt - 1):
             wait = _cut(p, wait * p.multiplier)
@@ -59,6 +65,12 @@ def _half_random(p: WaitPolicy, attempt: int, cap: float, jitter: float) -> int:
     return round(min(wait, LONGEST) * 1e9)
 
 
+def _growth(p: WaitPolicy, whole: int, jitter: float) -> float:
+    t = min(whole, 200) + 0.5 + p.jitter * (jitter - 0.5)
+    grown: float = p.multiplier**t * math.tanh(math.sqrt(4.0 * t))
+    return grown
+
+
 def beginning(m: Memory, p: WaitPolicy, now: int) -> int:
     """Return from when on a wait runs whose cause happened at `now`."""
     return now if p.begins_on == 0 else now - (now + m.epoch) % p.begins_on
@@ -70,7 +82,8 @@ def begin(m: Memory, p: WaitPolicy, now: int) -> None:
         m.attempt += 1
     m.openings += 1
     m.healthy = 0
-    m.wait = wait_ns(p, m.attempt, unit_random(m.seed, m.openings))
+    before = unit_random(m.seed, m.openings - 1)
+    m.wait = wait_ns(p, m.attempt, unit_random(m.seed, m.openings), before)
     m.wait_from = beginning(m, p, now)
     m.failed_at = now
     if p.sweep:

@@ -22,6 +22,7 @@ from cbtool.breaker.policies import (
     WindowKind,
     WindowPolicy,
 )
+from cbtool.breaker.transition import State
 from cbtool.units import NANOSECONDS, exact_duration, to_ns
 
 if TYPE_CHECKING:
@@ -40,10 +41,17 @@ def policies(config: BreakerConfig) -> Policies:
     size = int(config.window_size)
     permits = config.permitted_number_of_calls_in_half_open_state
     longest = config.max_wait_duration_in_open_state
+    lock_free = config.option("slidingWindowSynchronizationStrategy") == "LOCK_FREE"
     automatic = config.option("automaticTransitionFromOpenToHalfOpenEnabled")
     return Policies(
         # Whole seconds of the wall clock, the running one included, so it reaches back size − 1 to size.
-        window=WindowPolicy(WindowKind.GRID, size=size, width=NANOSECONDS, anchor=Anchor.EPOCH)
+        window=WindowPolicy(
+            WindowKind.GRID,
+            size=size,
+            width=NANOSECONDS,
+            anchor=Anchor.CLOSED if lock_free else Anchor.EPOCH,
+            reanchors=lock_free,
+        )
         if timed
         else WindowPolicy(WindowKind.CALLS, size=size),
         trip=TripPolicy(
@@ -59,6 +67,7 @@ def policies(config: BreakerConfig) -> Policies:
             jitter=config.wait_jitter,
             resolution=_MILLISECOND,
             after_end=True,
+            begins=_STATES[config.option("initialState")],
             leave=LeaveOpen.TIMER if automatic else LeaveOpen.CALL,
         ),
         trials=TrialsPolicy(
@@ -92,8 +101,17 @@ _SETTINGS = (
     ),
     Setting("maxWaitDurationInHalfOpenState", "max_wait_duration_in_half_open_state", Unit.DURATION, "0s", 0),
     Setting("transitionToStateAfterWaitDuration", None, Unit.TEXT, "OPEN", choices=("OPEN", "CLOSED")),
+    Setting("initialState", None, Unit.TEXT, "CLOSED", choices=("CLOSED", "OPEN", "HALF_OPEN")),
+    Setting(
+        "slidingWindowSynchronizationStrategy",
+        None,
+        Unit.TEXT,
+        "SYNCHRONIZED",
+        choices=("SYNCHRONIZED", "LOCK_FREE"),
+    ),
     Setting("automaticTransitionFromOpenToHalfOpenEnabled", None, Unit.FLAG, default=False),
 )
+_STATES = {state.name: int(state) for state in State}
 _BACKOFF = (
     "enableExponentialBackoff",
     "exponentialBackoffMultiplier",
