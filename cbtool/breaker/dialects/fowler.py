@@ -54,10 +54,6 @@ def _read(values: Mapping[str, Any]) -> dict[str, Any]:
     return {"sliding_window_type": WindowType.CONSECUTIVE, **values}
 
 
-def _read_without_reset(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {"wait_duration_in_open_state": LONGEST, **_read(values)}
-
-
 _SETTINGS = (
     Setting("failure_threshold", "sliding_window_size", Unit.COUNT, 5),
     Setting(
@@ -79,7 +75,7 @@ DIALECTS = {
         policies=policies_without_reset,
         settings=_SETTINGS,
         words=frozenset({"sliding_window_type"}),
-        read=_read_without_reset,
+        read=_read,
         note=f"It stays open until it is reset by hand. {_NOTE}",
     ),
     "fowler-reset-timeout": Dialect(
