@@ -12,6 +12,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from cbtool.breaker.adaptive.policy import ThrottlePolicy
+from cbtool.breaker.spread import Spread
 
 OFF = float("inf")
 """A rate that no rate reaches."""
@@ -185,21 +186,6 @@ class ResetRule(IntEnum):
     HEALTH = 1
     EARLIER = 2
     LATER = 3
-
-
-class Spread(IntEnum):
-    """What `jitter` does to a wait."""
-
-    AROUND = 0
-    """± this share of it."""
-    LONGER = 1
-    """Up to this share longer, but never beyond the longest."""
-    SECONDS = 2
-    """Up to so many seconds longer, in whole milliseconds, beyond the longest, too."""
-    DECORRELATED = 4
-    """The n-th wait is what tanh(2√t)·`multiplier`^t grows by, with t from n − 1 to n, where `jitter` is 1."""
-    HALF = 3
-    """The first wait is exact; the next are up to twice the one before it, doubling."""
 
 
 class WaitPolicy(NamedTuple):

@@ -270,7 +270,7 @@ def _next_timer(m: Memory, p: Policies, now: int) -> int:
 def _fire(m: Memory, w: Any, log: Any, p: Policies, due: int) -> None:
     if p.throttle.kind == ThrottleKind.PID:
         pid.update(m, w, p.throttle, due)
-        _name_share(m, log, due)
+        throttle.name_share(m, log, due)
     elif m.state == HALF_OPEN:
         target = CLOSED if p.trials.limit_closes else OPEN
         _transition(m, w, log, p, target, _HALF_OPEN_TIMEOUT, due)
@@ -285,23 +285,6 @@ def _fire(m: Memory, w: Any, log: Any, p: Policies, due: int) -> None:
     else:
         m.tick += p.trip.period
         _judge_window(m, w, log, p, due)
-
-
-def _name_share(m: Memory, log: Any, now: int) -> None:
-    """Call a controller that refuses nothing closed, one that refuses everything open, others half-open."""
-    target = OPEN if m.refused >= 1.0 else HALF_OPEN
-    if m.refused <= 0.0:
-        target = CLOSED
-    if target == m.state:
-        return
-    row = m.logged * LOG_COLUMNS
-    m.logged += 1
-    eased = target == CLOSED or m.state == OPEN
-    log[row], log[row + 1], log[row + 2] = now, m.state, target
-    log[row + 3] = _TRIALS_PASSED if eased else FAILURE_RATE
-    log[row + 4], log[row + 5], log[row + 6], log[row + 7], log[row + 8] = m.calls, m.failures, 0, 0, -1
-    m.state = target
-    m.since = now
 
 
 def _transition(m: Memory, w: Any, log: Any, p: Policies, target: int, reason: int, now: int) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from cbtool.breaker.policies import ResetRule, Spread
+from cbtool.breaker.policies import ResetRule
+from cbtool.breaker.spread import Spread
 from cbtool.breaker.transition import Reason
 
 if TYPE_CHECKING:

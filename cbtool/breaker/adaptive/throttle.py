@@ -14,12 +14,16 @@ from typing import TYPE_CHECKING, Any
 from cbtool.breaker import buckets
 from cbtool.breaker.adaptive import pid
 from cbtool.breaker.adaptive.policy import ThrottleKind
+from cbtool.breaker.memory import LOG_COLUMNS
+from cbtool.breaker.transition import Reason, State
 from cbtool.breaker.wait import unit_random
 
 if TYPE_CHECKING:
     from cbtool.breaker.memory import Memory
     from cbtool.breaker.policies import Policies
 
+_CLOSED, _OPEN, _HALF_OPEN = int(State.CLOSED), int(State.OPEN), int(State.HALF_OPEN)
+_FAILURE_RATE, _TRIALS_PASSED = int(Reason.FAILURE_RATE), int(Reason.TRIALS_PASSED)
 _IGNORED = 4  # Outcome.IGNORED
 _SECOND = 1_000_000_000
 _STEPS = 10_000.0  # Envoy draws whole ten-thousandths
@@ -60,6 +64,23 @@ def record(m: Memory, w: Any, p: Policies, now: int, outcome: int) -> None:
             pid.record(w, p.throttle, failed, now)
         else:
             buckets.add(m, w, p.window, failed, 0, now, now)
+
+
+def name_share(m: Memory, log: Any, now: int) -> None:
+    """Call a controller that refuses nothing closed, one that refuses everything open, others half-open."""
+    target = _OPEN if m.refused >= 1.0 else _HALF_OPEN
+    if m.refused <= 0.0:
+        target = _CLOSED
+    if target == m.state:
+        return
+    row = m.logged * LOG_COLUMNS
+    m.logged += 1
+    eased = target == _CLOSED or m.state == _OPEN
+    log[row], log[row + 1], log[row + 2] = now, m.state, target
+    log[row + 3] = _TRIALS_PASSED if eased else _FAILURE_RATE
+    log[row + 4], log[row + 5], log[row + 6], log[row + 7], log[row + 8] = m.calls, m.failures, 0, 0, -1
+    m.state = target
+    m.since = now
 
 
 def _rate(m: Memory, w: Any, now: int) -> int:

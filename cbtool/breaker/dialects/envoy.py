@@ -19,13 +19,13 @@ from cbtool.breaker.policies import (
     LateResults,
     LeaveOpen,
     Policies,
-    Spread,
     TrialsPolicy,
     TripPolicy,
     WaitPolicy,
     WindowKind,
     WindowPolicy,
 )
+from cbtool.breaker.spread import Spread
 from cbtool.units import to_ns
 
 if TYPE_CHECKING:

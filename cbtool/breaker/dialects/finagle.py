@@ -19,7 +19,6 @@ from cbtool.breaker.policies import (
     LateResults,
     LeaveOpen,
     Policies,
-    Spread,
     TrialsPolicy,
     TrialsVerdict,
     TripPolicy,
@@ -27,6 +26,7 @@ from cbtool.breaker.policies import (
     WindowKind,
     WindowPolicy,
 )
+from cbtool.breaker.spread import Spread
 from cbtool.breaker.transition import State
 from cbtool.errors import InvalidSettingError
 from cbtool.units import exact_duration, to_ns

@@ -22,13 +22,13 @@ from cbtool.breaker.policies import (
     LeaveOpen,
     Measure,
     Policies,
-    Spread,
     TrialsPolicy,
     TripPolicy,
     WaitPolicy,
     WindowKind,
     WindowPolicy,
 )
+from cbtool.breaker.spread import Spread
 from cbtool.units import to_ns
 
 if TYPE_CHECKING:
