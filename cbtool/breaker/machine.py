@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cbtool.breaker import late, steps, window
 from cbtool.breaker.memory import LOG_COLUMNS, LOG_ROWS, Memory
-from cbtool.breaker.outcome import Outcome, Verdict, outcome_of
+from cbtool.breaker.outcome import Outcome, Verdict, ignored_succeed, outcome_of
 from cbtool.breaker.policies import ResetRule, WindowKind
 from cbtool.breaker.transition import Reason, State, StateTransition
 from cbtool.breaker.window import Snapshot
@@ -54,6 +54,7 @@ class CircuitBreaker:
     ) -> None:
         self.config = config
         self._policies = config.policies
+        self._ignored_succeed = ignored_succeed(self._policies)
         self._on_transition = on_transition
         self._store = [0] * window.room(self._policies.window)
         self._log = [0] * (LOG_ROWS * LOG_COLUMNS)
@@ -105,6 +106,8 @@ class CircuitBreaker:
             What the call counted as, or would have, had it not been late.
         """
         now_ns = self._advance_to(now)
+        if result is Verdict.IGNORED and self._ignored_succeed:
+            result = Verdict.SUCCESS
         outcome = outcome_of(result, duration, self.config.slow_call_duration_threshold)
         if self._policies.window.kind == WindowKind.TIME:
             self._make_room()

@@ -132,6 +132,11 @@ def seconds_of(value: Any) -> float:
     return -parse_duration(value[1:]) if value.startswith("-") else parse_duration(value)
 
 
+def share_of(percent: float) -> float:
+    """Return the share that a percentage is, in decimal: of 33.3 it is the 0.333 that its user wrote."""
+    return float(Decimal(str(percent)) / 100)
+
+
 def _plain(number: Decimal) -> int | float:
     return int(number) if number == number.to_integral_value() else float(number)
 

@@ -7,6 +7,12 @@ on the breaker's own `slow_call_duration_threshold`.
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import TYPE_CHECKING
+
+from cbtool.breaker.policies import Ignored
+
+if TYPE_CHECKING:
+    from cbtool.breaker.policies import Policies
 
 
 class Verdict(IntEnum):
@@ -44,6 +50,11 @@ class Outcome(IntEnum):
 
 _FAILED = frozenset((Outcome.FAILURE, Outcome.SLOW_FAILURE))
 _SLOW = frozenset((Outcome.SLOW_SUCCESS, Outcome.SLOW_FAILURE))
+
+
+def ignored_succeed(p: Policies) -> bool:
+    """Return whether an ignored result is a success, closed and half-open, and then also may be slow."""
+    return p.window.ignored == Ignored.SUCCESS == p.trials.ignored
 
 
 def outcome_of(verdict: Verdict, duration: float, slow_threshold: float | None) -> Outcome:

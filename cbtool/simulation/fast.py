@@ -98,6 +98,7 @@ def _run(  # noqa: PLR0917  # the kernels' own arguments
     """
     if config.health_check is not None:
         raise ConfigurationError("the kernel knows no health checks; use --engine machine")
+    traffic = traffic.seen_by(config)
     p = parameters_of(config.policies, seed)
     results = traffic.results(config.slow_call_duration_threshold)
     if p is None:

@@ -40,6 +40,8 @@ def run_readable(
         epoch: Unix seconds of time 0.
         health: answers the health checks; None: nobody asks.
     """
+    until = traffic.end if end_ns is None else end_ns
+    traffic = traffic.seen_by(config)
     run = _Run(traffic, config, seed, epoch, health)
     starts, ends = traffic.start_ns.tolist(), traffic.end_ns.tolist()
     call_of, started = traffic.call_of.tolist(), traffic.started.tolist()
@@ -51,7 +53,7 @@ def run_readable(
         run.start(call, start)
     for call, end in zip(call_of[done:], ends[done:], strict=True):
         run.complete(call, end)
-    run.finish(traffic.end if end_ns is None else end_ns)
+    run.finish(until)
     return run.history()
 
 

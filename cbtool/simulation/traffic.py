@@ -7,15 +7,19 @@ refused call's completion is just skipped. So it is computed once and shared by 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from cbtool.breaker import Outcome, Verdict
+from cbtool.breaker.outcome import ignored_succeed
+from cbtool.units import to_ns
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from cbtool.breaker import BreakerConfig
 
 
 class Results(NamedTuple):
@@ -55,6 +59,7 @@ class Traffic:
     started: NDArray[np.int32]
     settled: NDArray[np.int32]
     _results: dict[float | None, Results] = field(default_factory=dict, repr=False)
+    _seen: dict[tuple[float | None, bool], Traffic] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.start_ns)
@@ -71,9 +76,39 @@ class Traffic:
             self._results[slow_threshold] = Results(outcomes, _sums(outcomes))
         return self._results[slow_threshold]
 
+    def seen_by(self, config: BreakerConfig) -> Traffic:
+        """Return the traffic as a breaker sees it.
+
+        Its library may give up calls that take too long, or take an ignored result for a success.
+        """
+        key = (config.dialect.call_timeout(config), ignored_succeed(config.policies))
+        if key == (None, False):
+            return self
+        if key not in self._seen:
+            self._seen[key] = self._with(*key)
+        return self._seen[key]
+
+    def _with(self, timeout: float | None, ignored_succeed: bool) -> Traffic:
+        verdicts = self.verdicts
+        if ignored_succeed:
+            verdicts = np.where(verdicts == Verdict.IGNORED, np.uint8(Verdict.SUCCESS), verdicts)
+        traffic = replace(self, verdicts=verdicts, _results={}, _seen={})
+        return traffic if timeout is None else timed_out(traffic, to_ns(timeout))
+
+
+def timed_out(traffic: Traffic, limit: int) -> Traffic:
+    """Return a traffic whose calls fail when they have lasted `limit` nanoseconds, before others then end."""
+    late = traffic.duration_ns >= limit
+    verdicts = np.where(late, np.uint8(Verdict.FAILURE), traffic.verdicts)
+    return traffic_of(traffic.start_ns, np.minimum(traffic.duration_ns, limit), verdicts, first=late)
+
 
 def traffic_of(
-    start_ns: NDArray[np.int64], duration_ns: NDArray[np.int64], verdicts: NDArray[np.uint8]
+    start_ns: NDArray[np.int64],
+    duration_ns: NDArray[np.int64],
+    verdicts: NDArray[np.uint8],
+    *,
+    first: NDArray[np.bool_] | None = None,
 ) -> Traffic:
     """Return one breaker's traffic; a call of unknown duration takes no time.
 
@@ -81,6 +116,7 @@ def traffic_of(
         start_ns: n starts, never decreasing.
         duration_ns: n durations, negative where unknown.
         verdicts: n values of `Verdict`.
+        first: which calls end before all others that end at the same time; None: none does.
     """
     start = np.array(start_ns, dtype=np.int64)
     duration = np.maximum(duration_ns, 0).astype(np.int64)
@@ -88,6 +124,8 @@ def traffic_of(
     instant = duration == 0
     # One key sorts by time, then calls that take no time after those that end; a stable sort does the rest.
     order = np.argsort(end * 2 + instant, kind="stable")
+    if first is not None:
+        order = np.lexsort((2 * instant - first, end))
     end = end[order]
     started = np.where(instant[order], order + 1, np.searchsorted(start, end, side="left"))
     settled = np.zeros(len(order) + 1, np.int32)

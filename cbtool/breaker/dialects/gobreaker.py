@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cbtool.breaker.dialect import Dialect, Evidence
-from cbtool.breaker.native import Setting, Unit, seconds_of
+from cbtool.breaker.native import Setting, Unit, seconds_of, share_of
 from cbtool.breaker.parts import WindowType
 from cbtool.breaker.policies import (
     OFF,
@@ -53,7 +53,7 @@ def policies(config: BreakerConfig) -> Policies:
             errors=config.error_count_threshold or 0,
             failure_rate=OFF
             if run is not None or config.error_count_threshold
-            else config.failure_rate_threshold / 100.0,
+            else share_of(config.failure_rate_threshold),
             measure=Measure.SHARE,
             minimum_calls=config.minimum_calls,
         ),
@@ -130,7 +130,7 @@ def _write(config: BreakerConfig) -> dict[str, Any]:
         return {"ReadyToTrip": f"ConsecutiveFailures > {run - 1}"}
     if config.error_count_threshold:
         return {"ReadyToTrip": f"TotalFailures >= {config.error_count_threshold}"}
-    share = Decimal(str(config.failure_rate_threshold)) / 100
+    share = share_of(config.failure_rate_threshold)
     return {"ReadyToTrip": f"Requests >= {config.minimum_calls} && TotalFailures/Requests >= {share}"}
 
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cbtool.breaker.dialect import Dialect, Evidence
-from cbtool.breaker.native import Setting, Unit, seconds_of
+from cbtool.breaker.native import Setting, Unit, seconds_of, share_of
 from cbtool.breaker.parts import WindowType
 from cbtool.breaker.policies import (
     Admission,
@@ -87,7 +87,7 @@ def _sub_windows(length: int, ignored: Ignored) -> WindowPolicy:
 def _ratio(config: BreakerConfig) -> TripPolicy:
     return TripPolicy(
         EvaluateOn.FAILURE,
-        failure_rate=float(Decimal(str(config.failure_rate_threshold)) / 100),
+        failure_rate=share_of(config.failure_rate_threshold),
         measure=Measure.SHARE,
         minimum_calls=config.minimum_calls,
     )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from cbtool.breaker.checks import require
 from cbtool.breaker.dialect import Dialect, Evidence
-from cbtool.breaker.native import Setting, Unit
+from cbtool.breaker.native import Setting, Unit, share_of
 from cbtool.breaker.parts import WindowType
 from cbtool.breaker.policies import (
     OFF,
@@ -50,7 +50,7 @@ def _grade(config: BreakerConfig) -> int:
 def policies(config: BreakerConfig) -> Policies:
     """Return what Sentinel makes of a rule."""
     grade = _grade(config)
-    slow_share = config.slow_call_rate_threshold / 100.0
+    slow_share = share_of(config.slow_call_rate_threshold)
     return Policies(
         # One bucket on the epoch's grid: it starts from nothing at each boundary.
         window=WindowPolicy(
@@ -63,7 +63,7 @@ def policies(config: BreakerConfig) -> Policies:
         trip=TripPolicy(
             errors=(config.error_count_threshold or 0) if grade == _COUNT else 0,
             gates_count=True,
-            failure_rate=config.failure_rate_threshold / 100.0 if grade == _SHARE else OFF,
+            failure_rate=share_of(config.failure_rate_threshold) if grade == _SHARE else OFF,
             failure_above=True,
             slow_rate=slow_share if grade == _SLOW else OFF,
             slow_above=slow_share < 1.0,  # all slow reaches a threshold of all
@@ -102,15 +102,14 @@ def _write(config: BreakerConfig) -> dict[str, Any]:
         return {"grade": grade, "count": round((config.slow_call_duration_threshold or 0) * 1000)}
     if grade == _COUNT:
         return {"grade": grade, "count": (config.error_count_threshold or 1) - 1}
-    share = Decimal(str(config.failure_rate_threshold)) / 100
-    return {"grade": grade, "count": float(share)}
+    return {"grade": grade, "count": share_of(config.failure_rate_threshold)}
 
 
 DIALECTS = {
     "sentinel": Dialect(
         name="sentinel",
-        title="Alibaba Sentinel 1.8",
-        evidence=Evidence.FROM_SOURCE,
+        title="Alibaba Sentinel 1.8.8",
+        evidence=Evidence.RECORDED,
         source="https://github.com/alibaba/Sentinel",
         policies=policies,
         settings=(
