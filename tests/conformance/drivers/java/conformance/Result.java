@@ -16,6 +16,15 @@ public enum Result {
         };
     }
 
+    /** Returns or throws what a call that ends so does. */
+    public String get() throws Exception {
+        return switch (this) {
+            case SUCCESS -> "done";
+            case FAILURE -> throw new Failure();
+            case IGNORED -> throw new Ignored();
+        };
+    }
+
     /** What a failing call throws. */
     public static class Failure extends Exception {
         public Failure() {
