@@ -135,6 +135,14 @@ class Measure(IntEnum):
     """bad ÷ calls · 100, infinite where only bad results are left of no calls; thresholds in percent."""
 
 
+class Forced(IntEnum):
+    """What an operator has decided, whatever the state is."""
+
+    NEITHER = 0
+    REFUSES = 1
+    ADMITS = 2
+
+
 class TripPolicy(NamedTuple):
     """When and how to ask whether a closed breaker must open. A rule that is off never trips."""
 
@@ -164,6 +172,7 @@ class TripPolicy(NamedTuple):
     """A smoothed share of successes under this trips; with `WindowKind.AVERAGE`."""
     capacity: int = 0
     """Calls in flight at once; one more is not let through and is a failure; 0: no limit."""
+    forced: Forced = Forced.NEITHER
     warm_up: int = 0
     """Nothing trips so soon after the breaker was made."""
 

@@ -14,7 +14,7 @@ from cbtool.breaker import average, buckets, late, trials, wait, window
 from cbtool.breaker.adaptive import pid, throttle
 from cbtool.breaker.adaptive.policy import ThrottleKind
 from cbtool.breaker.memory import LOG_COLUMNS
-from cbtool.breaker.policies import EvaluateOn, LeaveOpen, TrialsVerdict
+from cbtool.breaker.policies import EvaluateOn, Forced, LeaveOpen, TrialsVerdict
 from cbtool.breaker.transition import Reason, State
 from cbtool.breaker.trip import FAILURE_RATE, verdict
 from cbtool.breaker.wait import reset_reason
@@ -74,6 +74,8 @@ def acquire(m: Memory, w: Any, log: Any, p: Policies, now: int) -> bool:
             buckets.turn(m, w, p.window, now)
         if p.trip.on == EvaluateOn.ADMISSION:
             _judge_window(m, w, log, p, now)
+    if p.trip.forced != Forced.NEITHER:
+        return p.trip.forced == Forced.ADMITS
     if m.state == OPEN and not _leave_open(m, w, log, p, now):
         window.refused(m, w, p.window, now)
         return False

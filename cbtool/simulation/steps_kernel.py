@@ -21,9 +21,11 @@ from cbtool.breaker.memory import FIELDS, FRACTIONS, LOG_COLUMNS
 from cbtool.breaker.policies import (
     CountWhen,
     EvaluateOn,
+    Forced,
     LeaveOpen,
     Policies,
     ResetRule,
+    WindowKind,
 )
 from cbtool.simulation.jit import compiled, fingerprint
 from cbtool.simulation.kernel import unit_random
@@ -156,6 +158,7 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
     generation = m.generation
     calm = _calm(p)
     waits = calm and p.wait.leave != LeaveOpen.TIMER and p.wait.reset == ResetRule.WAIT
+    waits = waits and p.wait.closes_after < 0
     steps.start(m, store, p, typed(0))
     while call < n or done < n:
         if calm and m.state == steps.CLOSED:
@@ -260,7 +263,9 @@ def _calm(p: Any) -> Any:
         p.throttle.kind == NO_THROTTLE
         and p.window.counts == CountWhen.COMPLETED
         and not p.window.tumbles
+        and p.window.kind != WindowKind.CHAIN
         and (p.trip.on == EvaluateOn.EVERY_RESULT or p.trip.on == EvaluateOn.FAILURE)
+        and p.trip.forced == Forced.NEITHER
         and p.wait.sweep == 0
     )
 
