@@ -14,6 +14,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /** The one clock of the process, and the timers that run on it. Whole milliseconds since 1970. */
@@ -52,6 +53,11 @@ public final class FakeTime {
     /** Stands for the draw from [0, 1): its midpoint. */
     public static double random() {
         return 0.5;
+    }
+
+    /** Stands for the draw from [0, bound): its midpoint. */
+    public static long nextLong(ThreadLocalRandom unused, long bound) {
+        return bound / 2;
     }
 
     public static Clock systemUTC() {

@@ -21,6 +21,7 @@ final class FakeTimeLoader extends URLClassLoader {
             "java/lang/System.currentTimeMillis()J",
             "java/lang/System.nanoTime()J",
             "java/lang/Math.random()D",
+            "java/util/concurrent/ThreadLocalRandom.nextLong(J)J",
             "java/time/Clock.systemUTC()Ljava/time/Clock;",
             "java/util/concurrent/Executors.newSingleThreadScheduledExecutor"
                     + "(Ljava/util/concurrent/ThreadFactory;)Ljava/util/concurrent/ScheduledExecutorService;",
@@ -94,8 +95,13 @@ final class FakeTimeLoader extends URLClassLoader {
             return new MethodVisitor(Opcodes.ASM9, next) {
                 @Override
                 public void visitMethodInsn(int code, String owner, String called, String signature, boolean isInterface) {
-                    boolean ours = code == Opcodes.INVOKESTATIC && REPLACED.contains(owner + "." + called + signature);
-                    super.visitMethodInsn(code, ours ? OURS : owner, called, signature, !ours && isInterface);
+                    if (!REPLACED.contains(owner + "." + called + signature)) {
+                        super.visitMethodInsn(code, owner, called, signature, isInterface);
+                        return;
+                    }
+                    // What a method was called on is the first argument of ours.
+                    String on = code == Opcodes.INVOKESTATIC ? "(" : "(L" + owner + ";";
+                    super.visitMethodInsn(Opcodes.INVOKESTATIC, OURS, called, on + signature.substring(1), false);
                 }
             };
         }
