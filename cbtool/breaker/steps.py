@@ -211,6 +211,8 @@ def _open_result(m: Memory, w: Any, log: Any, p: Policies, now: int, outcome: in
             m.wait_from = wait.beginning(m, p.wait, now)
     elif p.late.success_closes:
         _transition(m, w, log, p, CLOSED, _TRIALS_PASSED, now)
+        if p.window.keeps_closing_result:
+            window.add(m, w, p.window, outcome, now, now)
 
 
 def _judge_window(m: Memory, w: Any, log: Any, p: Policies, now: int) -> None:

@@ -15,6 +15,7 @@ import numpy as np
 from cbtool.breaker.outcome import Outcome
 from cbtool.breaker.transition import Reason, State
 from cbtool.breaker.wait import LONGEST
+from cbtool.simulation import closed, parameters
 from cbtool.simulation.closed import closed_stretch, first_bad, reaches
 from cbtool.simulation.jit import compiled, inlined
 
@@ -140,7 +141,7 @@ def _write(
     log[row, 9] = bad
 
 
-@compiled
+@compiled(closed, parameters)
 def run_kernel(  # noqa: C901, PLR0912, PLR0915  # one machine: its states share nearly all variables
     start_ns: NDArray[Any],
     call_of: NDArray[Any],

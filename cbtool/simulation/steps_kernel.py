@@ -15,6 +15,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic, overload, register_jitable
 
 from cbtool.breaker import Outcome, average, buckets, chain, late, steps, trials, trip, wait, window
+from cbtool.breaker import memory as fields
+from cbtool.breaker import policies as variants
 from cbtool.breaker.adaptive import pid, throttle
 from cbtool.breaker.adaptive.policy import ThrottleKind
 from cbtool.breaker.memory import FIELDS, FRACTIONS, LOG_COLUMNS
@@ -27,7 +29,8 @@ from cbtool.breaker.policies import (
     ResetRule,
     WindowKind,
 )
-from cbtool.simulation.jit import compiled, fingerprint
+from cbtool.simulation import kernel
+from cbtool.simulation.jit import compiled
 from cbtool.simulation.kernel import unit_random
 
 IGNORED = int(Outcome.IGNORED)
@@ -96,10 +99,9 @@ def unowned(address: int, length: int) -> Any:
 
 
 _teach()
-_FINGERPRINT = fingerprint(_RULES)
 
 
-@compiled
+@compiled(*_RULES, fields, variants, kernel)
 def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `readable.py`
     start_ns: NDArray[Any],
     call_of: NDArray[Any],
@@ -141,8 +143,6 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
     Returns:
         The log of transitions, int64, `LOG_COLUMNS` wide, flat.
     """
-    if _FINGERPRINT == 0:  # names it, so that changed rules are compiled again
-        return np.empty(0, np.int64)
     m = memory[0]
     p = policies[0]
     store = unowned(store_at.ctypes.data, len(store_at))

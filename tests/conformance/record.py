@@ -23,6 +23,8 @@ ROOMS = {
     "failsafe": "java",
     "sentinel": "java",
     "hystrix": "java",
+    "hystrix-1.5.12": "java",
+    "spring-retry": "java",
     "gobreaker": "go",
     "failsafe-go": "go",
     "hystrix-go": "go",
@@ -69,7 +71,8 @@ def ask(library: str, questions: Sequence[dict[str, Any]]) -> tuple[dict[str, st
 
 def record(library: str) -> tuple[Recording, list[str]]:
     """Return a library's answers, and where ours differ."""
-    configurations = json.loads((HERE / "configurations" / f"{library}.json").read_text())
+    file = HERE / "configurations" / f"{library.removesuffix('-1.5.12')}.json"
+    configurations = json.loads(file.read_text())
     questions = [request for each in configurations for request in requests_of(each, library)]
     questions += [each for each in _shrunk() if each["id"].startswith(f"{library}/")]
     header, answers = ask(library, questions)

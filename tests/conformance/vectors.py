@@ -26,7 +26,7 @@ VECTORS = HERE / "vectors"
 _VERDICTS = {"s": Verdict.SUCCESS, "f": Verdict.FAILURE, "i": Verdict.IGNORED}
 _MS = 1_000_000
 LETTERS = {State.CLOSED: "c", State.OPEN: "o", State.HALF_OPEN: "h"}
-TWO_STATES = {"hystrix-go", "handy", "circuitbreaker"}
+TWO_STATES = {"hystrix", "hystrix-go", "handy", "circuitbreaker"}
 """Libraries whose trials run in a state that they, too, call open."""
 
 
@@ -75,6 +75,9 @@ def replay(library: str, vector: dict[str, Any], *, compiled: bool) -> History:
     """Return what our breaker does with a vector's traffic."""
     run = run_fast if compiled else run_readable
     config = config_of(library, vector)
+    # Drivers hold a library's random numbers at ½, the middle of its jitter.
+    wait = config.policies.wait._replace(jitter=0.0)
+    object.__setattr__(config, "policies", config.policies._replace(wait=wait))
     return run(traffic_in(vector), config, epoch=vector["epoch"] / 1000.0)
 
 
