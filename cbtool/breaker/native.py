@@ -29,6 +29,7 @@ class Unit(Enum):
     DURATION = 'a duration such as "1m30s"'
     FLAG = "true or false"
     TEXT = "text"
+    COUNTS = "a whole number, or a list of two"
 
 
 _FACTOR = {Unit.SHARE: Decimal(100), Unit.MILLISECONDS: Decimal("0.001")}
@@ -71,6 +72,8 @@ class Setting:
         """
         self._check_type(value)
         self._check_rule(value)
+        if self.unit is Unit.COUNTS and isinstance(value, list):
+            return tuple(value)
         if self.word is None or value is None:
             return value
         if self.unit is Unit.DURATION:
@@ -97,6 +100,9 @@ class Setting:
             require(isinstance(value, bool), self.name, wanted, value)
         elif self.unit is Unit.TEXT:
             require(isinstance(value, str), self.name, wanted, value)
+        elif self.unit is Unit.COUNTS:
+            parts = value if isinstance(value, (list, tuple)) else (value,)
+            require(all(type(part) is int for part in parts), self.name, wanted, value)
         elif self.unit is Unit.DURATION:
             try:
                 seconds_of(value)

@@ -15,6 +15,8 @@ MODULES = {
     "resilience4j": "resilience4j",
     "sentinel": "sentinel",
     "gobreaker": "gobreaker",
+    "failsafe": "failsafe",
+    "failsafe-go": "failsafe",
     "hystrix": "hystrix",
     "hystrix-1.5.12": "hystrix",
     "pybreaker": "pybreaker",
