@@ -31,7 +31,7 @@ def walk(node: Node, name: str = "", depth: int = 0) -> Iterator[tuple[str, Node
         yield from walk(element, name, depth + 1)
 
 
-_TRANSPARENT = ("metadata", "spec", "clusters", "static_resources", "resources")
+_TRANSPARENT = ("metadata", "spec", "clusters", "static_resources", "resources", "trafficPolicy", "subsets")
 
 
 def find_envoy(documents: Sequence[Node]) -> list[Found]:
@@ -78,7 +78,7 @@ def _limits(limits: Node | None) -> tuple[str, ...]:
 
 
 def _snake(name: str) -> str:
-    if "_" in name or name.islower():
+    if "_" in name:
         return name
     spelled = "".join(f"_{c.lower()}" if c.isupper() else c for c in name)
     return spelled.replace("consecutive5xx", "consecutive_5xx")

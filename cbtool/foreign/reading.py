@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cbtool.breaker.config import BreakerConfig
 from cbtool.breaker.dialects import dialect_named
-from cbtool.breaker.native import Unit
+from cbtool.breaker.native import Unit, seconds_of
 from cbtool.errors import ConfigurationError, InvalidSettingError
 from cbtool.foreign import arguments, blocks, mesh, spring
 from cbtool.foreign.trees import ParseError, json_tree, properties_tree, toml_tree
@@ -46,8 +46,8 @@ FINDERS: dict[str, Finder] = {
 _BLOCKS = {"nginx": blocks.nginx_upstreams, "haproxy": blocks.haproxy_backends}
 _NGINX = re.compile(r"^\s*(?:upstream\s+\S+|http|stream)\s*\{", re.MULTILINE)
 _HAPROXY = re.compile(r"^(?:backend|listen|defaults|global|frontend)\b[^:={]*$", re.MULTILINE)
-_PROPERTY = re.compile(r"^\s*(?:resilience4j|hystrix)\.[^\s:=]+[ \t]*[=:]", re.MULTILINE)
-_TOML = re.compile(r"^\s*(?:\[[\w.\"' -]+\]|[\w\"'.-]+\s*=\s*\S.*)\s*(?:#.*)?$", re.MULTILINE)
+_PROPERTY = re.compile(r"^\s*(?:resilience4j|hystrix)\.(?:\\.|[^\s:=\\])+[ \t]*[=:]", re.MULTILINE)
+_TOML = re.compile(r"""\s*(?:\[\[?\s*[\w"'-].*\]|[\w"'.-]+\s*=\s*\S.*)\s*(?:#.*)?""")
 _INTEGER = re.compile(r"[+-]?\d{1,18}")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,2})?")
 _ISO = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?)?", re.IGNORECASE)
@@ -107,7 +107,7 @@ def import_profiles(text: str, name: str, library: str | None = None) -> Importe
 def _found(text: str, name: str, library: str | None) -> list[Found]:
     text = text.removeprefix("\ufeff")
     for block, pattern in (("nginx", _NGINX), ("haproxy", _HAPROXY)):
-        if library == block or (library is None and pattern.search(text)):
+        if library in {None, block} and pattern.search(text):
             return _BLOCKS[block](text)
     documents = _documents(text, name)
     if library is None:
@@ -180,10 +180,21 @@ def _value(dialect: Dialect, name: str, node: Node) -> Any:
 def _of_unit(setting: Setting, text: str) -> Any:
     stripped = text.strip()
     if setting.unit is Unit.DURATION:
-        return _duration(stripped)
+        return _as_by_default(setting, _duration(stripped))
     if setting.unit is Unit.TEXT:
         return stripped
     return _plain(stripped)
+
+
+def _as_by_default(setting: Setting, value: Any) -> Any:
+    """Return a duration in one spelling, the default's own where it is that long."""
+    try:
+        seconds = seconds_of(value)
+        if setting.default is not None and seconds == seconds_of(setting.default):
+            return setting.default
+    except ConfigurationError:  # the dialect reads it, or says what is wrong
+        return value
+    return value if seconds < 0 else exact_duration(seconds)
 
 
 def _plain(text: str) -> Any:
