@@ -163,7 +163,13 @@ CALLS: dict[str, Call] = {
         GO, "hystrix.ConfigureCommand({name}, hystrix.CommandConfig{", "    {name}: {value},", "})"
     ),
     "pybreaker": Call(PYTHON, "{id} = pybreaker.CircuitBreaker(", _PY, "    name={name},\n)"),
-    "aiobreaker": Call(PYTHON, "{id} = aiobreaker.CircuitBreaker(", _PY, ")"),
+    "aiobreaker": Call(
+        PYTHON,
+        "{id} = aiobreaker.CircuitBreaker(",
+        _PY,
+        ")",
+        {"timeout_duration": lambda seconds, _: _timedelta(seconds)},
+    ),
     "circuitbreaker": Call(PYTHON, "@circuit(", _PY, ")\ndef call(): ..."),
     "purgatory": Call(PYTHON, "{id} = purgatory.SyncCircuitBreakerFactory(", _PY, ")"),
     "opossum": Call(JAVASCRIPT, "const {id} = new CircuitBreaker(call, {", _JS, "});"),

@@ -280,10 +280,6 @@ LINES = "resilience4j.circuitbreaker:\n  instances:\n    a:\n      waitDurationI
             "hystrix.command.a.circuitBreaker.requestVolume=3",
             "file:1: circuitBreaker.requestVolume is unknown",
         ),
-        (
-            "hystrix.command.a.circuitBreaker.enabled=false",
-            "file:1: circuitBreaker.enabled = false: this command",
-        ),
     ],
 )
 def test_what_is_wrong_is_said_with_its_line(text: str, said: str) -> None:
