@@ -59,8 +59,8 @@ class Dialect:
         read: turns native values that are not one of our words each (a trip rule written as text, say)
             into our words and values of `settings`; gets and returns a mapping by native name or word.
         write: the reverse of `read`: gets the configuration, returns native values.
-        call_timeout: the seconds after which the library itself gives a call up, which is a failure then; None
-            where it does not.
+        call_timeout: returns the seconds after which the library itself gives a call up, which then is a
+            failure; None where it does not.
         example: native settings that stand in for the defaults that the library does not have.
         note: what a user should know of how it is modelled.
     """
