@@ -37,6 +37,8 @@ class WindowKind(IntEnum):
     """The share of successes, smoothed exponentially over `length`, or over `size` results."""
     CHAIN = 7
     """Failures, until a success after a call that came `length` after the last of them."""
+    STAMPED = 8
+    """A ring of `size` buckets of `width`, each stamped with its beginning: `stamped.py`."""
 
 
 class Anchor(IntEnum):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cbtool.breaker import average, buckets, chain
+from cbtool.breaker import average, buckets, chain, stamped
 from cbtool.breaker.policies import CountWhen, WindowKind
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def room(p: WindowPolicy) -> int:
     """Return how many numbers the store must hold; a `TIME` window needs `2` more for each result in it."""
     if p.kind == WindowKind.CALLS or p.kind == WindowKind.ERRORS:
         return p.size
-    if p.kind == WindowKind.GRID or p.kind == WindowKind.FLOATING:
+    if p.kind == WindowKind.GRID or p.kind == WindowKind.FLOATING or p.kind == WindowKind.STAMPED:
         return buckets.CELLS * (p.size + 1)
     return 32
 
@@ -72,6 +72,9 @@ def add(m: Memory, w: Any, p: WindowPolicy, outcome: int, now: int, admitted: in
     if p.kind == WindowKind.RUN:
         m.calls = m.failures = m.run
         m.slow = m.slow + slow if failed else 0
+        return
+    if p.kind == WindowKind.STAMPED:
+        stamped.add(m, w, p, failed, slow, now)
         return
     if p.kind == WindowKind.AVERAGE:
         average.add(m, w, p, failed, now)
@@ -146,6 +149,8 @@ def clear(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:
         buckets.clear(m, w, p, now)
     elif p.kind == WindowKind.AVERAGE:
         average.clear(m, w, now)
+    elif p.kind == WindowKind.STAMPED:
+        stamped.clear(m, w, p, now)
 
 
 def last_error(m: Memory, w: Any, p: WindowPolicy) -> int:

@@ -14,7 +14,7 @@ from numba import carray, types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload, register_jitable
 
-from cbtool.breaker import Outcome, average, buckets, chain, late, steps, trials, trip, wait, window
+from cbtool.breaker import Outcome, average, buckets, chain, late, stamped, steps, trials, trip, wait, window
 from cbtool.breaker import memory as fields
 from cbtool.breaker import policies as variants
 from cbtool.breaker.adaptive import pid, throttle
@@ -63,7 +63,7 @@ def packed(p: Policies) -> NDArray[np.void]:
 
 _HOT = (buckets, trip, window)
 """What every result of a closed breaker goes through; inlining the rest, too, would compile for a minute."""
-_RULES = (average, buckets, chain, late, pid, steps, throttle, trials, trip, wait, window)
+_RULES = (average, buckets, chain, late, pid, stamped, steps, throttle, trials, trip, wait, window)
 
 
 def _teach() -> None:

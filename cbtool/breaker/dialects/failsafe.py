@@ -69,13 +69,14 @@ class _Flavour:
             return WindowPolicy(WindowKind.RUN, ignored=Ignored.SUCCESS)
         if config.sliding_window_type is WindowType.COUNT:
             return WindowPolicy(WindowKind.CALLS, size=int(config.window_size), ignored=Ignored.SUCCESS)
+        length = to_ns(config.window_size)
         unit = 1 if self.go else 1_000_000  # Java's buckets are whole milliseconds
         return WindowPolicy(
-            WindowKind.GRID,
+            WindowKind.GRID if self.go else WindowKind.STAMPED,
             size=_BUCKETS,
-            width=to_ns(config.window_size) // unit // _BUCKETS * unit,
-            anchor=Anchor.EPOCH if self.go else Anchor.CLOSED,
-            reanchors=not self.go,
+            length=length,
+            width=length // unit // _BUCKETS * unit,
+            anchor=Anchor.EPOCH,
             ignored=Ignored.SUCCESS,
         )
 
@@ -105,7 +106,8 @@ class _Flavour:
         timed = config.sliding_window_type is WindowType.TIME
         size = config.minimum_calls if timed else int(config.window_size)
         if errors:
-            return TrialsPolicy(permits=size, successes=size - errors + 1, failures=errors, **ways)
+            good = 1 if timed else size - errors + 1
+            return TrialsPolicy(permits=size, successes=good, failures=errors, **ways)
         return TrialsPolicy(
             permits=size,
             verdict=TrialsVerdict.RATES,
