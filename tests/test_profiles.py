@@ -13,13 +13,12 @@ from hypothesis import strategies as st
 from cbtool.breaker import BreakerConfig, HealthCheck, ResetBy, WhenOpen, WhenOpenAction, WindowType
 from cbtool.breaker.dialects import NAMES, dialect_named
 from cbtool.errors import CbtoolError, ConfigurationError, InvalidSettingError, UnreachableError
+from cbtool.library_profiles import library_defaults, library_defaults_text
 from cbtool.profiles import (
     Profile,
     breaker_table,
     default_profile,
     dump_profile,
-    library_defaults,
-    library_defaults_text,
     load_profile,
     parse_profile,
 )

@@ -59,7 +59,8 @@ def compare(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
       cbtool compare access.log --dialects all -p mine.toml
       cbtool compare --scenario hard-outage --dialects resilience4j,polly,gobreaker
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
-    from cbtool.profiles import library_defaults, load_profile  # noqa: PLC0415  # with the others below
+    from cbtool.library_profiles import library_defaults  # noqa: PLC0415  # with the others below
+    from cbtool.profiles import load_profile  # noqa: PLC0415
     from cbtool.recommend.judgement import incidents_in, judge  # noqa: PLC0415  # numpy
     from cbtool.report.comparison import comparison_text  # noqa: PLC0415
     from cbtool.simulation.comparison import AtLoad, Candidate  # noqa: PLC0415  # numpy

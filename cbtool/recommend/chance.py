@@ -97,7 +97,7 @@ def cold_trip(levels: Levels, window: float, threshold: float, errors: int, call
     return float(_first_passage(max(filling, 1), share, threshold, errors, calls))
 
 
-@compiled
+@compiled()
 def _first_passage(filling: int, share: float, threshold: float, errors: int, calls: int) -> float:
     alive = np.zeros(filling + 2)
     alive[0] = 1.0

@@ -98,7 +98,7 @@ def _without(times: NDArray[np.int64], gaps: Sequence[tuple[int, int]]) -> NDArr
     return np.asarray(times - lengths[np.searchsorted(starts, times, side="right")])
 
 
-@compiled
+@compiled()
 def _slide(
     end: NDArray[np.int64], bad: NDArray[np.bool_], window: int
 ) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -116,7 +116,7 @@ def _slide(
     return calls, count
 
 
-@compiled
+@compiled()
 def _block_maxima(  # noqa: PLR0917  # compiled code takes no keywords
     end: NDArray[np.int64],
     calls: NDArray[np.int32],

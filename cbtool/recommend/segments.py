@@ -82,7 +82,7 @@ def _belong(before: Segment, after: Segment, start: NDArray[np.int64]) -> bool:
     return bool(gap <= patience * lengths[0] or gap <= 0.1 * lengths[1])
 
 
-@compiled
+@compiled()
 def _cusum(
     bad: NDArray[np.bool_], gain: float, loss: float, height: float
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

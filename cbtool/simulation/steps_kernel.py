@@ -10,9 +10,10 @@ from inspect import isfunction
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 import numpy as np
-from numba import carray, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload, register_jitable
+from numba.np.numpy_support import carray
 
 from cbtool.breaker import Outcome, average, buckets, chain, late, stamped, steps, trials, trip, wait, window
 from cbtool.breaker import memory as fields
@@ -88,6 +89,9 @@ def _pointer(_: Any, address: Any) -> Any:
     return types.voidptr(address), generate
 
 
+pointer: Any = _pointer
+
+
 @register_jitable
 def unowned(address: int, length: int) -> Any:
     """Return an array over memory that somebody else keeps alive.
@@ -95,7 +99,7 @@ def unowned(address: int, length: int) -> Any:
     Handing an array of one's own to a function counts its owners up and down, atomically: some ten
     nanoseconds a time, more than all the rest.
     """
-    return carray(_pointer(address), (length,), np.int64)
+    return carray(pointer(address), (length,), np.int64)
 
 
 _teach()

@@ -96,24 +96,23 @@ class _Flavour:
 
     def _trials(self, config: BreakerConfig) -> TrialsPolicy:
         enough, capacity = self._successes(config)
-        ways = {"admission": Admission.CONCURRENCY, "overdraws": True, "ignored": Ignored.SUCCESS}
+        ways = TrialsPolicy(Admission.CONCURRENCY, ignored=Ignored.SUCCESS, overdraws=True)
         if enough:
-            return TrialsPolicy(permits=capacity, successes=enough, failures=capacity - enough + 1, **ways)
+            return ways._replace(permits=capacity, successes=enough, failures=capacity - enough + 1)
         run = config.consecutive_failures
         if run is not None:
-            return TrialsPolicy(permits=run, failures=run, **ways)
+            return ways._replace(permits=run, failures=run)
         errors = config.error_count_threshold
         timed = config.sliding_window_type is WindowType.TIME
         size = config.minimum_calls if timed else int(config.window_size)
         if errors:
             good = 1 if timed else size - errors + 1
-            return TrialsPolicy(permits=size, successes=good, failures=errors, **ways)
-        return TrialsPolicy(
+            return ways._replace(permits=size, successes=good, failures=errors)
+        return ways._replace(
             permits=size,
             verdict=TrialsVerdict.RATES,
             enough=size,
             failure_rate=self._reopening_rate(config.failure_rate_threshold, size),
-            **ways,
         )
 
     def _reopening_rate(self, threshold: float, trials: int) -> float:
