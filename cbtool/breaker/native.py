@@ -179,11 +179,16 @@ def to_native(
     config: BreakerConfig,
     write: Callable[[BreakerConfig], dict[str, Any]] | None,
 ) -> dict[str, Any]:
-    """Return every native setting of a configuration; see `Dialect.to_native`."""
+    """Return every native setting of a configuration; see `Dialect.to_native`.
+
+    What `write` gives as `...` is said by another of its settings.
+    """
     native = {
         setting.name: config.option(setting.name)
         if setting.word is None
         else setting.to_native(getattr(config, setting.word))
         for setting in settings
     }
-    return native if write is None else native | write(config)
+    if write is not None:
+        native |= write(config)
+    return {name: value for name, value in native.items() if value is not ...}

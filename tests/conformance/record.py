@@ -24,6 +24,7 @@ ROOMS = {
     "sentinel": "java",
     "hystrix": "java",
     "hystrix-1.5.12": "java",
+    "finagle": "java",
     "spring-retry": "java",
     "gobreaker": "go",
     "failsafe-go": "go",

@@ -15,6 +15,7 @@ MODULES = {
     "resilience4j": "resilience4j",
     "sentinel": "sentinel",
     "gobreaker": "gobreaker",
+    "cockatiel": "cockatiel",
     "failsafe": "failsafe",
     "failsafe-go": "failsafe",
     "hystrix": "hystrix",

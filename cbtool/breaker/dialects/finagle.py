@@ -166,8 +166,8 @@ def _write_backoff(config: BreakerConfig) -> str:
 DIALECTS = {
     "finagle": Dialect(
         name="finagle",
-        title="Finagle (develop, 2025)",
-        evidence=Evidence.FROM_SOURCE,
+        title="Finagle 24.2.0",
+        evidence=Evidence.RECORDED,
         source="https://github.com/twitter/finagle",
         policies=policies,
         settings=(Setting("numFailures", None, Unit.COUNT, 5, 0),),
