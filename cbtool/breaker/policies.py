@@ -152,6 +152,8 @@ class WaitPolicy(NamedTuple):
     opening's growth; 0: none."""
     begins_on: int = 0
     """The wait runs from the last multiple of this of Unix time; 0: from the instant itself."""
+    begins_by: int = 0
+    """The same, from the next multiple."""
     resolution: int = 0
     """A wait is cut to a multiple of this, at each step of its growth; 0: not cut."""
     after_end: bool = False

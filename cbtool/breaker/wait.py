@@ -74,6 +74,8 @@ def _growth(p: WaitPolicy, whole: int, jitter: float) -> float:
 
 def beginning(m: Memory, p: WaitPolicy, now: int) -> int:
     """Return from when on a wait runs whose cause happened at `now`."""
+    if p.begins_by:
+        return now + (-now - m.epoch) % p.begins_by
     return now if p.begins_on == 0 else now - (now + m.epoch) % p.begins_on
 
 

@@ -22,7 +22,7 @@ from cbtool.breaker.policies import (
     WindowPolicy,
 )
 from cbtool.breaker.transition import State
-from cbtool.units import to_ns
+from cbtool.units import NANOSECONDS, to_ns
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -55,6 +55,7 @@ def policies(config: BreakerConfig) -> Policies:
         ),
         wait=WaitPolicy(
             seconds=interval if checked else config.wait_duration_in_open_state,
+            begins_by=NANOSECONDS // 1000,  # a call's own timer, set before, is told first: see call_timeout
             leave=LeaveOpen.TIMER,
             skips_trials=True,
         ),
@@ -103,7 +104,7 @@ DIALECTS = {
     "brakes": Dialect(
         name="brakes",
         title="brakes 3.1.0",
-        evidence=Evidence.FROM_SOURCE,
+        evidence=Evidence.RECORDED,
         source="https://github.com/awolden/brakes",
         policies=policies,
         settings=(
