@@ -9,11 +9,13 @@ import typer
 from cbtool.cli import profiles_foreign
 from cbtool.cli.app import command_app
 from cbtool.cli.exit_status import ExitStatus, exit_status_of
-from cbtool.cli.options import JsonOption  # noqa: TC001  # Typer reads the annotations when it runs
+from cbtool.cli.options import JsonOption, option, parsed
 from cbtool.errors import CbtoolError
 from cbtool.shipped import ProfileGroup
+from cbtool.units import parse_duration
 
 if TYPE_CHECKING:
+    from cbtool.breaker.capacity import Capacity
     from cbtool.catalogue import Document
 
 app = command_app()
@@ -90,26 +92,42 @@ def validate(
         list[str],
         typer.Argument(metavar="FILE...", help="Profiles and scenarios; a [[phase]] makes a scenario."),
     ],
+    timeout: Annotated[
+        str,
+        option("--timeout", help="When the caller gives a call up: how long a failing one holds a thread."),
+    ] = "1s",
+    breakers: Annotated[
+        int, option("--breakers", min=1, help="Dependencies that are down at once, each with its breaker.")
+    ] = 1,
+    threads: Annotated[int, option("--threads", min=1, help="Threads of a worker, which share them.")] = 1,
     json: JsonOption = False,
 ) -> None:
     """Check files, and report every one that is wrong.
 
     A file that is right gives a line on standard output, a wrong one a line on standard error with
-    the place and the remedy.
+    the place and the remedy. Of a right profile it also says how much of a worker's time goes into
+    dependencies that are down: what opening costs, and the trials after that.
 
     \b
     Examples:
       cbtool profiles validate mine.toml
+      cbtool profiles validate shopify-initial --breakers 42 --threads 2 --timeout 250ms
       cbtool profiles validate profiles/*.toml profiles/scenarios/*.toml
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
     from cbtool.cli.output import note, print_json, print_text  # noqa: PLC0415  # keeps --help quick
+    from cbtool.report.capacity import capacity_text  # noqa: PLC0415  # same
 
+    held = parsed("--timeout", parse_duration, timeout)
     checked = [_checked(file) for file in files]
-    for file, (kind, error) in zip(files, checked, strict=True):
+    costs = [
+        None if error is not None or kind != "profile" else _cost(file, held, breakers, threads)
+        for file, (kind, error) in zip(files, checked, strict=True)
+    ]
+    for file, (kind, error), cost in zip(files, checked, costs, strict=True):
         if error is not None:
             note(f"cbtool: {error}")
         elif not json:
-            print_text(f"{file}: ok ({kind})")
+            print_text(f"{file}: ok ({kind})" + ("" if cost is None else f"\n{capacity_text(cost)}"))
     if json:
         print_json(
             [
@@ -118,13 +136,26 @@ def validate(
                     "kind": kind,
                     "ok": error is None,
                     "error": None if error is None else str(error),
+                    "capacity": None if cost is None else cost.to_json(),
                 }
-                for file, (kind, error) in zip(files, checked, strict=True)
+                for file, (kind, error), cost in zip(files, checked, costs, strict=True)
             ]
         )
     statuses = {exit_status_of(error) for _, error in checked if error is not None}
     if statuses:
         raise typer.Exit(ExitStatus.USAGE if ExitStatus.USAGE in statuses else statuses.pop())
+
+
+def _cost(file: str, timeout: float, breakers: int, threads: int) -> Capacity | None:
+    """Return what a profile costs while its dependencies are down; None for one that has no open state."""
+    from cbtool.breaker.adaptive.policy import ThrottleKind  # noqa: PLC0415  # keeps --help quick
+    from cbtool.breaker.capacity import capacity_of  # noqa: PLC0415  # same
+    from cbtool.profiles import load_profile  # noqa: PLC0415  # same
+
+    config = load_profile(file).config
+    if config.policies.throttle.kind != ThrottleKind.NONE:
+        return None
+    return capacity_of(config, timeout=timeout, breakers=breakers, threads=threads)
 
 
 def _checked(file: str) -> tuple[str | None, CbtoolError | None]:
