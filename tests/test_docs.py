@@ -20,6 +20,14 @@ def test_the_command_line_reference_is_what_the_commands_say() -> None:
     assert (ROOT / "docs" / "cli.md").read_text() == printed, "run scripts/cli-reference > docs/cli.md"
 
 
+def test_the_table_of_dialects_is_what_they_are() -> None:
+    printed = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "dialects-reference"], capture_output=True, text=True, check=True
+    ).stdout
+    fresh = "run scripts/dialects-reference > docs/dialects.md"
+    assert (ROOT / "docs" / "dialects.md").read_text() == printed, fresh
+
+
 def test_the_readme_begins_with_the_main_job_and_the_tests() -> None:
     blocks = re.findall(r"^```sh\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
     assert len(blocks) >= 2

@@ -109,7 +109,7 @@ def _stretch(kind: str, aim: Aim, lot: random.Random) -> tuple[float, int]:
     return lot.choice((0.0, 0.05, 0.3, 0.5, 0.5, 0.8, 1.0, 1.0)), lot.randint(1, 3 * aim.volume)
 
 
-def _gap(kind: str, aim: Aim, lot: random.Random) -> int:
+def _gap(kind: str, aim: Aim, lot: random.Random) -> int:  # noqa: PLR0911  # a line a kind
     small = lot.randint(0, max(1, min(aim.wait, aim.window or aim.wait) // 20))
     chance = lot.random()
     if kind == "edges":

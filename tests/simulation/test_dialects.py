@@ -1,4 +1,4 @@
-"""Every dialect: the compiled machine is the readable one, and its settings survive the way there and back."""
+"""Every dialect: the compiled machine is the readable one, and its settings come back as they were."""
 
 import numpy as np
 import pytest
