@@ -73,7 +73,7 @@ def acquire(m: Memory, w: Any, log: Any, p: Policies, now: int) -> bool:
         if p.window.tumbles:
             buckets.turn(m, w, p.window, now)
         if p.trip.on == EvaluateOn.ADMISSION:
-            _judge_window(m, w, log, p, now)
+            judge_window(m, w, log, p, now)
     if p.trip.forced != Forced.NEITHER:
         return p.trip.forced == Forced.ADMITS
     if m.state == OPEN and not _leave_open(m, w, log, p, now):
@@ -158,7 +158,7 @@ def closed_result(m: Memory, w: Any, log: Any, p: Policies, now: int, outcome: i
             return
     window.add(m, w, p.window, outcome, now, admitted)
     if p.trip.on == EvaluateOn.EVERY_RESULT or (p.trip.on == EvaluateOn.FAILURE and outcome & 1):
-        _judge_window(m, w, log, p, now)
+        judge_window(m, w, log, p, now)
 
 
 def _trial_result(m: Memory, w: Any, log: Any, p: Policies, now: int, outcome: int, admitted: int) -> None:
@@ -172,7 +172,7 @@ def _trial_result(m: Memory, w: Any, log: Any, p: Policies, now: int, outcome: i
         window.add(m, w, p.window, outcome, now, admitted)
     reason = trials.complete(m, p, outcome)
     if reason == 0 and p.trials.verdict == TrialsVerdict.TRIP_RULES:
-        _judge_window(m, w, log, p, now)
+        judge_window(m, w, log, p, now)
     elif reason:
         _end_trials(m, w, log, p, now, outcome, reason)
 
@@ -215,7 +215,8 @@ def _open_result(m: Memory, w: Any, log: Any, p: Policies, now: int, outcome: in
             window.add(m, w, p.window, outcome, now, now)
 
 
-def _judge_window(m: Memory, w: Any, log: Any, p: Policies, now: int) -> None:
+def judge_window(m: Memory, w: Any, log: Any, p: Policies, now: int) -> None:
+    """Ask the trip rules, and open where they say so."""
     if now - m.started < p.trip.warm_up:
         return
     window.expire(m, w, p.window, now)
@@ -288,7 +289,7 @@ def _fire(m: Memory, w: Any, log: Any, p: Policies, due: int) -> None:
             m.run = m.strikes = 0
     else:
         m.tick += p.trip.period
-        _judge_window(m, w, log, p, due)
+        judge_window(m, w, log, p, due)
 
 
 def _transition(m: Memory, w: Any, log: Any, p: Policies, target: int, reason: int, now: int) -> None:

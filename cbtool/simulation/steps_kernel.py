@@ -1,4 +1,4 @@
-# ruff: noqa: PLR0917, PLR1714  # compiled code takes arrays one by one, and no sets or keywords
+# ruff: noqa: PLR0917  # compiled code takes arrays one by one, and no keywords
 """The state machine itself, compiled: the functions of `cbtool.breaker.steps`, event by event.
 
 It knows every dialect. The faster kernel of stretches (`kernel.py`) knows our own semantics and its kin.
@@ -73,7 +73,7 @@ def _teach() -> None:
         for function in list(vars(module).values()):
             own = isfunction(function) and function.__module__ == module.__name__
             if own and function is not wait.unit_random:
-                hot = module in _HOT or function is steps.closed_result
+                hot = module in _HOT or function in (steps.closed_result, steps.judge_window)
                 register_jitable(forceinline=hot, error_model="numpy")(function)
     # Its arithmetic is modulo 2⁶⁴, which whole numbers of Python and of the processor do differently.
     overload(wait.unit_random)(lambda seed, index: lambda seed, index: unit_random(seed, index))  # noqa: ARG005, PLW0108
@@ -161,11 +161,58 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
     first = typed(0)
     generation = m.generation
     calm = _calm(p)
-    waits = calm and p.wait.leave != LeaveOpen.TIMER and p.wait.reset == ResetRule.WAIT
-    waits = waits and p.wait.closes_after < 0
+    starts = _starts_count(p)
+    timed = p.trip.on == EvaluateOn.TIMER or p.wait.sweep > 0
+    waits = calm and p.wait.reset == ResetRule.WAIT and p.wait.closes_after < 0
+    by_timer = p.wait.leave == LeaveOpen.TIMER
     steps.start(m, store, p, typed(0))
     while call < n or done < n:
-        if calm and m.state == steps.CLOSED:
+        if calm and m.state == steps.CLOSED and (starts or timed):
+            # Event by event, but with no more than what a closed breaker asks at each.
+            starting = call < n and (done == n or started[done] > call)
+            now = start_ns[call] if starting else end_ns[done]
+            if timed and m.tick <= now:
+                while not steps.advance(m, store, log, p, now):
+                    told, used = _tell(m, log, told, used)
+            if p.window.tumbles:
+                buckets.turn(m, store, p.window, now)
+            if starting and p.trip.on == EvaluateOn.ADMISSION and m.state == steps.CLOSED:
+                steps.judge_window(m, store, log, p, now)
+                if m.state != steps.CLOSED:  # refuses the very call that asked
+                    permitted[call] = steps.acquire(m, store, log, p, now)
+                    if remembers:
+                        admitted_in[call] = m.state
+                    if tracing:
+                        before[call], after[call] = steps.CLOSED, m.state
+                    first, generation = call, m.generation
+                    call += 1
+            if m.generation != generation:
+                first, generation = call, m.generation
+            if m.logged:
+                told, used = _tell(m, log, told, used)
+            if m.state != steps.CLOSED:
+                continue
+            if starting:
+                window.admitted(m, store, p.window, now)
+                permitted[call] = 1
+                call += 1
+                continue
+            ended = call_of[done]
+            if permitted[ended]:
+                outcome = typed(outcomes[done])
+                given = typed(admitted_in[ended]) if remembers else typed(0)
+                own = m.generation if ended >= first else m.generation - 1
+                if counting:
+                    judge = late.judging_state(m, p.late, own, given)
+                    counted[done] = judge == steps.CLOSED and outcome != IGNORED
+                if ended >= first:
+                    steps.closed_result(m, store, log, p, now, outcome, start_ns[ended])
+                else:
+                    steps.record(m, store, log, p, now, outcome, own, given, start_ns[ended])
+                if tracing:
+                    after[ended] = m.state
+            done += 1
+        elif calm and m.state == steps.CLOSED:
             while done < n:
                 ended = call_of[done]
                 if ended >= first or permitted[ended]:
@@ -190,7 +237,11 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
             permitted[call:until] = 1
             call = max(call, typed(until))
             done += 1
-        elif waits and m.state == steps.OPEN and (call == n or start_ns[call] - m.wait_from < m.wait):
+        elif (
+            waits
+            and m.state == steps.OPEN
+            and ((call == n and not by_timer) or (call < n and start_ns[call] - m.wait_from < m.wait))
+        ):
             if done < n and (call == n or started[done] <= call):
                 ended = call_of[done]
                 if permitted[ended]:
@@ -210,6 +261,7 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
                         after[ended] = m.state
                 done += 1
             else:
+                window.refused(m, store, p.window, start_ns[call])
                 if tracing:
                     before[call] = after[call] = steps.OPEN
                 call += 1
@@ -259,18 +311,18 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
 
 @register_jitable
 def _calm(p: Any) -> Any:
-    """Return whether nothing but results concerns a closed breaker, and nothing but time an open one.
+    """Return whether a closed breaker admits everybody, and an open one nobody before its wait is over."""
+    return p.throttle.kind == NO_THROTTLE and p.trip.forced == Forced.NEITHER and p.trip.capacity == 0
 
-    Then a closed stretch admits everybody, and goes from result to result.
-    """
+
+@register_jitable
+def _starts_count(p: Any) -> Any:
+    """Return whether a closed breaker notes calls that start; it goes from result to result otherwise."""
     return (
-        p.throttle.kind == NO_THROTTLE
-        and p.window.counts == CountWhen.COMPLETED
-        and not p.window.tumbles
-        and p.window.kind != WindowKind.CHAIN
-        and (p.trip.on == EvaluateOn.EVERY_RESULT or p.trip.on == EvaluateOn.FAILURE)
-        and p.trip.forced == Forced.NEITHER
-        and p.wait.sweep == 0
+        p.window.counts != CountWhen.COMPLETED
+        or p.window.tumbles
+        or p.window.kind == WindowKind.CHAIN
+        or p.trip.on == EvaluateOn.ADMISSION
     )
 
 

@@ -81,6 +81,8 @@ def _window(config: BreakerConfig) -> WindowPolicy:
             booked_at_admission=True,
             run_leaves=True,
         )
+    if interval <= 0 and config.consecutive_failures is not None:
+        return WindowPolicy(WindowKind.RUN)  # its other counts are asked by nobody
     return WindowPolicy(
         WindowKind.FLOATING,
         width=max(interval, period) if interval > 0 else _FOR_EVER,
