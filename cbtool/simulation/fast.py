@@ -78,7 +78,7 @@ def run_brief(traffic: Traffic, config: BreakerConfig, *, seed: int = 0, epoch: 
     """
     permitted = np.zeros(len(traffic), np.uint8)
     nothing = np.empty(0, np.uint8)
-    log = _run(traffic, config, seed, epoch, traffic.end, permitted, nothing, nothing)
+    log = _run(traffic, config, seed, epoch, traffic.end, permitted, nothing, nothing, timing=False)
     return Brief(permitted, log[(log[:, 1] == State.CLOSED) & (log[:, 2] == State.OPEN), 0])
 
 
@@ -91,6 +91,8 @@ def _run(  # noqa: PLR0917  # the kernels' own arguments
     permitted: NDArray[np.uint8],
     before: NDArray[np.uint8],
     after: NDArray[np.uint8],
+    *,
+    timing: bool = True,
 ) -> NDArray[np.int64]:
     """Fill in `permitted`, and the states where there is room for them; return the log of transitions.
 
@@ -104,7 +106,18 @@ def _run(  # noqa: PLR0917  # the kernels' own arguments
     if p is None:
         from cbtool.simulation.stepwise import run_stepwise  # noqa: PLC0415  # compiles for seconds
 
-        return run_stepwise(traffic, config, results.outcomes, seed, epoch, end_ns, permitted, before, after)
+        return run_stepwise(
+            traffic,
+            config,
+            results.outcomes,
+            seed,
+            epoch,
+            end_ns,
+            permitted,
+            before,
+            after,
+            timing=timing,
+        )
     log: NDArray[np.int64] = run_kernel(
         traffic.start_ns,
         traffic.call_of,

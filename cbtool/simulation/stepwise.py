@@ -29,6 +29,8 @@ def run_stepwise(
     permitted: NDArray[np.uint8],
     before: NDArray[np.uint8],
     after: NDArray[np.uint8],
+    *,
+    timing: bool = True,
 ) -> NDArray[np.int64]:
     """Run any dialect; see `fast._run`.
 
@@ -42,6 +44,7 @@ def run_stepwise(
         permitted: uint8, by call, zeros: filled in.
         before: the same, or empty.
         after: the same, or empty.
+        timing: whether it is wanted when the bad stretches began that tripped.
     """
     n = len(traffic)
     p = config.policies
@@ -49,7 +52,7 @@ def run_stepwise(
     memory["seed"] = np.uint64(seed & (2**64 - 1))
     memory["epoch"] = round(epoch * 1e6) * 1000
     room = max(32, 2 * n) if p.window.kind == WindowKind.TIME else window.room(p.window)
-    counted = np.zeros(n if len(before) else 0, np.uint8)
+    counted = np.zeros(n if timing else 0, np.uint8)
     remembers = p.late.judge == LateResults.ADMITTING_STATE
     flat = run_steps(
         traffic.start_ns,
