@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 from cbtool.breaker import State
-from cbtool.report.text import counted, share, table
+from cbtool.breaker.adaptive.policy import ThrottleKind
+from cbtool.report.text import WIDTH, counted, share, table
 from cbtool.units import format_duration, format_rate
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ def comparison_text(
     blocks = [_load_table([each for each in judged if each[0].load == load]) for load in comparison.loads()]
     notes = [*load_notes(comparison), *verdict_notes(judged)]
     if notes:
-        blocks.append("\n".join(notes))
+        blocks.append("\n".join(textwrap.fill(note, WIDTH, subsequent_indent="  ") for note in notes))
     blocks.append(f"{title}, {counted(instances, 'breaker')}, seed {seed}")
     return "\n\n".join(blocks)
 
@@ -56,16 +58,26 @@ def load_notes(comparison: Comparison) -> list[str]:
 
 def verdict_notes(judged: Sequence[tuple[Cell, Judgement]]) -> list[str]:
     """Return who trips falsely and who catches nothing, a sentence a load."""
-    notes = []
+    shares = dict.fromkeys(cell.candidate.name for cell, _ in judged if _refuses_a_share(cell))
+    notes = [f"no trips, but a share of the calls refused: {', '.join(shares)}."] if shares else []
     for load in dict.fromkeys(cell.load for cell, _ in judged):
         at_load = [(cell.candidate.name, judgement) for cell, judgement in judged if cell.load == load]
         false = [name for name, judgement in at_load if judgement.false_trips]
-        blind = [name for name, judgement in at_load if judgement.incidents and not judgement.caught]
+        blind = [
+            name
+            for name, judgement in at_load
+            if judgement.incidents and not judgement.caught and name not in shares
+        ]
         if false:
             notes.append(f"load {load:g}: trips while nothing is wrong: {', '.join(false)}.")
         if blind:
             notes.append(f"load {load:g}: catches no incident: {', '.join(blind)}.")
     return notes
+
+
+def _refuses_a_share(cell: Cell) -> bool:
+    """Return whether a candidate has no state that one could call open."""
+    return cell.candidate.config.policies.throttle.kind != ThrottleKind.NONE
 
 
 def _load_table(judged: Sequence[tuple[Cell, Judgement]]) -> str:
