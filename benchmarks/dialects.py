@@ -16,7 +16,7 @@ CALLS_A_SECOND = 200.0
 
 
 def traffic() -> Traffic:
-    """Two hundred calls a second with 1 % failures, and every fourth stretch of 50,000 calls with half of them."""
+    """Two hundred calls a second with 1 % failures, every fourth 50,000 with half of them."""
     random = np.random.default_rng(1)
     start = np.cumsum(random.exponential(1e9 / CALLS_A_SECOND, CALLS)).astype(np.int64)
     duration = random.lognormal(np.log(20e6), 0.6, CALLS).astype(np.int64)

@@ -73,7 +73,7 @@ def _wait_ns(attempt: int, opening: int, p: Any) -> Any:
 
 
 @inlined
-def _first_after(times: Any, start: int, at: int, after_end: int) -> int:
+def first_after(times: Any, start: int, at: int, after_end: int) -> int:
     """Return the first index from `start` whose time is at least (`after_end`: above) `at`."""
     low, high = start, len(times)
     while low < high:
@@ -86,7 +86,7 @@ def _first_after(times: Any, start: int, at: int, after_end: int) -> int:
 
 
 @inlined
-def _first_completion_after(started: Any, done: int, call: int) -> int:
+def first_completion_after(started: Any, done: int, call: int) -> int:
     """Return the first completion from `done` that comes after the start of `call`."""
     low, high = done, len(started)
     while low < high:
@@ -203,7 +203,7 @@ def run_kernel(  # noqa: C901, PLR0912, PLR0915  # one machine: its states share
             counts = (calls, failures, slow, run)
             source = _CLOSED
         elif state == _OPEN:
-            trial = _first_after(start_ns, call, since + wait, p.after_end)
+            trial = first_after(start_ns, call, since + wait, p.after_end)
             if tracing:
                 before[call:trial] = _OPEN
                 after[call:trial] = _OPEN
@@ -215,7 +215,7 @@ def run_kernel(  # noqa: C901, PLR0912, PLR0915  # one machine: its states share
                     done += 1
             if trial == n:
                 break
-            done = _first_completion_after(started, done, trial)
+            done = first_completion_after(started, done, trial)
             since = start_ns[trial]
             _write(log, used, since, _OPEN, _HALF_OPEN, _WAIT_OVER, nothing, _NONE, _NONE)
             used += 1

@@ -32,7 +32,7 @@ from cbtool.breaker.policies import (
 )
 from cbtool.simulation import kernel
 from cbtool.simulation.jit import compiled
-from cbtool.simulation.kernel import unit_random
+from cbtool.simulation.kernel import first_after, first_completion_after, unit_random
 
 IGNORED = int(Outcome.IGNORED)
 NO_THROTTLE = int(ThrottleKind.NONE)
@@ -111,6 +111,7 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
     call_of: NDArray[Any],
     end_ns: NDArray[Any],
     started: NDArray[Any],
+    settled: NDArray[Any],
     outcomes: NDArray[Any],
     memory: NDArray[Any],
     store_at: NDArray[Any],
@@ -130,6 +131,7 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
         call_of: int32, by completion.
         end_ns: int64, by completion.
         started: int32, by completion.
+        settled: int32, by call.
         outcomes: uint8, by completion: an `Outcome`.
         memory: one `RECORD`, with its seed and epoch.
         store_at: int64: the window's.
@@ -242,7 +244,15 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
             and m.state == steps.OPEN
             and ((call == n and not by_timer) or (call < n and start_ns[call] - m.wait_from < m.wait))
         ):
-            if done < n and (call == n or started[done] <= call):
+            if call < n and done >= settled[first] and p.window.counts != CountWhen.ATTEMPTED:
+                # Every call that was let through has ended: nothing happens before the wait is over.
+                over = first_after(start_ns, call, m.wait_from + m.wait, typed(0))
+                if tracing:
+                    before[call:over] = steps.OPEN
+                    after[call:over] = steps.OPEN
+                call = over
+                done = first_completion_after(started, done, call) if call < n else typed(n)
+            elif done < n and (call == n or started[done] <= call):
                 ended = call_of[done]
                 if permitted[ended]:
                     given = typed(admitted_in[ended]) if remembers else typed(0)

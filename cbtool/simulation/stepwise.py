@@ -59,6 +59,7 @@ def run_stepwise(
         traffic.call_of,
         traffic.end_ns,
         traffic.started,
+        traffic.settled,
         outcomes,
         memory,
         np.zeros(room, np.int64),
