@@ -10,7 +10,8 @@ import numpy as np
 from cbtool.breaker import Outcome, State, window
 from cbtool.breaker.memory import LOG_COLUMNS, LOG_ROWS
 from cbtool.breaker.policies import LateResults, WindowKind
-from cbtool.simulation.steps_kernel import RECORD, packed, run_steps
+from cbtool.simulation.compiled_rules import RECORD, packed
+from cbtool.simulation.steps_kernel import run_steps
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
