@@ -37,7 +37,8 @@ def library_defaults_text(dialect: Dialect) -> str:
     # What no setting says alone, a trip rule written as text perhaps, or nothing: then the library fixes it.
     rest = ", ".join(f"{name}: {value}" for name, value in native.items() if name not in named)
     reasons = dict.fromkeys(dialect.known_words | {"dialect"}, rest or "Fixed by the library.")
-    reasons |= {word: f"{name}: {native[name]}" for name, word in named.items() if native.get(name) is not None}
+    said = {name: value for name, value in native.items() if name in named and value is not None}
+    reasons |= {named[name]: f"{name}: {value}" for name, value in said.items()}
     reasons = {word: reason for word, reason in reasons.items() if word in breaker_table(profile.config)}
     reasons["dialect"] = f"Behaves as {dialect.title} does."
     stand_in = "; values that it leaves to its users are examples" if dialect.example else ""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from cbtool.breaker import late, steps, window
+from cbtool.breaker import late, shortcuts, steps, window
 from cbtool.breaker.memory import LOG_COLUMNS, LOG_ROWS, Memory
 from cbtool.breaker.outcome import Outcome, Verdict, ignored_succeed, outcome_of
 from cbtool.breaker.policies import ResetRule, WindowKind
@@ -55,6 +55,10 @@ class CircuitBreaker:
         self.config = config
         self._policies = config.policies
         self._ignored_succeed = ignored_succeed(self._policies)
+        self._timers_run = shortcuts.timers_run(self._policies)
+        self._admits_when_closed = shortcuts.by_state(self._policies) and not shortcuts.starts_count(
+            self._policies
+        )
         self._on_transition = on_transition
         self._store = [0] * window.room(self._policies.window)
         self._log = [0] * (LOG_ROWS * LOG_COLUMNS)
@@ -88,6 +92,8 @@ class CircuitBreaker:
         """Return a permit for a call that starts at `now`, or None to refuse it."""
         now_ns = self._advance_to(now)
         memory = self._memory
+        if self._admits_when_closed and memory.state == State.CLOSED:
+            return Permit(memory.generation, State.CLOSED, now_ns)
         permitted = steps.acquire(memory, self._store, self._log, self._policies, now_ns)
         if memory.logged:
             self._tell()
@@ -156,6 +162,8 @@ class CircuitBreaker:
 
     def _advance_to(self, now: float) -> int:
         now_ns = to_ns(now)
+        if not self._timers_run:
+            return now_ns
         while not steps.advance(self._memory, self._store, self._log, self._policies, now_ns):
             self._tell()
         if self._memory.logged:

@@ -11,7 +11,19 @@ from numba.core import cgutils
 from numba.extending import intrinsic, overload, register_jitable
 from numba.np.numpy_support import carray
 
-from cbtool.breaker import average, buckets, chain, late, stamped, steps, trials, trip, wait, window
+from cbtool.breaker import (
+    average,
+    buckets,
+    chain,
+    late,
+    shortcuts,
+    stamped,
+    steps,
+    trials,
+    trip,
+    wait,
+    window,
+)
 from cbtool.breaker.adaptive import pid, throttle
 from cbtool.breaker.memory import FIELDS, FRACTIONS
 from cbtool.breaker.policies import Policies
@@ -42,7 +54,7 @@ def packed(p: Policies) -> NDArray[np.void]:
 
 _HOT = (buckets, trip, window)
 """What every result of a closed breaker goes through; inlining the rest, too, would compile for a minute."""
-RULES = (average, buckets, chain, late, pid, stamped, steps, throttle, trials, trip, wait, window)
+RULES = (average, buckets, chain, late, pid, shortcuts, stamped, steps, throttle, trials, trip, wait, window)
 
 
 def _teach() -> None:

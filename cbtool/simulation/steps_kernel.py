@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numba.extending import register_jitable
 
-from cbtool.breaker import Outcome, buckets, late, steps, window
+from cbtool.breaker import Outcome, buckets, late, shortcuts, steps, window
 from cbtool.breaker import memory as fields
 from cbtool.breaker import policies as variants
 from cbtool.breaker import window_policy as window_variants
-from cbtool.breaker.adaptive.policy import ThrottleKind
 from cbtool.breaker.memory import LOG_COLUMNS
-from cbtool.breaker.policies import CountWhen, EvaluateOn, Forced, LeaveOpen, ResetRule, WindowKind
+from cbtool.breaker.policies import CountWhen, EvaluateOn, LeaveOpen, ResetRule
 from cbtool.simulation import compiled_rules, kernel
 from cbtool.simulation.compiled_rules import RULES, unowned
 from cbtool.simulation.jit import compiled
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 IGNORED = int(Outcome.IGNORED)
-NO_THROTTLE = int(ThrottleKind.NONE)
 
 typed: Any = np.int64
 
@@ -89,8 +87,8 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
     # present one are the calls from `first` on.
     first = typed(0)
     generation = m.generation
-    calm = _calm(p)
-    starts = _starts_count(p)
+    calm = shortcuts.by_state(p)
+    starts = shortcuts.starts_count(p)
     timed = p.trip.on == EvaluateOn.TIMER or p.wait.sweep > 0
     waits = calm and p.wait.reset == ResetRule.WAIT and p.wait.closes_after < 0
     by_timer = p.wait.leave == LeaveOpen.TIMER
@@ -244,23 +242,6 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
         told, used = _tell(m, log, told, used)
     told, used = _tell(m, log, told, used)
     return told[:used]
-
-
-@register_jitable
-def _calm(p: Any) -> Any:
-    """Return whether a closed breaker admits everybody, and an open one nobody before its wait is over."""
-    return p.throttle.kind == NO_THROTTLE and p.trip.forced == Forced.NEITHER and p.trip.capacity == 0
-
-
-@register_jitable
-def _starts_count(p: Any) -> Any:
-    """Return whether a closed breaker notes calls that start; it goes from result to result otherwise."""
-    return (
-        p.window.counts != CountWhen.COMPLETED
-        or p.window.tumbles
-        or p.window.kind == WindowKind.CHAIN
-        or p.trip.on == EvaluateOn.ADMISSION
-    )
 
 
 @register_jitable
