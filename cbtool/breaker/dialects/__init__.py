@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 MODULES = {
     "resilience4j": "resilience4j",
+    "semian": "semian",
     "sentinel": "sentinel",
     "gobreaker": "gobreaker",
     "cockatiel": "cockatiel",
