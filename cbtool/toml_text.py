@@ -55,4 +55,8 @@ def _value(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(map(_value, value))}]"
+    if isinstance(value, dict):
+        return f"{{ {', '.join(pair(key, item) for key, item in value.items())} }}"
+    if isinstance(value, bool):
+        return str(value).lower()
     return repr(value)

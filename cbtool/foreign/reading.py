@@ -12,6 +12,7 @@ from cbtool.breaker.dialects import dialect_named
 from cbtool.breaker.native import Unit, seconds_of
 from cbtool.errors import ConfigurationError, InvalidSettingError
 from cbtool.foreign import arguments, blocks, mesh, spring
+from cbtool.foreign.arguments import composite_names, plain
 from cbtool.foreign.trees import ParseError, json_tree, properties_tree, toml_tree
 from cbtool.foreign.yaml_trees import yaml_trees
 from cbtool.profiles import Profile
@@ -169,6 +170,9 @@ def config_of(dialect: Dialect, values: Mapping[str, Any]) -> BreakerConfig:
 def _value(dialect: Dialect, name: str, node: Node) -> Any:
     """Return a value as the dialect reads it, from the text that .properties and YAML have."""
     if not node.scalar():
+        single = {each.name for each in dialect.settings if each.unit is not Unit.COUNTS}
+        if (isinstance(node.value, list) and name not in single) or name in composite_names(dialect.name):
+            return plain(node)
         raise ParseError(node.line, f"{name} must be a single value")
     setting = next((each for each in dialect.settings if each.name == name), None)
     value = node.value

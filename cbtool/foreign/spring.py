@@ -38,7 +38,6 @@ _NOT_THE_BREAKER_S = (
     "recordResultPredicate",
     "ignoreExceptionPredicate",
     "ignoreClassBindingExceptions",
-    "initialState",
 )
 _PLACEHOLDER = re.compile(r"\$\{([^:}]+)(?::([^}]*))?\}")
 _INDEX = re.compile(r"\d+")

@@ -19,7 +19,7 @@ def durations(low: float, high: float) -> st.SearchStrategy[str]:
     return milliseconds.map(lambda ms: exact_duration(ms / 1000))
 
 
-def value_of(setting: Setting) -> st.SearchStrategy[Any]:
+def value_of(setting: Setting) -> st.SearchStrategy[Any]:  # noqa: PLR0911  # a line a unit
     low = 1 if setting.low is None else setting.low
     high = 100 if setting.high is None else setting.high
     if setting.choices:
@@ -86,6 +86,37 @@ SPECIAL: dict[str, st.SearchStrategy[dict[str, Any]]] = {
         st.fixed_dictionaries({"exceptionsAllowedBeforeBreaking": COUNTS}),
         st.fixed_dictionaries({"failureThreshold": SHARES, "minimumThroughput": st.integers(2, 50)}),
     ),
+    "failsafe": st.one_of(
+        st.fixed_dictionaries({"withFailureThreshold": COUNTS}),
+        st.fixed_dictionaries({"withFailureThreshold": st.sampled_from([[3, 10], [5, "10s"], [3, 9, "1m"]])}),
+        st.fixed_dictionaries({"withFailureRateThreshold": st.sampled_from([[20, 5, "1m"], [66, 10, "3s"]])}),
+    ),
+    "failsafe-go": st.one_of(
+        st.fixed_dictionaries({"WithFailureThreshold": COUNTS}),
+        st.fixed_dictionaries({"WithFailureThresholdRatio": st.sampled_from([[3, 10], [1, 2]])}),
+        st.fixed_dictionaries({"WithFailureThresholdPeriod": st.sampled_from([[3, "10s"], [1, "2s"]])}),
+        st.fixed_dictionaries(
+            {"WithFailureRateThreshold": st.sampled_from([[0.2, 5, "1m"], [0.7, 9, "3s"]])}
+        ),
+    ),
+    "cockatiel": st.fixed_dictionaries(
+        {
+            "breaker": st.sampled_from(
+                [
+                    {"ConsecutiveBreaker": 3},
+                    {"CountBreaker": {"threshold": 0.2, "size": 50, "minimumNumberOfCalls": 5}},
+                    {"SamplingBreaker": {"threshold": 0.35, "duration": 30000}},
+                ]
+            ),
+            "halfOpenAfter": st.sampled_from(
+                [
+                    500,
+                    {"IterableBackoff": [100, 200, 400]},
+                    {"ExponentialBackoff": {"initialDelay": 250, "maxDelay": 4000, "exponent": 3}},
+                ]
+            ),
+        }
+    ),
     "linkerd": st.fixed_dictionaries(
         {}, optional={"failure-accrual": st.sampled_from(["consecutive", "unified"])}
     ),
@@ -95,5 +126,7 @@ SPECIAL: dict[str, st.SearchStrategy[dict[str, Any]]] = {
 def natives(library: str) -> st.SearchStrategy[dict[str, Any]]:
     """Settings under native names, each there or left at its default."""
     settings = {each.name: value_of(each) for each in dialect_named(library).settings}
+    if library == "cockatiel":  # its own settings lie inside the composite ones
+        return SPECIAL[library]
     own = st.fixed_dictionaries({}, optional=settings)
     return st.builds(lambda a, b: a | b, own, SPECIAL.get(library, st.just({})))

@@ -273,7 +273,7 @@ LINES = "resilience4j.circuitbreaker:\n  instances:\n    a:\n      waitDurationI
             "file:3: circuit_breakers are",
         ),
         (
-            "clusters:\n- name: a\n  outlier_detection:\n    base_ejection_time: 9s\n    max_ejection_time: 1s",
+            "clusters:\n- name: a\n  outlier_detection:\n   base_ejection_time: 9s\n   max_ejection_time: 1s",
             "file:5: envoy a: max_ejection_time must not be shorter",
         ),
         (

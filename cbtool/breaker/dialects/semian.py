@@ -133,7 +133,7 @@ DIALECTS = {
         write=_write,
         # error_threshold, error_timeout and success_threshold have no defaults; these are its README's.
         example=(("error_threshold", 3), ("error_timeout", 10), ("success_threshold", 2)),
-        note="half_open_resource_timeout is the client's own, for trials: `profiles validate` reckons with it, "
-        "the breaker does not.",
+        note="half_open_resource_timeout is the client's own, for trials: `profiles validate` "
+        "reckons with it, the breaker does not.",
     )
 }
