@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from helpers import Story, library
+
 from cbtool.breaker import State, Verdict
-from tests.helpers import Story, library
 
 OPEN, CLOSED, HALF_OPEN = State.OPEN, State.CLOSED, State.HALF_OPEN
 

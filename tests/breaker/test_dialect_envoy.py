@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from helpers import Story, library
 
 from cbtool.breaker import State
 from cbtool.errors import InvalidSettingError
-from tests.helpers import Story, library
 
 
 def returned(story: Story) -> list[float]:

@@ -6,9 +6,9 @@ import math
 from typing import Any
 
 import pytest
+from helpers import Story, library
 
 from cbtool.breaker import State, Verdict
-from tests.helpers import Story, library
 
 
 def run(**native: Any) -> Story:

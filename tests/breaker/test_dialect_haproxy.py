@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from helpers import Story, library
 
 from cbtool.breaker import HealthCheck, State
-from tests.helpers import Story, library
 
 
 def haproxy(on_error: str = "mark-down", **native: object) -> Story:

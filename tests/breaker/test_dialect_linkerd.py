@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from helpers import Story, library
 
 from cbtool.breaker import State, Verdict
 from cbtool.errors import InvalidSettingError
-from tests.helpers import Story, library
 
 STEADY = {"failure-accrual-consecutive-jitter-ratio": 0}
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from helpers import Story, library
+
 from cbtool.breaker import CircuitBreaker, State, Verdict
-from tests.helpers import Story, library
 
 
 def nginx(max_fails: int = 3, fail_timeout: str = "10s") -> Story:

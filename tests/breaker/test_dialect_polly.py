@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from helpers import Story, library
 
 from cbtool.breaker import State, Verdict
 from cbtool.errors import InvalidSettingError
-from tests.helpers import Story, library
 
 QUICK = {"FailureRatio": 0.5, "MinimumThroughput": 4, "SamplingDuration": "10s", "BreakDuration": "5s"}
 OPEN, CLOSED, HALF_OPEN = State.OPEN, State.CLOSED, State.HALF_OPEN

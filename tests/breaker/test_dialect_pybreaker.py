@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from helpers import Story, library
 
 from cbtool.breaker import State, Verdict
-from tests.helpers import Story, library
 
 OPEN, CLOSED, HALF_OPEN = State.OPEN, State.CLOSED, State.HALF_OPEN
 SUCCESS, FAILURE = Verdict.SUCCESS, Verdict.FAILURE

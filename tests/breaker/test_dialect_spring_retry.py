@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from helpers import library
+
 from cbtool.breaker import State, Verdict
-from tests.helpers import library
 
 NAME = "spring-framework-retry"
 
