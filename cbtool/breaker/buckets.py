@@ -1,4 +1,4 @@
-# ruff: noqa: PLR0917  # runs compiled, too: arguments one by one, and no sets
+# ruff: noqa: PLR0917, PLR1714  # runs compiled, too: arguments one by one, and no sets
 """Windows that count in buckets of time: on a fixed grid, or each begun by the first event after the last.
 
 The store holds `CELLS` numbers a bucket: calls, failures, slow calls, and when a floating one began, or the
@@ -53,7 +53,7 @@ def add(m: Memory, w: Any, p: WindowPolicy, failed: int, slow: int, now: int, ad
         if index <= m.bucket - p.size:
             return
         at = CELLS * (index % (p.size + 1))
-    if p.counts == CountWhen.COMPLETED:
+    if p.counts == CountWhen.COMPLETED or p.counts == CountWhen.ANSWERED:
         w[at] += 1
         m.calls += 1
     m.run = m.run + 1 if failed else 0
@@ -92,6 +92,15 @@ def move_on(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:
 def filling(m: Memory, p: WindowPolicy) -> int:
     """Return where the bucket that is still filling lies in the store."""
     return CELLS * (m.bucket % (p.size + 1))
+
+
+def lingering(m: Memory, w: Any, p: WindowPolicy) -> tuple[int, int, int]:
+    """Return the calls, failures and slow calls, of which the oldest bucket's go with the newest's first."""
+    oldest = CELLS * ((m.bucket + 2) % (p.size + 1))
+    newest = filling(m, p)
+    calls = m.calls - (w[oldest] if w[newest] else 0)
+    failures = m.failures - (w[oldest + 1] if w[newest + 1] else 0)
+    return calls, failures, m.slow
 
 
 def _cell(m: Memory, w: Any, p: WindowPolicy, now: int) -> int:

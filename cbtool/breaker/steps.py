@@ -14,7 +14,7 @@ from cbtool.breaker import average, buckets, late, trials, wait, window
 from cbtool.breaker.adaptive import pid, throttle
 from cbtool.breaker.adaptive.policy import ThrottleKind
 from cbtool.breaker.memory import LOG_COLUMNS
-from cbtool.breaker.policies import EvaluateOn, Forced, LeaveOpen, TrialsVerdict
+from cbtool.breaker.policies import EvaluateOn, Forced, Ignored, LeaveOpen, TrialsVerdict
 from cbtool.breaker.transition import Reason, State
 from cbtool.breaker.trip import FAILURE_RATE, verdict
 from cbtool.breaker.wait import reset_reason
@@ -124,6 +124,9 @@ def record(
         buckets.turn(m, w, p.window, now)
     if p.trip.capacity:
         m.in_flight -= 1
+    if outcome == _IGNORED and p.window.ignored == Ignored.CALL:
+        window.add(m, w, p.window, 0, now, admitted)
+        return
     if p.late.failures_dropped and outcome & 1 and generation != m.generation:
         return
     judge = late.judging_state(m, p.late, generation, admitted_in)

@@ -1,4 +1,4 @@
-# runs compiled, too: arguments one by one, and no sets
+# ruff: noqa: PLR1714  # runs compiled, too: arguments one by one, and no sets
 """The trials policy: how half-open admits calls, and what their results decide."""
 
 from __future__ import annotations
@@ -87,6 +87,6 @@ def _by_rates(m: Memory, p: Policies) -> int:
 
 def as_counted(ignored: Ignored) -> int:
     """Return the `Outcome` that an ignored result stands for; −1 for none."""
-    if ignored == Ignored.SUCCESS:
+    if ignored == Ignored.SUCCESS or ignored == Ignored.CALL:
         return 0
     return 1 if ignored == Ignored.FAILURE else -1

@@ -122,6 +122,8 @@ def expire(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:
 
 def visible(m: Memory, w: Any, p: WindowPolicy) -> tuple[int, int, int]:
     """Return the calls, failures and slow calls that a verdict may see."""
+    if p.lingers:
+        return buckets.lingering(m, w, p)
     if p.partial:
         return m.calls, m.failures, m.slow
     at = buckets.filling(m, p)
@@ -132,14 +134,19 @@ def admitted(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:
     """Note a call that starts."""
     if p.kind == WindowKind.CHAIN:
         chain.started(m, w, p, now)
-    if p.counts != CountWhen.COMPLETED:
+    if p.counts == CountWhen.ADMITTED or p.counts == CountWhen.ATTEMPTED:
         buckets.count_call(m, w, p, 0, now)
 
 
 def refused(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:
     """Note a call that is not permitted."""
-    if p.counts == CountWhen.ATTEMPTED:
+    if refusals_count(p):
         buckets.count_call(m, w, p, int(p.refusals_fail), now)
+
+
+def refusals_count(p: WindowPolicy) -> bool:
+    """Return whether a refused call is counted."""
+    return p.counts == CountWhen.ATTEMPTED or p.counts == CountWhen.ANSWERED
 
 
 def clear(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:

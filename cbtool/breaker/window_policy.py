@@ -48,6 +48,8 @@ class CountWhen(IntEnum):
     """Calls in flight are in it."""
     ATTEMPTED = 2
     """Refused calls are in it, too."""
+    ANSWERED = 3
+    """Completed and refused ones are; none in flight is."""
 
 
 class Ignored(IntEnum):
@@ -56,6 +58,8 @@ class Ignored(IntEnum):
     NOTHING = 0
     SUCCESS = 1
     FAILURE = 2
+    CALL = 3
+    """A call that the window counts and that decides nothing."""
 
 
 class WindowPolicy(NamedTuple):
@@ -73,7 +77,10 @@ class WindowPolicy(NamedTuple):
     """Whether the bucket that is still filling is seen."""
     counts: CountWhen = CountWhen.COMPLETED
     refusals_fail: bool = False
-    """Whether a refused call is also a failure; with `CountWhen.ATTEMPTED`."""
+    """Whether a refused call is also a failure, where refused ones are counted."""
+    lingers: bool = False
+    """Whether the oldest bucket of a `GRID` window is seen until something is counted in the newest; calls and
+    failures each for themselves."""
     booked_at_admission: bool = False
     """Whether a result goes to the bucket in which its call was admitted."""
     tumbles: bool = False

@@ -16,7 +16,7 @@ from cbtool.breaker import memory as fields
 from cbtool.breaker import policies as variants
 from cbtool.breaker import window_policy as window_variants
 from cbtool.breaker.memory import LOG_COLUMNS
-from cbtool.breaker.policies import CountWhen, EvaluateOn, LeaveOpen, ResetRule
+from cbtool.breaker.policies import EvaluateOn, LeaveOpen, ResetRule
 from cbtool.simulation import compiled_rules, kernel
 from cbtool.simulation.compiled_rules import RULES, unowned
 from cbtool.simulation.jit import compiled
@@ -169,7 +169,7 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
             and m.state == steps.OPEN
             and ((call == n and not by_timer) or (call < n and start_ns[call] - m.wait_from < m.wait))
         ):
-            if call < n and done >= settled[first] and p.window.counts != CountWhen.ATTEMPTED:
+            if call < n and done >= settled[first] and not window.refusals_count(p.window):
                 # Every call that was let through has ended: nothing happens before the wait is over.
                 over = first_after(start_ns, call, m.wait_from + m.wait, typed(0))
                 if tracing:

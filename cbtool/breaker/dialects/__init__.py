@@ -21,6 +21,7 @@ MODULES = {
     "failsafe-go": "failsafe",
     "hystrix": "hystrix",
     "hystrix-1.5.12": "hystrix",
+    "hystrix-go": "hystrix_go",
     "pybreaker": "pybreaker",
     "aiobreaker": "aiobreaker",
     "circuitbreaker": "circuitbreaker",
