@@ -76,7 +76,7 @@ class BreakerConfig:
 
     def __post_init__(self) -> None:
         self._fill_in_defaults()
-        self.dialect.check(self)
+        self.dialect.validate(self)
         object.__setattr__(self, "policies", self.dialect.policies(self))
 
     @property

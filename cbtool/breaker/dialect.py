@@ -12,6 +12,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from cbtool.breaker.checks import require
 from cbtool.breaker.native import Setting, from_native, to_native
 from cbtool.breaker.parts import WindowType
 
@@ -55,6 +56,7 @@ class Dialect:
         policies: makes the machine's policies of a configuration.
         settings: the library's own settings.
         words: our words that mean something to it beside those of its settings.
+        fixed: our words whose values the library fixes, and these.
         check: raises `InvalidSettingError` for a configuration that the library would reject.
         read: turns native values that are not one of our words each (a trip rule written as text, say)
             into our words and values of `settings`; gets and returns a mapping by native name or word.
@@ -72,6 +74,7 @@ class Dialect:
     policies: Callable[[BreakerConfig], Policies]
     settings: tuple[Setting, ...] = ()
     words: frozenset[str] = frozenset()
+    fixed: tuple[tuple[str, Any], ...] = ()
     check: Callable[[BreakerConfig], None] = nothing_to_check
     read: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
     write: Callable[[BreakerConfig], dict[str, Any]] | None = None
@@ -82,7 +85,11 @@ class Dialect:
     @cached_property
     def known_words(self) -> frozenset[str]:
         """Every one of our words that means something to the library."""
-        return self.words | {setting.word for setting in self.settings if setting.word is not None}
+        return (
+            self.words
+            | set(dict(self.fixed))
+            | {setting.word for setting in self.settings if setting.word is not None}
+        )
 
     @cached_property
     def option_defaults(self) -> dict[str, Any]:
@@ -133,7 +140,14 @@ class Dialect:
         Raises:
             InvalidSettingError: a name is unknown, or a value is one that the library rejects.
         """
-        return from_native(self.settings, values, self.read, self.known_words)
+        return from_native(self.settings, values, self.read, self.known_words) | dict(self.fixed)
+
+    def validate(self, config: BreakerConfig) -> None:
+        """Raise `InvalidSettingError` for a configuration that the library would reject or cannot have."""
+        for word, value in self.fixed:
+            chosen = getattr(config, word)
+            require(chosen == value, word, f"is always {value} in {self.name}", chosen)
+        self.check(config)
 
     def to_native(self, config: BreakerConfig) -> dict[str, Any]:
         """Return every native setting of a configuration of this dialect, in native units."""

@@ -20,10 +20,12 @@ FIELDS = (
     "failed_at",  # the latest failure that an open breaker heard of
     "healthy",  # healthy answers in a row
     "strikes",  # runs of failures that did not trip alone
+    "checked",  # until when they are not asked again, where they are asked so often at most
     "tick",  # when the trip rules are next asked, where a timer asks them
     "in_flight",  # where the policies limit them
     # the trials of this half-open state
     "taken",
+    "denied",  # calls that a growing share left out
     "trial_at",
     "trial_calls",
     "trial_failures",
@@ -38,6 +40,7 @@ FIELDS = (
     "held",
     "bucket",
     "anchor",
+    "noted",  # calls in it when the latest one started
     # the transitions of the present operation
     "logged",
     "draws",  # random numbers that decided over calls
@@ -80,9 +83,11 @@ class Memory:
     failed_at: int
     healthy: int
     strikes: int
+    checked: int
     tick: int
     in_flight: int
     taken: int
+    denied: int
     trial_at: int
     trial_calls: int
     trial_failures: int
@@ -96,6 +101,7 @@ class Memory:
     held: int
     bucket: int
     anchor: int
+    noted: int
     logged: int
     draws: int
     refused: float

@@ -51,6 +51,8 @@ class EvaluateOn(IntEnum):
     """When a call arrives, before it is let through."""
     TIMER = 3
     """Every `period`, whatever arrives."""
+    CHECKED = 4
+    """At a result, but not before `period` is over, strictly, since the last time."""
 
 
 class Measure(IntEnum):
@@ -102,7 +104,7 @@ class TripPolicy(NamedTuple):
     """No rate trips on fewer failed (slow) calls."""
     gates_count: bool = False
     period: int = 0
-    """Of the timer that asks."""
+    """Of the timer that asks, or between two times of asking."""
     strikes: int = 1
     """So many runs of failures, each counted anew, trip together."""
     forgiven: bool = False
@@ -182,6 +184,8 @@ class Admission(IntEnum):
     """Nothing: every call is a trial."""
     ONE_PER_WAIT = 3
     """One, and another each time that the wait has passed since the last one began."""
+    RAMP = 4
+    """A share that grows evenly with time, to one half at the limit of half-open."""
 
 
 class TrialsVerdict(IntEnum):
@@ -195,6 +199,8 @@ class TrialsVerdict(IntEnum):
     """A good one closes; a bad one asks the trip rules, and where they are content, frees its slot."""
     ALL_IN = 3
     """`failures` bad ones reopen at once; `enough` results without that close."""
+    AS_CLOSED = 4
+    """The trip rules decide as in a closed breaker, and good ones decide nothing."""
 
 
 class TrialsPolicy(NamedTuple):
@@ -220,10 +226,16 @@ class TrialsPolicy(NamedTuple):
     """Whether results before the first trial has begun are as late as in an open breaker."""
     overdraws: bool = False
     """Whether slots that were never taken can be given back, too, which admits more trials."""
+    rearms: bool = False
+    """Whether a failure that finds a slot free takes it; with `Admission.ONE_PER_WAIT`."""
+    settles: int = 0
+    """Results so soon after the wait's end count as in a closed breaker, and decide no more than there."""
     limit: int = 0
     """Half-open longer than this ends; 0: never."""
     limit_by_timer: bool = False
     """Whether it ends exactly then; it must be exceeded otherwise."""
+    limit_by_call: bool = False
+    """Whether only a call that arrives notices the end, and is admitted."""
     limit_closes: bool = False
     """Whether it then closes; it opens otherwise."""
 
@@ -255,6 +267,8 @@ class LatePolicy(NamedTuple):
     """Whether a success closes an open breaker."""
     failure_extends: bool = False
     """Whether a failure begins an open breaker's wait anew."""
+    failure_judged: bool = False
+    """Whether it does where the trip rules, asked then, say so."""
 
 
 class Policies(NamedTuple):

@@ -31,7 +31,7 @@ def timers_run(p: Policies) -> bool:
     """Return whether anything ever happens without a call or a result."""
     return (
         p.throttle.kind == ThrottleKind.PID
-        or p.trials.limit > 0
+        or (p.trials.limit > 0 and not p.trials.limit_by_call)
         or p.wait.leave == LeaveOpen.TIMER
         or p.trip.on == EvaluateOn.TIMER
         or p.wait.sweep > 0

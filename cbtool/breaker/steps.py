@@ -10,10 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cbtool.breaker import average, buckets, late, trials, wait, window
+from cbtool.breaker import average, buckets, late, ledger, timers, trials, wait, window
 from cbtool.breaker.adaptive import pid, throttle
 from cbtool.breaker.adaptive.policy import ThrottleKind
-from cbtool.breaker.memory import LOG_COLUMNS
 from cbtool.breaker.policies import EvaluateOn, Forced, Ignored, LeaveOpen, TrialsVerdict
 from cbtool.breaker.transition import Reason, State
 from cbtool.breaker.trip import FAILURE_RATE, verdict
@@ -36,6 +35,7 @@ def start(m: Memory, w: Any, p: Policies, now: int) -> None:
     m.since = m.started = now
     window.clear(m, w, p.window, now)
     m.tick = now + p.trip.period
+    m.checked = now - 1
     m.state = p.wait.begins
     if p.wait.begins == OPEN:
         wait.begin(m, p.wait, now)
@@ -49,7 +49,7 @@ def advance(m: Memory, w: Any, log: Any, p: Policies, now: int) -> bool:
         Whether that is all; otherwise the log is full, and must be read before advancing further.
     """
     while True:
-        due = _next_timer(m, p, now)
+        due = timers.due(m, p, now)
         if due < 0:
             return True
         if m.logged >= _ROOM:
@@ -74,12 +74,11 @@ def acquire(m: Memory, w: Any, log: Any, p: Policies, now: int) -> bool:
             buckets.turn(m, w, p.window, now)
         if p.trip.on == EvaluateOn.ADMISSION:
             judge_window(m, w, log, p, now)
+    elif m.state == HALF_OPEN and p.trials.limit_by_call and now - m.since > p.trials.limit:
+        _transition(m, w, log, p, CLOSED, _HALF_OPEN_TIMEOUT, now)
     if p.trip.forced != Forced.NEITHER:
         return p.trip.forced == Forced.ADMITS
-    if m.state == OPEN and not _leave_open(m, w, log, p, now):
-        window.refused(m, w, p.window, now)
-        return False
-    if m.state == HALF_OPEN and not trials.admit(m, p, now):
+    if not _admits(m, w, log, p, now):
         window.refused(m, w, p.window, now)
         return False
     window.admitted(m, w, p.window, now)
@@ -89,6 +88,12 @@ def acquire(m: Memory, w: Any, log: Any, p: Policies, now: int) -> bool:
             return False
         m.in_flight += 1
     return True
+
+
+def _admits(m: Memory, w: Any, log: Any, p: Policies, now: int) -> bool:
+    if m.state == OPEN and not _leave_open(m, w, log, p, now):
+        return False
+    return m.state != HALF_OPEN or trials.admit(m, p, now)
 
 
 def record(
@@ -130,7 +135,7 @@ def record(
     if p.late.failures_dropped and outcome & 1 and generation != m.generation:
         return
     judge = late.judging_state(m, p.late, generation, admitted_in)
-    if judge == CLOSED:
+    if judge == CLOSED or (judge == HALF_OPEN and trials.settling(m, p, now)):
         closed_result(m, w, log, p, now, outcome, admitted)
     elif judge == HALF_OPEN and (m.taken > 0 or not p.trials.first_starts):
         _trial_result(m, w, log, p, now, outcome, admitted)
@@ -160,8 +165,18 @@ def closed_result(m: Memory, w: Any, log: Any, p: Policies, now: int, outcome: i
         if outcome < 0:
             return
     window.add(m, w, p.window, outcome, now, admitted)
-    if p.trip.on == EvaluateOn.EVERY_RESULT or (p.trip.on == EvaluateOn.FAILURE and outcome & 1):
+    if _asks(m, p, now, outcome):
         judge_window(m, w, log, p, now)
+
+
+def _asks(m: Memory, p: Policies, now: int, outcome: int) -> bool:
+    """Return whether a result asks the trip rules, and take it that it does."""
+    if p.trip.on == EvaluateOn.CHECKED:
+        may = now > m.checked
+        if may:
+            m.checked = now + p.trip.period
+        return may
+    return p.trip.on == EvaluateOn.EVERY_RESULT or (p.trip.on == EvaluateOn.FAILURE and outcome & 1 == 1)
 
 
 def _trial_result(m: Memory, w: Any, log: Any, p: Policies, now: int, outcome: int, admitted: int) -> None:
@@ -173,6 +188,8 @@ def _trial_result(m: Memory, w: Any, log: Any, p: Policies, now: int, outcome: i
             return
     if p.window.cleared_on & (1 << OPEN) == 0 and not p.window.verdicts_only:
         window.add(m, w, p.window, outcome, now, admitted)
+    if p.trials.rearms and outcome & 1:
+        trials.take_slot(m, p, now)
     reason = trials.complete(m, p, outcome)
     if reason == 0 and p.trials.verdict == TrialsVerdict.TRIP_RULES:
         judge_window(m, w, log, p, now)
@@ -189,6 +206,9 @@ def _end_trials(m: Memory, w: Any, log: Any, p: Policies, now: int, outcome: int
         _transition(m, w, log, p, CLOSED, reason, now)
         if p.window.verdicts_only:
             window.add(m, w, p.window, 0, now, now)
+        elif p.window.keeps_trials:
+            for _ in range(p.trials.successes):
+                window.add(m, w, p.window, 0, now, now)
         elif p.window.keeps_closing_result:
             window.add(m, w, p.window, outcome, now, now)
     elif m.state == OPEN:
@@ -206,6 +226,8 @@ def _open_result(m: Memory, w: Any, log: Any, p: Policies, now: int, outcome: in
             return
     if p.late.counts_while_open or (p.late.success_counts and outcome & 1 == 0):
         window.add(m, w, p.window, outcome, now, admitted)
+    if _asks(m, p, now, outcome) and p.late.failure_judged:
+        judge_window(m, w, log, p, now)
     if outcome & 1:
         m.failed_at = now
         if p.wait.from_last_error:
@@ -231,7 +253,7 @@ def judge_window(m: Memory, w: Any, log: Any, p: Policies, now: int) -> None:
         return
     if m.state != OPEN:
         _transition(m, w, log, p, OPEN, reason, now)
-    elif p.late.failure_extends:
+    elif p.late.failure_extends or p.late.failure_judged:
         _wait_anew(m, p, now)
 
 
@@ -257,24 +279,6 @@ def _leave_open(m: Memory, w: Any, log: Any, p: Policies, now: int) -> bool:
     return reason != 0
 
 
-def _next_timer(m: Memory, p: Policies, now: int) -> int:
-    """Return when the next timer fires; −1: none up to `now`."""
-    due = -1
-    if p.throttle.kind == ThrottleKind.PID:
-        due = m.tick
-    elif m.state == HALF_OPEN and p.trials.limit:
-        due = m.since + p.trials.limit
-        if due == now and not p.trials.limit_by_timer:
-            due = -1
-    elif m.state == OPEN and p.wait.leave == LeaveOpen.TIMER:
-        due = m.wait_from + m.wait
-    elif m.state == CLOSED and (
-        p.trip.on == EvaluateOn.TIMER or (p.wait.sweep and (m.attempt or p.trip.forgiven))
-    ):
-        due = m.tick
-    return due if due <= now else -1
-
-
 def _fire(m: Memory, w: Any, log: Any, p: Policies, due: int) -> None:
     if p.throttle.kind == ThrottleKind.PID:
         pid.update(m, w, p.throttle, due)
@@ -296,18 +300,7 @@ def _fire(m: Memory, w: Any, log: Any, p: Policies, due: int) -> None:
 
 
 def _transition(m: Memory, w: Any, log: Any, p: Policies, target: int, reason: int, now: int) -> None:
-    source = m.state
-    row = m.logged * LOG_COLUMNS
-    m.logged += 1
-    log[row], log[row + 1], log[row + 2], log[row + 3] = now, source, target, reason
-    if source == HALF_OPEN:
-        log[row + 4], log[row + 5] = m.trial_calls, m.trial_failures
-        log[row + 6], log[row + 7] = m.trial_slow, m.trial_run
-    elif source == CLOSED:
-        log[row + 4], log[row + 5], log[row + 6] = window.visible(m, w, p.window)
-        log[row + 7] = m.run
-    else:
-        log[row + 4] = log[row + 5] = log[row + 6] = log[row + 7] = 0
+    row = ledger.write(m, w, log, p.window, target, reason, now)
     m.state = target
     m.since = now
     m.generation += 1

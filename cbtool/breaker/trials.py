@@ -19,20 +19,49 @@ TRIALS_PASSED = int(Reason.TRIALS_PASSED)
 
 def begin(m: Memory) -> None:
     """Start with no trials."""
-    m.taken = m.trial_at = m.trial_calls = m.trial_failures = m.trial_slow = m.trial_run = 0
+    m.taken = m.denied = m.trial_at = m.trial_calls = m.trial_failures = m.trial_slow = m.trial_run = 0
 
 
 def admit(m: Memory, p: Policies, now: int) -> bool:
     """Take a slot for a trial, if one is free."""
-    free = (
-        p.trials.admission == Admission.UNLIMITED
-        or m.taken < p.trials.permits
-        or (p.trials.admission == Admission.ONE_PER_WAIT and over(p.wait, now - m.trial_at, m.wait))
-    )
+    if p.trials.admission == Admission.RAMP:
+        return _admit_share(m, p.trials, now)
+    free = p.trials.admission == Admission.UNLIMITED or _slot_free(m, p, now)
     if free:
         m.taken += 1
         m.trial_at = beginning(m, p.wait, now)
     return free
+
+
+def _slot_free(m: Memory, p: Policies, now: int) -> bool:
+    return m.taken < p.trials.permits or (
+        p.trials.admission == Admission.ONE_PER_WAIT and over(p.wait, now - m.trial_at, m.wait)
+    )
+
+
+def _admit_share(m: Memory, p: TrialsPolicy, now: int) -> bool:
+    """Admit a call if the share of those admitted then stays under what has been reached."""
+    reached = 0.5 / p.limit * (now - m.since) if p.limit else 0.0
+    admitted: bool = (m.taken + 1) / (m.taken + 1 + m.denied) < reached
+    if admitted:
+        m.taken += 1
+    else:
+        m.denied += 1
+    return admitted
+
+
+def take_slot(m: Memory, p: Policies, now: int) -> None:
+    """Take the slot of the next trial without one, if it is free."""
+    if _slot_free(m, p, now):
+        m.taken = max(m.taken, p.trials.permits)
+        m.trial_at = beginning(m, p.wait, now)
+
+
+def settling(m: Memory, p: Policies, now: int) -> bool:
+    """Return whether a result of half-open counts as in a closed breaker."""
+    if p.trials.settles and now - m.wait_from < m.wait + p.trials.settles:
+        return True
+    return p.trials.verdict == TrialsVerdict.AS_CLOSED
 
 
 def give_back(m: Memory, p: TrialsPolicy) -> None:

@@ -124,8 +124,10 @@ def visible(m: Memory, w: Any, p: WindowPolicy) -> tuple[int, int, int]:
     """Return the calls, failures and slow calls that a verdict may see."""
     if p.lingers:
         return buckets.lingering(m, w, p)
-    if p.partial:
+    if p.partial and not p.calls_at_admission:
         return m.calls, m.failures, m.slow
+    if p.calls_at_admission:
+        return m.noted, m.failures, m.slow
     at = buckets.filling(m, p)
     return m.calls - w[at], m.failures - w[at + 1], m.slow - w[at + 2]
 
@@ -136,6 +138,7 @@ def admitted(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:
         chain.started(m, w, p, now)
     if p.counts == CountWhen.ADMITTED or p.counts == CountWhen.ATTEMPTED:
         buckets.count_call(m, w, p, 0, now)
+        m.noted = m.calls
 
 
 def refused(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:

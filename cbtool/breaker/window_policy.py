@@ -79,8 +79,8 @@ class WindowPolicy(NamedTuple):
     refusals_fail: bool = False
     """Whether a refused call is also a failure, where refused ones are counted."""
     lingers: bool = False
-    """Whether the oldest bucket of a `GRID` window is seen until something is counted in the newest; calls and
-    failures each for themselves."""
+    """Whether the oldest bucket of a `GRID` window is seen until something is counted in the newest; calls
+    and failures each for themselves."""
     booked_at_admission: bool = False
     """Whether a result goes to the bucket in which its call was admitted."""
     tumbles: bool = False
@@ -97,4 +97,8 @@ class WindowPolicy(NamedTuple):
     """Whether the trials count as one result: a failure as they reopen, a success kept as they close."""
     keeps_closing_result: bool = False
     """Whether the trial that closes the breaker is counted in its new window."""
+    keeps_trials: bool = False
+    """Whether all the successes that closed the breaker are."""
+    calls_at_admission: bool = False
+    """Whether a rate is of the calls that the window held when the latest one started."""
     ignored: Ignored = Ignored.NOTHING

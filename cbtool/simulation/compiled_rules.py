@@ -16,9 +16,11 @@ from cbtool.breaker import (
     buckets,
     chain,
     late,
+    ledger,
     shortcuts,
     stamped,
     steps,
+    timers,
     trials,
     trip,
     wait,
@@ -54,7 +56,23 @@ def packed(p: Policies) -> NDArray[np.void]:
 
 _HOT = (buckets, trip, window)
 """What every result of a closed breaker goes through; inlining the rest, too, would compile for a minute."""
-RULES = (average, buckets, chain, late, pid, shortcuts, stamped, steps, throttle, trials, trip, wait, window)
+RULES = (
+    average,
+    buckets,
+    chain,
+    late,
+    ledger,
+    pid,
+    shortcuts,
+    stamped,
+    steps,
+    throttle,
+    timers,
+    trials,
+    trip,
+    wait,
+    window,
+)
 
 
 def _teach() -> None:

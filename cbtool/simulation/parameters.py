@@ -143,7 +143,7 @@ def _known(p: Policies) -> bool:
         p.window.kind in _WINDOWS
         and p.throttle == ThrottlePolicy()
         and p.trip.on in {EvaluateOn.EVERY_RESULT, EvaluateOn.FAILURE}
-        and p.trials.admission != Admission.ONE_PER_WAIT
+        and p.trials.admission not in {Admission.ONE_PER_WAIT, Admission.RAMP}
         and p.late in {LatePolicy(), LatePolicy(LateResults.CURRENT_STATE)}
         and (p.window, p.trip, p.wait, p.trials) == (window, trip, wait, trials)
     )

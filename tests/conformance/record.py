@@ -25,7 +25,6 @@ ROOMS = {
     "hystrix": "java",
     "hystrix-1.5.12": "java",
     "finagle": "java",
-    "spring-retry": "java",
     "gobreaker": "go",
     "failsafe-go": "go",
     "hystrix-go": "go",

@@ -84,8 +84,7 @@ _SETTINGS = (
 
 def _read(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return the settings, of which 0 stands for the default."""
-    given = {name: value for name, value in values.items() if value != 0}
-    return {"sliding_window_type": WindowType.TIME, "sliding_window_size": 10.0, **given}
+    return {name: value for name, value in values.items() if value != 0}
 
 
 DIALECTS = {
@@ -96,7 +95,7 @@ DIALECTS = {
         source="https://github.com/afex/hystrix-go",
         policies=policies,
         settings=_SETTINGS,
-        words=frozenset({"sliding_window_type", "sliding_window_size"}),
+        fixed=(("sliding_window_type", WindowType.TIME), ("sliding_window_size", 10.0)),
         read=_read,
         call_timeout=call_timeout,
         note="The window is always ten seconds, and refused calls are errors in it. One call each sleep "

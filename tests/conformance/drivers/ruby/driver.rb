@@ -25,10 +25,13 @@ class Run
       start(number)
     end
     complete_until(Float::INFINITY)
-    { p: @calls.map { |call| call.permitted? ? "1" : "0" }.join, before: @before.join, after: @after.join }
+    { p: @calls.map { |call| call.permitted? ? "1" : "0" }.join, before: states(@before), after: states(@after) }
   end
 
   private
+
+  # None where the library stores no state.
+  def states(letters) = letters.any?(&:nil?) ? nil : letters.join
 
   def complete_until(moment)
     loop do
