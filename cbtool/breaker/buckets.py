@@ -29,25 +29,37 @@ def clear(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:
         elif p.anchor == Anchor.CLOSED or m.generation == 0:
             m.anchor = -now
         m.bucket = (now + m.anchor) // p.width
+        _fill(m, p)
     elif p.tumbles:
         w[3] = now
         m.held = 1
+        m.at = 0
+
+
+def _fill(m: Memory, p: WindowPolicy) -> None:
+    """Note what would cost a division each time: where the bucket of a grid is and when it is full."""
+    m.at = CELLS * (m.bucket % (p.size + 1))
+    m.turns = (m.bucket + 1) * p.width - m.anchor
+    m.judged = 0
 
 
 def expire(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:
     """Move on to the bucket of `now` and forget those that are too old."""
     if p.kind == WindowKind.GRID:
-        _turn_grid(m, w, p, now)
+        if now >= m.turns:
+            _turn_grid(m, w, p, now)
     elif p.length:
         while m.held and now - w[CELLS * m.head + 3] >= p.length:
             _drop(m, w, CELLS * m.head)
-            m.head = (m.head + 1) % (p.size + 1)
+            m.head = m.head + 1 if m.head < p.size else 0
             m.held -= 1
 
 
 def add(m: Memory, w: Any, p: WindowPolicy, failed: int, slow: int, now: int, admitted: int) -> None:
     """Count a result in its bucket; in none if that has left the window."""
     at = _cell(m, w, p, now)
+    if p.partial:
+        m.judged = 0
     if p.booked_at_admission and p.kind == WindowKind.GRID:
         index = (admitted + m.anchor) // p.width
         if index <= m.bucket - p.size:
@@ -68,6 +80,8 @@ def add(m: Memory, w: Any, p: WindowPolicy, failed: int, slow: int, now: int, ad
 def count_call(m: Memory, w: Any, p: WindowPolicy, failed: int, now: int) -> None:
     """Count a call that starts or is refused."""
     at = _cell(m, w, p, now)
+    if p.partial:
+        m.judged = 0
     w[at] += 1
     m.calls += 1
     w[at + 1] += failed
@@ -76,10 +90,9 @@ def count_call(m: Memory, w: Any, p: WindowPolicy, failed: int, now: int) -> Non
 
 def turn(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:
     """Begin a tumbling window anew where it is too old, which starts a new generation."""
-    newest = CELLS * ((m.head + m.held - 1) % (p.size + 1))
-    if now - w[newest + 3] > p.width:
-        _drop(m, w, newest)
-        w[newest + 3] = now
+    if now - w[m.at + 3] > p.width:
+        _drop(m, w, m.at)
+        w[m.at + 3] = now
         m.run = 0
         m.generation += 1
 
@@ -89,51 +102,45 @@ def move_on(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:
     _cell(m, w, p, now)
 
 
-def filling(m: Memory, p: WindowPolicy) -> int:
-    """Return where the bucket that is still filling lies in the store."""
-    return CELLS * (m.bucket % (p.size + 1))
-
-
 def lingering(m: Memory, w: Any, p: WindowPolicy) -> tuple[int, int, int]:
     """Return the calls, failures and slow calls, of which the oldest bucket's go with the newest's first."""
-    oldest = CELLS * ((m.bucket + 2) % (p.size + 1))
-    newest = filling(m, p)
-    calls = m.calls - (w[oldest] if w[newest] else 0)
-    failures = m.failures - (w[oldest + 1] if w[newest + 1] else 0)
+    oldest = m.at + 2 * CELLS
+    if oldest > CELLS * p.size:
+        oldest -= CELLS * (p.size + 1)
+    calls = m.calls - (w[oldest] if w[m.at] else 0)
+    failures = m.failures - (w[oldest + 1] if w[m.at + 1] else 0)
     return calls, failures, m.slow
 
 
 def _cell(m: Memory, w: Any, p: WindowPolicy, now: int) -> int:
     """Return where in the store the bucket of `now` lies."""
     if p.kind == WindowKind.GRID:
-        _turn_grid(m, w, p, now)
-        return filling(m, p)
-    slots = p.size + 1
-    newest = CELLS * ((m.head + m.held - 1) % slots)
-    if not p.tumbles and (m.held == 0 or now - w[newest + 3] >= p.width):
+        if now >= m.turns:
+            _turn_grid(m, w, p, now)
+        return m.at
+    if not p.tumbles and (m.held == 0 or now - w[m.at + 3] >= p.width):
         if m.held == p.size and not p.length:  # pushed out by number rather than by age
             _drop(m, w, CELLS * m.head)
-            m.head = (m.head + 1) % slots
+            m.head = m.head + 1 if m.head < p.size else 0
             m.held -= 1
-        newest = CELLS * ((m.head + m.held) % slots)
+        m.at = CELLS * ((m.head + m.held) % (p.size + 1))
         m.held += 1
-        w[newest + 3] = now
+        w[m.at + 3] = now
     expire(m, w, p, now)
-    return newest
+    return m.at
 
 
 def _turn_grid(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:
     slots = p.size + 1
     index = (now + m.anchor) // p.width
     steps = index - m.bucket
-    if steps <= 0:
-        return
     if p.reanchors and steps > p.size:
         m.anchor = -now
         index = 0
     for step in range(min(steps, slots)):
         _leave(m, w, p, CELLS * ((m.bucket + 1 + step) % slots))
     m.bucket = index
+    _fill(m, p)
     # The extra slot is the oldest bucket that a window without its filling one still sees.
     if p.partial:
         _leave(m, w, p, CELLS * ((index + 1) % slots))

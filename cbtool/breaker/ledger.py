@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 CLOSED, HALF_OPEN = int(State.CLOSED), int(State.HALF_OPEN)
 
 
+_SPARE = 8  # rows: more than one step may need
+
+
+def full(m: Memory, log: Any) -> bool:
+    """Return whether somebody must read the log before the next step."""
+    return (m.logged + _SPARE) * LOG_COLUMNS > len(log)
+
+
 def write(m: Memory, w: Any, log: Any, p: WindowPolicy, target: int, reason: int, now: int) -> int:
     """Add the row of a transition that is about to happen, but for its wait, and return where it begins."""
     row = m.logged * LOG_COLUMNS

@@ -20,6 +20,7 @@ FIELDS = (
     "failed_at",  # the latest failure that an open breaker heard of
     "healthy",  # healthy answers in a row
     "strikes",  # runs of failures that did not trip alone
+    "judged",  # 1 where the trip rules have seen all that the window holds, and were content
     "checked",  # until when they are not asked again, where they are asked so often at most
     "tick",  # when the trip rules are next asked, where a timer asks them
     "in_flight",  # where the policies limit them
@@ -39,6 +40,8 @@ FIELDS = (
     "head",
     "held",
     "bucket",
+    "at",  # where in the store the bucket lies that is being filled
+    "turns",  # when it is full; of a grid
     "anchor",
     "noted",  # calls in it when the latest one started
     # the transitions of the present operation
@@ -83,6 +86,7 @@ class Memory:
     failed_at: int
     healthy: int
     strikes: int
+    judged: int
     checked: int
     tick: int
     in_flight: int
@@ -100,6 +104,8 @@ class Memory:
     head: int
     held: int
     bucket: int
+    at: int
+    turns: int
     anchor: int
     noted: int
     logged: int

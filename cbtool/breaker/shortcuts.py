@@ -5,16 +5,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cbtool.breaker import wait
 from cbtool.breaker.adaptive.policy import ThrottleKind
-from cbtool.breaker.policies import CountWhen, EvaluateOn, Forced, LeaveOpen, WindowKind
+from cbtool.breaker.policies import Admission, CountWhen, EvaluateOn, Forced, LeaveOpen, WindowKind
+from cbtool.breaker.transition import State
 
 if TYPE_CHECKING:
+    from cbtool.breaker.memory import Memory
     from cbtool.breaker.policies import Policies
+
+_OPEN, _HALF_OPEN = int(State.OPEN), int(State.HALF_OPEN)
 
 
 def by_state(p: Policies) -> bool:
-    """Return whether a closed breaker admits everybody, and an open one nobody before its wait is over."""
-    return p.throttle.kind == ThrottleKind.NONE and p.trip.forced == Forced.NEITHER and p.trip.capacity == 0
+    """Return whether a closed breaker admits all that it has room for, and an open one none until it ends."""
+    return p.throttle.kind == ThrottleKind.NONE and p.trip.forced == Forced.NEITHER
+
+
+def refuses_until(m: Memory, p: Policies) -> int:
+    """Return when, at the earliest, a breaker that refuses every call now lets one through; 0: at once."""
+    if m.state == _OPEN:
+        return wait.ends(m, p.wait)
+    if m.state == _HALF_OPEN and p.trials.admission == Admission.ONE_PER_WAIT and m.taken >= p.trials.permits:
+        return m.trial_at + m.wait
+    return 0
 
 
 def starts_count(p: Policies) -> bool:
@@ -24,6 +38,7 @@ def starts_count(p: Policies) -> bool:
         or p.window.tumbles
         or p.window.kind == WindowKind.CHAIN
         or p.trip.on == EvaluateOn.ADMISSION
+        or p.trip.capacity > 0
     )
 
 

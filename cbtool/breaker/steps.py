@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cbtool.breaker import average, buckets, late, ledger, timers, trials, wait, window
 from cbtool.breaker.adaptive import pid, throttle
 from cbtool.breaker.adaptive.policy import ThrottleKind
-from cbtool.breaker.policies import EvaluateOn, Forced, Ignored, LeaveOpen, TrialsVerdict
+from cbtool.breaker.policies import EvaluateOn, Forced, Ignored, LeaveOpen, TrialsVerdict, WindowKind
 from cbtool.breaker.transition import Reason, State
 from cbtool.breaker.trip import FAILURE_RATE, verdict
 from cbtool.breaker.wait import reset_reason
@@ -27,7 +27,6 @@ _IGNORED = 4  # Outcome.IGNORED
 _WAIT_OVER = int(Reason.WAIT_OVER)
 _TRIALS_PASSED = int(Reason.TRIALS_PASSED)
 _HALF_OPEN_TIMEOUT = int(Reason.HALF_OPEN_TIMEOUT)
-_ROOM = 8  # rows of the log that one step may need at most, with some to spare
 
 
 def start(m: Memory, w: Any, p: Policies, now: int) -> None:
@@ -52,7 +51,7 @@ def advance(m: Memory, w: Any, log: Any, p: Policies, now: int) -> bool:
         due = timers.due(m, p, now)
         if due < 0:
             return True
-        if m.logged >= _ROOM:
+        if ledger.full(m, log):
             return False
         _fire(m, w, log, p, due)
 
@@ -73,7 +72,7 @@ def acquire(m: Memory, w: Any, log: Any, p: Policies, now: int) -> bool:
         if p.window.tumbles:
             buckets.turn(m, w, p.window, now)
         if p.trip.on == EvaluateOn.ADMISSION:
-            judge_window(m, w, log, p, now)
+            judge_arrival(m, w, log, p, now)
     elif m.state == HALF_OPEN and p.trials.limit_by_call and now - m.since > p.trials.limit:
         _transition(m, w, log, p, CLOSED, _HALF_OPEN_TIMEOUT, now)
     if p.trip.forced != Forced.NEITHER:
@@ -84,7 +83,7 @@ def acquire(m: Memory, w: Any, log: Any, p: Policies, now: int) -> bool:
     window.admitted(m, w, p.window, now)
     if p.trip.capacity:
         if m.in_flight >= p.trip.capacity:
-            _overflow(m, w, log, p, now)
+            overflow(m, w, log, p, now)
             return False
         m.in_flight += 1
     return True
@@ -151,7 +150,8 @@ def release(m: Memory, p: Policies, generation: int) -> None:
         trials.give_back(m, p.trials)
 
 
-def _overflow(m: Memory, w: Any, log: Any, p: Policies, now: int) -> None:
+def overflow(m: Memory, w: Any, log: Any, p: Policies, now: int) -> None:
+    """Count a call for which there is no room: a failure."""
     if m.state == CLOSED:
         closed_result(m, w, log, p, now, 1, now)
     else:
@@ -238,6 +238,15 @@ def _open_result(m: Memory, w: Any, log: Any, p: Policies, now: int, outcome: in
         _transition(m, w, log, p, CLOSED, _TRIALS_PASSED, now)
         if p.window.keeps_closing_result:
             window.add(m, w, p.window, outcome, now, now)
+
+
+def judge_arrival(m: Memory, w: Any, log: Any, p: Policies, now: int) -> None:
+    """Ask the trip rules for a call that arrives, unless the window holds what they were content with."""
+    if m.judged == 0 or now >= m.turns:
+        judge_window(m, w, log, p, now)
+        m.judged = (
+            m.state == CLOSED and p.window.kind == WindowKind.GRID and now - m.started >= p.trip.warm_up
+        )
 
 
 def judge_window(m: Memory, w: Any, log: Any, p: Policies, now: int) -> None:

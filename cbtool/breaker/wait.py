@@ -101,6 +101,12 @@ def _cut(p: WaitPolicy, seconds: float) -> float:
     return int(seconds / step + 1e-9) * step
 
 
+def ends(m: Memory, p: WaitPolicy) -> int:
+    """Return when an open state may end at the earliest: with its wait, or long after its latest failure."""
+    end: int = m.wait_from + m.wait
+    return end if p.closes_after < 0 else min(end, m.failed_at + p.closes_after)
+
+
 def over(p: WaitPolicy, elapsed: int, wait: int) -> bool:
     """Return whether a wait is over, so many nanoseconds after it began."""
     return elapsed > wait if p.after_end else elapsed >= wait

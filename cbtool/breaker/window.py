@@ -128,8 +128,7 @@ def visible(m: Memory, w: Any, p: WindowPolicy) -> tuple[int, int, int]:
         return m.calls, m.failures, m.slow
     if p.calls_at_admission:
         return m.noted, m.failures, m.slow
-    at = buckets.filling(m, p)
-    return m.calls - w[at], m.failures - w[at + 1], m.slow - w[at + 2]
+    return m.calls - w[m.at], m.failures - w[m.at + 1], m.slow - w[m.at + 2]
 
 
 def admitted(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:

@@ -9,13 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numba.extending import register_jitable
 
-from cbtool.breaker import Outcome, buckets, late, shortcuts, steps, window
+from cbtool.breaker import Outcome, buckets, late, ledger, shortcuts, steps, timers, window
 from cbtool.breaker import memory as fields
 from cbtool.breaker import policies as variants
 from cbtool.breaker import window_policy as window_variants
-from cbtool.breaker.memory import LOG_COLUMNS
 from cbtool.breaker.policies import EvaluateOn, LeaveOpen, ResetRule
 from cbtool.simulation import compiled_rules, kernel
 from cbtool.simulation.compiled_rules import RULES, unowned
@@ -48,8 +46,9 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
     after: NDArray[Any],
     admitted_in: NDArray[Any],
     counted: NDArray[Any],
+    position: NDArray[Any],
 ) -> Any:
-    """Run one breaker over its traffic; the arrays are those of `Traffic`.
+    """Run one breaker over its traffic until its log is full; the arrays are those of `Traffic`.
 
     Args:
         start_ns: int64, by call.
@@ -60,7 +59,7 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
         outcomes: uint8, by completion: an `Outcome`.
         memory: one `RECORD`, with its seed and epoch.
         store_at: int64: the window's.
-        log_at: int64: room for the transitions of one step. The caller keeps this and the store alive.
+        log_at: int64: room for its transitions. The caller keeps this and the store alive.
         policies: one record, see `packed`.
         run_end_ns: until when the breaker is watched.
         permitted: uint8, by call, zeros: filled in.
@@ -70,9 +69,10 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
             results are not judged by those.
         counted: uint8, by completion, zeros: filled in: 1 where a closed breaker counted the result; may be
             empty.
+        position: int64, 6 zeros at first: where to go on.
 
     Returns:
-        The log of transitions, int64, `LOG_COLUMNS` wide, flat.
+        Whether that is all. Otherwise somebody must read the log and empty it before going on.
     """
     m = memory[0]
     p = policies[0]
@@ -80,33 +80,43 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
     log = unowned(log_at.ctypes.data, len(log_at))
     n = len(start_ns)
     tracing, remembers, counting = len(before) > 0, len(admitted_in) > 0, len(counted) > 0
-    told = np.empty(64 * LOG_COLUMNS, np.int64)
-    used = 0
-    call = done = typed(0)
+    call, done = position[0], position[1]
     # The permits' generations, without keeping them: every transition starts a new one, so those of the
     # present one are the calls from `first` on.
-    first = typed(0)
-    generation = m.generation
+    first = position[2]
+    latest = position[3]  # and all that were let through started before this one
+    generation = position[4]
     calm = shortcuts.by_state(p)
     starts = shortcuts.starts_count(p)
     timed = p.trip.on == EvaluateOn.TIMER or p.wait.sweep > 0
-    waits = calm and p.wait.reset == ResetRule.WAIT and p.wait.closes_after < 0
+    waits = calm and p.wait.reset == ResetRule.WAIT
+    refusals = window.refusals_count(p.window)
     by_timer = p.wait.leave == LeaveOpen.TIMER
-    steps.start(m, store, p, typed(0))
+    if position[5] == 0:
+        steps.start(m, store, p, typed(0))
+        generation = m.generation
+        position[5] = 1
     while call < n or done < n:
-        if calm and m.state == steps.CLOSED and (starts or timed):
+        if m.generation != generation:
+            first, generation = call, m.generation
+        if ledger.full(m, log):
+            position[0], position[1], position[2] = call, done, first
+            position[3], position[4] = latest, generation
+            return False
+        if calm and m.state == steps.CLOSED and starts:
             # Event by event, but with no more than what a closed breaker asks at each.
             starting = call < n and (done == n or started[done] > call)
             now = start_ns[call] if starting else end_ns[done]
-            if timed and m.tick <= now:
-                while not steps.advance(m, store, log, p, now):
-                    told, used = _tell(m, log, told, used)
+            if timed and timers.upcoming(m, p) <= now and not steps.advance(m, store, log, p, now):
+                continue
             if p.window.tumbles:
                 buckets.turn(m, store, p.window, now)
             if starting and p.trip.on == EvaluateOn.ADMISSION and m.state == steps.CLOSED:
-                steps.judge_window(m, store, log, p, now)
+                steps.judge_arrival(m, store, log, p, now)
                 if m.state != steps.CLOSED:  # refuses the very call that asked
-                    permitted[call] = steps.acquire(m, store, log, p, now)
+                    if steps.acquire(m, store, log, p, now):
+                        permitted[call] = 1
+                        latest = call + 1
                     if remembers:
                         admitted_in[call] = m.state
                     if tracing:
@@ -115,13 +125,20 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
                     call += 1
             if m.generation != generation:
                 first, generation = call, m.generation
-            if m.logged:
-                told, used = _tell(m, log, told, used)
             if m.state != steps.CLOSED:
                 continue
             if starting:
                 window.admitted(m, store, p.window, now)
-                permitted[call] = 1
+                if p.trip.capacity and m.in_flight >= p.trip.capacity:
+                    steps.overflow(m, store, log, p, now)
+                    if tracing:
+                        after[call] = m.state
+                    if m.generation != generation:
+                        first, generation = call, m.generation
+                else:
+                    m.in_flight += 1
+                    permitted[call] = 1
+                    latest = call + 1
                 call += 1
                 continue
             ended = call_of[done]
@@ -133,6 +150,7 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
                     judge = late.judging_state(m, p.late, own, given)
                     counted[done] = judge == steps.CLOSED and outcome != IGNORED
                 if ended >= first:
+                    m.in_flight -= 1
                     steps.closed_result(m, store, log, p, now, outcome, start_ns[ended])
                 else:
                     steps.record(m, store, log, p, now, outcome, own, given, start_ns[ended])
@@ -140,7 +158,10 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
                     after[ended] = m.state
             done += 1
         elif calm and m.state == steps.CLOSED:
-            while done < n:
+            # From result to result, up to the next timer.
+            tick = timers.upcoming(m, p) if timed else timers.FAR
+            logged = m.logged
+            while done < n and end_ns[done] < tick:
                 ended = call_of[done]
                 if ended >= first or permitted[ended]:
                     outcome = typed(outcomes[done])
@@ -157,55 +178,52 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
                         steps.record(m, store, log, p, end_ns[done], outcome, older, given, start_ns[ended])
                     if tracing:
                         after[ended] = m.state
-                    if m.logged:
+                    if m.logged != logged:
                         break
                 done += 1
-            until = started[done] if done < n else n
+            until = typed(started[done]) if done < n else typed(n)
+            if tick < timers.FAR and m.logged == logged:
+                until = min(until, first_after(start_ns, call, tick, typed(0)))
             permitted[call:until] = 1
-            call = max(call, typed(until))
-            done += 1
-        elif (
-            waits
-            and m.state == steps.OPEN
-            and ((call == n and not by_timer) or (call < n and start_ns[call] - m.wait_from < m.wait))
+            call = latest = max(call, until)
+            if m.logged != logged:
+                done += 1
+            elif call < n or done < n:
+                steps.advance(m, store, log, p, tick)
+        elif waits and (
+            (call == n and m.state == steps.OPEN and not by_timer)
+            or (call < n and start_ns[call] < shortcuts.refuses_until(m, p))
         ):
-            if call < n and done >= settled[first] and not window.refusals_count(p.window):
+            if call < n and done >= settled[latest] and not refusals:
                 # Every call that was let through has ended: nothing happens before the wait is over.
-                over = first_after(start_ns, call, m.wait_from + m.wait, typed(0))
+                over = first_after(start_ns, call, shortcuts.refuses_until(m, p), typed(0))
                 if tracing:
-                    before[call:over] = steps.OPEN
-                    after[call:over] = steps.OPEN
+                    before[call:over] = m.state
+                    after[call:over] = m.state
                 call = over
                 done = first_completion_after(started, done, call) if call < n else typed(n)
             elif done < n and (call == n or started[done] <= call):
                 ended = call_of[done]
                 if permitted[ended]:
                     given = typed(admitted_in[ended]) if remembers else typed(0)
-                    steps.record(
-                        m,
-                        store,
-                        log,
-                        p,
-                        end_ns[done],
-                        typed(outcomes[done]),
-                        m.generation - 1,
-                        given,
-                        start_ns[ended],
-                    )
+                    own = m.generation if ended >= first else m.generation - 1
+                    outcome = typed(outcomes[done])
+                    steps.record(m, store, log, p, end_ns[done], outcome, own, given, start_ns[ended])
                     if tracing:
                         after[ended] = m.state
                 done += 1
             else:
-                window.refused(m, store, p.window, start_ns[call])
+                if refusals:
+                    window.refused(m, store, p.window, start_ns[call])
                 if tracing:
-                    before[call] = after[call] = steps.OPEN
+                    before[call] = after[call] = m.state
                 call += 1
         elif done < n and (call == n or started[done] <= call):
             ended = call_of[done]
             if permitted[ended]:
                 now = end_ns[done]
-                while not steps.advance(m, store, log, p, now):
-                    told, used = _tell(m, log, told, used)
+                if not steps.advance(m, store, log, p, now):
+                    continue
                 if m.generation != generation:
                     first, generation = call, m.generation
                 given = typed(admitted_in[ended]) if remembers else typed(0)
@@ -221,12 +239,13 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
             done += 1
         else:
             now = start_ns[call]
-            while not steps.advance(m, store, log, p, now):
-                told, used = _tell(m, log, told, used)
+            if not steps.advance(m, store, log, p, now):
+                continue
             if tracing:
                 before[call] = m.state
             if steps.acquire(m, store, log, p, now):
                 permitted[call] = 1
+                latest = call + 1
                 if remembers:
                     admitted_in[call] = m.state
             elif tracing:
@@ -234,26 +253,5 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
             if m.generation != generation:
                 first, generation = call, m.generation
             call += 1
-        if m.generation != generation:
-            first, generation = call, m.generation
-        if m.logged:
-            told, used = _tell(m, log, told, used)
-    while not steps.advance(m, store, log, p, run_end_ns):
-        told, used = _tell(m, log, told, used)
-    told, used = _tell(m, log, told, used)
-    return told[:used]
-
-
-@register_jitable
-def _tell(m: Any, log: Any, told: Any, used: int) -> Any:
-    """Move the log of the latest steps to what the run tells."""
-    rows = m.logged * LOG_COLUMNS
-    m.logged = 0
-    if used + rows > len(told):
-        larger = np.empty(2 * len(told), np.int64)
-        for at in range(used):
-            larger[at] = told[at]
-        told = larger
-    for at in range(rows):
-        told[used + at] = log[at]
-    return told, used + rows
+    position[0], position[1] = call, done
+    return steps.advance(m, store, log, p, run_end_ns)

@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cbtool.breaker import Outcome, State, window
-from cbtool.breaker.memory import LOG_COLUMNS, LOG_ROWS
+from cbtool.breaker.adaptive.policy import ThrottleKind
+from cbtool.breaker.memory import LOG_COLUMNS
 from cbtool.breaker.policies import LateResults, WindowKind
 from cbtool.simulation.compiled_rules import RECORD, packed
 from cbtool.simulation.steps_kernel import run_steps
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
     from cbtool.breaker import BreakerConfig
     from cbtool.simulation.traffic import Traffic
+
+_ROWS = 4096
+"""Transitions that the compiled machine may log before they are read."""
 
 
 def run_stepwise(
@@ -54,26 +58,33 @@ def run_stepwise(
     memory["epoch"] = round(epoch * 1e6) * 1000
     room = max(32, 2 * n) if p.window.kind == WindowKind.TIME else window.room(p.window)
     counted = np.zeros(n if timing else 0, np.uint8)
-    remembers = p.late.judge == LateResults.ADMITTING_STATE
-    flat = run_steps(
-        traffic.start_ns,
-        traffic.call_of,
-        traffic.end_ns,
-        traffic.started,
-        traffic.settled,
-        outcomes,
-        memory,
-        np.zeros(room, np.int64),
-        np.zeros(LOG_ROWS * LOG_COLUMNS, np.int64),
-        packed(p),
-        end_ns,
-        permitted,
-        before,
-        after,
-        np.zeros(n if remembers else 0, np.uint8),
-        counted,
-    )
-    rows = flat.reshape(-1, LOG_COLUMNS)
+    order = traffic.start_ns, traffic.call_of, traffic.end_ns, traffic.started
+    store, log = np.zeros(room, np.int64), np.zeros(_ROWS * LOG_COLUMNS, np.int64)
+    position = np.zeros(6, np.int64)
+    common = (memory, store, log, packed(p), end_ns, permitted, before, after)
+    if p.throttle.kind == ThrottleKind.NONE:
+        remembers = np.zeros(n if p.late.judge == LateResults.ADMITTING_STATE else 0, np.uint8)
+        run: Any = run_steps
+        arguments: tuple[Any, ...] = (
+            *order,
+            traffic.settled,
+            outcomes,
+            *common,
+            remembers,
+            counted,
+            position,
+        )
+    else:
+        # Imported where it is needed: it compiles apart.
+        from cbtool.simulation.throttle_kernel import run_throttle as run  # noqa: PLC0415
+
+        arguments = (*order, outcomes, *common, counted, position)
+    told, ended = [], False
+    while not ended:
+        ended = run(*arguments)
+        told.append(log[: memory["logged"][0] * LOG_COLUMNS].copy())
+        memory["logged"] = 0
+    rows = np.concatenate(told).reshape(-1, LOG_COLUMNS)
     begun = np.full((len(rows), 1), -1, np.int64)
     if not len(counted):
         return np.hstack((rows, begun))

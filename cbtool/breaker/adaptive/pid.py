@@ -43,9 +43,10 @@ def record(w: Any, p: ThrottlePolicy, failed: int, now: int) -> None:
     ring = _ring(p)
     at, first = (_ERRORS, _RINGS) if failed else (_SUCCESSES, _RINGS + ring)
     if w[at + 1] == ring:
-        w[at] = (w[at] + 1) % ring
+        w[at] = _next(w[at], ring)
         w[at + 1] -= 1
-    w[first + (w[at] + w[at + 1]) % ring] = now
+    free = w[at] + w[at + 1]
+    w[first + (free if free < ring else free - ring)] = now
     w[at + 1] += 1
 
 
@@ -77,8 +78,12 @@ def _ring(p: ThrottlePolicy) -> int:
 
 def _forget(w: Any, at: int, first: int, ring: int, cutoff: int) -> None:
     while w[at + 1] and w[first + w[at]] < cutoff:
-        w[at] = (w[at] + 1) % ring
+        w[at] = _next(w[at], ring)
         w[at + 1] -= 1
+
+
+def _next(index: int, ring: int) -> int:
+    return index + 1 if index + 1 < ring else 0
 
 
 def _smooth(m: Memory, w: Any, p: ThrottlePolicy, rate: float) -> None:

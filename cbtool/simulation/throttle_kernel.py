@@ -1,0 +1,79 @@
+# ruff: noqa: PLR0917  # compiled code takes arrays one by one, and no keywords
+"""Breakers that refuse a share, compiled: event by event, and no more than what `throttle` does at each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cbtool.breaker import memory as fields
+from cbtool.breaker import policies as variants
+from cbtool.breaker import steps
+from cbtool.breaker import window_policy as window_variants
+from cbtool.breaker.adaptive import throttle
+from cbtool.breaker.adaptive.policy import ThrottleKind
+from cbtool.simulation import compiled_rules, kernel, steps_kernel
+from cbtool.simulation.compiled_rules import RULES, unowned
+from cbtool.simulation.jit import compiled
+from cbtool.simulation.steps_kernel import IGNORED
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+typed: Any = np.int64
+
+
+@compiled(*RULES, fields, variants, window_variants, compiled_rules, kernel, steps_kernel)
+def run_throttle(
+    start_ns: NDArray[Any],
+    call_of: NDArray[Any],
+    end_ns: NDArray[Any],
+    started: NDArray[Any],
+    outcomes: NDArray[Any],
+    memory: NDArray[Any],
+    store_at: NDArray[Any],
+    log_at: NDArray[Any],
+    policies: NDArray[Any],
+    run_end_ns: int,
+    permitted: NDArray[Any],
+    before: NDArray[Any],
+    after: NDArray[Any],
+    counted: NDArray[Any],
+    position: NDArray[Any],
+) -> Any:
+    """Run one breaker whose policies have a throttle; what it takes and returns is as in `run_steps`."""
+    m = memory[0]
+    p = policies[0]
+    store = unowned(store_at.ctypes.data, len(store_at))
+    log = unowned(log_at.ctypes.data, len(log_at))
+    n = len(start_ns)
+    tracing, counting = len(before) > 0, len(counted) > 0
+    call, done = position[0], position[1]
+    ticks = p.throttle.kind == ThrottleKind.PID
+    if position[5] == 0:
+        steps.start(m, store, p, typed(0))
+        position[5] = 1
+    while call < n or done < n:
+        starting = call < n and (done == n or started[done] > call)
+        now = start_ns[call] if starting else end_ns[done]
+        if ticks and m.tick <= now and not steps.advance(m, store, log, p, now):
+            position[0], position[1] = call, done
+            return False
+        if starting:
+            permitted[call] = throttle.admits(m, store, p, now)
+            if tracing:
+                before[call] = after[call] = m.state
+            call += 1
+            continue
+        ended = call_of[done]
+        if permitted[ended]:
+            outcome = typed(outcomes[done])
+            throttle.record(m, store, p, now, outcome)
+            if counting:
+                counted[done] = m.state == steps.CLOSED and outcome != IGNORED
+            if tracing:
+                after[ended] = m.state
+        done += 1
+    position[0], position[1] = call, done
+    return steps.advance(m, store, log, p, run_end_ns)
