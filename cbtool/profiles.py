@@ -14,6 +14,7 @@ from cbtool.breaker.dialects import NAMES, dialect_named
 from cbtool.breaker.dialects.ours import DEFAULT
 from cbtool.breaker.parts import HealthCheck, ResetBy, WhenOpen, WhenOpenAction, WindowType
 from cbtool.errors import InvalidSettingError
+from cbtool.refusal_tables import read_guard, refusal_tables
 from cbtool.shipped import find, shipped_profiles
 from cbtool.toml_tables import Source, Table, given, read_source
 from cbtool.toml_text import comment, duration_text, pair, plain_number
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from cbtool.breaker.dialect import Dialect
+    from cbtool.breaker.refusal import Guard
 
 _OUTCOME_KEYS = ("failure", "ignored", "slow")
 
@@ -39,6 +41,7 @@ class Profile:
         config: the `[breaker]` table.
         rules: the `[outcomes]` table.
         description: what it is for, a sentence.
+        guard: the `[refusal]` table: what is turned away before the breaker is asked; None: nothing.
 
     Raises:
         InvalidSettingError: the two slow thresholds differ.
@@ -48,6 +51,7 @@ class Profile:
     config: BreakerConfig
     rules: OutcomeRules
     description: str = ""
+    guard: Guard | None = None
 
     def __post_init__(self) -> None:
         slow, threshold = self.rules.slow, self.config.slow_call_duration_threshold
@@ -90,15 +94,16 @@ def parse_profile(source: Source, name: str) -> Profile:
     if "phase" in top:
         raise top.error("phase", "this is a scenario, not a profile; a profile has a [breaker] table")
     description = top.text("description") or ""
-    breaker, outcomes = top.table("breaker"), top.table("outcomes")
+    breaker, outcomes, refusal = (top.table(name) for name in ("breaker", "outcomes", "refusal"))
     top.finish(dict.fromkeys(_settings(BreakerConfig()), "belongs under [breaker]") | _IN_OUTCOMES)
     if breaker is None:
         raise top.error("", "a profile needs a [breaker] table; an empty one stands for the defaults")
     config = _read_breaker(breaker)
+    guard = None if refusal is None else read_guard(refusal)
     if outcomes is None:
-        return Profile(name, config, OutcomeRules(), description)
+        return Profile(name, config, OutcomeRules(), description, guard)
     try:
-        return Profile(name, config, _read_outcomes(outcomes), description)
+        return Profile(name, config, _read_outcomes(outcomes), description, guard)
     except InvalidSettingError as error:
         raise outcomes.located(error) from None
 
@@ -290,6 +295,8 @@ def dump_profile(profile: Profile, reasons: Mapping[str, str] | None = None) -> 
     for key, table in below.items():
         lines += _section(f"breaker.{key}", table, {k: reasons.get(f"{key}.{k}", "") for k in table})
     lines += _section("outcomes", outcomes_table(profile.rules), reasons)
+    for name, table in (refusal_tables(profile.guard) if profile.guard else {}).items():
+        lines += _section(f"refusal.{name}" if name else "refusal", table, {})
     return "\n".join(lines).rstrip("\n") + "\n"
 
 

@@ -95,6 +95,10 @@ class Table:
     def __contains__(self, key: str) -> bool:
         return key in self._data
 
+    def names(self) -> tuple[str, ...]:
+        """Return every key, in the file's order."""
+        return tuple(self._data)
+
     def error(self, key: str, message: str) -> ConfigurationError:
         """Return an error that points at `key`, which may be dotted; an empty one is the table itself."""
         return self._error_at(message, *(key.split(".") if key else ()))

@@ -10,13 +10,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from fnmatch import translate
-from typing import TYPE_CHECKING
 
 from cbtool.breaker.checks import not_negative, require
-from cbtool.errors import CallNotPermittedError, InvalidSettingError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+from cbtool.errors import InvalidSettingError
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +59,14 @@ class RefusalRule:
     _query: re.Pattern[str] | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        where = f"refusal.{self.name}"
         given = self.methods or self.path is not None or self.query is not None or self.most is not None
-        require(bool(given), where, "needs methods, a path, a query or a cost", self.name)
-        require(bool(self.reason.strip()), f"{where}.reason", "must say why", self.reason)
+        require(bool(given), "", "needs methods, a path, a query or a cost (most)", self.name)
+        require(bool(self.reason.strip()), "reason", "must say why", self.reason)
         if self.most is not None:
-            not_negative(f"{where}.most", self.most)
+            not_negative("most", self.most)
         object.__setattr__(self, "methods", tuple(method.upper() for method in self.methods))
         object.__setattr__(self, "_path", None if self.path is None else re.compile(translate(self.path)))
-        object.__setattr__(self, "_query", None if self.query is None else _expression(where, self.query))
+        object.__setattr__(self, "_query", None if self.query is None else _expression(self.query))
 
     def fits(self, request: Request) -> bool:
         """Return whether every condition fits a request."""
@@ -128,72 +123,9 @@ class Guard:
                 return Refusal(rule.name, rule.reason)
         return None
 
-    def check(self, request: Request) -> None:
-        """Pass a request that may be made.
 
-        Raises:
-            CallNotPermittedError: it must not; says which rule and why.
-        """
-        refusal = self.refusal(request)
-        if refusal is not None:
-            raise CallNotPermittedError(f"{refusal.rule}: {refusal.reason}")
-
-    def refusals(self, requests: Sequence[Request]) -> dict[str, int]:
-        """Return how many of the requests each rule refuses, rules that refuse none included."""
-        counts = {rule.name: 0 for rule in self.rules}
-        for request in requests:
-            refusal = self.refusal(request)
-            if refusal is not None:
-                counts[refusal.rule] += 1
-        return counts
-
-
-def guard_of(table: Mapping[str, object]) -> Guard:
-    """Return the guard of a profile's `[refusal]` table: `allowed`, and a table for each rule by its name.
-
-    Raises:
-        InvalidSettingError: a key is unknown, or a value is not what its key needs.
-    """
-    rules: list[RefusalRule] = []
-    allowed: tuple[str, ...] = ()
-    for name, value in table.items():
-        if name == "allowed":
-            allowed = _texts("refusal.allowed", value)
-        else:
-            require(isinstance(value, dict), f"refusal.{name}", "must be a table", value)
-            rules.append(_rule(name, value))  # type: ignore[arg-type]
-    return Guard(tuple(rules), allowed)
-
-
-_KEYS = ("reason", "methods", "path", "query", "most", "refuse_unknown_cost")
-
-
-def _rule(name: str, table: Mapping[str, object]) -> RefusalRule:
-    where = f"refusal.{name}"
-    unknown = next((key for key in table if key not in _KEYS), None)
-    require(unknown is None, f"{where}.{unknown}", f"is unknown; there are {', '.join(_KEYS)}", name)
-    values = dict(table)
-    values["methods"] = _texts(f"{where}.methods", values.get("methods", []))
-    for key in ("reason", "path", "query"):
-        require(isinstance(values.get(key, ""), str), f"{where}.{key}", "must be text", values.get(key))
-    most, unknown_fits = values.get("most", 0), values.get("refuse_unknown_cost", False)
-    number = isinstance(most, (int, float)) and not isinstance(most, bool)
-    require(number, f"{where}.most", "must be a number", most)
-    require(
-        isinstance(unknown_fits, bool), f"{where}.refuse_unknown_cost", "must be true or false", unknown_fits
-    )
-    values.setdefault("reason", "")
-    return RefusalRule(name=name, **values)  # type: ignore[arg-type]
-
-
-def _texts(where: str, value: object) -> tuple[str, ...]:
-    fits = isinstance(value, (list, tuple)) and all(isinstance(each, str) for each in value)
-    require(fits, where, "must be a list of texts", value)
-    return tuple(value)  # type: ignore[arg-type]
-
-
-def _expression(where: str, text: str) -> re.Pattern[str]:
+def _expression(text: str) -> re.Pattern[str]:
     try:
         return re.compile(text)
     except re.error as error:
-        raise InvalidSettingError(f"{where}.query", f"must be a regular expression ({error})", text) from None
+        raise InvalidSettingError("query", f"must be a regular expression ({error})", text) from None

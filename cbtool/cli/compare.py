@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from cbtool.cli.app import command_app
+from cbtool.cli.guarding import say_unasked
 from cbtool.cli.options import InstancesOption, JsonOption, LogFormatOption, SeedOption, option, parsed
 from cbtool.cli.output import print_json, print_text, working
 from cbtool.cli.sources import open_source
@@ -70,6 +71,7 @@ def compare(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     if not profile and dialects is None:
         raise typer.BadParameter("name at least one profile, or --dialects", param_hint="--profile")
     profiles = [load_profile(name) for name in profile or ()]
+    say_unasked(profiles, "compare")
     names = distinct([each.name for each in profiles], profile or [])
     if dialects is not None:
         profiles += [library_defaults(name) for name in parsed("--dialects", parse_dialects, dialects)]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cbtool.cli.app import command_app
+from cbtool.cli.guarding import say_unasked
 from cbtool.cli.live_options import (
     AllowHostOption,
     ConnectionsOption,
@@ -120,6 +121,7 @@ def probe(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
 
     thresholds, headers = parsed_thresholds(threshold), parsed_headers(header)
     settings = load_profile(profile) if profile else default_profile()
+    say_unasked([settings], "probe")
     played = load_scenario(scenario) if scenario else None
     used_seed = (played.seed if played else 0) if seed is None else seed
     load = Load(rate, stage or [], duration, requests, arrivals, used_seed)

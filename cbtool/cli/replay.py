@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cbtool.cli.app import command_app
+from cbtool.cli.guarding import guarded
 from cbtool.cli.live_options import (
     AllowHostOption,
     ConnectionsOption,
@@ -115,7 +116,9 @@ def replay(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     check_target(url, allow_host or ())  # before a large log is read
     factor = parsed("--speed", parse_speed, speed)
     limit = None if duration is None else parsed("--duration", parse_duration, duration)
-    calls = _read(logs, log_format)
+    calls, counts = guarded(settings, _read(logs, log_format))
+    for count in counts:
+        note(f"not sent, because of the rule {count.rule}: {count.calls:,} ({count.reason})")
     base = RunPlan(
         command="replay",
         url=url,

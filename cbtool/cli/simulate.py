@@ -9,6 +9,7 @@ import typer
 
 from cbtool.cli.app import command_app
 from cbtool.cli.exit_status import ExitStatus
+from cbtool.cli.guarding import guarded, refused_json
 from cbtool.cli.options import (
     InstancesOption,
     JsonOption,
@@ -57,6 +58,9 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     what it would have been: the report says how many failing calls were shed
     and how many healthy ones were refused.
 
+    What the profile's [refusal] rules turn away never arrives at the breaker:
+    the report counts it by rule, and --calls-out leaves it out.
+
     \b
     Examples:
       cbtool simulate access.log --profile mine.toml
@@ -66,14 +70,15 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
     from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with the others below
     from cbtool.report.calls_file import write_calls  # noqa: PLC0415  # polars
-    from cbtool.report.simulation import simulation_text  # noqa: PLC0415
+    from cbtool.report.simulation import refusals_text, simulation_text  # noqa: PLC0415
     from cbtool.simulation.run import simulate as run  # noqa: PLC0415  # numpy
     from cbtool.simulation.run import values_of  # noqa: PLC0415
 
     gates = parsed_thresholds(threshold)
     settings = load_profile(profile) if profile else default_profile()
     source = open_source(logs or (), scenario, log_format, seed)
-    calls, health = source.at(load)
+    arriving, health = source.at(load)
+    calls, counts = guarded(settings, arriving)
     verdicts = settings.rules.verdicts(calls)
     with working(f"simulating {len(calls):,} calls"):
         result = run(
@@ -91,10 +96,12 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     if json:
         head = {"source": source.name, "profile": settings.name, "load": load, "seed": source.seed}
         tail = {"checks": [check_json(check) for check in checks]} if checks else {}
-        print_json({**head, **result.to_json(settings.config), **tail})
+        print_json({**head, **result.to_json(settings.config), **refused_json(counts), **tail})
     else:
         title = f"{source.name} through {settings.name}"
         print_text(simulation_text(result, settings.config, title=title, span=calls.span, seed=source.seed))
+        if counts:
+            print_text("\n" + refusals_text(counts))
         if checks:
             print_text("\n" + checks_text(checks))
     if not all(check.passed for check in checks):

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from cbtool.metrics.summary import RunSummary
     from cbtool.metrics.view import InstanceTransition
+    from cbtool.simulation.refused import RuleCount
     from cbtool.simulation.run import SimulationResult
 
 FIRST_SHOWN, LAST_SHOWN = 8, 4
@@ -123,3 +124,9 @@ def _states(summary: RunSummary) -> str:
         for state in State
     ]
     return table(("state", "time", "share"), rows, right={1, 2})
+
+
+def refusals_text(counts: Sequence[RuleCount]) -> str:
+    """Return how many calls each rule turned away before the breaker was asked."""
+    rows = [[count.rule, f"{count.calls:,}", count.reason] for count in counts]
+    return table(["refused by rule", "calls", "reason"], rows, right={1})
