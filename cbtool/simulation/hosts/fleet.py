@@ -33,12 +33,14 @@ class FleetHistory:
         failed: bool, by call: whether its answer was a failure.
         detected: every detection.
         returned: when (nanoseconds) each ejected host came back, and which.
+        in_panic: calls that were sent while too few hosts were left, ejected ones included.
     """
 
     host: NDArray[np.int32]
     failed: NDArray[np.bool_]
     detected: tuple[Detected, ...]
     returned: tuple[tuple[int, int], ...]
+    in_panic: int = 0
 
     @property
     def ejections(self) -> tuple[Detected, ...]:
@@ -75,10 +77,13 @@ def run_fleet(
     failed = np.zeros(len(starts), np.bool_)
     flying: list[tuple[int, int, int, Answer]] = []
     last = hosts - 1
+    in_panic = 0
     for call, start in enumerate(int(start) for start in starts):
         _land(flying, detector, start)
         detector.advance(start)
-        last = _next_host(detector, hosts, last)
+        panics = 100.0 * (hosts - detector.ejected) / hosts < settings.panic_threshold
+        in_panic += panics
+        last = _next_host(detector, hosts, last, panics=panics)
         if last == REFUSED:
             last = hosts - 1
             continue
@@ -86,7 +91,7 @@ def run_fleet(
         chosen[call], failed[call] = last, answer is not Answer.SUCCESS
         heapq.heappush(flying, (start + duration, call, last, answer))
     _land(flying, detector, None)
-    return FleetHistory(chosen, failed, tuple(detector.detected), tuple(detector.returned))
+    return FleetHistory(chosen, failed, tuple(detector.detected), tuple(detector.returned), in_panic)
 
 
 def watch_hosts(
@@ -113,10 +118,8 @@ def _land(flying: list[tuple[int, int, int, Answer]], detector: OutlierDetector,
         detector.record(host, answer, time)
 
 
-def _next_host(detector: OutlierDetector, hosts: int, last: int) -> int:
+def _next_host(detector: OutlierDetector, hosts: int, last: int, *, panics: bool) -> int:
     """Return the next host in turn that may get traffic, or `REFUSED`."""
-    left = hosts - detector.ejected
-    panics = 100.0 * left / hosts < detector.settings.panic_threshold
     for step in range(1, hosts + 1):
         host = (last + step) % hosts
         if panics or not detector.is_ejected(host):
