@@ -151,3 +151,38 @@ def _result(aim: Aim, lot: random.Random, failing: float) -> str:
     if "i" in aim.results and lot.random() < 0.08:
         return "i"
     return "f" if lot.random() < failing and "f" in aim.results else "s"
+
+
+def unhurried(configuration: Mapping[str, Any], library: str, seconds: int = 40) -> list[dict[str, Any]]:
+    """Return two requests for a program that runs in real time: one call after the other, and overlapping.
+
+    Calls start an eighth of a second off each quarter, and end on quarters, but never on a whole second:
+    what such programs do happens on whole seconds, so that being late by less decides nothing.
+    """
+    made = []
+    for kind in ("sequence", "overlap"):
+        identity = f"{library}/{configuration['name']}/{kind}"
+        lot = random.Random(identity)
+        starts, durations, results = [], [], []
+        at, bad = 125, 0.5
+        while at < 1000 * seconds:
+            if lot.random() < 0.15:
+                bad = lot.choice((0.0, 0.1, 0.5, 0.9, 1.0))
+            length = 0 if kind == "sequence" else lot.choice((0, 0, 125, 375, 625, 1125, 2375))
+            if length and (at + length) % 1000 == 0:
+                length += 250
+            starts.append(at)
+            durations.append(length)
+            results.append("f" if lot.random() < bad else "s" if lot.random() < 0.9 or not length else "i")
+            at += lot.choice((250, 250, 250, 500, 500, 750, 1000, 1250, configuration["pause"]))
+        made.append(
+            {
+                "id": identity,
+                "options": configuration["options"],
+                "epoch": EPOCH,
+                "t": starts,
+                "d": durations,
+                "r": "".join(results),
+            }
+        )
+    return made

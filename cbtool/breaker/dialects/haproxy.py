@@ -88,8 +88,8 @@ def _time(value: Any) -> Any:
 DIALECTS = {
     "haproxy": Dialect(
         name="haproxy",
-        title="HAProxy 3.4 server, observe",
-        evidence=Evidence.FROM_SOURCE,
+        title="HAProxy 2.6.12 server, observe",
+        evidence=Evidence.RECORDED,
         source="https://github.com/haproxy/haproxy",
         policies=policies,
         settings=(

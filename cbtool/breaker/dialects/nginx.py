@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cbtool.breaker.checks import require
 from cbtool.breaker.dialect import Dialect, Evidence
 from cbtool.breaker.native import Setting, Unit
 from cbtool.breaker.parts import WindowType
@@ -53,6 +54,12 @@ def policies(config: BreakerConfig) -> Policies:
     )
 
 
+def check(config: BreakerConfig) -> None:
+    """Hold a configuration to nginx's own rule: it reads no milliseconds here."""
+    timeout = config.wait_duration_in_open_state
+    require(float(timeout).is_integer(), "fail_timeout", "must be whole seconds", f"{timeout:g}s")
+
+
 def _read(values: Mapping[str, Any]) -> dict[str, Any]:
     given = dict(values)
     timeout = given.get("fail_timeout")
@@ -64,10 +71,11 @@ def _read(values: Mapping[str, Any]) -> dict[str, Any]:
 DIALECTS = {
     "nginx": Dialect(
         name="nginx",
-        title="nginx 1.29 upstream server",
-        evidence=Evidence.FROM_SOURCE,
+        title="nginx 1.22.1 upstream server",
+        evidence=Evidence.RECORDED,
         source="https://github.com/nginx/nginx",
         policies=policies,
+        check=check,
         settings=(
             Setting("max_fails", "error_count_threshold", Unit.COUNT, 1, 0),
             Setting("fail_timeout", "wait_duration_in_open_state", Unit.DURATION, "10s", 0),
