@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cbtool.breaker.native import Unit, seconds_of
 from cbtool.foreign.layout import Entry, comment_lines, quoted
-from cbtool.units import NANOSECONDS, to_ns
+from cbtool.units import NANOSECONDS, exact_duration, to_ns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -65,7 +65,8 @@ def _java(seconds: float) -> str:
     return _scaled(seconds, units)
 
 
-def _csharp(seconds: float) -> str:
+def csharp_duration(seconds: float) -> str:
+    """Return a `TimeSpan`."""
     units = (
         ("TimeSpan.FromSeconds({})", _S),
         ("TimeSpan.FromMilliseconds({})", _MS),
@@ -74,7 +75,8 @@ def _csharp(seconds: float) -> str:
     return _scaled(seconds, units)
 
 
-def _timedelta(seconds: float) -> str:
+def timedelta(seconds: float) -> str:
+    """Return Python's `timedelta`."""
     return f"timedelta(seconds={_number(seconds)})"
 
 
@@ -82,12 +84,17 @@ def _number(seconds: float) -> str:
     return f"{Decimal(repr(float(seconds))).normalize():f}"
 
 
-PYTHON = Language("Python", "#", _timedelta, ("True", "False"))
+def _text(seconds: float) -> str:
+    return quoted(exact_duration(seconds))
+
+
+PYTHON = Language("Python", "#", timedelta, ("True", "False"))
 GO = Language("Go", "//", _go)
 JAVA = Language("Java", "//", _java)
 JAVASCRIPT = Language("JavaScript", "//", lambda seconds: f"{_number(seconds * 1000)}")
 RUBY = Language("Ruby", "#", _number)
-CSHARP = Language("C#", "//", _csharp)
+CSHARP = Language("C#", "//", csharp_duration)
+YAML = Language("YAML", "#", _text)
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,8 @@ class Call:
         argument: one argument; `{name}` is the setting's and `{value}` its value.
         tail: lines after them.
         special: by setting, what writes it where it is no plain value; gets it and every literal by name.
+        heads: by setting, what stands in place of `head` where that is given.
+        last_comma: whether the last argument may end in a comma.
     """
 
     language: Language
@@ -107,6 +116,8 @@ class Call:
     argument: str
     tail: str
     special: Mapping[str, Callable[[Any, Mapping[str, str]], str]] = field(default_factory=dict)
+    heads: Mapping[str, str] = field(default_factory=dict)
+    last_comma: bool = True
 
     def text(self, name: str, entries: Sequence[Entry], units: Mapping[str, Unit]) -> str:
         """Return the snippet."""
@@ -115,73 +126,18 @@ class Call:
             identifier = f"breaker_{identifier}"
         indent = self.argument[: len(self.argument) - len(self.argument.lstrip())]
         literals = {e.name: self.language.literal(e.value, units.get(e.name)) for e in entries}
-        lines = [self._around(self.head, name, identifier)]
+        names = {entry.name for entry in entries}
+        head = next((head for setting, head in self.heads.items() if setting in names), self.head)
+        lines = [self._around(head, name, identifier)]
         for entry in entries:
             write = self.special.get(entry.name)
             value = literals[entry.name] if write is None else write(entry.value, literals)
             lines += comment_lines(entry.comment, self.language.comment, indent)
             lines.append(self.argument.replace("{name}", entry.name).replace("{value}", value))
-        return "\n".join([*lines, self._around(self.tail, name, identifier)]) + "\n"
+        if not self.last_comma:
+            lines[-1] = lines[-1].removesuffix(",")
+        return "\n".join([*lines, self._around(self.tail, name, identifier)]).rstrip("\n") + "\n"
 
     @staticmethod
     def _around(text: str, name: str, identifier: str) -> str:
         return text.replace("{id}", identifier).replace("{name}", quoted(name))
-
-
-def _ready_to_trip(rule: str, _literals: Mapping[str, str]) -> str:
-    share = r"TotalFailures/Requests"
-    counted = re.sub(share, "float64(c.TotalFailures)/float64(c.Requests)", rule)
-    counted = re.sub(r"(?<![\w.(])(Requests|TotalFailures|ConsecutiveFailures)\b", r"c.\1", counted)
-    return f"func(c gobreaker.Counts) bool {{ return {counted} }}"
-
-
-_GROWTH = re.compile(r"BreakDuration \* ([\d.e+-]+)\^HalfOpenAttempts(?:, at most (\S+))?")
-
-
-def _generator(rule: str, literals: Mapping[str, str]) -> str:
-    match = _GROWTH.fullmatch(rule)
-    if match is None:
-        return quoted(rule)
-    base = f"{literals['BreakDuration']} * Math.Pow({match[1]}, args.HalfOpenAttempts)"
-    if match[2] is not None:
-        base = f"TimeSpan.FromTicks(Math.Min(({base}).Ticks, {_csharp(seconds_of(match[2]))}.Ticks))"
-    return f"args => new ValueTask<TimeSpan>({base})"
-
-
-_PY = "    {name}={value},"
-_JS = "  {name}: {value},"
-
-CALLS: dict[str, Call] = {
-    "gobreaker": Call(
-        GO,
-        "cb := gobreaker.NewCircuitBreaker[any](gobreaker.Settings{\n    Name: {name},",
-        "    {name}: {value},",
-        "})",
-        {"ReadyToTrip": _ready_to_trip},
-    ),
-    "hystrix-go": Call(
-        GO, "hystrix.ConfigureCommand({name}, hystrix.CommandConfig{", "    {name}: {value},", "})"
-    ),
-    "pybreaker": Call(PYTHON, "{id} = pybreaker.CircuitBreaker(", _PY, "    name={name},\n)"),
-    "aiobreaker": Call(
-        PYTHON,
-        "{id} = aiobreaker.CircuitBreaker(",
-        _PY,
-        ")",
-        {"timeout_duration": lambda seconds, _: _timedelta(seconds)},
-    ),
-    "circuitbreaker": Call(PYTHON, "@circuit(", _PY, ")\ndef call(): ..."),
-    "purgatory": Call(PYTHON, "{id} = purgatory.SyncCircuitBreakerFactory(", _PY, ")"),
-    "opossum": Call(JAVASCRIPT, "const {id} = new CircuitBreaker(call, {", _JS, "});"),
-    "brakes": Call(JAVASCRIPT, "const {id} = new Brakes(call, {", _JS, "});"),
-    "semian": Call(RUBY, "Semian.register(\n  {name}.to_sym,\n  bulkhead: false,", "  {name}: {value},", ")"),
-    "cb2": Call(RUBY, "{id} = CB2::Breaker.new(\n  service: {name},", "  {name}: {value},", ")"),
-    "polly": Call(
-        CSHARP,
-        "var {id} = new ResiliencePipelineBuilder().AddCircuitBreaker(new CircuitBreakerStrategyOptions\n{",
-        "    {name} = {value},",
-        "}).Build();",
-        {"BreakDurationGenerator": _generator},
-    ),
-}
-"""By library, how its users call it."""

@@ -34,6 +34,25 @@ def _gobreaker(words: Words, options: dict[str, Any]) -> Iterator[tuple[str, str
     yield "sliding_window_size", f"the window of {format_duration(size)} moves by buckets of a tenth of it"
 
 
+def _cb2(words: Words, options: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """A percentage and a number of errors are two strategies; the window is whole seconds."""
+    if words.get("error_count_threshold") is not None:
+        options["strategy"] = "rolling_window"
+    yield from ()
+
+
+def _traefik(words: Words, options: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Reaching the threshold is enough, as an expression may say; there are no trials to count."""
+    options["operator"] = ">="
+    words.pop("max_wait_duration_in_half_open_state", None)
+    trials = words.pop("permitted_number_of_calls_in_half_open_state", None)
+    if trials is not None:
+        yield (
+            "permitted_number_of_calls_in_half_open_state",
+            "there are no trials: for 10s a share of the calls is let through that grows to a half",
+        )
+
+
 def _nginx(words: Words, options: dict[str, Any]) -> Iterator[tuple[str, str]]:  # noqa: ARG001
     size = words.pop("sliding_window_size", None)
     wait = words["wait_duration_in_open_state"]
@@ -109,6 +128,8 @@ def _haproxy(words: Words, options: dict[str, Any]) -> Iterator[tuple[str, str]]
 
 _ADAPT: dict[str, Callable[[Words, dict[str, Any]], Iterator[tuple[str, str]]]] = {
     "gobreaker": _gobreaker,
+    "cb2": _cb2,
+    "traefik": _traefik,
     "nginx": _nginx,
     "envoy": _ejection,
     "istio": _ejection,

@@ -41,6 +41,7 @@ _WORDS = (
 )
 _REFUSES_A_SHARE = ("semian-adaptive", "sre-throttling", "envoy-admission-control")
 _ASSUMED_WINDOW = 10.0  # seconds, where neither the profile nor its load tells
+_ALL, _NEARLY_ALL = 100.0, 99.0  # percent
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,8 @@ class _Translator:
         for line in adapted(self._target.name, self._words, self._options):
             self._lose(*line)
         self._fit()
+        self._fixed()
+        self._reach()
         config = self._built()
         back = BreakerConfig(**self._target.from_native(self._target.to_native(config)), dialect=self._target)
         unsaid = losses.unsaid(self._config, asked, self._words, back, self._told)
@@ -129,8 +132,11 @@ class _Translator:
 
     def _speaks(self, kind: WindowType) -> bool:
         """Return whether the target has a window of this kind: whether it comes back from native form."""
+        fixed = dict(self._target.fixed)
+        if fixed.get("sliding_window_type", kind) is not kind:
+            return False
         size = 10.0 if kind is WindowType.TIME else 10
-        words: dict[str, Any] = {"sliding_window_type": kind, "sliding_window_size": size}
+        words: dict[str, Any] = {"sliding_window_type": kind, "sliding_window_size": size} | fixed
         known = {w: v for w, v in words.items() if w in self._target.known_words}
         if kind is WindowType.CONSECUTIVE and "sliding_window_size" not in self._target.known_words:
             return False
@@ -175,6 +181,8 @@ class _Translator:
         """Keep one of an error count and a rate, where a library trips on either and not on both."""
         if kind is WindowType.TIME and self._config.error_count_threshold is None:
             self._words.pop("error_count_threshold", None)
+            if "error_count_threshold" in self._target.defaults:  # which a rate takes the place of
+                self._words["error_count_threshold"] = None
         if kind is WindowType.CONSECUTIVE:
             self._told |= {"failure_rate_threshold", "minimum_number_of_calls"}
             for word in ("failure_rate_threshold", "minimum_number_of_calls", "slow_call_rate_threshold"):
@@ -284,6 +292,27 @@ class _Translator:
         if seen >= calls:
             return ""
         return f". At {self._rate:g} calls/s its window holds only {seen:.0f}: IT WOULD NEVER OPEN"
+
+    def _reach(self) -> None:
+        """Lower a rate of all calls where the library opens above its threshold only, which none reaches."""
+        word = "failure_rate_threshold"
+        trip = self._built().policies.trip
+        if self._words.get(word) == _ALL and word in self._target.known_words and trip.failure_above:
+            self._words[word] = _NEARLY_ALL
+            self._lose(
+                word, f"{self._target.name} opens above its threshold only: 100 % becomes {_NEARLY_ALL:g} %"
+            )
+
+    def _fixed(self) -> None:
+        """Take what the library fixes as it is."""
+        for word, value in self._target.fixed:
+            meant = self._words.get(word, value)
+            if meant != value and word not in self._told:
+                shown = losses.shown(word, meant)
+                self._lose(
+                    word, f"{word} = {shown}: always {losses.shown(word, value)} in {self._target.name}"
+                )
+            self._words[word] = value
 
     def _fit(self) -> None:
         """Move values to the nearest that the library takes."""

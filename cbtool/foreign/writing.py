@@ -9,8 +9,8 @@ from cbtool.breaker.dialects import dialect_named
 from cbtool.breaker.native import Unit, seconds_of
 from cbtool.errors import ConfigurationError
 from cbtool.foreign import arguments, files
-from cbtool.foreign.code import CALLS
 from cbtool.foreign.layout import Entry, comment_lines, json_text, toml_text
+from cbtool.foreign.library_calls import CALLS
 from cbtool.foreign.meanings import meaning
 from cbtool.foreign.translate import translated
 from cbtool.toml_tables import did_you_mean

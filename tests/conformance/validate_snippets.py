@@ -1,0 +1,193 @@
+"""Have each library read what `profiles export` prints for it: `python validate_snippets.py`, here.
+
+Writes `snippets.json`: each text that the library itself took. A library whose toolchain is missing keeps
+what it has, and is named. `record.py` must have run before: its drivers install the libraries.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cbtool.foreign.writing import export_profile
+from cbtool.profiles import load_profile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+HERE = Path(__file__).parent
+SNIPPETS = HERE / "snippets.json"
+PROFILES = ("balanced", "fowler-bliki", "soundcloud-first")
+CACHE = Path(os.environ.get("CBTOOL_CONFORMANCE_CACHE", Path.home() / ".cache" / "cbtool-conformance"))
+SOURCES = Path(os.environ.get("CBTOOL_CONFORMANCE_SOURCES", CACHE / "sources"))
+PYTHON = ("pybreaker", "aiobreaker", "circuitbreaker", "purgatory")
+JAVASCRIPT = {
+    "opossum": 'const CircuitBreaker = require("opossum");',
+    "brakes": 'const Brakes = require("brakes");',
+    "cockatiel": "const { circuitBreaker, handleAll, ConsecutiveBreaker, CountBreaker, SamplingBreaker, "
+    'ExponentialBackoff, IterableBackoff } = require("cockatiel");',
+}
+GO = {
+    "gobreaker": ("github.com/sony/gobreaker/v2",),
+    "failsafe-go": ("github.com/failsafe-go/failsafe-go/circuitbreaker",),
+    "hystrix-go": ("github.com/afex/hystrix-go/hystrix",),
+    "handy": ("github.com/streadway/handy/breaker",),
+    "mercari": ("github.com/mercari/go-circuitbreaker", "github.com/cenkalti/backoff/v3"),
+}
+JAVA = {
+    "failsafe": """
+import dev.failsafe.CircuitBreaker;
+import java.time.Duration;
+class Snippet { public static void main(String[] arguments) {
+SNIPPET
+} }""",
+    "hystrix": """
+import com.netflix.config.ConfigurationManager;
+import com.netflix.hystrix.*;
+import com.netflix.hystrix.strategy.properties.HystrixPropertiesFactory;
+import java.io.StringReader;
+import java.util.Properties;
+class Snippet { public static void main(String[] arguments) throws Exception {
+Properties given = new Properties();
+given.load(new StringReader(arguments[0]));
+ConfigurationManager.getConfigInstance();
+ConfigurationManager.loadProperties(given);
+String command = given.stringPropertyNames().iterator().next().split("\\\\.")[2];
+HystrixCommandProperties made = HystrixPropertiesFactory.getCommandProperties(
+    HystrixCommandKey.Factory.asKey(command), HystrixCommandProperties.Setter());
+String wanted = given.getProperty("hystrix.command." + command + ".circuitBreaker.requestVolumeThreshold");
+if (wanted != null && made.circuitBreakerRequestVolumeThreshold().get() != Integer.parseInt(wanted))
+    throw new AssertionError("not read");
+System.exit(0);
+} }""",
+    "sentinel": """
+import com.alibaba.csp.sentinel.slots.block.degrade.*;
+import com.google.gson.Gson;
+class Snippet { public static void main(String[] arguments) {
+for (DegradeRule rule : new Gson().fromJson(arguments[0], DegradeRule[].class))
+    if (!DegradeRuleManager.isValidRule(rule)) throw new AssertionError(rule.toString());
+System.exit(0);
+} }""",
+}
+RUBY = {
+    "cb2": 'require "cb2"\n',
+    "semian": "require 'of_semian'\n# Semian checks what it is given as it makes its circuit breaker.\n"
+    "module Semian; def self.register(name, bulkhead:, **given) = "
+    "CircuitBreaker.new(name, **{ exceptions: [], implementation: Simple }.merge(given)); end\n",
+}
+
+
+class MissingError(Exception):
+    """A library cannot run here."""
+
+
+class RejectedError(Exception):
+    """A library does not take a snippet."""
+
+
+def run(command: Sequence[str | Path], *, needs: str, folder: Path | None = None, **more: str) -> None:
+    """Run what loads a snippet."""
+    if shutil.which(needs) is None:
+        raise MissingError(f"{needs} is missing")
+    done = subprocess.run(
+        [str(part) for part in command],
+        cwd=folder,
+        env={**os.environ, **more},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RejectedError(f"{done.stdout}\n{done.stderr}".strip()[-1500:])
+
+
+def load(library: str, text: str, folder: Path) -> None:
+    """Have a library read a snippet.
+
+    Raises:
+        MissingError: it does not run here.
+        RejectedError: it does not take it.
+    """
+    if library in PYTHON:
+        names = "from datetime import timedelta\nfrom circuitbreaker import circuit\n"
+        python = str(CACHE / "python" / "venv" / "bin" / "python")
+        run([python, "-c", f"import {library}\n{names}{text}"], needs=python)
+    elif library in JAVASCRIPT:
+        modules = str(CACHE / "javascript" / "node_modules")
+        program = f"{JAVASCRIPT[library]}\nconst call = async () => 1;\n{text}\nprocess.exit(0);"
+        run(["node", "-e", program], needs="node", NODE_PATH=modules)
+    elif library in GO:
+        load_go(library, text, folder)
+    elif library in JAVA:
+        (folder / "Snippet.java").write_text(JAVA[library].replace("SNIPPET", text))
+        jars = CACHE / "java" / library / "jars" / "*"
+        run(["java", "-cp", str(jars), folder / "Snippet.java", text], needs="java")
+    elif library in RUBY:
+        room = HERE / "drivers" / "ruby"
+        paths = [f"-I{each}" for each in (room, room / "stand_ins", SOURCES / library / "lib")]
+        run(["ruby", *paths, "-e", RUBY[library] + text], needs="ruby")
+    elif library == "nginx":
+        (folder / "nginx.conf").write_text(f"pid {folder}/pid; events {{}} http {{ access_log off; {text} }}")
+        run(["nginx", "-t", "-e", "stderr", "-p", folder, "-c", folder / "nginx.conf"], needs="nginx")
+    else:
+        (folder / "haproxy.cfg").write_text(
+            f"defaults\n mode http\n timeout connect 1s\n timeout client 1s\n timeout server 1s\n{text}"
+            "\nfrontend all\n bind 127.0.0.1:21999\n"
+        )
+        run(["haproxy", "-c", "-f", folder / "haproxy.cfg"], needs="haproxy")
+
+
+def load_go(library: str, text: str, folder: Path) -> None:
+    """Build and run a program of one snippet."""
+    room = HERE / "drivers" / "go"
+    own = CACHE / "go" / f"{library}.mod"
+    shutil.copy(own if own.exists() else room / "go.mod", folder / "go.mod")
+    shutil.copy(own.with_suffix(".sum") if own.exists() else room / "go.sum", folder / "go.sum")
+    imports = "\n".join(f'"{name}"' for name in GO[library] if name.split("/")[2].split("/")[0] in name)
+    used = text.replace("hystrix.ConfigureCommand", "made := 0; hystrix.ConfigureCommand")
+    name = used.split(" :=")[0].splitlines()[-1].split()[-1]
+    if "time." in text:
+        imports += '\n"time"'
+    if library == "mercari" and "backoff." not in text:
+        imports = imports.replace('"github.com/cenkalti/backoff/v3"', "")
+    program = f"package main\nimport (\n{imports}\n)\nfunc main() {{\n{used}\n_ = {name}\n}}\n"
+    (folder / "main.go").write_text(program)
+    run(["go", "run", "-mod=mod", "."], needs="go", folder=folder)
+
+
+LIBRARIES = (*PYTHON, *JAVASCRIPT, *GO, *JAVA, *RUBY, "nginx", "haproxy")
+
+
+def main() -> int:
+    """Validate every library's snippets; return the exit status."""
+    kept = json.loads(SNIPPETS.read_text()) if SNIPPETS.exists() else {}
+    status = 0
+    for library in LIBRARIES:
+        taken = {}
+        try:
+            for name in PROFILES:
+                text = export_profile(load_profile(name), library).text
+                with tempfile.TemporaryDirectory() as folder:
+                    load(library, text, Path(folder))
+                taken[name] = text
+        except MissingError as missing:
+            print(f"{library}: not asked: {missing}", file=sys.stderr)
+            continue
+        except RejectedError as rejected:
+            print(f"{library} rejects {name}:\n{rejected}\n", file=sys.stderr)
+            status = 1
+            continue
+        print(f"{library}: {len(taken)} taken")
+        kept[library] = taken
+    SNIPPETS.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
