@@ -42,6 +42,18 @@ def starts_count(p: Policies) -> bool:
     )
 
 
+def judges_whole_buckets(p: Policies) -> bool:
+    """Return whether calls ask a closed breaker about nothing that changes before the next bucket begins."""
+    return (
+        p.trip.on == EvaluateOn.ADMISSION
+        and p.window.kind == WindowKind.GRID
+        and not p.window.partial
+        and p.window.counts == CountWhen.COMPLETED
+        and p.trip.capacity == 0
+        and p.trip.warm_up == 0
+    )
+
+
 def timers_run(p: Policies) -> bool:
     """Return whether anything ever happens without a call or a result."""
     return (

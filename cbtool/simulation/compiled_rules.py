@@ -54,8 +54,13 @@ def packed(p: Policies) -> NDArray[np.void]:
     return np.array([tuple(map(tuple, p))], _POLICIES)
 
 
-_HOT = (buckets, trip, window)
-"""What every result of a closed breaker goes through; inlining the rest, too, would compile for a minute."""
+_HOT = (
+    *(buckets, throttle, trip, window),
+    *(ledger.full, pid.record, shortcuts.refuses_until, steps.closed_result),
+    *(steps.judge_arrival, steps.judge_window, timers.upcoming),
+)
+"""What every event goes through, functions or whole modules: a call that is not inlined costs some twenty
+nanoseconds, and inlining the rest, too, would compile for a minute."""
 RULES = (
     average,
     buckets,
@@ -81,7 +86,7 @@ def _teach() -> None:
         for function in list(vars(module).values()):
             own = isfunction(function) and function.__module__ == module.__name__
             if own and function is not wait.unit_random:
-                hot = module in _HOT or function in (steps.closed_result, steps.judge_window)
+                hot = module in _HOT or function in _HOT
                 register_jitable(forceinline=hot, error_model="numpy")(function)
     # Its arithmetic is modulo 2⁶⁴, which whole numbers of Python and of the processor do differently.
     overload(wait.unit_random)(lambda seed, index: lambda seed, index: unit_random(seed, index))  # noqa: ARG005, PLW0108

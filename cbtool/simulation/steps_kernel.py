@@ -88,6 +88,7 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
     generation = position[4]
     calm = shortcuts.by_state(p)
     starts = shortcuts.starts_count(p)
+    whole = shortcuts.judges_whole_buckets(p)
     timed = p.trip.on == EvaluateOn.TIMER or p.wait.sweep > 0
     waits = calm and p.wait.reset == ResetRule.WAIT
     refusals = window.refusals_count(p.window)
@@ -103,7 +104,12 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
             position[0], position[1], position[2] = call, done, first
             position[3], position[4] = latest, generation
             return False
-        if calm and m.state == steps.CLOSED and starts:
+        quiet = (
+            whole
+            and m.judged == 1
+            and ((call < n and start_ns[call] < m.turns) or (done < n and end_ns[done] < m.turns))
+        )
+        if calm and m.state == steps.CLOSED and starts and not quiet:
             # Event by event, but with no more than what a closed breaker asks at each.
             starting = call < n and (done == n or started[done] > call)
             now = start_ns[call] if starting else end_ns[done]
@@ -158,8 +164,10 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
                     after[ended] = m.state
             done += 1
         elif calm and m.state == steps.CLOSED:
-            # From result to result, up to the next timer.
+            # From result to result, up to the next timer or to what the next call must ask.
             tick = timers.upcoming(m, p) if timed else timers.FAR
+            if quiet:
+                tick = min(tick, m.turns)
             logged = m.logged
             while done < n and end_ns[done] < tick:
                 ended = call_of[done]
