@@ -15,6 +15,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import yaml
+from record import MissingError, ask
+
 from cbtool.foreign.writing import export_profile
 from cbtool.profiles import load_profile
 
@@ -83,10 +86,6 @@ RUBY = {
 }
 
 
-class MissingError(Exception):
-    """A library cannot run here."""
-
-
 class RejectedError(Exception):
     """A library does not take a snippet."""
 
@@ -128,6 +127,12 @@ def load(library: str, text: str, folder: Path) -> None:
         (folder / "Snippet.java").write_text(JAVA[library].replace("SNIPPET", text))
         jars = CACHE / "java" / library / "jars" / "*"
         run(["java", "-cp", str(jars), folder / "Snippet.java", text], needs="java")
+    elif library == "resilience4j":
+        [options] = yaml.safe_load(text)["resilience4j"]["circuitbreaker"]["instances"].values()
+        driven = {"id": "snippet", "options": options, "epoch": 0, "t": [0], "d": [0], "r": "s"}
+        _, [answer] = ask(library, [driven])
+        if "error" in answer:
+            raise RejectedError(answer["error"])
     elif library in RUBY:
         room = HERE / "drivers" / "ruby"
         paths = [f"-I{each}" for each in (room, room / "stand_ins", SOURCES / library / "lib")]
@@ -161,7 +166,7 @@ def load_go(library: str, text: str, folder: Path) -> None:
     run(["go", "run", "-mod=mod", "."], needs="go", folder=folder)
 
 
-LIBRARIES = (*PYTHON, *JAVASCRIPT, *GO, *JAVA, *RUBY, "nginx", "haproxy")
+LIBRARIES = (*PYTHON, *JAVASCRIPT, *GO, *JAVA, "resilience4j", *RUBY, "nginx", "haproxy")
 
 
 def main() -> int:
