@@ -55,7 +55,7 @@ def packed(p: Policies) -> NDArray[np.void]:
 
 
 _HOT = (
-    *(buckets, throttle, trip, window),
+    *(average, buckets, throttle, trip, window),
     *(ledger.full, pid.record, shortcuts.refuses_until, steps.closed_result),
     *(steps.judge_arrival, steps.judge_window, timers.upcoming),
 )

@@ -44,7 +44,7 @@ def admits(m: Memory, w: Any, p: Policies, now: int) -> bool:
         share = (m.calls - p.throttle.multiplier * m.slow) / (m.calls + 1)
         buckets.count_call(m, w, p.window, 0, now)
         return _draw(m) >= share
-    if _rate(m, w, now) < p.throttle.least_rate:
+    if _rests(m, w, p.throttle.least_rate, now):
         return True
     buckets.move_on(m, w, p.window, now)
     share = (m.calls - (m.calls - m.failures) / p.throttle.required) / (m.calls + 1)
@@ -83,12 +83,12 @@ def name_share(m: Memory, log: Any, now: int) -> None:
     m.since = now
 
 
-def _rate(m: Memory, w: Any, now: int) -> int:
-    """Return whole calls a second since the oldest bucket began."""
+def _rests(m: Memory, w: Any, least: int, now: int) -> bool:
+    """Return whether whole calls a second since the oldest bucket began are under `least`."""
     if m.held == 0 or m.calls == 0:
-        return 0
+        return least > 0
     seconds: int = (now - w[buckets.CELLS * m.head + 3]) // _SECOND
-    return m.calls // max(1, seconds)
+    return m.calls < least * max(1, seconds)
 
 
 def _draw(m: Memory) -> float:
