@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from cbtool.errors import ConfigurationError
 from cbtool.traffic.error_kind import ErrorKind
 from cbtool.traffic.formats import FORMATS, ParsedBlock, Stamp, format_named, parse_lines, recognise
+from tests.traffic.test_proxy_formats import SAMPLES as PROXIES
 
 LINE = '10.0.0.1 - bob [09/Oct/2025:10:53:20 +0200] "GET /a?b=1 HTTP/1.1" 200 101 "https://x/" "curl/8.5.0"'
 AT = 1_760_000_000_000_000_000
@@ -346,7 +347,9 @@ def test_content_tells_the_format(name: str) -> None:
 
 
 def test_every_format_that_content_tells_has_a_sample() -> None:
-    assert {log_format.name for log_format in FORMATS.values() if log_format.detected} == set(SAMPLES)
+    assert {log_format.name for log_format in FORMATS.values() if log_format.detected} == set(SAMPLES) | set(
+        PROXIES
+    )
 
 
 @pytest.mark.parametrize(
@@ -362,7 +365,7 @@ def test_a_header_with_nothing_below_is_enough() -> None:
 
 def test_whether_the_time_is_the_end() -> None:
     ends = {log_format.name for log_format in FORMATS.values() if log_format.stamp is Stamp.END}
-    assert ends == {"nginx", "nginx-keyed"}
+    assert ends == {"nginx", "nginx-keyed", "heroku", "alb"}
 
 
 def test_formats_by_name() -> None:

@@ -1,6 +1,7 @@
 """Log formats: each one a small value; `log_format.py` says what it holds, the registry is below.
 
-To add a format, write a `LogFormat` beside those in `combined.py` or `plain.py` and add it to `FORMATS`.
+To add a format, write a `LogFormat` beside those in `combined.py`, `proxies.py`, `aws.py` or
+`plain.py` and add it to `FORMATS`.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import difflib
 
 from cbtool.errors import ConfigurationError
 from cbtool.traffic.formats.assembly import Rows, assemble
+from cbtool.traffic.formats.aws import ALB, ELB
 from cbtool.traffic.formats.combined import (
     APACHE_MICROSECONDS,
     APACHE_MILLISECONDS,
@@ -20,6 +22,7 @@ from cbtool.traffic.formats.combined import (
 from cbtool.traffic.formats.log_format import Layout, LogFormat, Stamp
 from cbtool.traffic.formats.parsing import ParsedBlock, parse_lines
 from cbtool.traffic.formats.plain import CSV, NDJSON, RECORD
+from cbtool.traffic.formats.proxies import ENVOY, HAPROXY, HEROKU, TRAEFIK
 from cbtool.traffic.formats.recognition import recognise
 
 __all__ = [
@@ -44,6 +47,12 @@ FORMATS = {
         APACHE_SECONDS,
         APACHE_MILLISECONDS,
         COMBINED,
+        ENVOY,
+        HAPROXY,
+        TRAEFIK,
+        HEROKU,
+        ALB,
+        ELB,
         RECORD,
         CSV,
         NDJSON,

@@ -21,7 +21,7 @@ _ISO_LENGTH = 19  # 2025-10-09T10:53:20
 def clf_time(head: pl.Expr) -> pl.Expr:
     """Unix nanoseconds from a text that ends in `[09/Oct/2025:10:53:20 +0200] `."""
     text = head.str.slice(-_CLF_LENGTH - 2, _CLF_LENGTH)
-    return _from_datetime(text.str.to_datetime("%d/%b/%Y:%H:%M:%S %z", strict=False, time_unit="us"))
+    return from_datetime(text.str.to_datetime("%d/%b/%Y:%H:%M:%S %z", strict=False, time_unit="us"))
 
 
 def plain_time(text: pl.Expr) -> pl.Expr:
@@ -41,7 +41,7 @@ def iso_time(text: pl.Expr) -> pl.Expr:
     trimmed = text.str.strip_chars()
     whole = trimmed.str.head(_ISO_LENGTH).str.replace("T", " ", literal=True)
     rest = trimmed.str.slice(_ISO_LENGTH)
-    seconds = _from_datetime(whole.str.to_datetime("%Y-%m-%d %H:%M:%S", strict=False, time_unit="us"))
+    seconds = from_datetime(whole.str.to_datetime("%Y-%m-%d %H:%M:%S", strict=False, time_unit="us"))
     fraction = rest.str.extract(r"^[.,](\d{1,9})\d*").str.pad_end(9, "0").cast(pl.Int64).fill_null(0)
     zone = rest.str.extract_groups(r"([+-])(\d\d):?(\d\d)$")
     minutes = zone.struct[1].cast(pl.Int64) * 60 + zone.struct[2].cast(pl.Int64)
@@ -50,7 +50,7 @@ def iso_time(text: pl.Expr) -> pl.Expr:
     return pl.when(valid).then(seconds + fraction - east * 60 * _NANOSECONDS)
 
 
-def _from_datetime(time: pl.Expr) -> pl.Expr:
+def from_datetime(time: pl.Expr) -> pl.Expr:
     """Unix nanoseconds from a Datetime in microseconds, null outside the sane years."""
     micros = time.dt.timestamp("us")
     return pl.when((micros >= 0) & (micros < LATEST_SECOND * 1_000_000)).then(micros * 1000)

@@ -56,6 +56,8 @@ class LogFormat:
         error: UInt8, an `ErrorKind`; None: the format has none.
         method: String, or null.
         path: String, path and query, or null.
+        host: String, the host that was asked for, or null.
+        upstream: String, the group of servers that the call went to, or null.
         instance: String, which upstream instance answered.
         skipped: Boolean, lines that are no calls and no mistakes either.
         recognised: Boolean, what a line must also meet to speak for this format, where formats are alike.
@@ -75,6 +77,8 @@ class LogFormat:
     error: pl.Expr | None = None
     method: pl.Expr | None = None
     path: pl.Expr | None = None
+    host: pl.Expr | None = None
+    upstream: pl.Expr | None = None
     instance: pl.Expr | None = None
     skipped: pl.Expr | None = None
     recognised: pl.Expr | None = None

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 LONGEST_LINE = 64 * 1024
 """Bytes; a longer line is rejected unread, so that no line costs more than others."""
 
-TEXTS = ("method", "path", "instance")
+TEXTS = ("method", "path", "host", "upstream", "instance")
 _OPTIONAL = {
     "duration": pl.lit(UNKNOWN_DURATION, pl.Int64),
     "error": pl.lit(0, pl.UInt8),
@@ -27,7 +27,7 @@ class ParsedBlock(NamedTuple):
 
     Attributes:
         rows: the calls, in the lines' order: `time` and `duration` (Int64, nanoseconds), `status` (Int16),
-            `error` (UInt8), and those of `method`, `path` and `instance` that the format has.
+            `error` (UInt8), and those of `TEXTS` that the format has.
         rejected: UInt32, the indexes of the lines that did not parse.
         lines: how many lines were not blank.
     """

@@ -1,0 +1,78 @@
+"""Access logs of AWS' load balancers.
+
+The application load balancer stamps the moment at which it answered, the classic one that at which the
+request came; both split the duration in three, each -1 where the request did not get so far.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from cbtool.traffic.calls import UNKNOWN_DURATION
+from cbtool.traffic.error_kind import ErrorKind
+from cbtool.traffic.formats import columns
+from cbtool.traffic.formats.log_format import LogFormat, Stamp
+from cbtool.traffic.formats.patterns import PatternLines
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SECOND = 1_000_000_000
+_TIMES = ("before", "within", "after")
+_UNKNOWN = pl.lit(UNKNOWN_DURATION, pl.Int64)
+
+_REST = (
+    r" \S+ (?<instance>\S+) (?<before>-?[\d.]+) (?<within>-?[\d.]+) (?<after>-?[\d.]+) (?<status>\d{3}|-) "
+    r'(?<target_status>\d+|-) -?\d+ -?\d+ "(?<method>\S+) (?<target>[^"\s]*)[^"]*"'
+)
+_never_got_there = pl.any_horizontal(pl.col(name).str.starts_with("-") for name in _TIMES)
+_parts = pl.sum_horizontal(pl.col(name).cast(pl.Float64, strict=False) for name in _TIMES)
+_summed = columns.span(_parts, _SECOND)
+_status = pl.when(pl.col("status") == "-").then(pl.lit(0, pl.Int16)).otherwise(columns.code(pl.col("status")))
+_unanswered = pl.col("target_status").is_in(["-", "0"]).fill_null(value=False)
+_BOTH: Mapping[str, Any] = {
+    "time": columns.iso_time(pl.col("time")),
+    "status": _status,
+    # The balancer's own 504 is a timeout of the target, its 502 and 503 a connection that failed.
+    "error": pl.when(_unanswered & (_status == 504))
+    .then(ErrorKind.TIMEOUT.value)
+    .when(_unanswered & _status.is_in([502, 503]))
+    .then(ErrorKind.CONNECTION_ERROR.value)
+    .otherwise(0)
+    .cast(pl.UInt8),
+    "method": columns.http_method(pl.col("method")),
+    "path": columns.path_of(pl.col("target")),
+    "host": pl.col("target").str.extract(r"^[a-zA-Z]+://([^/:]+)"),
+    "instance": pl.when(pl.col("instance") != "-").then(pl.col("instance")),
+}
+_created = columns.iso_time(pl.col("created"))
+_until_answered = columns.iso_time(pl.col("time")) - _created
+
+ALB = LogFormat(
+    **_BOTH,
+    name="alb",
+    summary="AWS application load balancer",
+    layout=PatternLines(
+        rf'^(?:https?|h2|grpcs|wss?) (?<time>\S+) \S+{_REST} "[^"]*" \S+ \S+ (?<upstream>\S+)'
+        r'(?: "[^"]*" "[^"]*" "[^"]*" \S+ (?<created>\S+))?'
+    ),
+    # Where the parts do not tell, the time from the request's creation does.
+    duration=pl.when(~_never_got_there)
+    .then(_summed)
+    .when(_until_answered >= 0)
+    .then(_until_answered)
+    .when(_never_got_there)
+    .then(_UNKNOWN),
+    upstream=pl.when(pl.col("upstream") != "-").then(pl.col("upstream").str.extract(r"targetgroup/([^/]+)")),
+    stamp=Stamp.END,
+)
+ELB = LogFormat(
+    **_BOTH,
+    name="elb",
+    summary="AWS classic load balancer",
+    layout=PatternLines(rf"^(?<time>\d{{4}}-\S+) \S+{_REST}"),
+    duration=pl.when(_never_got_there).then(_UNKNOWN).otherwise(_summed),
+    stamp=Stamp.START,
+)

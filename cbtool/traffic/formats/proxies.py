@@ -1,0 +1,154 @@
+"""Text logs of proxies: Envoy's and Istio's default, HAProxy's HTTP log, Traefik's CLF, Heroku's router."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from cbtool.traffic.error_kind import ErrorKind
+from cbtool.traffic.formats import columns
+from cbtool.traffic.formats.log_format import LogFormat, Stamp
+from cbtool.traffic.formats.patterns import PatternLines
+
+_MILLISECOND = 1_000_000
+_SECOND = 1_000_000_000
+_CLIENT_GAVE_UP = pl.lit(499, pl.Int16)
+
+
+def _kind(timeout: pl.Expr, broken: pl.Expr) -> pl.Expr:
+    """UInt8 `ErrorKind` from two conditions, of which null is none."""
+    kind = pl.when(timeout).then(ErrorKind.TIMEOUT.value).when(broken)
+    return kind.then(ErrorKind.CONNECTION_ERROR.value).otherwise(0).cast(pl.UInt8)
+
+
+def _text(field: pl.Expr) -> pl.Expr:
+    """The text, null where it is empty or a dash."""
+    return pl.when(columns.filled(field) & (field != "-")).then(field)
+
+
+def flagged_error(flags: pl.Expr) -> pl.Expr:
+    """UInt8 `ErrorKind` from Envoy's response flags, `%RESPONSE_FLAGS%`."""
+    return _kind(
+        flags.str.contains(r"\b(?:UT|SI|DT|UMSDR)\b"), flags.str.contains(r"\b(?:UF|UC|UR|LR|UH|UPE)\b")
+    )
+
+
+def flagged_status(status: pl.Expr, flags: pl.Expr) -> pl.Expr:
+    """Int16 status, 499 where Envoy's flags say that the client left before there was one."""
+    number = columns.code(status)
+    left = (number == 0) & flags.str.contains(r"\b(?:DC|DR)\b").fill_null(value=False)
+    return pl.when(left).then(_CLIENT_GAVE_UP).otherwise(number)
+
+
+_ENVOY = PatternLines(
+    r'^\[(?<start>[^\]]+)\] "(?<method>\S+) (?<target>\S*)[^"]*" (?<status>\d+) (?<flags>\S+) '
+    r'(?:\S+ \S+ "[^"]*" )?\S+ \S+ (?<ms>\d+|-) (?:\d+|-) "[^"]*" "[^"]*" "[^"]*" '
+    r'"(?<host>[^"]*)" "(?<instance>[^"]*)"(?: (?<upstream>\S+))?'
+)
+ENVOY = LogFormat(
+    name="envoy",
+    summary="Envoy's default access log, and Istio's",
+    layout=_ENVOY,
+    time=columns.iso_time(pl.col("start")),
+    duration=columns.duration(pl.col("ms"), _MILLISECOND),
+    status=flagged_status(pl.col("status"), pl.col("flags")),
+    error=flagged_error(pl.col("flags")),
+    method=columns.http_method(pl.col("method")),
+    path=columns.path_of(pl.col("target")),
+    host=_text(pl.col("host")),
+    upstream=_text(pl.col("upstream")),
+    instance=_text(pl.col("instance")),
+    stamp=Stamp.START,
+)
+
+# Accept date, frontend, backend/server, TR/Tw/Tc/Tr/Ta, status, bytes, two cookies, termination state.
+_HAPROXY = PatternLines(
+    r"\[(?<time>\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d)\.(?<millis>\d{3})\] \S+ "
+    r"(?<upstream>[^\s/]+)(?:/(?<instance>\S+))? "
+    r"(?:-?\d+/){4}\+?(?<ms>-?\d+) (?<status>-1|\d{3}) \+?\d+ \S+ \S+ (?<state>\S{4}) \S+ \S+ "
+    r'(?:\{[^}]*\} ){0,2}"(?<method>[^\s"]*)(?: (?<target>[^\s"]+))?'
+)
+_state = pl.col("state")
+_no_answer = pl.col("status") == "-1"
+_stamped = pl.col("time").str.to_datetime("%d/%b/%Y:%H:%M:%S", strict=False, time_unit="us")
+HAPROXY = LogFormat(
+    name="haproxy",
+    summary="HAProxy's HTTP log (option httplog)",
+    layout=_HAPROXY,
+    time=columns.from_datetime(_stamped) + pl.col("millis").cast(pl.Int64, strict=False) * _MILLISECOND,
+    duration=pl.when(pl.col("ms") == "-1")
+    .then(pl.lit(-1, pl.Int64))
+    .otherwise(columns.duration(pl.col("ms"), _MILLISECOND)),
+    status=pl.when(_no_answer & _state.str.contains("^[Cc]"))
+    .then(_CLIENT_GAVE_UP)
+    .when(_no_answer)
+    .then(pl.lit(0, pl.Int16))
+    .otherwise(columns.code(pl.col("status"))),
+    # s: a time limit on the server's side ran out; S, D: the server refused, aborted or was marked down.
+    error=_kind(_state.str.starts_with("s"), _state.str.contains("^[SD]")),
+    method=columns.http_method(pl.col("method")),
+    path=columns.path_of(pl.col("target")),
+    upstream=pl.col("upstream"),
+    instance=pl.when(pl.col("instance") != "<NOSRV>").then(pl.col("instance")),
+    stamp=Stamp.START,
+    notes=("HAProxy's times have no time zone: they were taken as UTC",),
+)
+
+TRAEFIK = LogFormat(
+    name="traefik",
+    summary="Traefik's common log format",
+    layout=PatternLines(
+        r'^\S+ \S+ .*?(?<head>\[[^\]]{26}\] )"(?<method>\S+) (?<target>\S*)[^"]*" (?<status>\d+) \S+ '
+        r'"[^"]*" "[^"]*" (?:\d+|-) "(?<upstream>[^"]*)" "(?<instance>[^"]*)" (?<ms>\d+)ms$'
+    ),
+    time=columns.clf_time(pl.col("head")),
+    duration=columns.duration(pl.col("ms"), _MILLISECOND),
+    status=columns.code(pl.col("status")),
+    method=columns.http_method(pl.col("method")),
+    path=columns.path_of(pl.col("target")),
+    upstream=_text(pl.col("upstream")),
+    instance=_text(pl.col("instance")),
+    resolution_ns=_SECOND,
+    stamp=Stamp.START,
+)
+
+_line = pl.col("line")
+
+
+def _pair(key: str, value: str = r'[^\s"]+') -> pl.Expr:
+    return _line.str.extract(rf' {key}="?({value})')
+
+
+_heroku_status = columns.code(_pair("status", r"\d{3}"))
+HEROKU = LogFormat(
+    name="heroku",
+    summary="Heroku's router log lines, among others or alone",
+    layout=PatternLines(
+        r"(?<time>\d{4}-\d\d-\d\dT\S+) (?:heroku\[router\]:|\S+ heroku router) .*?(?<at>at=)"
+    ),
+    extracted={"code": _pair("code", r"H\d\d")},
+    time=columns.iso_time(pl.col("time")),
+    duration=columns.duration(
+        (
+            _pair("service", r"\d+").cast(pl.Float64, strict=False)
+            + _pair("connect", r"\d+").cast(pl.Float64, strict=False).fill_null(0)
+        ).cast(pl.String),
+        _MILLISECOND,
+    ),
+    status=pl.when(_heroku_status.is_null() & pl.col("at").is_not_null())
+    .then(pl.lit(0, pl.Int16))
+    .otherwise(_heroku_status),
+    # Timeouts: request, idle, backend connection, boot. Broken: crash, backlog, closed, refused and the like.
+    error=_kind(
+        pl.col("code").is_in(["H12", "H15", "H19", "H20"]),
+        pl.col("code").is_in(["H10", "H11", "H13", "H14", "H18", "H21", "H22", "H26", "H99"]),
+    ),
+    method=columns.http_method(_pair("method")),
+    path=columns.path_of(_pair("path")),
+    host=_pair("host"),
+    instance=_pair("dyno"),
+    # An application's own lines stand in the same stream.
+    skipped=_line.str.contains(r"^(?:<\d+>1 )?\S*\d{4}-\d\d-\d\dT\S+ (?:app|heroku)\[").fill_null(value=False)
+    & pl.col("at").is_null(),
+    recognised=pl.col("at").is_not_null(),
+    stamp=Stamp.END,
+)

@@ -1,0 +1,78 @@
+"""Proxies' and load balancers' lines, most of them as their manuals show them, and the calls they are."""
+
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from cbtool.traffic.formats import FORMATS, parse_lines, recognise
+
+# ruff: noqa: E501  # a log line is as long as it is
+SAMPLES = {
+    "envoy": [
+        '[2016-04-15T20:17:00.310Z] "POST /api/v1/locations HTTP/2" 204 - 154 0 226 100 "10.0.35.28" "nsq2http" "cc21d9b0" "locations" "tcp://10.0.2.1:80"',
+        '[2020-11-25T21:26:18.409Z] "GET /status/418 HTTP/1.1" 418 - via_upstream - "-" 0 135 3 1 "-" "curl/7.73.0-DEV" "84961386" "httpbin:8000" "127.0.0.1:80" inbound|8000|| 127.0.0.1:41854 10.44.1.27:80 10.44.1.23:37652 outbound_.8000_._.httpbin.foo.svc.cluster.local default',
+        '[2016-04-15T20:17:00.310Z] "GET / HTTP/2" 504 UT 154 0 15000 - "-" "-" "-" "-" "-"',
+        '[2016-04-15T20:17:00.310Z] "GET / HTTP/2" 0 DC 154 0 150 - "-" "-" "-" "-" "-"',
+    ],
+    "haproxy": [
+        'Feb  6 12:14:14 localhost haproxy[14389]: 10.0.1.2:33317 [06/Feb/2009:12:14:14.655] http-in static/srv1 10/0/30/69/109 200 2750 - - ---- 1/1/1/1/0 0/0 {1wt.eu} {} "GET /index.html HTTP/1.1"',
+        'haproxy[674]: 127.0.0.1:33319 [15/Oct/2003:08:31:57.130] relais-http Srv1 -1/-1/-1/-1/8490 -1 0 - - CR-- 2/2/2/0/0 0/0 ""',
+        'haproxy[674]: 127.0.0.1:33320 [15/Oct/2003:08:32:17.654] px-http px-http/srv1 9/0/7/-1/14658 504 195 - - sHDN 342/341/340/11/+3 0/0 "GET / HTTP/1.1"',
+        'haproxy[18113]: 127.0.0.1:34548 [15/Oct/2003:15:18:55.798] px-http px-http/<NOSRV> -1/-1/-1/-1/50001 408 +2750 - - cR-- 2/2/2/0/+2 0/0 "<BADREQ>"',
+    ],
+    "traefik": [
+        '10.0.0.1 - - [09/Oct/2025:10:53:20 +0000] "GET /a HTTP/1.1" 200 12 "-" "curl" 5 "r@docker" "http://10.0.0.9:80" 17ms',
+    ],
+    "heroku": [
+        '2012-10-11T03:47:20+00:00 heroku[router]: at=error code=H12 desc="Request timeout" method=GET path=/ host=myapp.herokuapp.com fwd=17.17.17.17 dyno=web.1 connect=6ms service=30001ms status=503 bytes=0',
+        "2012-10-11T03:47:20.5+00:00 app[web.1]: hello",
+        '2010-10-06T21:51:37-07:00 heroku[router]: at=info method=GET path="/x?a=1" host=a.b fwd="1.2.3.4" dyno=web.2 connect=1ms service=18ms status=200 bytes=975',
+    ],
+    "alb": [
+        'https 2018-07-02T22:23:00.186641Z app/my-loadbalancer/50dc6c495c0c9188 192.168.131.39:2817 10.0.0.1:80 0.086 0.048 0.037 200 200 0 57 "GET https://www.example.com:443/ HTTP/1.1" "curl/7.46.0" ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2 arn:aws:elasticloadbalancing:us-east-2:123456789012:targetgroup/my-targets/73e2d6bc24d8a067 "Root=1-58337281" "www.example.com" "arn:aws:acm" 1 2018-07-02T22:22:48.364000Z "authenticate,forward" "-" "-" "10.0.0.1:80" "200" "-" "-"',
+        'http 2018-11-30T22:23:00.186641Z app/my-loadbalancer/50dc6c495c0c9188 192.168.131.39:2817 - 0.000 0.001 -1 502 - 34 366 "GET http://www.example.com:80/ HTTP/1.1" "curl/7.46.0" - - arn:aws:elasticloadbalancing:us-east-2:123456789012:targetgroup/my-targets/73e2d6bc24d8a067 "Root=1-58337364" "-" "-" 0 2018-11-30T22:22:48.364000Z "forward" "-" "LambdaInvalidResponse" "-" "-" "-" "-"',
+    ],
+    "elb": [
+        '2015-05-13T23:39:43.945958Z my-loadbalancer 192.168.131.39:2817 10.0.0.1:80 0.000073 0.001048 0.000057 200 200 0 29 "GET http://www.example.com:80/ HTTP/1.1" "curl/7.38.0" - -',
+    ],
+}
+# Time, duration, status, error kind (1 timeout, 2 connection error), and who answered: `instance`, or the
+# host where Envoy was asked.
+CALLS = {
+    "envoy": [
+        (1460751420310000000, 226000000, 204, 0, "locations"),
+        (1606339578409000000, 3000000, 418, 0, "httpbin:8000"),
+        (1460751420310000000, 15000000000, 504, 1, None),
+        (1460751420310000000, 150000000, 499, 0, None),
+    ],
+    "haproxy": [
+        (1233922454655000000, 109000000, 200, 0, "srv1"),
+        (1066206717130000000, 8490000000, 499, 0, None),
+        (1066206737654000000, 14658000000, 504, 1, "srv1"),
+        (1066231135798000000, 50001000000, 408, 0, None),
+    ],
+    "traefik": [(1760007200000000000, 17000000, 200, 0, "http://10.0.0.9:80")],
+    "heroku": [
+        (1349927240000000000, 30007000000, 503, 1, "web.1"),
+        (1286427097000000000, 19000000, 200, 0, "web.2"),
+    ],
+    "alb": [
+        (1530570180186641000, 171000000, 200, 0, "10.0.0.1:80"),
+        (1543616580186641000, 11822641000, 502, 2, None),
+    ],
+    "elb": [(1431560383945958000, 1178000, 200, 0, "10.0.0.1:80")],
+}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_lines_become_calls(name: str) -> None:
+    lines = pl.Series(SAMPLES[name])
+    log_format = FORMATS[name]
+    assert recognise(FORMATS.values(), lines) is log_format
+    fields = log_format.layout.opened_by(lines[0])
+    assert fields is not None
+    block = parse_lines(log_format, fields, lines)
+    assert not len(block.rejected)
+    who = "host" if name == "envoy" else "instance"
+    assert block.rows.select("time", "duration", "status", "error", who).rows() == CALLS[name]
