@@ -4,11 +4,12 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_load_test_formats import SAMPLES as LOAD_TESTS
+from test_proxy_formats import SAMPLES as PROXIES
 
 from cbtool.errors import ConfigurationError
 from cbtool.traffic.error_kind import ErrorKind
 from cbtool.traffic.formats import FORMATS, ParsedBlock, Stamp, format_named, parse_lines, recognise
-from tests.traffic.test_proxy_formats import SAMPLES as PROXIES
 
 LINE = '10.0.0.1 - bob [09/Oct/2025:10:53:20 +0200] "GET /a?b=1 HTTP/1.1" 200 101 "https://x/" "curl/8.5.0"'
 AT = 1_760_000_000_000_000_000
@@ -347,9 +348,11 @@ def test_content_tells_the_format(name: str) -> None:
 
 
 def test_every_format_that_content_tells_has_a_sample() -> None:
-    assert {log_format.name for log_format in FORMATS.values() if log_format.detected} == set(SAMPLES) | set(
-        PROXIES
-    )
+    assert {log_format.name for log_format in FORMATS.values() if log_format.detected} == {
+        *SAMPLES,
+        *PROXIES,
+        *LOAD_TESTS,
+    }
 
 
 @pytest.mark.parametrize(
@@ -365,7 +368,7 @@ def test_a_header_with_nothing_below_is_enough() -> None:
 
 def test_whether_the_time_is_the_end() -> None:
     ends = {log_format.name for log_format in FORMATS.values() if log_format.stamp is Stamp.END}
-    assert ends == {"nginx", "nginx-keyed", "heroku", "alb"}
+    assert ends == {"nginx", "nginx-keyed", "heroku", "alb", "k6", "k6-csv"}
 
 
 def test_formats_by_name() -> None:
@@ -384,6 +387,7 @@ likely = st.sampled_from([LINE + " 0.123", GOOD_JSON, RECORD_HEADER, "1,2,200,,,
 @settings(deadline=None, max_examples=60)
 def test_no_line_makes_any_format_fail(lines: list[str]) -> None:
     firsts = {"csv": CSV_HEADER, "record": RECORD_HEADER, "ndjson": GOOD_JSON}
+    firsts |= {name: samples[0] for name, samples in LOAD_TESTS.items()}
     for name in FORMATS:
         block = parsed(name, *lines, first=firsts.get(name, ""))
         assert len(block.rows) + len(block.rejected) <= len(lines)

@@ -1,7 +1,7 @@
 """Log formats: each one a small value; `log_format.py` says what it holds, the registry is below.
 
-To add a format, write a `LogFormat` beside those in `combined.py`, `proxies.py`, `aws.py` or
-`plain.py` and add it to `FORMATS`.
+To add a format, write a `LogFormat` beside those in `combined.py`, `proxies.py`, `aws.py`,
+`load_tests.py` or `plain.py` and add it to `FORMATS`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from cbtool.traffic.formats.combined import (
     NGINX,
     NGINX_KEYED,
 )
+from cbtool.traffic.formats.load_tests import JMETER, K6, K6_CSV, VEGETA, VEGETA_CSV
 from cbtool.traffic.formats.log_format import Layout, LogFormat, Stamp
 from cbtool.traffic.formats.parsing import ParsedBlock, parse_lines
 from cbtool.traffic.formats.plain import CSV, NDJSON, RECORD
@@ -53,6 +54,11 @@ FORMATS = {
         HEROKU,
         ALB,
         ELB,
+        JMETER,
+        VEGETA,
+        VEGETA_CSV,
+        K6,
+        K6_CSV,
         RECORD,
         CSV,
         NDJSON,

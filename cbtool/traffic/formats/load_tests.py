@@ -1,0 +1,128 @@
+"""Results of load tests: JMeter's, vegeta's and k6's."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from cbtool.traffic.formats import columns
+from cbtool.traffic.formats.layouts import DelimitedRows, JsonLines
+from cbtool.traffic.formats.log_format import LogFormat, Stamp
+from cbtool.traffic.formats.patterns import PatternLines
+
+_MILLISECOND = 1_000_000
+_NO_ANSWER = pl.lit(0, pl.Int16)
+
+_response = pl.col("responsecode")
+_jmeter_status = (
+    pl.when(_response.str.contains("^Non HTTP")).then(_NO_ANSWER).otherwise(columns.code(_response))
+)
+JMETER = LogFormat(
+    name="jmeter",
+    summary="JMeter's results as CSV (.jtl)",
+    layout=DelimitedRows(
+        ("timestamp", "elapsed", "responsecode", "responsemessage", "url"),
+        (frozenset({"timestamp"}), frozenset({"elapsed"}), frozenset({"responsecode"})),
+    ),
+    time=pl.col("timestamp").str.strip_chars().cast(pl.Int64, strict=False) * _MILLISECOND,
+    duration=columns.duration(pl.col("elapsed"), _MILLISECOND),
+    status=_jmeter_status,
+    error=columns.error_kind(
+        pl.concat_str(_response, pl.lit(" "), pl.col("responsemessage").fill_null("")), _jmeter_status
+    ),
+    path=columns.path_of(pl.col("url")),
+    host=pl.col("url").str.extract(r"^[a-zA-Z]+://([^/:]+)"),
+    stamp=Stamp.START,
+)
+
+_code = columns.code(pl.col("code"))
+VEGETA = LogFormat(
+    name="vegeta",
+    summary="vegeta's results as JSON (vegeta encode)",
+    layout=JsonLines(("timestamp", "latency", "code", "error", "method", "url", "seq", "attack")),
+    time=columns.iso_time(pl.col("timestamp")),
+    duration=columns.duration(pl.col("latency"), 1),
+    status=_code,
+    error=columns.error_kind(pl.col("error"), _code),
+    method=pl.col("method"),
+    path=columns.path_of(pl.col("url")),
+    host=pl.col("url").str.extract(r"^[a-zA-Z]+://([^/:]+)"),
+    recognised=pl.col("seq").is_not_null() & pl.col("latency").is_not_null(),
+    stamp=Stamp.START,
+)
+VEGETA_CSV = LogFormat(
+    name="vegeta-csv",
+    summary="vegeta's results as CSV (vegeta encode --to csv)",
+    layout=PatternLines(
+        r'^(?<time>\d{19}),(?<code>\d{1,3}),(?<latency>\d+),\d+,\d+,(?<error>"(?:[^"]|"")*"|[^,"]*),'
+        r"[^,]*,[^,]*,\d+(?:,(?<method>[A-Z]*),(?<url>[^,]*))?"
+    ),
+    time=pl.col("time").cast(pl.Int64, strict=False),
+    duration=columns.duration(pl.col("latency"), 1),
+    status=_code,
+    error=columns.error_kind(pl.col("error"), _code),
+    method=pl.col("method"),
+    path=columns.path_of(pl.col("url")),
+    host=pl.col("url").str.extract(r"^[a-zA-Z]+://([^/:]+)"),
+    stamp=Stamp.START,
+)
+
+_DURATION = "http_req_duration"
+_k6_status = columns.code(pl.col("status"))
+# k6's codes: 1050 and 1211 are time limits; others of 1xxx are connections that failed.
+_k6_error = columns.error_kind(
+    pl.when(pl.col("error_code").is_in(["1050", "1211"])).then(pl.lit("timeout")).otherwise(pl.col("error")),
+    _k6_status,
+)
+_K6_NOTES = (
+    "k6's request durations leave out connecting and waiting for a connection",
+    "k6 stamps a request's end: starts are that less its duration",
+)
+K6_CSV = LogFormat(
+    name="k6-csv",
+    summary="k6's results as CSV (k6 run --out csv=...)",
+    layout=DelimitedRows(
+        ("metric_name", "timestamp", "metric_value", "status", "error", "error_code", "method", "url"),
+        (frozenset({"metric_name"}), frozenset({"metric_value"})),
+    ),
+    time=columns.plain_time(pl.col("timestamp")),
+    duration=columns.duration(pl.col("metric_value"), _MILLISECOND),
+    status=_k6_status,
+    error=_k6_error,
+    method=pl.col("method"),
+    path=columns.path_of(pl.col("url")),
+    host=pl.col("url").str.extract(r"^[a-zA-Z]+://([^/:]+)"),
+    skipped=(pl.col("metric_name") != _DURATION).fill_null(value=False),
+    resolution_ns=1_000_000_000,
+    stamp=Stamp.END,
+    notes=_K6_NOTES,
+)
+
+
+def _of_data(path: str) -> pl.Expr:
+    return pl.col("data").str.json_path_match(f"$.{path}")
+
+
+K6 = LogFormat(
+    name="k6",
+    summary="k6's results as JSON (k6 run --out json=...)",
+    layout=JsonLines(("metric", "type", "data")),
+    extracted={
+        "status": _of_data("tags.status"),
+        "error": _of_data("tags.error"),
+        "error_code": _of_data("tags.error_code"),
+        "url": _of_data("tags.url"),
+    },
+    time=columns.iso_time(_of_data("time")),
+    duration=columns.duration(_of_data("value"), _MILLISECOND),
+    status=_k6_status,
+    error=_k6_error,
+    method=_of_data("tags.method"),
+    path=columns.path_of(pl.col("url")),
+    host=pl.col("url").str.extract(r"^[a-zA-Z]+://([^/:]+)"),
+    skipped=(
+        pl.col("metric").is_not_null() & ((pl.col("metric") != _DURATION) | (pl.col("type") != "Point"))
+    ).fill_null(value=False),
+    recognised=pl.col("metric").is_not_null() & pl.col("data").is_not_null(),
+    stamp=Stamp.END,
+    notes=_K6_NOTES,
+)
