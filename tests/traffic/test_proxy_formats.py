@@ -1,4 +1,9 @@
-"""Proxies' and load balancers' lines, most of them as their manuals show them, and the calls they are."""
+"""Proxies' and load balancers' lines, and the calls they are.
+
+The lines were typed by hand after what these logs look like; they are neither real logs nor the manuals' own
+samples. Whether a stamp is a start or an end, and what each flag and code means, has not been checked against
+the manuals: these tests hold what the parser does.
+"""
 
 from __future__ import annotations
 
