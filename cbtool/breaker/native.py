@@ -143,6 +143,11 @@ def share_of(percent: float) -> float:
     return float(Decimal(str(percent)) / 100)
 
 
+def percent_of(share: Any) -> float:
+    """Return the percentage that a share is, in decimal: the reverse of `share_of`."""
+    return float(Decimal(str(share)) * 100)
+
+
 def _plain(number: Decimal) -> int | float:
     return int(number) if number == number.to_integral_value() else float(number)
 

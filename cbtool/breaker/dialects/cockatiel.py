@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cbtool.breaker.checks import require
 from cbtool.breaker.dialect import Dialect, Evidence
-from cbtool.breaker.native import Setting, Unit, share_of
+from cbtool.breaker.native import Setting, Unit, percent_of, share_of
 from cbtool.breaker.parts import WindowType
 from cbtool.breaker.policies import (
     OFF,
@@ -139,7 +139,7 @@ def _read_breaker(breaker: Any) -> dict[str, Any]:
     require(kind in {"CountBreaker", "SamplingBreaker"} and isinstance(own, dict), "breaker", rule, breaker)
     threshold = own.get("threshold", 0)
     require(0 < threshold < 1, "breaker", "needs a threshold over 0 and under 1", threshold)
-    words: dict[str, Any] = {"failure_rate_threshold": float(Decimal(str(threshold)) * 100)}
+    words: dict[str, Any] = {"failure_rate_threshold": percent_of(threshold)}
     if kind == "SamplingBreaker":
         words |= {
             "sliding_window_type": WindowType.TIME,

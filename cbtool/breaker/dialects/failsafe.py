@@ -8,12 +8,11 @@ windows and the names and units of their builders' methods.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from cbtool.breaker.checks import require
 from cbtool.breaker.dialect import Dialect, Evidence
-from cbtool.breaker.native import Setting, Unit, seconds_of, share_of
+from cbtool.breaker.native import Setting, Unit, percent_of, seconds_of, share_of
 from cbtool.breaker.parts import WindowType
 from cbtool.breaker.policies import (
     OFF,
@@ -155,7 +154,7 @@ class _Flavour:
         return rest | {
             "sliding_window_type": WindowType.TIME,
             "sliding_window_size": seconds_of(period),
-            "failure_rate_threshold": float(Decimal(str(share)) * 100) if self.go else float(share),
+            "failure_rate_threshold": percent_of(share) if self.go else float(share),
             "minimum_number_of_calls": calls,
         }
 

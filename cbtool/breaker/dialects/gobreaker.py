@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cbtool.breaker.dialect import Dialect, Evidence
+from cbtool.breaker.dialects.trip_rules import COUNT, RUN, SHARE, read_rule
 from cbtool.breaker.native import Setting, Unit, seconds_of, share_of
-from cbtool.breaker.parts import WindowType
 from cbtool.breaker.policies import (
     OFF,
     Anchor,
@@ -24,7 +23,6 @@ from cbtool.breaker.policies import (
     WindowKind,
     WindowPolicy,
 )
-from cbtool.errors import InvalidSettingError
 from cbtool.units import to_ns
 
 if TYPE_CHECKING:
@@ -36,9 +34,13 @@ if TYPE_CHECKING:
 _FOR_EVER = 1 << 61
 _TIMEOUT = "60s"
 _RULES = (
-    (re.compile(r"ConsecutiveFailures (>=?) (\d+)"), "run"),
-    (re.compile(r"TotalFailures (>=?) (\d+)"), "count"),
-    (re.compile(r"Requests >= (\d+) && TotalFailures/Requests (>=) ([\d.]+)"), "rate"),
+    (re.compile(r"ConsecutiveFailures (?P<operator>>=?) (?P<number>\d+)"), RUN),
+    (re.compile(r"TotalFailures (?P<operator>>=?) (?P<number>\d+)"), COUNT),
+    (re.compile(r"Requests >= (?P<number>\d+) && TotalFailures/Requests >= (?P<share>[\d.]+)"), SHARE),
+)
+_WANTED = (
+    'must be "ConsecutiveFailures > N", "TotalFailures >= N" or '
+    '"Requests >= N && TotalFailures/Requests >= R"'
 )
 
 
@@ -98,32 +100,9 @@ def _read(values: Mapping[str, Any]) -> dict[str, Any]:
         rest["MaxRequests"] = 1
     if seconds_of(rest.get("Timeout", 0)) <= 0:
         rest["Timeout"] = _TIMEOUT
-    return rest | _read_rule(values.get("ReadyToTrip") or "ConsecutiveFailures > 5")
-
-
-def _read_rule(text: Any) -> dict[str, Any]:
-    """Read what `ReadyToTrip` returns, as the expression over its Counts."""
-    for pattern, kind in _RULES:
-        match = pattern.fullmatch(str(text).strip())
-        if match is None:
-            continue
-        if kind == "rate":
-            minimum, _, share = match.groups()
-            rate = float(Decimal(share) * 100)
-            return {
-                "sliding_window_type": WindowType.TIME,
-                "failure_rate_threshold": rate,
-                "minimum_number_of_calls": int(minimum),
-            }
-        number = int(match[2]) + (match[1] == ">")
-        if kind == "run":
-            return {"sliding_window_type": WindowType.CONSECUTIVE, "sliding_window_size": number}
-        return {"sliding_window_type": WindowType.TIME, "error_count_threshold": number}
-    rule = (
-        'must be "ConsecutiveFailures > N", "TotalFailures >= N" or '
-        '"Requests >= N && TotalFailures/Requests >= R"'
+    return rest | read_rule(
+        "ReadyToTrip", values.get("ReadyToTrip") or "ConsecutiveFailures > 5", _RULES, _WANTED
     )
-    raise InvalidSettingError("ReadyToTrip", rule, text)
 
 
 def _write(config: BreakerConfig) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cbtool.breaker.dialect import Dialect, Evidence
+from cbtool.breaker.dialects.trip_rules import COUNT, RUN, SHARE, read_rule
 from cbtool.breaker.native import Setting, Unit, seconds_of, share_of
 from cbtool.breaker.parts import WindowType
 from cbtool.breaker.policies import (
@@ -39,9 +39,12 @@ _SECOND = "1s"
 _TRIP, _INTERVAL, _TIMEOUT = "WithTripFunc", "WithCounterResetInterval", "WithOpenTimeout"
 _BACKOFF = "WithOpenTimeoutBackOff"
 _RULES = (
-    (re.compile(r"NewTripFuncThreshold\((\d+)\)"), "count"),
-    (re.compile(r"NewTripFuncConsecutiveFailures\((\d+)\)"), "run"),
-    (re.compile(r"NewTripFuncFailureRate\((\d+), ?([\d.]+)\)"), "rate"),
+    (re.compile(r"NewTripFuncThreshold\((?P<number>\d+)\)"), COUNT),
+    (re.compile(r"NewTripFuncConsecutiveFailures\((?P<number>\d+)\)"), RUN),
+    (re.compile(r"NewTripFuncFailureRate\((?P<number>\d+), ?(?P<share>[\d.]+)\)"), SHARE),
+)
+_WANTED = (
+    'must be "NewTripFuncThreshold(N)", "NewTripFuncConsecutiveFailures(N)" or "NewTripFuncFailureRate(N, R)"'
 )
 _EXPONENTIAL = {
     "InitialInterval": "500ms",
@@ -106,7 +109,7 @@ def _read(values: Mapping[str, Any]) -> dict[str, Any]:
         rest["wait_duration_in_open_state"] = seconds_of(timeout)
     else:
         rest |= _read_backoff(values.get(_BACKOFF) or {})
-    rule = _read_rule(values.get(_TRIP) or "NewTripFuncThreshold(10)")
+    rule = read_rule(_TRIP, values.get(_TRIP) or "NewTripFuncThreshold(10)", _RULES, _WANTED)
     interval = seconds_of(values.get(_INTERVAL) or _SECOND)
     if rule["sliding_window_type"] is WindowType.TIME and interval > 0:
         rest["sliding_window_size"] = interval
@@ -125,29 +128,6 @@ def _read_backoff(given: Mapping[str, Any]) -> dict[str, Any]:
         "max_wait_duration_in_open_state": seconds_of(backoff["MaxInterval"]),
         "wait_jitter": float(backoff["RandomizationFactor"]),
     }
-
-
-def _read_rule(text: Any) -> dict[str, Any]:
-    """Read a trip rule, as the call that makes it."""
-    for pattern, kind in _RULES:
-        match = pattern.fullmatch(str(text).strip())
-        if match is None:
-            continue
-        number = int(match[1])
-        if kind == "run":
-            return {"sliding_window_type": WindowType.CONSECUTIVE, "sliding_window_size": number}
-        if kind == "count":
-            return {"sliding_window_type": WindowType.TIME, "error_count_threshold": number}
-        return {
-            "sliding_window_type": WindowType.TIME,
-            "minimum_number_of_calls": number,
-            "failure_rate_threshold": float(Decimal(match[2]) * 100),
-        }
-    rule = (
-        'must be "NewTripFuncThreshold(N)", "NewTripFuncConsecutiveFailures(N)" or '
-        '"NewTripFuncFailureRate(N, R)"'
-    )
-    raise InvalidSettingError(_TRIP, rule, text)
 
 
 def _write(config: BreakerConfig) -> dict[str, Any]:

@@ -7,12 +7,11 @@ one a configuration means is told by its words: a slow-call duration makes the f
 from __future__ import annotations
 
 import math
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cbtool.breaker.checks import require
 from cbtool.breaker.dialect import Dialect, Evidence
-from cbtool.breaker.native import Setting, Unit, share_of
+from cbtool.breaker.native import Setting, Unit, percent_of, share_of
 from cbtool.breaker.parts import WindowType
 from cbtool.breaker.policies import (
     OFF,
@@ -93,7 +92,7 @@ def _read(values: Mapping[str, Any]) -> dict[str, Any]:
     if grade == _COUNT:  # tripped by more than `count`
         return rest | {"error_count_threshold": math.floor(count) + 1}
     require(count <= 1, "count", "must be a share from 0 to 1 for grade 1", count)
-    return rest | {"failure_rate_threshold": float(Decimal(str(count)) * 100)}
+    return rest | {"failure_rate_threshold": percent_of(count)}
 
 
 def _write(config: BreakerConfig) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cbtool.breaker.dialect import Dialect, Evidence
-from cbtool.breaker.native import Setting, Unit, seconds_of, share_of
+from cbtool.breaker.native import Setting, Unit, percent_of, seconds_of, share_of
 from cbtool.breaker.parts import WindowType
 from cbtool.breaker.policies import (
     Admission,
@@ -109,7 +109,7 @@ def _rule(text: Any) -> dict[str, Any]:
     ratio, operator, share = shares[0].groups()
     return {
         "minimum_number_of_calls": least,
-        "failure_rate_threshold": float(Decimal(share) * 100),
+        "failure_rate_threshold": percent_of(share),
         "operator": operator,
         "ratio": ratio,
     }
