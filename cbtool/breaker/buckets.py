@@ -58,8 +58,6 @@ def expire(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:
 def add(m: Memory, w: Any, p: WindowPolicy, failed: int, slow: int, now: int, admitted: int) -> None:
     """Count a result in its bucket; in none if that has left the window."""
     at = _cell(m, w, p, now)
-    if p.partial:
-        m.judged = 0
     if p.booked_at_admission and p.kind == WindowKind.GRID:
         index = (admitted + m.anchor) // p.width
         if index <= m.bucket - p.size:
@@ -80,8 +78,6 @@ def add(m: Memory, w: Any, p: WindowPolicy, failed: int, slow: int, now: int, ad
 def count_call(m: Memory, w: Any, p: WindowPolicy, failed: int, now: int) -> None:
     """Count a call that starts or is refused."""
     at = _cell(m, w, p, now)
-    if p.partial:
-        m.judged = 0
     w[at] += 1
     m.calls += 1
     w[at + 1] += failed
@@ -113,7 +109,9 @@ def lingering(m: Memory, w: Any, p: WindowPolicy) -> tuple[int, int, int]:
 
 
 def _cell(m: Memory, w: Any, p: WindowPolicy, now: int) -> int:
-    """Return where in the store the bucket of `now` lies."""
+    """Return where in the store the bucket of `now` lies, in which something is about to be counted."""
+    if p.partial:
+        m.judged = 0
     if p.kind == WindowKind.GRID:
         if now >= m.turns:
             _turn_grid(m, w, p, now)

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 CLOSED, HALF_OPEN = int(State.CLOSED), int(State.HALF_OPEN)
 
-
 _SPARE = 8  # rows: more than one step may need
 
 
@@ -24,11 +23,17 @@ def full(m: Memory, log: Any) -> bool:
     return (m.logged + _SPARE) * LOG_COLUMNS > len(log)
 
 
-def write(m: Memory, w: Any, log: Any, p: WindowPolicy, target: int, reason: int, now: int) -> int:
-    """Add the row of a transition that is about to happen, but for its wait, and return where it begins."""
-    row = m.logged * LOG_COLUMNS
+def open_row(m: Memory, log: Any, target: int, reason: int, now: int) -> int:
+    """Add the row of a transition that is about to happen, without its counts, and return where it begins."""
+    row: int = m.logged * LOG_COLUMNS
     m.logged += 1
     log[row], log[row + 1], log[row + 2], log[row + 3] = now, m.state, target, reason
+    return row
+
+
+def write(m: Memory, w: Any, log: Any, p: WindowPolicy, target: int, reason: int, now: int) -> int:
+    """Add the row of a transition that is about to happen, but for its wait, and return where it begins."""
+    row = open_row(m, log, target, reason, now)
     if m.state == HALF_OPEN:
         log[row + 4], log[row + 5] = m.trial_calls, m.trial_failures
         log[row + 6], log[row + 7] = m.trial_slow, m.trial_run

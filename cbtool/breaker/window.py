@@ -124,10 +124,10 @@ def visible(m: Memory, w: Any, p: WindowPolicy) -> tuple[int, int, int]:
     """Return the calls, failures and slow calls that a verdict may see."""
     if p.lingers:
         return buckets.lingering(m, w, p)
-    if p.partial and not p.calls_at_admission:
-        return m.calls, m.failures, m.slow
     if p.calls_at_admission:
         return m.noted, m.failures, m.slow
+    if p.partial:
+        return m.calls, m.failures, m.slow
     return m.calls - w[m.at], m.failures - w[m.at + 1], m.slow - w[m.at + 2]
 
 

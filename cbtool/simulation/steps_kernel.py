@@ -69,7 +69,7 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
             results are not judged by those.
         counted: uint8, by completion, zeros: filled in: 1 where a closed breaker counted the result; may be
             empty.
-        position: int64, 6 zeros at first: where to go on.
+        position: int64, 5 zeros at first: where to go on.
 
     Returns:
         Whether that is all. Otherwise somebody must read the log and empty it before going on.
@@ -85,7 +85,6 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
     # present one are the calls from `first` on.
     first = position[2]
     latest = position[3]  # and all that were let through started before this one
-    generation = position[4]
     calm = shortcuts.by_state(p)
     starts = shortcuts.starts_count(p)
     whole = shortcuts.judges_whole_buckets(p)
@@ -93,16 +92,15 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
     waits = calm and p.wait.reset == ResetRule.WAIT
     refusals = window.refusals_count(p.window)
     by_timer = p.wait.leave == LeaveOpen.TIMER
-    if position[5] == 0:
+    if position[4] == 0:
         steps.start(m, store, p, typed(0))
-        generation = m.generation
-        position[5] = 1
+        position[4] = 1
+    generation = m.generation
     while call < n or done < n:
         if m.generation != generation:
             first, generation = call, m.generation
         if ledger.full(m, log):
-            position[0], position[1], position[2] = call, done, first
-            position[3], position[4] = latest, generation
+            position[0], position[1], position[2], position[3] = call, done, first, latest
             return False
         quiet = (
             whole
@@ -139,10 +137,9 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
                     steps.overflow(m, store, log, p, now)
                     if tracing:
                         after[call] = m.state
-                    if m.generation != generation:
-                        first, generation = call, m.generation
                 else:
-                    m.in_flight += 1
+                    if p.trip.capacity:
+                        m.in_flight += 1
                     permitted[call] = 1
                     latest = call + 1
                 call += 1
@@ -156,7 +153,8 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
                     judge = late.judging_state(m, p.late, own, given)
                     counted[done] = judge == steps.CLOSED and outcome != IGNORED
                 if ended >= first:
-                    m.in_flight -= 1
+                    if p.trip.capacity:
+                        m.in_flight -= 1
                     steps.closed_result(m, store, log, p, now, outcome, start_ns[ended])
                 else:
                     steps.record(m, store, log, p, now, outcome, own, given, start_ns[ended])

@@ -60,7 +60,7 @@ def run_stepwise(
     counted = np.zeros(n if timing else 0, np.uint8)
     order = traffic.start_ns, traffic.call_of, traffic.end_ns, traffic.started
     store, log = np.zeros(room, np.int64), np.zeros(_ROWS * LOG_COLUMNS, np.int64)
-    position = np.zeros(6, np.int64)
+    position = np.zeros(5, np.int64)
     common = (memory, store, log, packed(p), end_ns, permitted, before, after)
     if p.throttle.kind == ThrottleKind.NONE:
         remembers = np.zeros(n if p.late.judge == LateResults.ADMITTING_STATE else 0, np.uint8)

@@ -5,8 +5,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from cbtool.breaker import memory as fields
 from cbtool.breaker import policies as variants
 from cbtool.breaker import steps
@@ -16,12 +14,10 @@ from cbtool.breaker.adaptive.policy import ThrottleKind
 from cbtool.simulation import compiled_rules, kernel, steps_kernel
 from cbtool.simulation.compiled_rules import RULES, unowned
 from cbtool.simulation.jit import compiled
-from cbtool.simulation.steps_kernel import IGNORED
+from cbtool.simulation.steps_kernel import IGNORED, typed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-typed: Any = np.int64
 
 
 @compiled(*RULES, fields, variants, window_variants, compiled_rules, kernel, steps_kernel)
@@ -51,9 +47,9 @@ def run_throttle(
     tracing, counting = len(before) > 0, len(counted) > 0
     call, done = position[0], position[1]
     ticks = p.throttle.kind == ThrottleKind.PID
-    if position[5] == 0:
+    if position[4] == 0:
         steps.start(m, store, p, typed(0))
-        position[5] = 1
+        position[4] = 1
     while call < n or done < n:
         starting = call < n and (done == n or started[done] > call)
         now = start_ns[call] if starting else end_ns[done]

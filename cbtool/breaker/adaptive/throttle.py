@@ -11,10 +11,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cbtool.breaker import buckets
+from cbtool.breaker import buckets, ledger
 from cbtool.breaker.adaptive import pid
 from cbtool.breaker.adaptive.policy import ThrottleKind
-from cbtool.breaker.memory import LOG_COLUMNS
 from cbtool.breaker.transition import Reason, State
 from cbtool.breaker.wait import unit_random
 
@@ -73,11 +72,8 @@ def name_share(m: Memory, log: Any, now: int) -> None:
         target = _CLOSED
     if target == m.state:
         return
-    row = m.logged * LOG_COLUMNS
-    m.logged += 1
     eased = target == _CLOSED or m.state == _OPEN
-    log[row], log[row + 1], log[row + 2] = now, m.state, target
-    log[row + 3] = _TRIALS_PASSED if eased else _FAILURE_RATE
+    row = ledger.open_row(m, log, target, _TRIALS_PASSED if eased else _FAILURE_RATE, now)
     log[row + 4], log[row + 5], log[row + 6], log[row + 7], log[row + 8] = m.calls, m.failures, 0, 0, -1
     m.state = target
     m.since = now
