@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cbtool.breaker.policies import TrialsVerdict
 from cbtool.breaker.transition import Reason, State, StateTransition
 
 if TYPE_CHECKING:
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
 def describe(transition: StateTransition, config: BreakerConfig) -> str:  # noqa: PLR0911  # one line a reason
     """Return a transition's reason in words, with the counts and the gates that decided."""
     counts = transition.snapshot
-    trials = transition.source is State.HALF_OPEN
+    as_closed = config.policies.trials.verdict is TrialsVerdict.AS_CLOSED
+    trials = transition.source is State.HALF_OPEN and not as_closed
     gates = "" if trials else f", {_gates(config)}"
     of = "trials" if trials else "calls"
     match transition.reason:

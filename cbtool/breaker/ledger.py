@@ -1,4 +1,4 @@
-# ruff: noqa: PLR0917  # runs compiled, too: arguments one by one
+# ruff: noqa: PLR0917, PLR1714  # runs compiled, too: arguments one by one, and no sets
 """The log of transitions: one row each, with what its source state had counted."""
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ def open_row(m: Memory, log: Any, target: int, reason: int, now: int) -> int:
 def write(m: Memory, w: Any, log: Any, p: WindowPolicy, target: int, reason: int, now: int) -> int:
     """Add the row of a transition that is about to happen, but for its wait, and return where it begins."""
     row = open_row(m, log, target, reason, now)
-    if m.state == HALF_OPEN:
+    if m.state == HALF_OPEN and m.trial_calls:
         log[row + 4], log[row + 5] = m.trial_calls, m.trial_failures
         log[row + 6], log[row + 7] = m.trial_slow, m.trial_run
-    elif m.state == CLOSED:
+    elif m.state == CLOSED or m.state == HALF_OPEN:  # whose window may decide where no trial has
         log[row + 4], log[row + 5], log[row + 6] = window.visible(m, w, p)
         log[row + 7] = m.run
     else:
