@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from cbtool.breaker.refusal import Request
 
 if TYPE_CHECKING:
@@ -59,23 +57,14 @@ def behind(guard: Guard, calls: Calls) -> Guarded:
         }
     )
     kinds = targets.unique(maintain_order=True)
-    numbers = {rule.name: number for number, rule in enumerate(guard.rules)}
-    fits = []
-    for method, path in kinds.iter_rows():
-        refusal = guard.refusal(Request(method, path))
-        fits.append(-1 if refusal is None else numbers[refusal.rule])
-    rule_of = (
-        targets.join(
-            kinds.with_columns(rule=pl.Series(fits, dtype=pl.Int32)), on=["method", "path"], how="left"
-        )
-        .get_column("rule")
-        .to_numpy()
-    )
-    counts = np.bincount(rule_of + 1, minlength=len(guard.rules) + 1)[1:]
-    told = tuple(
-        RuleCount(rule.name, rule.reason, int(count)) for rule, count in zip(guard.rules, counts, strict=True)
-    )
-    return Guarded(calls.take(rule_of < 0), told, _notes(guard, calls))
+    refusals = [guard.refusal(Request(method, path)) for method, path in kinds.iter_rows()]
+    names = pl.Series([None if each is None else each.rule for each in refusals], dtype=pl.String)
+    rule = targets.join(
+        kinds.with_columns(rule=names), on=["method", "path"], how="left", maintain_order="left"
+    ).get_column("rule")
+    counts = dict(rule.drop_nulls().value_counts().iter_rows())
+    told = tuple(RuleCount(each.name, each.reason, counts.get(each.name, 0)) for each in guard.rules)
+    return Guarded(calls.take(rule.is_null().to_numpy()), told, _notes(guard, calls))
 
 
 def _notes(guard: Guard, calls: Calls) -> tuple[str, ...]:

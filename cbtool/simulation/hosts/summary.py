@@ -10,7 +10,7 @@ import numpy as np
 
 from cbtool.breaker import Verdict
 from cbtool.simulation.hosts.detector import Answer
-from cbtool.simulation.hosts.fleet import REFUSED, run_fleet, watch_hosts
+from cbtool.simulation.hosts.fleet import REFUSED, FleetHistory, run_fleet, watch_hosts
 from cbtool.traffic.error_kind import ErrorKind
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from cbtool.simulation.hosts.detector import Detected
     from cbtool.simulation.hosts.settings import OutlierSettings
     from cbtool.traffic.calls import Calls
 
@@ -93,16 +92,7 @@ def balanced(
         calls.start_ns, hosts, lambda call, _: (kinds[call], durations[call]), settings, seed=seed
     )
     names = [f"host {number}" for number in range(1, hosts + 1)]
-    return _summary(
-        names,
-        history.host,
-        history.failed,
-        history.detected,
-        history.returned,
-        _end(calls),
-        in_panic=history.in_panic,
-        observed=False,
-    )
+    return _summary(names, history, _end(calls), observed=False)
 
 
 def observed(
@@ -119,40 +109,57 @@ def observed(
     ends, hosts = calls.end_ns[order].tolist(), calls.instance[order].tolist()
     watched = watch_hosts(zip(ends, hosts, kinds, strict=True), len(calls.instances), settings, seed=seed)
     watched.advance(_end(calls))
-    return _summary(
-        calls.instances,
-        calls.instance[known],
-        verdicts[known] == Verdict.FAILURE,
-        watched.detected,
-        watched.returned,
-        _end(calls),
-        in_panic=0,
-        observed=True,
+    history = FleetHistory(
+        host=calls.instance[known],
+        failed=verdicts[known] == Verdict.FAILURE,
+        detected=tuple(watched.detected),
+        returned=tuple(watched.returned),
     )
+    return _summary(calls.instances, history, _end(calls), observed=True)
 
 
 def _end(calls: Calls) -> int:
     return int(calls.end_ns.max()) if len(calls) else 0
 
 
-def _summary(  # noqa: PLR0917  # one history, in its parts
-    names: Sequence[str],
-    host: NDArray[np.int32],
-    failed: NDArray[np.bool_],
-    detected: Sequence[Detected],
-    returned: Sequence[tuple[int, int]],
-    end: int,
-    *,
-    in_panic: int,
-    observed: bool,
-) -> FleetSummary:
-    ejections = [each for each in detected if each.ejected]
+def _summary(names: Sequence[str], history: FleetHistory, end: int, *, observed: bool) -> FleetSummary:
+    seconds, most = _time_out(history, len(names), end)
+    by: list[Counter[str]] = [Counter() for _ in names]
+    for each in history.ejections:
+        by[each.host][each.by.value] += 1
+    sent = history.host != REFUSED
+    calls = np.bincount(history.host[sent], minlength=len(names))
+    failures = np.bincount(history.host[sent & history.failed], minlength=len(names))
+    hosts = tuple(
+        HostSummary(
+            name,
+            int(calls[number]),
+            int(failures[number]),
+            by[number].total(),
+            seconds[number],
+            dict(by[number]),
+        )
+        for number, name in enumerate(names)
+    )
+    return FleetSummary(
+        observed=observed,
+        calls=len(history.host),
+        refused=int(np.count_nonzero(~sent)),
+        in_panic=history.in_panic,
+        spared=len(history.detected) - len(history.ejections),
+        most_ejected=100.0 * most / len(names) if names else 0.0,
+        hosts=hosts,
+    )
+
+
+def _time_out(history: FleetHistory, hosts: int, end: int) -> tuple[list[float], int]:
+    """Return for how many seconds each host was out, up to the end, and how many were at once at the most."""
     out: dict[int, int] = {}
-    seconds = [0.0] * len(names)
+    seconds = [0.0] * hosts
     most = 0
     # At one instant hosts come back before others are ejected, as in a sweep.
-    events = [(time, 0, number) for time, number in returned]
-    events += [(each.time, 1, each.host) for each in ejections]
+    events = [(time, 0, number) for time, number in history.returned]
+    events += [(each.time, 1, each.host) for each in history.ejections]
     for time, leaves, number in sorted(events):
         if leaves:
             out[number] = time
@@ -161,26 +168,4 @@ def _summary(  # noqa: PLR0917  # one history, in its parts
             seconds[number] += (time - out.pop(number)) / 1e9
     for number, time in out.items():
         seconds[number] += max(0, end - time) / 1e9
-    sent = host != REFUSED
-    calls = np.bincount(host[sent], minlength=len(names))
-    failures = np.bincount(host[sent & failed], minlength=len(names))
-    hosts = tuple(
-        HostSummary(
-            name,
-            int(calls[number]),
-            int(failures[number]),
-            sum(each.host == number for each in ejections),
-            seconds[number],
-            dict(Counter(each.by.value for each in ejections if each.host == number)),
-        )
-        for number, name in enumerate(names)
-    )
-    return FleetSummary(
-        observed=observed,
-        calls=len(host),
-        refused=int(np.count_nonzero(~sent)),
-        in_panic=in_panic,
-        spared=len(detected) - len(ejections),
-        most_ejected=100.0 * most / len(names) if names else 0.0,
-        hosts=hosts,
-    )
+    return seconds, most
