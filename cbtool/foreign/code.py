@@ -32,12 +32,18 @@ class Language:
     flags: tuple[str, str] = ("true", "false")
 
     def literal(self, value: Any, unit: Unit | None) -> str:
-        """Return a value."""
+        """Return a value; a list becomes several, in which text is a duration."""
+        if isinstance(value, list):
+            return ", ".join(self.timed(part) for part in value)
         if isinstance(value, bool):
             return self.flags[not value]
         if unit is Unit.DURATION:
             return self.duration(seconds_of(value))
         return quoted(value) if isinstance(value, str) else repr(value)
+
+    def timed(self, value: Any) -> str:
+        """Return a value that is a duration where it is text."""
+        return self.literal(value, Unit.DURATION if isinstance(value, str) else None)
 
 
 def _scaled(seconds: float, units: Sequence[tuple[str, int]]) -> str:

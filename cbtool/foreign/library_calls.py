@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from cbtool.breaker.native import Unit, seconds_of
+from cbtool.breaker.native import seconds_of
 from cbtool.foreign.code import (
     CSHARP,
     GO,
@@ -16,14 +16,13 @@ from cbtool.foreign.code import (
     RUBY,
     YAML,
     Call,
-    Language,
     csharp_duration,
     timedelta,
 )
 from cbtool.foreign.layout import quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 
 def _ready_to_trip(rule: str, _literals: Mapping[str, str]) -> str:
@@ -46,26 +45,8 @@ def _generator(rule: str, literals: Mapping[str, str]) -> str:
     return f"args => new ValueTask<TimeSpan>({base})"
 
 
-_DURATION = re.compile(r"-?\d[\d.]*(ms|us|ns|s|m|h)(\d[\d.]*(ms|us|ns|s|m|h))*")
-
-
-def _listed(language: Language) -> Callable[[Any, Mapping[str, str]], str]:
-    """Write a value, or a list as several arguments; a duration among them as the language has it."""
-
-    def write(value: Any, _: Mapping[str, str]) -> str:
-        parts = value if isinstance(value, list) else [value]
-        timed = (isinstance(part, str) and _DURATION.fullmatch(part) for part in parts)
-        units = [Unit.DURATION if each else None for each in timed]
-        return ", ".join(language.literal(part, unit) for part, unit in zip(parts, units, strict=True))
-
-    return write
-
-
 def _mercari_backoff(value: Mapping[str, Any], _: Mapping[str, str]) -> str:
-    fields = ", ".join(
-        f"{name}: {GO.literal(part, Unit.DURATION if isinstance(part, str) else None)}"
-        for name, part in value.items()
-    )
+    fields = ", ".join(f"{name}: {GO.timed(part)}" for name, part in value.items())
     return f"&backoff.ExponentialBackOff{{{fields}, Clock: backoff.SystemClock}}"
 
 
@@ -79,23 +60,6 @@ def _constructed(value: Any, _: Mapping[str, str]) -> str:
 
 _PY = "    {name}={value},"
 _JS = "  {name}: {value},"
-
-_FAILSAFE = (
-    "withFailureThreshold",
-    "withFailureRateThreshold",
-    "withFailureThresholdPeriod",
-    "withSuccessThreshold",
-    "withDelay",
-)
-_FAILSAFE_GO = (
-    "WithFailureThreshold",
-    "WithFailureThresholdRatio",
-    "WithFailureThresholdPeriod",
-    "WithFailureRateThreshold",
-    "WithSuccessThreshold",
-    "WithSuccessThresholdRatio",
-    "WithDelay",
-)
 
 CALLS: dict[str, Call] = {
     "gobreaker": Call(
@@ -139,7 +103,7 @@ CALLS: dict[str, Call] = {
         {
             "WithTripFunc": lambda rule, _: f"circuitbreaker.{rule}",
             "WithOpenTimeoutBackOff": _mercari_backoff,
-            "WithOpenTimeout": _listed(GO),
+            "WithOpenTimeout": lambda wait, _: GO.timed(wait),
         },
     ),
     "handy": Call(GO, "{id} := breaker.NewBreaker(", "    {value},", ")"),
@@ -148,14 +112,12 @@ CALLS: dict[str, Call] = {
         "{id} := circuitbreaker.NewBuilder[any]().",
         "    {name}({value}).",
         "    Build()",
-        dict.fromkeys(_FAILSAFE_GO, _listed(GO)),
     ),
     "failsafe": Call(
         JAVA,
         "CircuitBreaker<Object> {id} = CircuitBreaker.builder()",
         "    .{name}({value})",
         "    .build();",
-        dict.fromkeys(_FAILSAFE, _listed(JAVA)),
     ),
     "cockatiel": Call(
         JAVASCRIPT,
@@ -176,7 +138,7 @@ CALLS: dict[str, Call] = {
         heads={
             "exceptionsAllowedBeforeBreaking": "var {id} = Policy.Handle<Exception>().CircuitBreakerAsync("
         },
-        special={"samplingDuration": _listed(CSHARP)},
+        special={"samplingDuration": lambda length, _: CSHARP.timed(length)},
         last_comma=False,
     ),
     "traefik": Call(

@@ -38,7 +38,7 @@ def _cb2(words: Words, options: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """A percentage and a number of errors are two strategies; the window is whole seconds."""
     if words.get("error_count_threshold") is not None:
         options["strategy"] = "rolling_window"
-    yield from ()
+    return iter(())
 
 
 def _traefik(words: Words, options: dict[str, Any]) -> Iterator[tuple[str, str]]:

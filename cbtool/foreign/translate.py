@@ -8,7 +8,7 @@ breaker should open on the same outage, no later and no more easily than the pro
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from cbtool.breaker.config import BreakerConfig
@@ -109,8 +109,7 @@ class _Translator:
             self._lose(*line)
         self._fit()
         self._fixed()
-        self._reach()
-        config = self._built()
+        config = self._reachable(self._built())
         back = BreakerConfig(**self._target.from_native(self._target.to_native(config)), dialect=self._target)
         unsaid = losses.unsaid(self._config, asked, self._words, back, self._told)
         return Translation(back, (*self._losses, *unsaid))
@@ -293,15 +292,17 @@ class _Translator:
             return ""
         return f". At {self._rate:g} calls/s its window holds only {seen:.0f}: IT WOULD NEVER OPEN"
 
-    def _reach(self) -> None:
+    def _reachable(self, config: BreakerConfig) -> BreakerConfig:
         """Lower a rate of all calls where the library opens above its threshold only, which none reaches."""
         word = "failure_rate_threshold"
-        trip = self._built().policies.trip
-        if self._words.get(word) == _ALL and word in self._target.known_words and trip.failure_above:
-            self._words[word] = _NEARLY_ALL
-            self._lose(
-                word, f"{self._target.name} opens above its threshold only: 100 % becomes {_NEARLY_ALL:g} %"
-            )
+        asks_all = self._words.get(word) == _ALL and word in self._target.known_words
+        if not asks_all or not config.policies.trip.failure_above:
+            return config
+        self._words[word] = _NEARLY_ALL
+        self._lose(
+            word, f"{self._target.name} opens above its threshold only: 100 % becomes {_NEARLY_ALL:g} %"
+        )
+        return replace(config, failure_rate_threshold=_NEARLY_ALL)
 
     def _fixed(self) -> None:
         """Take what the library fixes as it is."""
