@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from cbtool.traffic.calls import UNKNOWN_DURATION
-from cbtool.traffic.error_kind import ErrorKind
 from cbtool.traffic.formats import columns
 from cbtool.traffic.formats.log_format import LogFormat, Stamp
 from cbtool.traffic.formats.patterns import PatternLines
@@ -36,16 +35,11 @@ _BOTH: Mapping[str, Any] = {
     "time": columns.iso_time(pl.col("time")),
     "status": _status,
     # The balancer's own 504 is a timeout of the target, its 502 and 503 a connection that failed.
-    "error": pl.when(_unanswered & (_status == 504))
-    .then(ErrorKind.TIMEOUT.value)
-    .when(_unanswered & _status.is_in([502, 503]))
-    .then(ErrorKind.CONNECTION_ERROR.value)
-    .otherwise(0)
-    .cast(pl.UInt8),
+    "error": columns.kind_of(_unanswered & (_status == 504), _unanswered & _status.is_in([502, 503])),
     "method": columns.http_method(pl.col("method")),
     "path": columns.path_of(pl.col("target")),
-    "host": pl.col("target").str.extract(r"^[a-zA-Z]+://([^/:]+)"),
-    "instance": pl.when(pl.col("instance") != "-").then(pl.col("instance")),
+    "host": columns.host_of(pl.col("target")),
+    "instance": columns.named(pl.col("instance")),
 }
 _created = columns.iso_time(pl.col("created"))
 _until_answered = columns.iso_time(pl.col("time")) - _created
@@ -65,7 +59,7 @@ ALB = LogFormat(
     .then(_until_answered)
     .when(_never_got_there)
     .then(_UNKNOWN),
-    upstream=pl.when(pl.col("upstream") != "-").then(pl.col("upstream").str.extract(r"targetgroup/([^/]+)")),
+    upstream=pl.col("upstream").str.extract(r"targetgroup/([^/]+)"),
     stamp=Stamp.END,
 )
 ELB = LogFormat(

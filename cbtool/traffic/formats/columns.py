@@ -109,13 +109,28 @@ def error_kind(error: pl.Expr, status: pl.Expr) -> pl.Expr:
     broken = (error == ErrorKind.CONNECTION_ERROR.label).fill_null(value=False) | (
         filled(error) & (status == 0)
     )
-    kind = pl.when(timed_out).then(ErrorKind.TIMEOUT.value)
-    return kind.when(broken).then(ErrorKind.CONNECTION_ERROR.value).otherwise(0).cast(pl.UInt8)
+    return kind_of(timed_out, broken)
+
+
+def kind_of(timed_out: pl.Expr, broken: pl.Expr) -> pl.Expr:
+    """UInt8 `ErrorKind` from two conditions, of which null is none."""
+    kind = pl.when(timed_out).then(ErrorKind.TIMEOUT.value).when(broken)
+    return kind.then(ErrorKind.CONNECTION_ERROR.value).otherwise(0).cast(pl.UInt8)
 
 
 def http_method(word: pl.Expr) -> pl.Expr:
     """The method, null where the request line is not HTTP's."""
     return pl.when(word.str.contains("^[A-Z]{1,20}$")).then(word)
+
+
+def named(text: pl.Expr) -> pl.Expr:
+    """The text, null where it is empty or a dash."""
+    return pl.when(filled(text) & (text != "-")).then(text)
+
+
+def host_of(url: pl.Expr) -> pl.Expr:
+    """The host of an absolute URL."""
+    return url.str.extract(r"^[a-zA-Z]+://([^/:]+)")
 
 
 def path_of(target: pl.Expr) -> pl.Expr:

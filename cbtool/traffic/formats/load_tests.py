@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 import polars as pl
 
 from cbtool.traffic.formats import columns
 from cbtool.traffic.formats.layouts import DelimitedRows, JsonLines
 from cbtool.traffic.formats.log_format import LogFormat, Stamp
 from cbtool.traffic.formats.patterns import PatternLines
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _MILLISECOND = 1_000_000
 _NO_ANSWER = pl.lit(0, pl.Int16)
@@ -30,26 +35,30 @@ JMETER = LogFormat(
         pl.concat_str(_response, pl.lit(" "), pl.col("responsemessage").fill_null("")), _jmeter_status
     ),
     path=columns.path_of(pl.col("url")),
-    host=pl.col("url").str.extract(r"^[a-zA-Z]+://([^/:]+)"),
+    host=columns.host_of(pl.col("url")),
     stamp=Stamp.START,
 )
 
 _code = columns.code(pl.col("code"))
+_VEGETA: Mapping[str, Any] = {
+    "duration": columns.duration(pl.col("latency"), 1),
+    "status": _code,
+    "error": columns.error_kind(pl.col("error"), _code),
+    "method": pl.col("method"),
+    "path": columns.path_of(pl.col("url")),
+    "host": columns.host_of(pl.col("url")),
+    "stamp": Stamp.START,
+}
 VEGETA = LogFormat(
+    **_VEGETA,
     name="vegeta",
     summary="vegeta's results as JSON (vegeta encode)",
     layout=JsonLines(("timestamp", "latency", "code", "error", "method", "url", "seq", "attack")),
     time=columns.iso_time(pl.col("timestamp")),
-    duration=columns.duration(pl.col("latency"), 1),
-    status=_code,
-    error=columns.error_kind(pl.col("error"), _code),
-    method=pl.col("method"),
-    path=columns.path_of(pl.col("url")),
-    host=pl.col("url").str.extract(r"^[a-zA-Z]+://([^/:]+)"),
     recognised=pl.col("seq").is_not_null() & pl.col("latency").is_not_null(),
-    stamp=Stamp.START,
 )
 VEGETA_CSV = LogFormat(
+    **_VEGETA,
     name="vegeta-csv",
     summary="vegeta's results as CSV (vegeta encode --to csv)",
     layout=PatternLines(
@@ -57,13 +66,6 @@ VEGETA_CSV = LogFormat(
         r"[^,]*,[^,]*,\d+(?:,(?<method>[A-Z]*),(?<url>[^,]*))?"
     ),
     time=pl.col("time").cast(pl.Int64, strict=False),
-    duration=columns.duration(pl.col("latency"), 1),
-    status=_code,
-    error=columns.error_kind(pl.col("error"), _code),
-    method=pl.col("method"),
-    path=columns.path_of(pl.col("url")),
-    host=pl.col("url").str.extract(r"^[a-zA-Z]+://([^/:]+)"),
-    stamp=Stamp.START,
 )
 
 _DURATION = "http_req_duration"
@@ -77,7 +79,16 @@ _K6_NOTES = (
     "k6's request durations leave out connecting and waiting for a connection",
     "k6 stamps a request's end: starts are that less its duration",
 )
+_K6: Mapping[str, Any] = {
+    "status": _k6_status,
+    "error": _k6_error,
+    "path": columns.path_of(pl.col("url")),
+    "host": columns.host_of(pl.col("url")),
+    "stamp": Stamp.END,
+    "notes": _K6_NOTES,
+}
 K6_CSV = LogFormat(
+    **_K6,
     name="k6-csv",
     summary="k6's results as CSV (k6 run --out csv=...)",
     layout=DelimitedRows(
@@ -86,15 +97,9 @@ K6_CSV = LogFormat(
     ),
     time=columns.plain_time(pl.col("timestamp")),
     duration=columns.duration(pl.col("metric_value"), _MILLISECOND),
-    status=_k6_status,
-    error=_k6_error,
     method=pl.col("method"),
-    path=columns.path_of(pl.col("url")),
-    host=pl.col("url").str.extract(r"^[a-zA-Z]+://([^/:]+)"),
     skipped=(pl.col("metric_name") != _DURATION).fill_null(value=False),
     resolution_ns=1_000_000_000,
-    stamp=Stamp.END,
-    notes=_K6_NOTES,
 )
 
 
@@ -103,6 +108,7 @@ def _of_data(path: str) -> pl.Expr:
 
 
 K6 = LogFormat(
+    **_K6,
     name="k6",
     summary="k6's results as JSON (k6 run --out json=...)",
     layout=JsonLines(("metric", "type", "data")),
@@ -114,15 +120,9 @@ K6 = LogFormat(
     },
     time=columns.iso_time(_of_data("time")),
     duration=columns.duration(_of_data("value"), _MILLISECOND),
-    status=_k6_status,
-    error=_k6_error,
     method=_of_data("tags.method"),
-    path=columns.path_of(pl.col("url")),
-    host=pl.col("url").str.extract(r"^[a-zA-Z]+://([^/:]+)"),
     skipped=(
         pl.col("metric").is_not_null() & ((pl.col("metric") != _DURATION) | (pl.col("type") != "Point"))
     ).fill_null(value=False),
     recognised=pl.col("metric").is_not_null() & pl.col("data").is_not_null(),
-    stamp=Stamp.END,
-    notes=_K6_NOTES,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from cbtool.traffic.error_kind import ErrorKind
+from cbtool.traffic.calls import UNKNOWN_DURATION
 from cbtool.traffic.formats import columns
 from cbtool.traffic.formats.log_format import LogFormat, Stamp
 from cbtool.traffic.formats.patterns import PatternLines
@@ -14,20 +14,9 @@ _SECOND = 1_000_000_000
 _CLIENT_GAVE_UP = pl.lit(499, pl.Int16)
 
 
-def _kind(timeout: pl.Expr, broken: pl.Expr) -> pl.Expr:
-    """UInt8 `ErrorKind` from two conditions, of which null is none."""
-    kind = pl.when(timeout).then(ErrorKind.TIMEOUT.value).when(broken)
-    return kind.then(ErrorKind.CONNECTION_ERROR.value).otherwise(0).cast(pl.UInt8)
-
-
-def _text(field: pl.Expr) -> pl.Expr:
-    """The text, null where it is empty or a dash."""
-    return pl.when(columns.filled(field) & (field != "-")).then(field)
-
-
 def flagged_error(flags: pl.Expr) -> pl.Expr:
     """UInt8 `ErrorKind` from Envoy's response flags, `%RESPONSE_FLAGS%`."""
-    return _kind(
+    return columns.kind_of(
         flags.str.contains(r"\b(?:UT|SI|DT|UMSDR)\b"), flags.str.contains(r"\b(?:UF|UC|UR|LR|UH|UPE)\b")
     )
 
@@ -54,9 +43,9 @@ ENVOY = LogFormat(
     error=flagged_error(pl.col("flags")),
     method=columns.http_method(pl.col("method")),
     path=columns.path_of(pl.col("target")),
-    host=_text(pl.col("host")),
-    upstream=_text(pl.col("upstream")),
-    instance=_text(pl.col("instance")),
+    host=columns.named(pl.col("host")),
+    upstream=columns.named(pl.col("upstream")),
+    instance=columns.named(pl.col("instance")),
     stamp=Stamp.START,
 )
 
@@ -84,7 +73,7 @@ HAPROXY = LogFormat(
     .then(pl.lit(0, pl.Int16))
     .otherwise(columns.code(pl.col("status"))),
     # s: a time limit on the server's side ran out; S, D: the server refused, aborted or was marked down.
-    error=_kind(_state.str.starts_with("s"), _state.str.contains("^[SD]")),
+    error=columns.kind_of(_state.str.starts_with("s"), _state.str.contains("^[SD]")),
     method=columns.http_method(pl.col("method")),
     path=columns.path_of(pl.col("target")),
     upstream=pl.col("upstream"),
@@ -105,8 +94,8 @@ TRAEFIK = LogFormat(
     status=columns.code(pl.col("status")),
     method=columns.http_method(pl.col("method")),
     path=columns.path_of(pl.col("target")),
-    upstream=_text(pl.col("upstream")),
-    instance=_text(pl.col("instance")),
+    upstream=columns.named(pl.col("upstream")),
+    instance=columns.named(pl.col("instance")),
     resolution_ns=_SECOND,
     stamp=Stamp.START,
 )
@@ -118,6 +107,9 @@ def _pair(key: str, value: str = r'[^\s"]+') -> pl.Expr:
     return _line.str.extract(rf' {key}="?({value})')
 
 
+_heroku_ms = _pair("service", r"\d+").cast(pl.Float64, strict=False) + _pair("connect", r"\d+").cast(
+    pl.Float64, strict=False
+).fill_null(0)
 _heroku_status = columns.code(_pair("status", r"\d{3}"))
 HEROKU = LogFormat(
     name="heroku",
@@ -127,18 +119,14 @@ HEROKU = LogFormat(
     ),
     extracted={"code": _pair("code", r"H\d\d")},
     time=columns.iso_time(pl.col("time")),
-    duration=columns.duration(
-        (
-            _pair("service", r"\d+").cast(pl.Float64, strict=False)
-            + _pair("connect", r"\d+").cast(pl.Float64, strict=False).fill_null(0)
-        ).cast(pl.String),
-        _MILLISECOND,
-    ),
+    duration=pl.when(_heroku_ms.is_null())
+    .then(UNKNOWN_DURATION)
+    .otherwise(columns.span(_heroku_ms, _MILLISECOND)),
     status=pl.when(_heroku_status.is_null() & pl.col("at").is_not_null())
     .then(pl.lit(0, pl.Int16))
     .otherwise(_heroku_status),
     # Timeouts: request, idle, backend connection, boot. Broken: crash, backlog, closed, refused and the like.
-    error=_kind(
+    error=columns.kind_of(
         pl.col("code").is_in(["H12", "H15", "H19", "H20"]),
         pl.col("code").is_in(["H10", "H11", "H13", "H14", "H18", "H21", "H22", "H26", "H99"]),
     ),
