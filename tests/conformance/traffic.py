@@ -65,20 +65,23 @@ def requests(configuration: Mapping[str, Any], library: str, calls: int = 240) -
     for kind in kinds:
         identity = f"{library}/{configuration['name']}/{kind}"
         lot = random.Random(identity)  # the same text, the same traffic, on every machine
-        starts, durations, results = _traffic(kind, aim, lot, calls, overlap=aim.overlap)
+        calls_of_kind = _traffic(kind, aim, lot, calls, overlap=aim.overlap)
         # Off the second, so that windows aligned to the clock are met in mid-bucket, too.
         epoch = EPOCH + lot.choice((0, 0, 125, 500, 875))
-        made.append(
-            {
-                "id": identity,
-                "options": configuration["options"],
-                "epoch": epoch,
-                "t": starts,
-                "d": durations,
-                "r": results,
-            }
-        )
+        made.append(_request(identity, configuration, epoch, calls_of_kind))
     return made
+
+
+def _request(
+    identity: str,
+    configuration: Mapping[str, Any],
+    epoch: int,
+    calls: tuple[list[int], list[int], str],
+) -> dict[str, Any]:
+    """Return one request of the drivers' protocol: its calls' starts, durations and results."""
+    options = configuration["options"]
+    starts, durations, results = calls
+    return {"id": identity, "options": options, "epoch": epoch, "t": starts, "d": durations, "r": results}
 
 
 def _traffic(
@@ -153,36 +156,31 @@ def _result(aim: Aim, lot: random.Random, failing: float) -> str:
     return "f" if lot.random() < failing and "f" in aim.results else "s"
 
 
-def unhurried(configuration: Mapping[str, Any], library: str, seconds: int = 40) -> list[dict[str, Any]]:
+def unhurried(configuration: Mapping[str, Any], library: str, seconds: int = 25) -> list[dict[str, Any]]:
     """Return two requests for a program that runs in real time: one call after the other, and overlapping.
 
-    Calls start an eighth of a second off each quarter, and end on quarters, but never on a whole second:
-    what such programs do happens on whole seconds, so that being late by less decides nothing.
+    Calls start an eighth of a second off each quarter, and end on quarters, but never on a whole second: what
+    such programs do happens on whole seconds, so that being late by less decides nothing. No two calls end
+    together, as which of them the program hears of first would be chance. Longer traffic would let HAProxy's
+    checks, each some two milliseconds later than the one before asks for, drift towards the calls' starts.
     """
     made = []
     for kind in ("sequence", "overlap"):
         identity = f"{library}/{configuration['name']}/{kind}"
         lot = random.Random(identity)
         starts, durations, results = [], [], []
+        ends: set[int] = set()
         at, bad = 125, 0.5
         while at < 1000 * seconds:
             if lot.random() < 0.15:
                 bad = lot.choice((0.0, 0.1, 0.5, 0.9, 1.0))
             length = 0 if kind == "sequence" else lot.choice((0, 0, 125, 375, 625, 1125, 2375))
-            if length and (at + length) % 1000 == 0:
+            while length and ((at + length) % 1000 == 0 or at + length in ends):
                 length += 250
+            ends.add(at + length)
             starts.append(at)
             durations.append(length)
             results.append("f" if lot.random() < bad else "s" if lot.random() < 0.9 or not length else "i")
             at += lot.choice((250, 250, 250, 500, 500, 750, 1000, 1250, configuration["pause"]))
-        made.append(
-            {
-                "id": identity,
-                "options": configuration["options"],
-                "epoch": EPOCH,
-                "t": starts,
-                "d": durations,
-                "r": "".join(results),
-            }
-        )
+        made.append(_request(identity, configuration, EPOCH, (starts, durations, "".join(results))))
     return made

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -36,13 +37,19 @@ JAVASCRIPT = {
     "cockatiel": "const { circuitBreaker, handleAll, ConsecutiveBreaker, CountBreaker, SamplingBreaker, "
     'ExponentialBackoff, IterableBackoff } = require("cockatiel");',
 }
+TIME = {"time": "time"}
 GO = {
-    "gobreaker": ("github.com/sony/gobreaker/v2",),
-    "failsafe-go": ("github.com/failsafe-go/failsafe-go/circuitbreaker",),
-    "hystrix-go": ("github.com/afex/hystrix-go/hystrix",),
-    "handy": ("github.com/streadway/handy/breaker",),
-    "mercari": ("github.com/mercari/go-circuitbreaker", "github.com/cenkalti/backoff/v3"),
+    "gobreaker": {"gobreaker": "github.com/sony/gobreaker/v2"} | TIME,
+    "failsafe-go": {"circuitbreaker": "github.com/failsafe-go/failsafe-go/circuitbreaker"} | TIME,
+    "hystrix-go": {"hystrix": "github.com/afex/hystrix-go/hystrix"},
+    "handy": {"breaker": "github.com/streadway/handy/breaker"},
+    "mercari": {
+        "circuitbreaker": "github.com/mercari/go-circuitbreaker",
+        "backoff": "github.com/cenkalti/backoff/v3",
+    }
+    | TIME,
 }
+"""The packages that a library's snippets may use, by what they call them."""
 JAVA = {
     "failsafe": """
 import dev.failsafe.CircuitBreaker;
@@ -154,14 +161,10 @@ def load_go(library: str, text: str, folder: Path) -> None:
     own = CACHE / "go" / f"{library}.mod"
     shutil.copy(own if own.exists() else room / "go.mod", folder / "go.mod")
     shutil.copy(own.with_suffix(".sum") if own.exists() else room / "go.sum", folder / "go.sum")
-    imports = "\n".join(f'"{name}"' for name in GO[library] if name.split("/")[2].split("/")[0] in name)
-    used = text.replace("hystrix.ConfigureCommand", "made := 0; hystrix.ConfigureCommand")
-    name = used.split(" :=")[0].splitlines()[-1].split()[-1]
-    if "time." in text:
-        imports += '\n"time"'
-    if library == "mercari" and "backoff." not in text:
-        imports = imports.replace('"github.com/cenkalti/backoff/v3"', "")
-    program = f"package main\nimport (\n{imports}\n)\nfunc main() {{\n{used}\n_ = {name}\n}}\n"
+    imports = "\n".join(f'"{path}"' for name, path in GO[library].items() if f"{name}." in text)
+    made = re.search(r"^(\w+) :=", text, re.MULTILINE)
+    used = f"{text}\n_ = {made[1]}" if made else text  # Go takes no variable that nobody uses
+    program = f"package main\nimport (\n{imports}\n)\nfunc main() {{\n{used}\n}}\n"
     (folder / "main.go").write_text(program)
     run(["go", "run", "-mod=mod", "."], needs="go", folder=folder)
 

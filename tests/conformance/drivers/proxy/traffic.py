@@ -63,8 +63,6 @@ class Run:
         result = self.question["r"][call]
         if result == "i":  # the caller leaves, and with it the proxy
             await reader.read()
-            while not reader.at_eof():
-                await reader.read(4096)
         else:
             await self._until(self.question["t"][call] + self.question["d"][call])
             if result == "s":
