@@ -5,7 +5,8 @@ Each result x (1 or 0) moves the average to x · (1 − e) + average · e, where
 first one sets it. Beside it, five floating slices count the results of the last `length`, for the minimum.
 
 The store: the average in units of 2⁻⁶², the stamp of the last result (−1: none), when the average began, when
-the newest slice began and which it is, then the slices.
+the newest slice began and which it is, then the slices; then e for each distance of some milliseconds that
+came before, in the same units, as an exponential costs more than all the rest.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 _ONE = float(1 << 62)
 _AVERAGE, _STAMP, _BEGAN, _TURNED, _SLICE, _FIRST = 0, 1, 2, 3, 4, 5
 _SLICES = 5
+_POWERS = 512
+_AFTER = _FIRST + _SLICES
+ROOM = _AFTER + _POWERS
 _MILLISECOND = 1_000_000
 
 
@@ -42,7 +46,7 @@ def add(m: Memory, w: Any, p: WindowPolicy, failed: int, now: int) -> None:
     stamp = _milliseconds(m, now) - w[_BEGAN] if p.length else m.calls
     average = 1.0 - failed
     if w[_STAMP] >= 0:
-        kept = math.exp(-float(stamp - w[_STAMP]) / _length(p))
+        kept = _kept(w, stamp - w[_STAMP], _length(p))
         average = average * (1.0 - kept) + w[_AVERAGE] / _ONE * kept
     w[_AVERAGE] = int(average * _ONE)
     w[_STAMP] = stamp
@@ -59,6 +63,16 @@ def falls_short(m: Memory, w: Any, p: Policies, now: int) -> bool:
     for cell in range(_FIRST, _FIRST + _SLICES):
         recent += w[cell]
     return recent >= p.trip.minimum_calls
+
+
+def _kept(w: Any, distance: int, length: int) -> float:
+    """Return exp(−distance ÷ length), remembered where that is exact: not under 2⁻⁹."""
+    if distance >= _POWERS or distance > 6 * length:
+        return math.exp(-float(distance) / length)
+    if w[_AFTER + distance] == 0:
+        w[_AFTER + distance] = int(math.exp(-float(distance) / length) * _ONE)
+    remembered: float = w[_AFTER + distance] / _ONE
+    return remembered
 
 
 def _length(p: WindowPolicy) -> int:

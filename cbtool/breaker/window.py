@@ -49,7 +49,7 @@ def room(p: WindowPolicy) -> int:
         return p.size
     if p.kind == WindowKind.GRID or p.kind == WindowKind.FLOATING or p.kind == WindowKind.STAMPED:
         return buckets.CELLS * (p.size + 1)
-    return 32
+    return average.ROOM if p.kind == WindowKind.AVERAGE else 32
 
 
 def add(m: Memory, w: Any, p: WindowPolicy, outcome: int, now: int, admitted: int) -> None:

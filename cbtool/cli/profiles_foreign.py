@@ -122,7 +122,8 @@ def export(
 ) -> None:
     """Print a profile as another library's users write it.
 
-    Code, or the library's own configuration file, with the reason of each value.
+    Code, or the library's own configuration file, with the reason of each value;
+    JSON holds no comments, and its reasons go to standard error.
     A profile of other semantics becomes the nearest settings that the library
     has; what is lost is said in a comment and on standard error. `profiles
     import` reads every format but code back.
@@ -140,14 +141,15 @@ def export(
 
     load = None if rate is None else parsed("--rate", parse_rate, rate)
     exported = export_profile(load_profile(profile), library, form=form, rate=load)
-    for loss in exported.losses:
-        note(f"cbtool: lost: {loss}")
+    for remark in exported.remarks():
+        note(f"cbtool: {remark}")
     if json:
         print_json(
             {
                 "library": exported.library,
                 "format": exported.format,
                 "snippet": exported.text,
+                "reasons": dict(exported.reasons),
                 "lost": list(exported.losses),
                 "breaker": breaker_table(exported.config),
             }

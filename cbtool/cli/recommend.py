@@ -118,8 +118,8 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         print_text(recommendation_text(answer, source.name, logs=logs or (), scenario=scenario, saved=output))
         if exported is not None:
             print_text(f"\n{exported.text}".removesuffix("\n"))
-    for loss in () if exported is None else exported.losses:
-        note(f"cbtool: lost: {loss}")
+    for remark in () if exported is None else exported.remarks():
+        note(f"cbtool: {remark}")
     if answer.profile is None:
         raise InsufficientDataError(f"{source.name} cannot carry a recommendation", answer.needs)
     if output is not None:

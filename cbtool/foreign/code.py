@@ -103,6 +103,12 @@ CSHARP = Language("C#", "//", csharp_duration)
 YAML = Language("YAML", "#", _text)
 
 
+def identifier(name: str) -> str:
+    """Return a name that any language takes for a variable's."""
+    word = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").lower() or "breaker"
+    return f"breaker_{word}" if word[0].isdigit() else word
+
+
 @dataclass(frozen=True)
 class Call:
     """How a library is called.
@@ -127,14 +133,11 @@ class Call:
 
     def text(self, name: str, entries: Sequence[Entry], units: Mapping[str, Unit]) -> str:
         """Return the snippet."""
-        identifier = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").lower() or "breaker"
-        if identifier[0].isdigit():
-            identifier = f"breaker_{identifier}"
         indent = self.argument[: len(self.argument) - len(self.argument.lstrip())]
         literals = {e.name: self.language.literal(e.value, units.get(e.name)) for e in entries}
         names = {entry.name for entry in entries}
         head = next((head for setting, head in self.heads.items() if setting in names), self.head)
-        lines = [self._around(head, name, identifier)]
+        lines = [self._around(head, name)]
         for entry in entries:
             write = self.special.get(entry.name)
             value = literals[entry.name] if write is None else write(entry.value, literals)
@@ -142,8 +145,8 @@ class Call:
             lines.append(self.argument.replace("{name}", entry.name).replace("{value}", value))
         if not self.last_comma:
             lines[-1] = lines[-1].removesuffix(",")
-        return "\n".join([*lines, self._around(self.tail, name, identifier)]).rstrip("\n") + "\n"
+        return "\n".join([*lines, self._around(self.tail, name)]).rstrip("\n") + "\n"
 
     @staticmethod
-    def _around(text: str, name: str, identifier: str) -> str:
-        return text.replace("{id}", identifier).replace("{name}", quoted(name))
+    def _around(text: str, name: str) -> str:
+        return text.replace("{id}", identifier(name)).replace("{name}", quoted(name))

@@ -117,6 +117,7 @@ def _time_span(seconds: float) -> str:
 FORMATS: dict[str, dict[str, Writer]] = {
     "resilience4j": {"yaml": _resilience4j_yaml, "properties": _resilience4j_properties},
     "hystrix": {"properties": _hystrix},
+    "hystrix-1.5.12": {"properties": _hystrix},
     "envoy": {"yaml": _envoy},
     "istio": {"yaml": _istio},
     "linkerd": {"yaml": _linkerd},
@@ -130,4 +131,14 @@ DURATIONS: dict[tuple[str, str], Callable[[float], Any]] = {
     ("envoy", "yaml"): _proto,
     ("polly", "json"): _time_span,
 }
+LEFT_OUT: dict[tuple[str, str], dict[str, tuple[str, Any]]] = {
+    ("polly", "json"): {
+        "wait_backoff_multiplier": (
+            "a BreakDurationGenerator is a function, which .NET reads from no file (--format code writes it)",
+            1.0,
+        ),
+        "max_wait_duration_in_open_state": ("every wait is BreakDuration", None),
+    }
+}
+"""By library and format, our words that the library has and this format has not: why, and what holds then."""
 TIMED = ("exponentialMaxWaitDurationInOpenState",)

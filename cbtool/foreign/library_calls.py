@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from cbtool.breaker.native import seconds_of
+from cbtool.breaker.wait import LONGEST
 from cbtool.foreign.code import (
     CSHARP,
     GO,
@@ -20,6 +21,7 @@ from cbtool.foreign.code import (
     timedelta,
 )
 from cbtool.foreign.layout import quoted
+from cbtool.foreign.scala import FinagleCall
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,10 +41,10 @@ def _generator(rule: str, literals: Mapping[str, str]) -> str:
     match = _GROWTH.fullmatch(rule)
     if match is None:
         return quoted(rule)
-    base = f"{literals['BreakDuration']} * Math.Pow({match[1]}, args.HalfOpenAttempts)"
-    if match[2] is not None:
-        base = f"TimeSpan.FromTicks(Math.Min(({base}).Ticks, {csharp_duration(seconds_of(match[2]))}.Ticks))"
-    return f"args => new ValueTask<TimeSpan>({base})"
+    # In seconds, as a TimeSpan overflows after some sixty doublings.
+    grown = f"{literals['BreakDuration']}.TotalSeconds * Math.Pow({match[1]}, args.HalfOpenAttempts)"
+    longest = csharp_duration(LONGEST if match[2] is None else seconds_of(match[2]))
+    return f"args => new ValueTask<TimeSpan>(TimeSpan.FromSeconds(Math.Min({grown}, {longest}.TotalSeconds)))"
 
 
 def _mercari_backoff(value: Mapping[str, Any], _: Mapping[str, str]) -> str:
@@ -61,16 +63,17 @@ def _constructed(value: Any, _: Mapping[str, str]) -> str:
 _PY = "    {name}={value},"
 _JS = "  {name}: {value},"
 
-CALLS: dict[str, Call] = {
+CALLS: dict[str, Call | FinagleCall] = {
+    "finagle": FinagleCall(),
     "gobreaker": Call(
         GO,
-        "cb := gobreaker.NewCircuitBreaker[any](gobreaker.Settings{\n    Name: {name},",
-        "    {name}: {value},",
+        "cb := gobreaker.NewCircuitBreaker[any](gobreaker.Settings{\n\tName: {name},",
+        "\t{name}: {value},",
         "})",
         {"ReadyToTrip": _ready_to_trip},
     ),
     "hystrix-go": Call(
-        GO, "hystrix.ConfigureCommand({name}, hystrix.CommandConfig{", "    {name}: {value},", "})"
+        GO, "hystrix.ConfigureCommand({name}, hystrix.CommandConfig{", "\t{name}: {value},", "})"
     ),
     "pybreaker": Call(PYTHON, "{id} = pybreaker.CircuitBreaker(", _PY, "    name={name},\n)"),
     "aiobreaker": Call(
@@ -98,7 +101,7 @@ CALLS: dict[str, Call] = {
     "mercari": Call(
         GO,
         "{id} := circuitbreaker.New(",
-        "    circuitbreaker.{name}({value}),",
+        "\tcircuitbreaker.{name}({value}),",
         ")",
         {
             "WithTripFunc": lambda rule, _: f"circuitbreaker.{rule}",
@@ -106,12 +109,12 @@ CALLS: dict[str, Call] = {
             "WithOpenTimeout": lambda wait, _: GO.timed(wait),
         },
     ),
-    "handy": Call(GO, "{id} := breaker.NewBreaker(", "    {value},", ")"),
+    "handy": Call(GO, "{id} := breaker.NewBreaker(", "\t{value},", ")"),
     "failsafe-go": Call(
         GO,
         "{id} := circuitbreaker.NewBuilder[any]().",
-        "    {name}({value}).",
-        "    Build()",
+        "\t{name}({value}).",
+        "\tBuild()",
     ),
     "failsafe": Call(
         JAVA,

@@ -53,6 +53,13 @@ def _traefik(words: Words, options: dict[str, Any]) -> Iterator[tuple[str, str]]
         )
 
 
+def _failsafe(words: Words, options: dict[str, Any]) -> Iterator[tuple[str, str]]:  # noqa: ARG001
+    """It takes no minimum under 1: no rate is of no call, so nothing is lost."""
+    if "minimum_number_of_calls" in words:
+        words["minimum_number_of_calls"] = max(1, words["minimum_number_of_calls"])
+    return iter(())
+
+
 def _nginx(words: Words, options: dict[str, Any]) -> Iterator[tuple[str, str]]:  # noqa: ARG001
     size = words.pop("sliding_window_size", None)
     wait = words["wait_duration_in_open_state"]
@@ -129,6 +136,8 @@ def _haproxy(words: Words, options: dict[str, Any]) -> Iterator[tuple[str, str]]
 _ADAPT: dict[str, Callable[[Words, dict[str, Any]], Iterator[tuple[str, str]]]] = {
     "gobreaker": _gobreaker,
     "cb2": _cb2,
+    "failsafe": _failsafe,
+    "failsafe-go": _failsafe,
     "traefik": _traefik,
     "nginx": _nginx,
     "envoy": _ejection,

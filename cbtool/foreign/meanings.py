@@ -26,6 +26,7 @@ _OF_WORDS = {
     "permitted_number_of_calls_in_half_open_state": "trials before it closes",
     "max_wait_duration_in_half_open_state": "trials that take longer are given up",
 }
+_TRIALS = "permitted_number_of_calls_in_half_open_state"
 _OTHERS = {
     "ReadyToTrip": ("failure_rate_threshold", "when it opens"),
     "Interval": ("sliding_window_size", "the window that failures are counted in"),
@@ -41,6 +42,66 @@ _OTHERS = {
     "count": ("failure_rate_threshold", "what the grade holds the calls to"),
     "failure-accrual": ("sliding_window_type", "how failures are counted"),
     "interval": ("", "how often hosts are looked at"),
+    "waitThreshold": ("minimum_number_of_calls", "no rate is judged over fewer calls"),
+    "bucketSpan": ("sliding_window_size", "the window is so many milliseconds times bucketNum"),
+    "strategy": ("sliding_window_type", "what the window counts"),
+    "breaker": ("failure_rate_threshold", "when it opens"),
+    "halfOpenAfter": ("wait_duration_in_open_state", "how long open lasts before trials"),
+    "halfOpenSampling": (_TRIALS, "trials before it closes"),
+    "policy": ("sliding_window_type", "how failures are counted"),
+    "requiredSuccessRate": ("failure_rate_threshold", "opens under this rate of successes"),
+    "window": ("sliding_window_size", "the window that failures are counted in"),
+    "minRequestThreshold": ("minimum_number_of_calls", "no rate is judged over fewer calls"),
+    "numFailures": ("sliding_window_size", "opens at this many failures in a row"),
+    "markDeadFor": ("wait_duration_in_open_state", "how long open lasts before a trial, and how it grows"),
+    "on-error": ("", "what the failures in a row do"),
+    "inter": ("wait_duration_in_open_state", "probes so far apart end it"),
+    "failure-accrual-consecutive-max-failures": (
+        "sliding_window_size",
+        "opens at this many failures in a row",
+    ),
+    "failure-accrual-success-rate-min-requests": (
+        "minimum_number_of_calls",
+        "no rate is judged over fewer calls",
+    ),
+    "failure-accrual-success-rate-threshold": (
+        "failure_rate_threshold",
+        "opens under this rate of successes",
+    ),
+    "failure-accrual-success-rate-window": (
+        "sliding_window_size",
+        "the window that failures are counted in",
+    ),
+    "WithTripFunc": ("failure_rate_threshold", "when it opens"),
+    "WithCounterResetInterval": ("sliding_window_size", "the window that failures are counted in"),
+    "WithOpenTimeout": ("wait_duration_in_open_state", "how long open lasts before trials"),
+    "WithOpenTimeoutBackOff": ("wait_backoff_multiplier", "how long open lasts, and how it grows"),
+    "expression": ("failure_rate_threshold", "when it opens"),
+    "exceptionsAllowedBeforeBreaking": ("sliding_window_size", "opens at this many failures in a row"),
+    "samplingDuration": ("sliding_window_size", "the window that failures are counted in"),
+    "minimumThroughput": ("minimum_number_of_calls", "no rate is judged over fewer calls"),
+    "failureThreshold": ("failure_rate_threshold", "opens at this rate of failures"),
+    "threshold": ("failure_rate_threshold", "opens at this rate, or number, of failures"),
+    "error_timeout": ("wait_duration_in_open_state", "how long open lasts before trials"),
+    "error_threshold_timeout": ("sliding_window_size", "the window that failures are counted in"),
+    "half_open_resource_timeout": ("", "the client's timeout while trials run"),
+    "exponential_backoff_error_timeout": ("", "whether each further opening in a row lasts longer"),
+    "exponential_backoff_initial_timeout": ("wait_duration_in_open_state", "how long the first open lasts"),
+    "exponential_backoff_multiplier": (
+        "wait_backoff_multiplier",
+        "each further opening in a row lasts this many times longer",
+    ),
+}
+_FAILSAFE = {
+    "FailureThreshold": "opens at so many failures (of so many calls, within so long)",
+    "FailureThresholdRatio": "opens at so many failures of so many calls",
+    "FailureThresholdPeriod": "opens at so many failures within so long",
+    "FailureRateThreshold": "opens at this rate of failures, of so many calls at least, within so long",
+}
+_OTHERS |= {
+    first + name: ("failure_rate_threshold", text)
+    for first in ("with", "With")
+    for name, text in _FAILSAFE.items()
 }
 
 

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 _LINKERD = ("balancer.linkerd.io/", "balancer.alpha.linkerd.io/")
 _POLLY = ("CircuitBreaker", "CircuitBreakerOptions", "CircuitBreakerStrategyOptions")
 _POLLY_OWN = ("FailureRatio", "MinimumThroughput", "SamplingDuration", "BreakDuration")
-_POLLY_GROWTH = "BreakDurationGenerator"
 _DEEPEST = 40
 
 
@@ -167,9 +166,8 @@ def find_polly(documents: Sequence[Node]) -> list[Found]:
     for document in documents:
         for path, node in _sections(document, ()):
             if path and path[-1] in _POLLY and any(node.get(name) is not None for name in _POLLY_OWN):
-                names = (*_POLLY_OWN, _POLLY_GROWTH)
-                values = {key: value for key, value in node.items() if key in names}
-                left_out = tuple(key for key, _ in node.items() if key not in names)
+                values = {key: value for key, value in node.items() if key in _POLLY_OWN}
+                left_out = tuple(key for key, _ in node.items() if key not in _POLLY_OWN)
                 name = next((key for key in reversed(path[:-1]) if key not in _POLLY_WRAPPERS), "polly")
                 found.append(Found("polly", name, values, node.line, left_out))
     return found

@@ -37,6 +37,7 @@ SUPPORTED = (
 FINDERS: dict[str, Finder] = {
     "resilience4j": spring.find_resilience4j,
     "hystrix": spring.find_hystrix,
+    "hystrix-1.5.12": lambda documents: spring.find_hystrix(documents, "hystrix-1.5.12"),
     "istio": mesh.find_istio,
     "envoy": mesh.find_envoy,
     "linkerd": mesh.find_linkerd,

@@ -118,9 +118,9 @@ def _resolved(node: Node) -> Node:
     return Node(match[2], node.line)
 
 
-def find_hystrix(documents: Sequence[Node]) -> list[Found]:
-    """Return every command's properties over those of `default`."""
-    names = {name.lower(): name for name in (s.name for s in dialect_named("hystrix").settings)}
+def find_hystrix(documents: Sequence[Node], library: str = "hystrix") -> list[Found]:
+    """Return every command's properties over those of `default`, for this version's dialect."""
+    names = {name.lower(): name for name in (s.name for s in dialect_named(library).settings)}
     commands: dict[str, dict[str, Node]] = {}
     left_out: dict[str, list[str]] = {}
     for document in documents:
@@ -140,7 +140,7 @@ def find_hystrix(documents: Sequence[Node]) -> list[Found]:
     own = {key: values for key, values in commands.items() if key != "default"} or commands
     return [
         Found(
-            "hystrix",
+            library,
             key,
             {**shared, **values},
             min((node.line for node in values.values()), default=1),
@@ -151,12 +151,8 @@ def find_hystrix(documents: Sequence[Node]) -> list[Found]:
 
 
 _HYSTRIX_GROUPS = ("circuitBreaker", "metrics", "execution", "fallback", "requestCache", "requestLog")
-_HYSTRIX_OTHERS = (
-    "circuitBreaker.enabled",
-    "circuitBreaker.forceOpen",
-    "circuitBreaker.forceClosed",
-    "metrics.rollingStats.numBuckets",
-)
+_HYSTRIX_BUCKETS = "metrics.rollingStats.numBuckets"
+"""Of figures that the breaker does not look at."""
 
 
 def _hystrix_property(path: tuple[str, ...], names: Mapping[str, str]) -> tuple[str, str]:
@@ -167,12 +163,8 @@ def _hystrix_property(path: tuple[str, ...], names: Mapping[str, str]) -> tuple[
 
 
 def _refuse_unknown(name: str, node: Node, names: tuple[str, ...]) -> None:
-    if name not in _HYSTRIX_OTHERS:
-        raise ParseError(node.line, f"{name} is unknown; there are {', '.join((*names, *_HYSTRIX_OTHERS))}")
-    off = {"circuitBreaker.enabled": "false", "circuitBreaker.forceOpen": "true"}
-    off["circuitBreaker.forceClosed"] = "true"
-    if str(node.value).lower() == off.get(name):
-        raise ParseError(node.line, f"{name} = {node.value}: this command has no breaker that trips")
+    if name != _HYSTRIX_BUCKETS:
+        raise ParseError(node.line, f"{name} is unknown; there are {', '.join((*names, _HYSTRIX_BUCKETS))}")
 
 
 def nested(paths: Mapping[tuple[str, ...], Any]) -> dict[str, Any]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from cbtool.breaker.dialects import dialect_named
 from cbtool.breaker.native import Unit, seconds_of
 from cbtool.errors import ConfigurationError
-from cbtool.foreign import arguments, files
+from cbtool.foreign import arguments, files, losses
 from cbtool.foreign.layout import Entry, comment_lines, json_text, toml_text
 from cbtool.foreign.library_calls import CALLS
 from cbtool.foreign.meanings import meaning
-from cbtool.foreign.translate import translated
+from cbtool.foreign.translate import Translation, translated
 from cbtool.toml_tables import did_you_mean
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class Exported:
         library: whose it is.
         format: one of `FORMATS`.
         text: what a user pastes, comments included where the format has any.
+        reasons: by the library's own name of a setting, why it has its value.
         losses: what the library cannot say, a sentence each.
         config: what the snippet configures, in the library's dialect.
     """
@@ -39,8 +40,15 @@ class Exported:
     library: str
     format: str
     text: str
+    reasons: Mapping[str, str]
     losses: tuple[str, ...]
     config: BreakerConfig
+
+    def remarks(self) -> list[str]:
+        """Return what a user must hear beside the text: its reasons, if it holds none, and its losses."""
+        silent = not _holds_comments(self.library, self.format)
+        reasons = [f"{name}: {reason}" for name, reason in self.reasons.items()] if silent else []
+        return reasons + [f"lost: {loss}" for loss in self.losses]
 
 
 def formats_of(library: str) -> tuple[str, ...]:
@@ -88,12 +96,30 @@ def export_profile(
         raise ConfigurationError(f"{library} is written as {', '.join(forms)}, not as {form}")
     form = form or forms[0]
     translation = translated(profile.config, library, rate)
+    translation = _without(translation, library, form)
     entries = _entries(translation.config, reasons or {})
     text = _text(profile.name, library, form, entries)
-    head = _head(profile, library, translation.losses) if form != "json" or library == "polly" else []
+    head = _head(profile, library, translation.losses) if _holds_comments(library, form) else []
     mark = _mark(library, form)
     above = "".join(f"{line}\n" for sentence in head for line in comment_lines(sentence, mark))
-    return Exported(library, form, above + text, translation.losses, translation.config)
+    why = {entry.name: entry.comment for entry in entries}
+    return Exported(library, form, above + text, why, translation.losses, translation.config)
+
+
+def _without(translation: Translation, library: str, form: str) -> Translation:
+    """Leave out what a format of a library cannot say."""
+    config, lost = translation.config, list(translation.losses)
+    for word, (why, without) in files.LEFT_OUT.get((library, form), {}).items():
+        value = getattr(config, word)
+        if value not in {without, None}:
+            lost.append(f"{word} = {losses.shown(word, value)}: {why}")
+            config = replace(config, **{word: without})
+    return Translation(config, tuple(lost))
+
+
+def _holds_comments(library: str, form: str) -> bool:
+    """Return whether a snippet says its reasons itself; JSON can't, but as .NET reads it."""
+    return form != "json" or library == "polly"
 
 
 def _mark(library: str, form: str) -> str:
@@ -102,13 +128,11 @@ def _mark(library: str, form: str) -> str:
     return "//" if form == "json" else "#"
 
 
-def _head(profile: Profile, library: str, losses: tuple[str, ...]) -> list[str]:
+def _head(profile: Profile, library: str, lost: tuple[str, ...]) -> list[str]:
     rules = profile.rules
     ignored = f", and neither of {', '.join(rules.ignored)}" if rules.ignored else ""
     outcomes = f"Failures are {', '.join(rules.failure)}{ignored}: tell {library} so where it asks."
-    return [f"{profile.name}, for {dialect_named(library).title}.", outcomes] + [
-        f"Lost: {s}." for s in losses
-    ]
+    return [f"{profile.name}, for {dialect_named(library).title}.", outcomes] + [f"Lost: {s}." for s in lost]
 
 
 def _entries(config: BreakerConfig, reasons: Mapping[str, str]) -> list[Entry]:

@@ -15,7 +15,7 @@ from cbtool.breaker import memory as fields
 from cbtool.breaker import policies as variants
 from cbtool.breaker import window_policy as window_variants
 from cbtool.breaker.policies import EvaluateOn, LeaveOpen, ResetRule
-from cbtool.simulation import compiled_rules, kernel
+from cbtool.simulation import bulk_kernel, compiled_rules, kernel
 from cbtool.simulation.compiled_rules import RULES, unowned
 from cbtool.simulation.jit import compiled
 from cbtool.simulation.kernel import first_after, first_completion_after
@@ -28,7 +28,7 @@ IGNORED = int(Outcome.IGNORED)
 typed: Any = np.int64
 
 
-@compiled(*RULES, fields, variants, window_variants, compiled_rules, kernel)
+@compiled(*RULES, fields, variants, window_variants, bulk_kernel, compiled_rules, kernel)
 def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `readable.py`
     start_ns: NDArray[Any],
     call_of: NDArray[Any],
@@ -92,6 +92,8 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
     waits = calm and p.wait.reset == ResetRule.WAIT
     refusals = window.refusals_count(p.window)
     by_timer = p.wait.leave == LeaveOpen.TIMER
+    bulk = calm and starts and bulk_kernel.applies(p)
+    tried = typed(0)  # the bucket whose events go one by one: that which is over then
     if position[4] == 0:
         steps.start(m, store, p, typed(0))
         position[4] = 1
@@ -102,6 +104,26 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
         if ledger.full(m, log):
             position[0], position[1], position[2], position[3] = call, done, first, latest
             return False
+        if (
+            bulk
+            and m.state == steps.CLOSED
+            and m.turns != tried
+            and done >= settled[first]
+            and (p.trip.capacity == 0 or (m.in_flight == call - done and m.in_flight < p.trip.capacity))
+            and (call == n or start_ns[call] < m.turns)
+            and (done == n or end_ns[done] < m.turns)
+        ):
+            until, over = bulk_kernel.while_closed(
+                m, store, p, start_ns, end_ns, started, outcomes, call, done
+            )
+            if until == call and over == done:
+                tried = m.turns
+            permitted[call:until] = 1
+            if counting:
+                counted[done:over] = 1
+            call, done = until, over
+            latest = max(latest, call)
+            continue
         quiet = (
             whole
             and m.judged == 1
@@ -218,6 +240,13 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
                     if tracing:
                         after[ended] = m.state
                 done += 1
+            elif bulk and done >= settled[latest] and start_ns[call] < m.turns:
+                over = bulk_kernel.while_refusing(m, store, p, start_ns, call, shortcuts.refuses_until(m, p))
+                if tracing:
+                    before[call:over] = m.state
+                    after[call:over] = m.state
+                call = over
+                done = first_completion_after(started, done, call) if call < n else typed(n)
             else:
                 if refusals:
                     window.refused(m, store, p.window, start_ns[call])

@@ -38,8 +38,14 @@ def test_an_export_is_read_back_as_it_was(library: str, form: str, data: st.Data
     name = data.draw(ONE_WORD if form == "config" else NAMED)
     profile = Profile(name, config, OutcomeRules())
     exported = export_profile(profile, library, form=form)
+    if (library, form) == ("polly", "json") and config.wait_backoff_multiplier != 1:
+        assert any("BreakDurationGenerator" in loss for loss in exported.losses)
+        config = exported.config  # every wait is the same there
+        profile = Profile(name, config, OutcomeRules())
+        exported = export_profile(profile, library, form=form)
     assert not exported.losses
-    for named in (None, library):
+    alike = (library, form) == ("hystrix-1.5.12", "properties")  # as any Hystrix': no version is in it
+    for named in (library,) if alike else (None, library):
         imported = import_profiles(exported.text, "file", named)
         assert imported.library == library
         assert [(each.name, each.config) for each in imported.profiles] == [(name, config)]

@@ -52,6 +52,17 @@ def random_traffic(random: np.random.Generator, stretches: list[int]) -> Traffic
     return traffic_of(start - start[0], durations * STEP_NS, verdicts)
 
 
+def busy_traffic(random: np.random.Generator, seed: int) -> Traffic:
+    """Some hundreds of calls a second: healthy, failing and healthy again, some crowded, some ignored."""
+    calls = 1200
+    start = np.cumsum(random.exponential(1e9 / (60, 200, 400, 1000)[seed % 4], calls)).astype(np.int64)
+    duration = random.lognormal(np.log(25e6), 0.7, calls).astype(np.int64)
+    failing = np.select([np.arange(calls) < 700, np.arange(calls) < 900], [0.01, 0.7], 0.02)
+    verdicts = (random.random(calls) < failing).astype(np.uint8)
+    verdicts[random.random(calls) < (0.0, 0.002)[seed % 2]] = 2
+    return traffic_of(start - start[0], duration, verdicts)
+
+
 def _stretch(random: np.random.Generator, calls: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     gaps = np.array(GAPS[random.integers(len(GAPS))])
     durations = np.array(DURATIONS[random.integers(len(DURATIONS))])

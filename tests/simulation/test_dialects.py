@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from random_traces import random_traffic
+from random_traces import busy_traffic, random_traffic
 
 from cbtool.breaker import BreakerConfig, WindowType, dialect_named
 from cbtool.breaker.dialects import NAMES
@@ -47,6 +47,20 @@ def test_the_compiled_machine_is_the_readable_one(name: str) -> None:
             assert getattr(readable, column).tolist() == getattr(compiled, column).tolist(), (seed, column)
         trips += sum(transition.trips for transition in readable.transitions)
     assert trips or name in SELDOM
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_compiled_machine_is_the_readable_one_on_busy_traffic(name: str) -> None:
+    """Where the kernel counts many events of a bucket at once: long healthy stretches, and refusals."""
+    config = hasty(name)
+    for seed in range(4):
+        traffic = busy_traffic(np.random.default_rng(seed), seed)
+        readable = run_readable(traffic, config, seed=seed, epoch=1_700_000_000.25)
+        compiled = run_fast(traffic, config, seed=seed, epoch=1_700_000_000.25)
+        assert readable.transitions == compiled.transitions
+        assert readable.time_to_open == compiled.time_to_open
+        for column in ("permitted", "state_before", "state_after"):
+            assert getattr(readable, column).tolist() == getattr(compiled, column).tolist(), (seed, column)
 
 
 def test_the_two_kernels_agree_on_our_own_semantics() -> None:

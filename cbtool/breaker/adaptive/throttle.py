@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Any
 from cbtool.breaker import buckets, ledger
 from cbtool.breaker.adaptive import pid
 from cbtool.breaker.adaptive.policy import ThrottleKind
+from cbtool.breaker.policies import WindowKind
 from cbtool.breaker.transition import Reason, State
 from cbtool.breaker.wait import unit_random
 
 if TYPE_CHECKING:
+    from cbtool.breaker.adaptive.policy import ThrottlePolicy
     from cbtool.breaker.memory import Memory
     from cbtool.breaker.policies import Policies
 
@@ -36,21 +38,45 @@ def start(m: Memory, p: Policies, now: int) -> None:
 
 def admits(m: Memory, w: Any, p: Policies, now: int) -> bool:
     """Return whether a call that arrives may start."""
-    if p.throttle.kind == ThrottleKind.PID:
-        return _draw(m) >= m.refused
-    if p.throttle.kind == ThrottleKind.ATTEMPTS:
-        buckets.move_on(m, w, p.window, now)
-        share = (m.calls - p.throttle.multiplier * m.slow) / (m.calls + 1)
-        buckets.count_call(m, w, p.window, 0, now)
-        return _draw(m) >= share
-    if _rests(m, w, p.throttle.least_rate, now):
+    if p.throttle.kind == ThrottleKind.SUCCESSES and _rests(m, w, p.throttle.least_rate, now):
         return True
+    m.draws += 1
+    if p.throttle.kind == ThrottleKind.PID:
+        return passes_at(m.refused, m.seed, m.draws)
     buckets.move_on(m, w, p.window, now)
-    share = (m.calls - (m.calls - m.failures) / p.throttle.required) / (m.calls + 1)
-    if share > 0.0 and p.throttle.aggression > 1.0:
-        share **= 1.0 / p.throttle.aggression
-    drawn = int(_STEPS * _draw(m))
-    return drawn >= _STEPS * min(share, p.throttle.highest_share)
+    admitted = passes(p.throttle, m.seed, m.draws, m.calls, m.failures, m.slow)
+    if p.throttle.kind == ThrottleKind.ATTEMPTS:
+        buckets.count_call(m, w, p.window, 0, now)
+    return admitted
+
+
+def passes(p: ThrottlePolicy, seed: int, draw: int, calls: int, failures: int, accepted: int) -> bool:
+    """Return whether a call is let through that finds so much counted; `draw` is the number of its draw."""
+    if p.kind == ThrottleKind.ATTEMPTS:
+        excess = calls - p.multiplier * accepted
+        return excess <= 0.0 or unit_random(seed, draw) >= excess / (calls + 1)
+    excess = calls - (calls - failures) / p.required
+    if excess <= 0.0:
+        return True
+    share = excess / (calls + 1)
+    if p.aggression > 1.0:
+        share **= 1.0 / p.aggression
+    return int(_STEPS * unit_random(seed, draw)) >= _STEPS * min(share, p.highest_share)
+
+
+def passes_at(share: float, seed: int, draw: int) -> bool:
+    """Return whether a call is let through while a controller refuses this share."""
+    return share <= 0.0 or unit_random(seed, draw) >= share
+
+
+def holds_until(m: Memory, w: Any, p: Policies, now: int) -> int:
+    """Return until when nothing but events changes what is counted, in the bucket of `now`; 0: unknown."""
+    if p.window.kind == WindowKind.GRID:
+        return m.turns if now < m.turns else 0
+    if m.held == 0 or p.throttle.least_rate > 0:
+        return 0
+    until: int = min(w[m.at + 3] + p.window.width, w[buckets.CELLS * m.head + 3] + p.window.length)
+    return until if now < until else 0
 
 
 def record(m: Memory, w: Any, p: Policies, now: int, outcome: int) -> None:
@@ -81,12 +107,9 @@ def name_share(m: Memory, log: Any, now: int) -> None:
 
 def _rests(m: Memory, w: Any, least: int, now: int) -> bool:
     """Return whether whole calls a second since the oldest bucket began are under `least`."""
+    if least <= 0:
+        return False
     if m.held == 0 or m.calls == 0:
-        return least > 0
+        return True
     seconds: int = (now - w[buckets.CELLS * m.head + 3]) // _SECOND
     return m.calls < least * max(1, seconds)
-
-
-def _draw(m: Memory) -> float:
-    m.draws += 1
-    return unit_random(m.seed, m.draws)

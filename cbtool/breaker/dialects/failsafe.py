@@ -151,6 +151,7 @@ class _Flavour:
         share, calls, period = rate
         name, highest = self.prefix + "FailureRateThreshold", 1 if self.go else _ALL
         require(0 <= share <= highest, name, f"must be from 0 to {highest}", share)
+        require(type(calls) is int and calls >= 1, name, "must be of at least 1 call", calls)
         return rest | {
             "sliding_window_type": WindowType.TIME,
             "sliding_window_size": seconds_of(period),
