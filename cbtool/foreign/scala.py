@@ -19,6 +19,7 @@ _PARTS = {
     "successRateWithinDuration": ("requiredSuccessRate", "window", "markDeadFor", "minRequestThreshold"),
 }
 """By policy, its arguments in their order (com.twitter.finagle.liveness.FailureAccrualPolicy)."""
+_DEFAULTS = {"numFailures": Entry("numFailures", 5, "opens at this many failures in a row, the default")}
 _DURATION = re.compile(r"\d[\d.]*[a-z]\w*")
 
 
@@ -57,7 +58,9 @@ class FinagleCall:
     def _policy(self, policy: str, entries: Mapping[str, Entry], indent: str) -> list[str]:
         lines = [f"{indent}FailureAccrualPolicy.{policy}("]
         for part in _PARTS[policy]:
-            entry = entries[part]
+            entry = entries.get(part, _DEFAULTS.get(part))
+            if entry is None:
+                continue
             lines += comment_lines(f"{part}: {entry.comment}", "//", indent + "  ")
             lines.append(f"{indent}  {self._literal(part, entry.value)},")
         lines[-1] = lines[-1].removesuffix(",") + ")"

@@ -16,8 +16,8 @@ _NARROWEST = 20  # columns; a narrower last column reads worse than a line that 
 
 
 def clean(text: str) -> str:
-    """Return `text` with every character that could control a terminal replaced; newlines stay."""
-    return "".join(c if c.isprintable() or c == "\n" else "�" for c in text)
+    """Return `text` with every character that could control a terminal replaced; newlines and tabs stay."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "�" for c in text)
 
 
 def one_line(text: str) -> str:

@@ -1,4 +1,4 @@
-# ruff: noqa: PLR0917  # compiled code takes arrays one by one, and no keywords
+# ruff: noqa: PLR0917, PLR1714  # compiled code takes arrays one by one, and no sets
 """Many events of a breaker at once, where nothing but counts can come of them.
 
 Up to the end of a bucket of a `GRID` window, a closed breaker whose failures are too few for any of its
@@ -125,7 +125,7 @@ def _under(p: TripPolicy, bad: int, calls: int, threshold: float) -> bool:
     if bad < p.minimum_errors or (bad == 0 and threshold > 0.0):
         return True
     least = max(calls, p.minimum_calls)
-    one = 1.0 if p.measure == Measure.SHARE or p.measure == Measure.PRODUCT else 100.0  # noqa: PLR1714
+    one = 1.0 if p.measure == Measure.SHARE or p.measure == Measure.PRODUCT else 100.0
     return one * bad < (threshold - _MARGIN * one) * least
 
 
@@ -134,7 +134,7 @@ def _count(
 ) -> None:
     at = m.at
     counts = p.window.counts
-    starting = counts == CountWhen.ADMITTED or counts == CountWhen.ATTEMPTED  # noqa: PLR1714
+    starting = counts == CountWhen.ADMITTED or counts == CountWhen.ATTEMPTED
     calls = starts if starting else results
     w[at] += calls
     m.calls += calls

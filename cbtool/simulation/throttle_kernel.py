@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @compiled(*RULES, fields, variants, window_variants, compiled_rules, kernel, steps_kernel)
-def run_throttle(
+def run_throttle(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `readable.py`
     start_ns: NDArray[Any],
     call_of: NDArray[Any],
     end_ns: NDArray[Any],

@@ -91,3 +91,12 @@ def test_a_recommendation_is_printed_as_the_library_s_users_write_it(
     assert "new CircuitBreaker(call, {" in snippet
     assert f"errorThresholdPercentage: {settings['failure_rate_threshold']:g}," in snippet
     assert any("opossum has no minimum of errors" in sentence for sentence in told["lost"])
+
+
+def test_the_reasons_of_a_snippet_without_comments_go_to_standard_error(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["profiles", "export", "balanced", "--to", "sentinel"]) == 0
+    told = capsys.readouterr().err.splitlines()
+    assert "cbtool: minRequestAmount: no rate is judged over fewer calls" in told
+    assert "cbtool: timeWindow: how long open lasts before trials" in told

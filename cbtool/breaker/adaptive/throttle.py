@@ -1,4 +1,4 @@
-# runs compiled, too: arguments one by one, and no sets
+# ruff: noqa: PLR0917  # runs compiled, too: arguments one by one, and no sets
 """What the machine's steps do where calls are refused at random.
 
 `ATTEMPTS` is client-side throttling (Beyer et al., Site Reliability Engineering, 2016, "Handling Overload"):

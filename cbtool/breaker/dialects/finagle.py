@@ -148,9 +148,11 @@ def _write(config: BreakerConfig) -> dict[str, Any]:
     window = _SETTINGS["window" if timed else "requests"]
     native |= {"requiredSuccessRate": _required(config), "window": window.to_native(config.window_size)}
     if not timed:
-        return native | {"policy": _RATE}
+        return native | {"policy": _RATE, "numFailures": ...}
     native["minRequestThreshold"] = config.minimum_calls
-    return native | {"policy": _BOTH if config.option("numFailures") else _WITHIN}
+    if config.option("numFailures"):
+        return native | {"policy": _BOTH}
+    return native | {"policy": _WITHIN, "numFailures": ...}
 
 
 def _write_backoff(config: BreakerConfig) -> str:
