@@ -1,4 +1,4 @@
-"""Have each library read what `profiles export` prints for it: `python validate_snippets.py`, here.
+"""Have each library read what `profiles export` prints for it: `python validate_snippets.py [LIBRARY ...]`.
 
 Writes `snippets.json`: each text that the library itself took. A library whose toolchain is missing keeps
 what it has, and is named. `record.py` must have run before: its drivers install the libraries.
@@ -85,6 +85,15 @@ for (DegradeRule rule : new Gson().fromJson(arguments[0], DegradeRule[].class))
 System.exit(0);
 } }""",
 }
+FINAGLE = """
+import com.twitter.conversions.DurationOps._
+import com.twitter.finagle.Backoff
+import com.twitter.finagle.liveness.{FailureAccrualFactory, FailureAccrualPolicy}
+object Http { object client { def configured(param: FailureAccrualFactory.Param) = param } }
+object Snippet extends App {
+SNIPPET
+}"""
+JAVA["hystrix-1.5.12"] = JAVA["hystrix"]
 RUBY = {
     "cb2": 'require "cb2"\n',
     "semian": "require 'of_semian'\n# Semian checks what it is given as it makes its circuit breaker.\n"
@@ -134,6 +143,8 @@ def load(library: str, text: str, folder: Path) -> None:
         (folder / "Snippet.java").write_text(JAVA[library].replace("SNIPPET", text))
         jars = CACHE / "java" / library / "jars" / "*"
         run(["java", "-cp", str(jars), folder / "Snippet.java", text], needs="java")
+    elif library == "finagle":
+        load_finagle(text, folder)
     elif library == "resilience4j":
         [options] = yaml.safe_load(text)["resilience4j"]["circuitbreaker"]["instances"].values()
         driven = {"id": "snippet", "options": options, "epoch": 0, "t": [0], "d": [0], "r": "s"}
@@ -155,6 +166,23 @@ def load(library: str, text: str, folder: Path) -> None:
         run(["haproxy", "-c", "-f", folder / "haproxy.cfg"], needs="haproxy")
 
 
+def load_finagle(text: str, folder: Path) -> None:
+    """Compile a snippet with Scala's own compiler, and run it; the client is a stand-in."""
+    jars = CACHE / "java" / "finagle" / "jars"
+    compilers = CACHE / "java" / "scala"
+    [version] = (path.stem.removeprefix("scala-library-") for path in jars.glob("scala-library-*.jar"))
+    artifact = f"-Dartifact=org.scala-lang:scala-compiler:{version}"
+    if not list(compilers.glob(f"scala-compiler-{version}.jar")):
+        run(["mvn", "-q", "-B", "dependency:copy", artifact, f"-DoutputDirectory={compilers}"], needs="mvn")
+    (folder / "Snippet.scala").write_text(
+        FINAGLE.replace("SNIPPET", text.replace("Backoff, Http", "Backoff"))
+    )
+    path = f"{jars}/*{os.pathsep}{compilers}/*"
+    compiler = ["java", "-cp", path, "scala.tools.nsc.Main", "-usejavacp", "-nowarn", "-d", folder]
+    run([*compiler, folder / "Snippet.scala"], needs="java")
+    run(["java", "-cp", f"{path}{os.pathsep}{folder}", "Snippet"], needs="java")
+
+
 def load_go(library: str, text: str, folder: Path) -> None:
     """Build and run a program of one snippet."""
     room = HERE / "drivers" / "go"
@@ -169,14 +197,14 @@ def load_go(library: str, text: str, folder: Path) -> None:
     run(["go", "run", "-mod=mod", "."], needs="go", folder=folder)
 
 
-LIBRARIES = (*PYTHON, *JAVASCRIPT, *GO, *JAVA, "resilience4j", *RUBY, "nginx", "haproxy")
+LIBRARIES = (*PYTHON, *JAVASCRIPT, *GO, *JAVA, "finagle", "resilience4j", *RUBY, "nginx", "haproxy")
 
 
-def main() -> int:
-    """Validate every library's snippets; return the exit status."""
+def main(libraries: Sequence[str]) -> int:
+    """Validate these libraries' snippets; return the exit status."""
     kept = json.loads(SNIPPETS.read_text()) if SNIPPETS.exists() else {}
     status = 0
-    for library in LIBRARIES:
+    for library in libraries:
         taken = {}
         try:
             for name in PROFILES:
@@ -198,4 +226,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:] or LIBRARIES))
