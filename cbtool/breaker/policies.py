@@ -185,7 +185,7 @@ class Admission(IntEnum):
     ONE_PER_WAIT = 3
     """One, and another each time that the wait has passed since the last one began."""
     RAMP = 4
-    """A share that grows evenly with time, to one half at the limit of half-open."""
+    """A share that grows evenly with time, to `ramp_to` at the limit of half-open."""
 
 
 class TrialsVerdict(IntEnum):
@@ -228,6 +228,8 @@ class TrialsPolicy(NamedTuple):
     """Whether slots that were never taken can be given back, too, which admits more trials."""
     rearms: bool = False
     """Whether a failure that finds a slot free takes it; with `Admission.ONE_PER_WAIT`."""
+    ramp_to: float = 0.5
+    """With `Admission.RAMP`."""
     settles: int = 0
     """Results so soon after the wait's end count as in a closed breaker, and decide no more than there."""
     limit: int = 0

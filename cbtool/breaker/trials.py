@@ -41,7 +41,7 @@ def _slot_free(m: Memory, p: Policies, now: int) -> bool:
 
 def _admit_share(m: Memory, p: TrialsPolicy, now: int) -> bool:
     """Admit a call if the share of those admitted then stays under what has been reached."""
-    reached = 0.5 / p.limit * (now - m.since) if p.limit else 0.0
+    reached = p.ramp_to / p.limit * (now - m.since) if p.limit else 0.0
     admitted: bool = (m.taken + 1) / (m.taken + 1 + m.denied) < reached
     if admitted:
         m.taken += 1

@@ -18,31 +18,39 @@ _Upstream: TypeAlias = tuple[str, int, list[tuple[list[str], int]]]
 _Inherited: TypeAlias = tuple[dict[str, Node], bool]
 """The values of a default-server, and whether it has `check`."""
 _NGINX = ("max_fails", "fail_timeout")
+_PLUS = "slow_start"
 
 
 def nginx_upstreams(text: str) -> list[Found]:
-    """Return the checks of every upstream; servers that differ from its first are breakers of their own."""
+    """Return the checks of every upstream; servers that differ from its first are breakers of their own.
+
+    A file in which a server starts slowly is NGINX Plus'.
+    """
     found: list[Found] = []
-    for name, line, servers in _nginx_blocks(text):
+    upstreams = list(_nginx_blocks(text))
+    words_of_all = (word for _, _, servers in upstreams for words, _ in servers for word in words)
+    plus = any(word.startswith(_PLUS) for word in words_of_all)
+    known, library = ((*_NGINX, _PLUS), "nginx-plus") if plus else (_NGINX, "nginx")
+    for name, line, servers in upstreams:
         if not servers:
             raise ParseError(line, f"upstream {name} has no server")
         seen: dict[tuple[tuple[str, str], ...], str] = {}
         for words, at in servers:
-            values = dict(word.split("=", 1) for word in words[1:] if word.startswith(_NGINX) and "=" in word)
+            values = dict(word.split("=", 1) for word in words[1:] if word.startswith(known) and "=" in word)
             key = tuple(sorted(values.items()))
             if key in seen:
                 continue
             own = f"{name}-{words[0]}" if seen else name
             seen[key] = own
             nodes = {each: Node(_nginx_value(each, value), at) for each, value in values.items()}
-            left_out = tuple(word for word in words[1:] if not word.startswith(_NGINX))
-            found.append(Found("nginx", own, nodes, at, left_out))
+            left_out = tuple(word for word in words[1:] if not word.startswith(known))
+            found.append(Found(library, own, nodes, at, left_out))
     return found
 
 
 def _nginx_value(name: str, text: str) -> str:
     """Return a time as the rest of cbtool writes it: without a unit it is seconds."""
-    return f"{text}s" if name == "fail_timeout" and text.isdecimal() else text
+    return f"{text}s" if name != "max_fails" and text.isdecimal() else text
 
 
 def _nginx_blocks(text: str) -> Iterator[_Upstream]:

@@ -124,6 +124,7 @@ FORMATS: dict[str, dict[str, Writer]] = {
     "polly": {"json": _polly},
     "sentinel": {"json": _sentinel},
     "nginx": {"config": _nginx},
+    "nginx-plus": {"config": _nginx},
     "haproxy": {"config": _haproxy},
 }
 """By library and format, what writes it; the first is the usual one."""

@@ -140,6 +140,7 @@ _ADAPT: dict[str, Callable[[Words, dict[str, Any]], Iterator[tuple[str, str]]]] 
     "failsafe-go": _failsafe,
     "traefik": _traefik,
     "nginx": _nginx,
+    "nginx-plus": _nginx,
     "envoy": _ejection,
     "istio": _ejection,
     "linkerd": _linkerd,

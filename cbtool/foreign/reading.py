@@ -45,7 +45,11 @@ FINDERS: dict[str, Finder] = {
     "polly": mesh.find_polly,
 }
 """By library, where its settings stand in a tree of YAML, JSON, TOML or properties."""
-_BLOCKS = {"nginx": blocks.nginx_upstreams, "haproxy": blocks.haproxy_backends}
+_BLOCKS = {
+    "nginx": blocks.nginx_upstreams,
+    "nginx-plus": blocks.nginx_upstreams,
+    "haproxy": blocks.haproxy_backends,
+}
 _NGINX = re.compile(r"^\s*(?:upstream\s+\S+|http|stream)\s*\{", re.MULTILINE)
 _HAPROXY = re.compile(r"^(?:backend|listen|defaults|global|frontend)\b[^:={]*$", re.MULTILINE)
 _PROPERTY = re.compile(r"^\s*(?:resilience4j|hystrix)\.(?:\\.|[^\s:=\\])+[ \t]*[=:]", re.MULTILINE)
@@ -108,7 +112,7 @@ def import_profiles(text: str, name: str, library: str | None = None) -> Importe
 
 def _found(text: str, name: str, library: str | None) -> list[Found]:
     text = text.removeprefix("\ufeff")
-    for block, pattern in (("nginx", _NGINX), ("haproxy", _HAPROXY)):
+    for block, pattern in (("nginx", _NGINX), ("nginx-plus", _NGINX), ("haproxy", _HAPROXY)):
         if library in {None, block} and pattern.search(text):
             return _BLOCKS[block](text)
     documents = _documents(text, name)

@@ -41,6 +41,7 @@ MODULES = {
     "envoy": "envoy",
     "istio": "envoy",
     "nginx": "nginx",
+    "nginx-plus": "nginx",
     "semian-adaptive": "adaptive",
     "sre-throttling": "adaptive",
     "envoy-admission-control": "adaptive",

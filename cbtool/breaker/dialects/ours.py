@@ -31,7 +31,7 @@ _KINDS = {
     WindowType.TIME: WindowKind.TIME,
     WindowType.CONSECUTIVE: WindowKind.RUN,
 }
-_RESETS = {
+RESETS = {
     ResetBy.HEALTH: ResetRule.HEALTH,
     ResetBy.EARLIER: ResetRule.EARLIER,
     ResetBy.LATER: ResetRule.LATER,
@@ -76,7 +76,7 @@ def wait(config: BreakerConfig) -> WaitPolicy:
         multiplier=float(config.wait_backoff_multiplier),
         longest=-1.0 if longest is None else float(longest),
         jitter=float(config.wait_jitter),
-        reset=ResetRule.WAIT if health is None else _RESETS[health.reset_by],
+        reset=ResetRule.WAIT if health is None else RESETS[health.reset_by],
         healthy_after=0 if health is None else health.healthy_after,
     )
 
