@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +10,7 @@ from cbtool.cli.app import command_app
 from cbtool.cli.guarding import say_unasked
 from cbtool.cli.options import InstancesOption, JsonOption, LogFormatOption, SeedOption, option, parsed
 from cbtool.cli.output import print_json, print_text, working
+from cbtool.cli.selecting import selecting
 from cbtool.cli.sources import open_source
 from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when the command is built
     EngineOption,
@@ -19,10 +20,14 @@ from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when
 from cbtool.errors import ConfigurationError
 from cbtool.simulation.engine import Engine
 
+if TYPE_CHECKING:
+    from cbtool.traffic.selection import Selection
+
 app = command_app()
 
 
 @app.command()
+@selecting
 def compare(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     logs: LogsArgument = None,
     profile: Annotated[
@@ -46,6 +51,8 @@ def compare(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     seed: SeedOption = None,
     engine: EngineOption = Engine.AUTO,
     json: JsonOption = False,
+    *,
+    which: Selection,
 ) -> None:
     """Put several profiles side by side on the same traffic, at several loads.
 
@@ -79,7 +86,7 @@ def compare(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     candidates = [
         Candidate(name, each.config, each.rules) for name, each in zip(names, profiles, strict=True)
     ]
-    source = open_source(logs or (), scenario, log_format, seed)
+    source = open_source(logs or (), scenario, log_format, seed, which)
     with working("simulating"):
         traffic = [AtLoad(factor, *source.at(factor)) for factor in loads]
         comparison = run(candidates, traffic, seed=source.seed, instances=instances, engine=engine)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cbtool.cli.app import command_app
 from cbtool.cli.options import JsonOption, LogFormatOption, ProfileOption, SeedOption, option
 from cbtool.cli.output import note, print_json, print_text, working
+from cbtool.cli.selecting import selecting
 from cbtool.cli.sources import open_source
 from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when the command is built
     LogsArgument,
@@ -14,11 +15,15 @@ from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when
 )
 from cbtool.errors import ConfigurationError
 
+if TYPE_CHECKING:
+    from cbtool.traffic.selection import Selection
+
 app = command_app()
 _MOST = 1000
 
 
 @app.command()
+@selecting
 def hosts(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     logs: LogsArgument = None,
     profile: ProfileOption = None,
@@ -30,6 +35,8 @@ def hosts(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     log_format: LogFormatOption = None,
     seed: SeedOption = None,
     json: JsonOption = False,
+    *,
+    which: Selection,
 ) -> None:
     """Which hosts Envoy's outlier detection would eject.
 
@@ -55,7 +62,7 @@ def hosts(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
 
     chosen = load_profile(profile or "envoy")
     settings = settings_of(chosen.config)
-    source = open_source(logs or (), scenario, log_format, seed)
+    source = open_source(logs or (), scenario, log_format, seed, which)
     calls, _ = source.at(1.0)
     verdicts = chosen.rules.verdicts(calls)
     if number is None and calls.instance is None:

@@ -16,6 +16,7 @@ from cbtool.cli.options import (
     parsed,
 )
 from cbtool.cli.output import note, print_json, print_text, working
+from cbtool.cli.selecting import selecting
 from cbtool.cli.sources import open_source
 from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when the command is built
     LogsArgument,
@@ -29,11 +30,13 @@ if TYPE_CHECKING:
 
     from cbtool.recommend import Recommendation
     from cbtool.traffic.calls import Calls
+    from cbtool.traffic.selection import Selection
 
 app = command_app()
 
 
 @app.command()
+@selecting
 def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     logs: LogsArgument = None,
     scenario: ScenarioOption = None,
@@ -65,6 +68,8 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     ] = None,
     seed: SeedOption = None,
     json: JsonOption = False,
+    *,
+    which: Selection,
 ) -> None:
     """Recommend breaker settings from a log or a run, with reasons.
 
@@ -101,7 +106,7 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         else parsed("--shortest-incident", parse_duration, shortest_incident),
     )
     rules = (load_profile(profile) if profile else default_profile()).rules
-    source = open_source(logs or (), scenario, log_format, seed)
+    source = open_source(logs or (), scenario, log_format, seed, which)
     if timeout is not None:
         calls = _with_timeout(scenario, source.seed, parsed("--timeout", parse_duration, timeout))
     else:

@@ -38,15 +38,15 @@ from cbtool.cli.options import (
     parsed,
     parsed_thresholds,
 )
-from cbtool.cli.output import note, working
+from cbtool.cli.output import note
+from cbtool.cli.selecting import selecting
+from cbtool.cli.sources import read_log
 from cbtool.errors import ConfigurationError
 from cbtool.live.plan import DEFAULT_MAX_IN_FLIGHT, DEFAULT_TIMEOUT, RunPlan
 from cbtool.units import parse_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from cbtool.traffic.calls import Calls
+    from cbtool.traffic.selection import Selection
 
 SAFE_METHODS = "GET,HEAD,OPTIONS"
 """RFC 9110, section 9.2.1, without TRACE, which echoes headers."""
@@ -55,6 +55,7 @@ app = command_app()
 
 
 @app.command()
+@selecting
 def replay(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     logs: Annotated[
         list[str],
@@ -90,6 +91,8 @@ def replay(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     no_check: NoCheckOption = False,
     dry_run: DryRunOption = False,
     json: JsonOption = False,
+    *,
+    which: Selection,
 ) -> None:
     """Send a recorded log's traffic to a live endpoint through a breaker.
 
@@ -116,7 +119,7 @@ def replay(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     check_target(url, allow_host or ())  # before a large log is read
     factor = parsed("--speed", parse_speed, speed)
     limit = None if duration is None else parsed("--duration", parse_duration, duration)
-    calls, counts = guarded(settings, _read(logs, log_format))
+    calls, counts = guarded(settings, read_log(logs, log_format, which))
     for count in counts:
         note(f"not sent, because of the rule {count.rule}: {count.calls:,} ({count.reason})")
     base = RunPlan(
@@ -175,19 +178,3 @@ def parse_speed(text: str) -> float:
     if not 0 < factor < float("inf"):
         raise ConfigurationError(f"{text!r} is not a speed; write 2x, 0.5x or 1x")
     return factor
-
-
-def _read(logs: Sequence[str], log_format: str | None) -> Calls:
-    from cbtool.logs import read_calls  # noqa: PLC0415  # polars
-
-    with working("reading the log"):
-        read = read_calls(logs, log_format=log_format)
-    if read.rejected:
-        first = read.samples[0]
-        note(
-            f"{read.rejected:,} of {read.lines:,} lines did not parse, "
-            f"the first at {first.file}:{first.line}: {first.text}"
-        )
-    for text in read.calls.notes:
-        note(text)
-    return read.calls

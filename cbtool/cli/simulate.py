@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path  # noqa: TC003  # Typer reads it when the command is built
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,6 +21,7 @@ from cbtool.cli.options import (
     parsed_thresholds,
 )
 from cbtool.cli.output import print_json, print_text, working
+from cbtool.cli.selecting import selecting
 from cbtool.cli.sources import open_source
 from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when the command is built
     EngineOption,
@@ -30,10 +31,14 @@ from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when
 from cbtool.report.checks import check_json, checks_text
 from cbtool.simulation.engine import Engine
 
+if TYPE_CHECKING:
+    from cbtool.traffic.selection import Selection
+
 app = command_app()
 
 
 @app.command()
+@selecting
 def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     logs: LogsArgument = None,
     profile: ProfileOption = None,
@@ -50,6 +55,8 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     seed: SeedOption = None,
     engine: EngineOption = Engine.AUTO,
     json: JsonOption = False,
+    *,
+    which: Selection,
 ) -> None:
     """Run a log, a run or a scenario through a breaker in virtual time.
 
@@ -76,7 +83,7 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
 
     gates = parsed_thresholds(threshold)
     settings = load_profile(profile) if profile else default_profile()
-    source = open_source(logs or (), scenario, log_format, seed)
+    source = open_source(logs or (), scenario, log_format, seed, which)
     arriving, health = source.at(load)
     calls, counts = guarded(settings, arriving)
     verdicts = settings.rules.verdicts(calls)

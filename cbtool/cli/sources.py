@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cbtool.simulation.health import HealthTimeline
     from cbtool.traffic.calls import Calls
     from cbtool.traffic.scenario import Scenario
+    from cbtool.traffic.selection import Selection
 
 
 class Loaded(NamedTuple):
@@ -37,8 +38,8 @@ class TrafficSource(Protocol):
 class Recorded:
     """Calls from logs, which can be thinned."""
 
-    def __init__(self, read: LogRead, name: str, seed: int) -> None:
-        self._calls = read.calls
+    def __init__(self, calls: Calls, name: str, seed: int) -> None:
+        self._calls = calls
         self.name = name
         self.seed = seed
 
@@ -73,7 +74,11 @@ class Generated:
 
 
 def open_source(
-    logs: Sequence[str], scenario: str | None, log_format: str | None, seed: int | None
+    logs: Sequence[str],
+    scenario: str | None,
+    log_format: str | None,
+    seed: int | None,
+    which: Selection | None = None,
 ) -> TrafficSource:
     """Return the traffic that the command line names: logs (or run records), or one scenario.
 
@@ -86,21 +91,29 @@ def open_source(
     if bool(logs) == (scenario is not None):
         raise typer.BadParameter("name a log or a run record (- is standard input), or a --scenario")
     if scenario is not None:
+        if which:
+            raise typer.BadParameter(f"{which} chooses among a log's calls; a --scenario has none to choose")
         from cbtool.scenarios import load_scenario  # noqa: PLC0415
 
         return Generated(load_scenario(scenario), seed)
+    return Recorded(read_log(logs, log_format, which), ", ".join(logs), seed or 0)
+
+
+def read_log(logs: Sequence[str], log_format: str | None, which: Selection | None) -> Calls:
+    """Return the calls of logs that are asked for; say on standard error what they lacked."""
     from cbtool.logs import read_calls  # noqa: PLC0415  # polars
 
     with working("reading the log"):
         read = read_calls(logs, log_format=log_format)
-    _remark(read)
-    return Recorded(read, ", ".join(logs), seed or 0)
+    calls = which.of(read.calls) if which else read.calls
+    _remark(read, calls)
+    return calls
 
 
-def _remark(read: LogRead) -> None:
+def _remark(read: LogRead, calls: Calls) -> None:
     if read.rejected:
         note(f"{read.rejected:,} of {read.lines:,} lines rejected as not {read.format}; the first:")
         for line in read.samples[:3]:
             note(f"  {line.file}:{line.line}: {line.text[:60]}")
-    for sentence in read.calls.notes:
+    for sentence in calls.notes:
         note(f"note: {sentence}")

@@ -32,6 +32,8 @@ class Calls:
         instances: the upstream instances' names.
         method: the HTTP methods, where known.
         path: the path and query, where known.
+        host: the hosts that were asked for, where known.
+        upstream: the groups of servers that the calls went to, where known.
         position: int32, where each call stood among its source's calls; None where they stood in order.
         notes: what the source lacks or had wrong, a sentence each, for the user.
     """
@@ -45,6 +47,8 @@ class Calls:
     instances: tuple[str, ...] = ()
     method: pl.Series | None = None
     path: pl.Series | None = None
+    host: pl.Series | None = None
+    upstream: pl.Series | None = None
     position: NDArray[np.int32] | None = None
     notes: tuple[str, ...] = field(default=())
 
@@ -89,5 +93,7 @@ class Calls:
             instance=None if self.instance is None else self.instance[keep],
             method=None if self.method is None else self.method.filter(mask),
             path=None if self.path is None else self.path.filter(mask),
+            host=None if self.host is None else self.host.filter(mask),
+            upstream=None if self.upstream is None else self.upstream.filter(mask),
             position=None if self.position is None else self.position[keep],
         )

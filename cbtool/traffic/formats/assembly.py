@@ -50,6 +50,8 @@ def assemble(files: Sequence[Rows]) -> Calls:
         instances=instances,
         method=frame["method"] if "method" in texts else None,
         path=frame["path"] if "path" in texts else None,
+        host=frame["host"] if "host" in texts else None,
+        upstream=frame["upstream"] if "upstream" in texts else None,
         position=None if (order[1:] > order[:-1]).all() else order.astype(np.int32),
         notes=(),
     )

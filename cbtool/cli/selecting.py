@@ -1,0 +1,101 @@
+"""The options that choose calls of a log, for every command that reads one."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
+
+from cbtool.cli.options import option, parsed
+from cbtool.errors import ConfigurationError
+from cbtool.units import parse_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cbtool.traffic.selection import Moment
+
+_WHICH = {
+    "path": "Only calls of these paths, such as /api/*; the query does not count.",
+    "host": "Only calls to these hosts, such as *.example.org.",
+    "method": "Only calls of these HTTP methods.",
+    "status": "Only calls answered so, such as 5xx, 500-504 or timeout.",
+    "upstream": "Only calls to these groups of servers.",
+    "instance": "Only calls that these servers answered.",
+}
+_WHEN = {
+    "since": "Only calls from then on: a date and time (UTC), Unix seconds, or +10m after the first.",
+    "until": "Only calls before then.",
+}
+
+
+def selecting(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the options, and hand it what they choose as `which`.
+
+    They are declared here once, rather than in the signature of each command.
+    """
+    signature = inspect.signature(command)
+    added = {
+        name: Annotated[str | None, option(f"--{name}", help=text, metavar=_metavar(name))]
+        for name, text in {**_WHICH, **_WHEN}.items()
+    }
+
+    @functools.wraps(command)
+    def wrapped(**given: Any) -> Any:
+        asked = {name: given.pop(name) for name in added}
+        return command(**given, which=_selection(asked))
+
+    keyword = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    # What a module imports for the type checker alone is not there to be looked up.
+    hints = get_type_hints(command, localns={"Selection": object}, include_extras=True)
+    own = [
+        each.replace(annotation=hints[each.name])
+        for each in signature.parameters.values()
+        if each.name != "which"
+    ]
+    further = [inspect.Parameter(n, keyword, default=None, annotation=a) for n, a in added.items()]
+    at = next((i for i, each in enumerate(own) if each.name == "log_format"), len(own))
+    wrapped.__signature__ = signature.replace(parameters=[*own[:at], *further, *own[at:]])  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {each.name: each.annotation for each in (*own, *further)}
+    return wrapped
+
+
+def _metavar(name: str) -> str:
+    return "TIME" if name in _WHEN else f"{name.upper()},…"
+
+
+def _selection(asked: dict[str, str | None]) -> Any:
+    from cbtool.traffic.selection import Selection  # noqa: PLC0415  # keeps --help quick
+
+    lists: dict[str, Any] = {
+        name: tuple(part.strip() for part in text.split(",") if part.strip())
+        for name in _WHICH
+        if (text := asked[name]) is not None
+    }
+    times = {name: parsed(f"--{name}", _moment, text) for name in _WHEN if (text := asked[name]) is not None}
+    return Selection(**lists, **times)
+
+
+def _moment(text: str) -> Moment:
+    """Return the time that a user wrote.
+
+    Raises:
+        ConfigurationError: it is none.
+    """
+    from cbtool.traffic.selection import Moment  # noqa: PLC0415  # keeps --help quick
+
+    word = text.strip()
+    if word.startswith("+"):
+        return Moment(parse_duration(word[1:]), relative=True)
+    try:
+        return Moment(float(word))
+    except ValueError:
+        pass
+    try:
+        time = datetime.fromisoformat(word)
+    except ValueError:
+        raise ConfigurationError(
+            f"{text!r} is no time; write 2026-11-24T10:00, 2026-11-24T10:00:00+01:00, 1795514400 or +10m"
+        ) from None
+    return Moment((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp())
