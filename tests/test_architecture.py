@@ -37,6 +37,7 @@ ALLOWED = {
     "logs": {"errors", "units", "breaker", "traffic"},
     "simulation": {"errors", "units", "breaker", "traffic", "metrics"},
     "recommend": {"errors", "units", "breaker", "traffic", "metrics", "simulation", "profiles"},
+    "sweeping": {"errors", "units", "breaker", "simulation", "recommend", "toml_tables"},
     "foreign": {
         "errors",
         "units",
@@ -57,6 +58,7 @@ ALLOWED = {
         "metrics",
         "simulation",
         "recommend",
+        "sweeping",
         "live",
         "profiles",
         "demo",

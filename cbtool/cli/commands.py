@@ -7,6 +7,7 @@ COMMANDS = {
     "recommend": "Recommend breaker settings from a log or a run, with reasons.",
     "simulate": "Run a log, a run or a scenario through a breaker in virtual time.",
     "compare": "Put several profiles side by side on the same traffic, at several loads.",
+    "sweep": "Try thousands of settings on the same traffic, and show which none beats.",
     "hosts": "Which hosts outlier detection would eject, as Envoy and Istio do it.",
     "probe": "Send generated traffic to a live endpoint through a breaker.",
     "replay": "Send a recorded log's traffic to a live endpoint through a breaker.",

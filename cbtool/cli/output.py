@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from cbtool.report.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 PATIENCE = 1.0
 """Seconds of silence after which a command says what it is doing."""
@@ -44,6 +44,25 @@ def working(what: str) -> Iterator[None]:
         yield
     finally:
         timer.cancel()
+
+
+@contextmanager
+def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
+    """Show on standard error how far a command is and how long it may take; gives what to call a step on.
+
+    A bar on a terminal, one line elsewhere; nothing where it is done within `PATIENCE`.
+    """
+    if not sys.stderr.isatty():
+        with working(f"trying {total:,} {what}"):
+            yield lambda: None
+        return
+    from rich.console import Console  # noqa: PLC0415  # only where there is something to watch
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn  # noqa: PLC0415
+
+    columns = (BarColumn(), MofNCompleteColumn(), "{task.description}", TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda: bar.advance(task)
 
 
 def _write(stream: TextIO, text: str) -> None:

@@ -163,7 +163,8 @@ def test_a_breaker_that_never_opened_has_no_time_to_open() -> None:
 def test_a_sweep_gives_what_single_simulations_give() -> None:
     calls, verdicts = calls_every_second(60), outage(60, 10, 30)
     configs = [FIVE_IN_A_ROW, BreakerConfig(), BreakerConfig(slow_call_duration_threshold=0.05)]
-    swept = sweep(fleet_of(calls, verdicts, instances=2, seed=3), configs, seed=3)
+    fleet = fleet_of(calls, verdicts, instances=2, seed=3)
+    swept = sweep(fleet, configs, lambda result: result, seed=3)
     for config, result in zip(configs, swept, strict=True):
         single = simulate(calls, verdicts, config, instances=2, seed=3)
         assert result.summary == single.summary

@@ -1,0 +1,130 @@
+"""`cbtool sweep`: thousands of settings on the same traffic, and those that no other beats."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003  # Typer reads it when the command is built
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cbtool.cli.app import command_app
+from cbtool.cli.guarding import say_unasked
+from cbtool.cli.options import (
+    InstancesOption,
+    JsonOption,
+    LogFormatOption,
+    ProfileOption,
+    SeedOption,
+    option,
+)
+from cbtool.cli.output import note, print_json, print_text, progress, working
+from cbtool.cli.selecting import selecting
+from cbtool.cli.sources import open_source
+from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when the command is built
+    LogsArgument,
+    ScenarioOption,
+)
+from cbtool.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from cbtool.traffic.selection import Selection
+
+app = command_app()
+
+_DESIGNS = ("grid", "random", "latin")
+
+
+@app.command()
+@selecting
+def sweep(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
+    logs: LogsArgument = None,
+    vary: Annotated[
+        list[str] | None,
+        option(
+            "--vary",
+            metavar="SETTING=VALUES",
+            help="LOW..HIGH:STEP, LOW..HIGH:xN for N values that grow evenly, or A,B,C; repeatable.",
+        ),
+    ] = None,
+    profile: ProfileOption = None,
+    scenario: ScenarioOption = None,
+    design: Annotated[
+        str, option("--design", metavar="|".join(_DESIGNS), help="Every combination, or a sample of them.")
+    ] = "grid",
+    sample: Annotated[int | None, option("--sample", min=1, help="How many settings a sample has.")] = None,
+    load: Annotated[
+        float, option("--load", help="Share of a log's calls to keep, or factor on a scenario's rates.")
+    ] = 1.0,
+    instances: InstancesOption = 1,
+    top: Annotated[int, option("--top", min=1, help="How many settings of the front to print.")] = 20,
+    output: Annotated[
+        Path | None, option("--output", "-o", help="Write every setting to this .parquet or .csv file.")
+    ] = None,
+    log_format: LogFormatOption = None,
+    seed: SeedOption = None,
+    json: JsonOption = False,
+    *,
+    which: Selection,
+) -> None:
+    """Try thousands of settings on the same traffic.
+
+    Each is simulated over every call, and judged by its trips outside every
+    incident, the failing calls that it let through and the healthy ones that
+    it refused. Printed are those that no other setting beats in all three.
+
+    Any setting of a profile can be varied, and dialect=all tries the libraries.
+    What is not varied is the profile's.
+
+    \b
+    Examples:
+      cbtool sweep access.log --vary failure_rate_threshold=5..60:5
+      cbtool sweep access.log --vary minimum_number_of_errors=1..200:x12 \\
+          --vary sliding_window_size=5s..60s:5s -p mine.toml -o all.parquet
+      cbtool sweep --scenario brown-out --vary dialect=all
+      cbtool sweep access.log --vary failure_rate_threshold=1..99 \\
+          --vary minimum_number_of_calls=1..500 --design latin --sample 500
+    """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
+    from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with the others below
+    from cbtool.recommend.judgement import incidents_in  # noqa: PLC0415  # numpy
+    from cbtool.report.sweep import check_output, sweep_json, sweep_text, write_sweep  # noqa: PLC0415
+    from cbtool.simulation.run import fleet_of  # noqa: PLC0415  # numpy
+    from cbtool.sweeping.axes import parse_axes  # noqa: PLC0415
+    from cbtool.sweeping.designs import Design, points  # noqa: PLC0415  # numpy
+    from cbtool.sweeping.running import run_sweep  # noqa: PLC0415  # numpy
+
+    try:
+        axes = parse_axes(vary or [])
+    except ConfigurationError as error:
+        raise typer.BadParameter(str(error), param_hint="--vary") from None
+    if not axes:
+        raise ConfigurationError(
+            "name what varies: --vary failure_rate_threshold=5..60:5 (cbtool sweep --help has more)"
+        )
+    if design not in _DESIGNS:
+        raise ConfigurationError(f"--design {design}: there are {', '.join(_DESIGNS)}")
+    if design != "grid" and sample is None:
+        raise ConfigurationError(f"--design {design} needs --sample N")
+    if output is not None:
+        check_output(output)
+    settings = load_profile(profile) if profile else default_profile()
+    say_unasked([settings], "sweep")
+    source = open_source(logs or (), scenario, log_format, seed, which)
+    tried = points(axes, Design(design), sample, source.seed)
+    calls, _ = source.at(load)
+    verdicts = settings.rules.verdicts(calls)
+    with working("reading the traffic"):
+        fleet = fleet_of(calls, verdicts, instances=instances, seed=source.seed)
+        incidents = incidents_in(calls, verdicts)
+    with progress("settings", len(tried)) as step:
+        swept = run_sweep(fleet, settings.config, axes, tried, incidents, seed=source.seed, step=step)
+    if not swept.rows:
+        raise ConfigurationError(f"none of {len(tried):,} points is valid: {swept.reason}")
+    if output is not None:
+        write_sweep(output, swept)
+        note(f"{len(swept.rows):,} settings written to {output}")
+    if json:
+        print_json(
+            {"source": source.name, "profile": settings.name, "seed": source.seed, **sweep_json(swept)}
+        )
+    else:
+        print_text(sweep_text(swept, title=f"{source.name} ({len(calls):,} calls)", most=top))

@@ -1,0 +1,114 @@
+"""A sweep as text, as a document, and as a table with a row a point."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cbtool.breaker.parts import WindowType
+from cbtool.errors import ConfigurationError, UnreachableError
+from cbtool.report.text import table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from cbtool.sweeping.axes import Axis
+    from cbtool.sweeping.running import Row, Sweep
+
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_SHOWN = 20
+
+
+def sweep_text(sweep: Sweep, *, title: str, most: int = _SHOWN) -> str:
+    """Return the Pareto front for people: settings, trips, and what they did to the calls."""
+    front = _distinct(sweep.best())
+    on_front = sum(row.front for row in sweep.rows)
+    lines = [
+        f"{len(sweep.rows):,} settings on {title}; {on_front:,} on the Pareto front:",
+        "no other has fewer false trips, lets fewer failing calls through and refuses",
+        "fewer healthy ones.",
+        "",
+        *(f"{_LETTERS[n]}  {axis.name}" for n, axis in enumerate(sweep.axes)),
+        "",
+    ]
+    head = [*_LETTERS[: len(sweep.axes)], "trips", "false", "caught", "after", "let through", "refused"]
+    rows = [
+        [
+            *(axis.shown(row.point[axis.name]) for axis in sweep.axes),
+            str(row.outcome.trips),
+            str(row.outcome.false_trips),
+            f"{row.outcome.caught}/{sweep.incidents}",
+            "-" if row.outcome.detection_delay is None else f"{row.outcome.detection_delay:.3g}s",
+            _share(row.outcome.let_through, sweep.failing),
+            _share(row.outcome.healthy_refused, sweep.healthy),
+        ]
+        for row in front[:most]
+    ]
+    lines.append(table(head, rows, right=range(len(head))))
+    more = len(front) - len(rows)
+    if more > 0:
+        lines.append(f"and {more:,} more; --top shows them, --output writes every setting")
+    if sweep.invalid:
+        lines += ["", f"{sweep.invalid:,} points are no valid settings, the first: {sweep.reason}"]
+    return "\n".join(lines)
+
+
+def sweep_json(sweep: Sweep) -> dict[str, Any]:
+    """Return the sweep as one document, every row in it."""
+    return {
+        "settings": [axis.name for axis in sweep.axes],
+        "points": len(sweep.rows),
+        "invalid": sweep.invalid,
+        "incidents": sweep.incidents,
+        "failing": sweep.failing,
+        "healthy": sweep.healthy,
+        "rows": [_record(sweep.axes, row) for row in sweep.rows],
+    }
+
+
+def write_sweep(path: Path, sweep: Sweep) -> None:
+    """Write a row a point, as Parquet or CSV by the file's name.
+
+    Raises:
+        ConfigurationError: the name ends in neither.
+        UnreachableError: the file cannot be written.
+    """
+    import polars as pl  # noqa: PLC0415  # only where a file is wanted
+
+    check_output(path)
+    frame = pl.DataFrame([_record(sweep.axes, row) for row in sweep.rows], infer_schema_length=None)
+    try:
+        if path.suffix == ".parquet":
+            frame.write_parquet(path)
+        else:
+            frame.write_csv(path)
+    except OSError as error:
+        raise UnreachableError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+def check_output(path: Path) -> None:
+    """Make sure, before hours are spent, that a file's name says how it is written.
+
+    Raises:
+        ConfigurationError: it does not.
+    """
+    if path.suffix not in {".parquet", ".csv"}:
+        raise ConfigurationError(f"{path}: a sweep is written as .parquet or .csv")
+
+
+def _record(axes: Sequence[Axis], row: Row) -> dict[str, Any]:
+    point = {axis.name: _plain(row.point[axis.name]) for axis in axes}
+    return {**point, **row.outcome._asdict(), "front": row.front}
+
+
+def _plain(value: Any) -> Any:
+    return value.value if isinstance(value, WindowType) else value
+
+
+def _distinct(rows: Sequence[Row]) -> list[Row]:
+    """Return the first row of each outcome: on a plateau, many settings do the same."""
+    return list({row.outcome: row for row in reversed(rows)}.values())[::-1]
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.3g} %" if whole else "-"

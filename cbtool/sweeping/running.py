@@ -1,0 +1,135 @@
+"""A sweep: every point simulated on all cores, and judged against the incidents of its traffic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from cbtool.errors import InvalidSettingError
+from cbtool.recommend.judgement import judge
+from cbtool.simulation.sweep import sweep
+from cbtool.sweeping.axes import config_at
+from cbtool.sweeping.front import on_front
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from cbtool.breaker import BreakerConfig
+    from cbtool.recommend.model import Incident
+    from cbtool.simulation.run import Fleet, SimulationResult
+    from cbtool.sweeping.axes import Axis
+
+
+class Outcome(NamedTuple):
+    """What one point did.
+
+    Attributes:
+        trips: openings of a closed breaker.
+        false_trips: those outside every incident.
+        caught: incidents in which a breaker was open.
+        detection_delay: mean seconds to the first opening in a caught incident; None: none was.
+        failed_shed: failing calls that were refused.
+        let_through: failing calls that were not.
+        healthy_refused: healthy calls that were refused.
+    """
+
+    trips: int
+    false_trips: int
+    caught: int
+    detection_delay: float | None
+    failed_shed: int
+    let_through: int
+    healthy_refused: int
+
+
+class Row(NamedTuple):
+    """One point of a sweep: its settings, what it did, and whether it is on the Pareto front."""
+
+    point: dict[str, Any]
+    outcome: Outcome
+    front: bool
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A whole sweep.
+
+    Attributes:
+        axes: what varied.
+        rows: in the order of the points.
+        invalid: how many points were no valid settings, and are in no row.
+        reason: why the first of them was not; empty where all are.
+        incidents: how many the traffic has.
+        failing: calls that fail by the outcome rules.
+        healthy: calls that succeed.
+    """
+
+    axes: tuple[Axis, ...]
+    rows: tuple[Row, ...]
+    invalid: int
+    reason: str
+    incidents: int
+    failing: int
+    healthy: int
+
+    def best(self) -> list[Row]:
+        """Return the front, from the fewest false trips on; equal outcomes once each point."""
+        front = [row for row in self.rows if row.front]
+        return sorted(front, key=lambda row: (row.outcome.false_trips, row.outcome.let_through))
+
+
+def run_sweep(
+    fleet: Fleet,
+    base: BreakerConfig,
+    axes: Sequence[Axis],
+    tried: Sequence[dict[str, Any]],
+    incidents: Sequence[Incident],
+    *,
+    seed: int = 0,
+    step: Callable[[], None] | None = None,
+) -> Sweep:
+    """Simulate every point.
+
+    Args:
+        fleet: the traffic, split and ordered once.
+        base: the settings that no axis varies.
+        axes: what varies.
+        tried: the points.
+        incidents: of the traffic.
+        seed: of the waits' jitter.
+        step: called after each point, in order.
+    """
+    points, configs, reasons = [], [], []
+    for point in tried:
+        try:
+            configs.append(config_at(base, point))
+            points.append(point)
+        except InvalidSettingError as error:
+            reasons.append(str(error))
+    outcomes = []
+    for outcome in sweep(fleet, configs, lambda result: _outcome(result, incidents), seed=seed):
+        outcomes.append(outcome)
+        if step is not None:
+            step()
+    costs = np.array([(o.false_trips, o.let_through, o.healthy_refused) for o in outcomes], float)
+    front = on_front(costs.reshape(-1, 3))
+    rows = tuple(map(Row, points, outcomes, front.tolist()))
+    failing, healthy = fleet.totals
+    first = reasons[0] if reasons else ""
+    return Sweep(tuple(axes), rows, len(reasons), first, len(incidents), failing, healthy)
+
+
+def _outcome(result: SimulationResult, incidents: Sequence[Incident]) -> Outcome:
+    judgement = judge(result, incidents)
+    shed = result.summary.impact.failed_shed or 0
+    return Outcome(
+        trips=result.summary.trips,
+        false_trips=judgement.false_trips,
+        caught=judgement.caught,
+        detection_delay=judgement.mean_delay,
+        failed_shed=shed,
+        let_through=result.failing - shed,
+        healthy_refused=result.summary.impact.healthy_refused or 0,
+    )
