@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from test_json_logs import CASES as JSON_LOGS
 from test_load_test_formats import SAMPLES as LOAD_TESTS
 from test_proxy_formats import SAMPLES as PROXIES
 
@@ -352,6 +353,7 @@ def test_every_format_that_content_tells_has_a_sample() -> None:
         *SAMPLES,
         *PROXIES,
         *LOAD_TESTS,
+        *JSON_LOGS,
     }
 
 
@@ -368,7 +370,11 @@ def test_a_header_with_nothing_below_is_enough() -> None:
 
 def test_whether_the_time_is_the_end() -> None:
     ends = {log_format.name for log_format in FORMATS.values() if log_format.stamp is Stamp.END}
-    assert ends == {"nginx", "nginx-keyed", "heroku", "alb", "k6", "k6-csv"}
+    assert ends == {"nginx", "nginx-keyed", "heroku", "alb", "k6", "k6-csv"} | {
+        "caddy",
+        "nginx-json",
+        "nginx-json-seconds",
+    }
 
 
 def test_formats_by_name() -> None:
@@ -387,6 +393,7 @@ likely = st.sampled_from([LINE + " 0.123", GOOD_JSON, RECORD_HEADER, "1,2,200,,,
 @settings(deadline=None, max_examples=60)
 def test_no_line_makes_any_format_fail(lines: list[str]) -> None:
     firsts = {"csv": CSV_HEADER, "record": RECORD_HEADER, "ndjson": GOOD_JSON}
+    firsts |= dict.fromkeys(JSON_LOGS, "{")
     firsts |= {name: samples[0] for name, samples in LOAD_TESTS.items()}
     for name in FORMATS:
         block = parsed(name, *lines, first=firsts.get(name, ""))

@@ -1,6 +1,6 @@
 """Log formats: each one a small value; `log_format.py` says what it holds, the registry is below.
 
-To add a format, write a `LogFormat` beside those in `combined.py`, `proxies.py`, `aws.py`,
+To add a format, write a `LogFormat` beside those in `combined.py`, `proxies.py`, `json_logs.py`, `aws.py`,
 `load_tests.py` or `plain.py` and add it to `FORMATS`.
 """
 
@@ -18,6 +18,13 @@ from cbtool.traffic.formats.combined import (
     COMBINED,
     NGINX,
     NGINX_KEYED,
+)
+from cbtool.traffic.formats.json_logs import (
+    CADDY,
+    ENVOY_JSON,
+    NGINX_JSON,
+    NGINX_JSON_SECONDS,
+    TRAEFIK_JSON,
 )
 from cbtool.traffic.formats.load_tests import JMETER, K6, K6_CSV, VEGETA, VEGETA_CSV
 from cbtool.traffic.formats.log_format import Layout, LogFormat, Stamp
@@ -52,6 +59,11 @@ FORMATS = {
         HAPROXY,
         TRAEFIK,
         HEROKU,
+        CADDY,
+        TRAEFIK_JSON,
+        ENVOY_JSON,
+        NGINX_JSON,
+        NGINX_JSON_SECONDS,
         ALB,
         ELB,
         JMETER,

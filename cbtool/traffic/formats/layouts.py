@@ -114,7 +114,8 @@ class JsonLines:
     """One JSON object a line; the fields are `keys` as text, and `has_NAME` for those in `present`.
 
     Attributes:
-        keys: the top-level keys to take; others are left alone, nested values are given as JSON text.
+        keys: the keys to take, `a.b` for `b` in the object `a`; others are left alone, and what is not text
+            is given as JSON text.
         present: keys of which the format wants to know whether a line names them.
         header_keys: keys that a header line must have; empty: there is no header.
         constants: those keys of the header that every line gets as a field of that name.
@@ -147,7 +148,7 @@ class JsonLines:
         if fields is None:
             line = pl.col("line")
             fields = pl.DataFrame(lines.alias("line")).select(
-                line.str.json_path_match(f"$.{key}").alias(key) for key in self.keys
+                line.str.json_path_match(_json_path(key)).alias(key) for key in self.keys
             )
         return fields.with_columns(
             lines.str.contains(f'"{key}"', literal=True).alias(f"has_{key}") for key in self.present
@@ -159,10 +160,33 @@ class JsonLines:
         Polars reads the lines as one JSON array, in which a line `{},{}` counts as two.
         """
         try:
-            objects = lines.str.json_decode(pl.Struct(dict.fromkeys(self.keys, pl.String)))
+            objects = lines.str.json_decode(_shape(self.keys))
         except ComputeError:
             return None
-        return objects.struct.unnest() if len(objects) == len(lines) else None
+        if len(objects) != len(lines):
+            return None
+        fields = objects.struct.unnest()
+        return fields.select(_within(key).alias(key) for key in self.keys)
+
+
+def _shape(keys: tuple[str, ...]) -> pl.Struct:
+    """The type of the objects, of which nothing but these keys is read."""
+    inner: dict[str, dict[str, Any]] = {}
+    for key in keys:
+        outer, dot, rest = key.partition(".")
+        own = inner.setdefault(outer, {})
+        if dot:
+            own[rest] = pl.String
+    return pl.Struct({name: pl.Struct(own) if own else pl.String for name, own in inner.items()})
+
+
+def _within(key: str) -> pl.Expr:
+    outer, dot, rest = key.partition(".")
+    return pl.col(outer).struct.field(rest) if dot else pl.col(outer)
+
+
+def _json_path(key: str) -> str:
+    return "$" + "".join(f"['{part}']" for part in key.split("."))
 
 
 def _object(line: str) -> dict[str, Any]:
