@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
-from polars.exceptions import ComputeError
+from polars.exceptions import PolarsError
 
 if TYPE_CHECKING:
     from cbtool.traffic.formats.log_format import Fields
 
+_NOTHING = "{}"
+_FEW = 128  # lines, among which a bad one is looked for
 _DELIMITERS = (",", ";", "\t", "|")
 
 
@@ -144,40 +146,49 @@ class JsonLines:
         return lambda lines: self._taken(lines).with_columns(constants)
 
     def _taken(self, lines: pl.Series) -> pl.DataFrame:
-        fields = self._decoded(lines.set(~lines.str.contains(r"\S"), None))
-        if fields is None:
-            line = pl.col("line")
-            fields = pl.DataFrame(lines.alias("line")).select(
-                line.str.json_path_match(_json_path(key)).alias(key) for key in self.keys
-            )
+        objects = lines.set(~lines.str.contains(r"\S"), None).fill_null(_NOTHING)
+        fields = self._decoded(objects)
+        if fields is None:  # one bad line fails them all
+            parts = (objects.slice(at, _FEW) for at in range(0, len(objects), _FEW))
+            fields = pl.concat([self._one_by_one(part) for part in parts])
         return fields.with_columns(
             lines.str.contains(f'"{key}"', literal=True).alias(f"has_{key}") for key in self.present
         )
 
-    def _decoded(self, lines: pl.Series) -> pl.DataFrame | None:
-        """Decode all lines at once; None if one is bad: it fails them all, so each must be read alone.
-
-        Polars reads the lines as one JSON array, in which a line `{},{}` counts as two.
-        """
+    def _decoded(self, objects: pl.Series) -> pl.DataFrame | None:
+        """Decode all lines at once; None if one is bad."""
+        if not len(objects):
+            return pl.DataFrame(schema=dict.fromkeys(self.keys, pl.String))
         try:
-            objects = lines.str.json_decode(_shape(self.keys))
-        except ComputeError:
+            fields = pl.read_ndjson(objects.str.join("\n").item().encode(), schema=_shape(self.keys))
+        except PolarsError:
             return None
-        if len(objects) != len(lines):
-            return None
-        fields = objects.struct.unnest()
-        return fields.select(_within(key).alias(key) for key in self.keys)
+        return (
+            fields.select(_within(key).alias(key) for key in self.keys)
+            if len(fields) == len(objects)
+            else None
+        )
+
+    def _one_by_one(self, objects: pl.Series) -> pl.DataFrame:
+        """Take few lines apart each for itself, unless there is no need to."""
+        fields = self._decoded(objects)
+        if fields is not None:
+            return fields
+        line = pl.col("line")
+        return pl.DataFrame(objects.alias("line")).select(
+            line.str.json_path_match(_json_path(key)).alias(key) for key in self.keys
+        )
 
 
-def _shape(keys: tuple[str, ...]) -> pl.Struct:
-    """The type of the objects, of which nothing but these keys is read."""
+def _shape(keys: tuple[str, ...]) -> dict[str, Any]:
+    """The types in the objects, of which nothing but these keys is read."""
     inner: dict[str, dict[str, Any]] = {}
     for key in keys:
         outer, dot, rest = key.partition(".")
         own = inner.setdefault(outer, {})
         if dot:
             own[rest] = pl.String
-    return pl.Struct({name: pl.Struct(own) if own else pl.String for name, own in inner.items()})
+    return {name: pl.Struct(own) if own else pl.String for name, own in inner.items()}
 
 
 def _within(key: str) -> pl.Expr:
