@@ -49,6 +49,16 @@ ALLOWED = {
         "profiles",
         "recommend",
     },
+    "api": {
+        "errors",
+        "breaker",
+        "traffic",
+        "logs",
+        "profiles",
+        "simulation",
+        "recommend",
+        "sweeping",
+    },
     "live": {"errors", "units", "breaker", "traffic", "metrics", "profiles", "scenarios"},
     "report": {
         "errors",

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cbtool.breaker.parts import WindowType
 from cbtool.errors import ConfigurationError, UnreachableError
 from cbtool.report.text import table
+from cbtool.sweeping.records import frame_of, records_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from cbtool.sweeping.axes import Axis
     from cbtool.sweeping.running import Row, Sweep
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -62,7 +61,7 @@ def sweep_json(sweep: Sweep) -> dict[str, Any]:
         "incidents": sweep.incidents,
         "failing": sweep.failing,
         "healthy": sweep.healthy,
-        "rows": [_record(sweep.axes, row) for row in sweep.rows],
+        "rows": records_of(sweep),
     }
 
 
@@ -73,10 +72,8 @@ def write_sweep(path: Path, sweep: Sweep) -> None:
         ConfigurationError: the name ends in neither.
         UnreachableError: the file cannot be written.
     """
-    import polars as pl  # noqa: PLC0415  # only where a file is wanted
-
     check_output(path)
-    frame = pl.DataFrame([_record(sweep.axes, row) for row in sweep.rows], infer_schema_length=None)
+    frame = frame_of(sweep)
     try:
         if path.suffix == ".parquet":
             frame.write_parquet(path)
@@ -94,15 +91,6 @@ def check_output(path: Path) -> None:
     """
     if path.suffix not in {".parquet", ".csv"}:
         raise ConfigurationError(f"{path}: a sweep is written as .parquet or .csv")
-
-
-def _record(axes: Sequence[Axis], row: Row) -> dict[str, Any]:
-    point = {axis.name: _plain(row.point[axis.name]) for axis in axes}
-    return {**point, **row.outcome._asdict(), "front": row.front}
-
-
-def _plain(value: Any) -> Any:
-    return value.value if isinstance(value, WindowType) else value
 
 
 def _distinct(rows: Sequence[Row]) -> list[Row]:

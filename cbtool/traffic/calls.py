@@ -75,6 +75,31 @@ class Calls:
         """When each call completed; at its start where the duration is unknown."""
         return self.start_ns + np.maximum(self.duration_ns, 0)
 
+    def frame(self) -> pl.DataFrame:
+        """Return the calls as a table, a row a call, by start.
+
+        The columns are `time` (Datetime, UTC, nanoseconds), `duration` (Float64, seconds; null where
+        unknown), `status` (Int16), `error` (String; null where there was none), and those of `method`,
+        `path`, `host`, `upstream` and `instance` that are known.
+        """
+        import polars as pl  # noqa: PLC0415  # only logs have texts, and only they have paid for polars
+
+        start = pl.Series("time", self.start_ns + round(self.epoch * 1e6) * 1000)
+        kinds = {int(kind): kind.label for kind in ErrorKind if kind}
+        columns: dict[str, pl.Series] = {
+            "time": start.cast(pl.Datetime("ns", "UTC")),
+            "duration": pl.Series(np.where(self.duration_ns < 0, np.nan, self.duration_ns / 1e9)).fill_nan(
+                None
+            ),
+            "status": pl.Series(self.status),
+            "error": pl.Series(self.error).replace_strict(kinds, default=None, return_dtype=pl.String),
+        }
+        texts = {"method": self.method, "path": self.path, "host": self.host, "upstream": self.upstream}
+        columns |= {name: text for name, text in texts.items() if text is not None}
+        if self.instance is not None:
+            columns["instance"] = pl.Series(self.instances).gather(self.instance)
+        return pl.DataFrame(columns).with_columns(pl.col("duration").fill_nan(None))
+
     def noting(self, notes: tuple[str, ...]) -> Calls:
         """Return the same calls with further notes."""
         return replace(self, notes=(*self.notes, *notes))

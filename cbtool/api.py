@@ -1,0 +1,149 @@
+"""The tool from Python: logs in, frames and dataclasses out. `import cbtool` gives what stands here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cbtool.breaker import BreakerConfig
+from cbtool.errors import ConfigurationError
+from cbtool.logs import read_calls
+from cbtool.profiles import Profile, default_profile, load_profile
+from cbtool.recommend import Budget
+from cbtool.recommend import recommend as _recommend
+from cbtool.recommend.judgement import incidents_in
+from cbtool.simulation.run import fleet_of
+from cbtool.simulation.run import simulate as _simulate
+from cbtool.sweeping.axes import parse_axes
+from cbtool.sweeping.designs import Design, points
+from cbtool.sweeping.records import frame_of
+from cbtool.sweeping.running import run_sweep
+from cbtool.traffic.selection import Moment, Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from os import PathLike
+
+    import polars as pl
+
+    from cbtool.recommend import Recommendation
+    from cbtool.simulation.run import SimulationResult
+    from cbtool.traffic.calls import Calls
+
+__all__ = ["BreakerConfig", "Budget", "Moment", "Selection", "read_log", "recommend", "simulate", "sweep"]
+
+
+def read_log(
+    *paths: str | PathLike[str], log_format: str | None = None, which: Selection | None = None
+) -> Calls:
+    """Return the calls in logs or run records, merged by time.
+
+    Args:
+        paths: at least one file; `.gz` and `.zst` are told by their content.
+        log_format: a format's name, as `--log-format` takes it; None: the content tells.
+        which: the calls to look at; None: all.
+
+    Returns:
+        n calls as arrays; `frame()` gives them as a table, `notes` says what the log lacked.
+
+    Raises:
+        CbtoolError: a file is missing, is no log, or holds no such call; the message says where.
+    """
+    if not paths:
+        raise ConfigurationError("read_log needs at least one file")
+    calls = read_calls([str(path) for path in paths], log_format=log_format).calls
+    return calls if which is None else which.of(calls)
+
+
+def simulate(
+    calls: Calls, profile: str | Profile | BreakerConfig | None = None, *, instances: int = 1, seed: int = 0
+) -> SimulationResult:
+    """Run calls through a breaker in virtual time.
+
+    Args:
+        calls: from `read_log`.
+        profile: a shipped profile's name, a file's path, a profile, or only a breaker's settings, with the
+            usual outcome rules; None: the default profile.
+        instances: over how many breakers the calls are split.
+        seed: of the split and of the waits' jitter.
+
+    Raises:
+        CbtoolError: there is no such profile, or it asks for a health check, which a log does not answer.
+    """
+    settings = _profile(profile)
+    verdicts = settings.rules.verdicts(calls)
+    return _simulate(calls, verdicts, settings.config, instances=instances, seed=seed)
+
+
+def sweep(
+    calls: Calls,
+    vary: Sequence[str],
+    profile: str | Profile | BreakerConfig | None = None,
+    *,
+    design: str = "grid",
+    sample: int | None = None,
+    instances: int = 1,
+    seed: int = 0,
+) -> pl.DataFrame:
+    """Try many settings on the same calls.
+
+    Args:
+        calls: from `read_log`.
+        vary: what varies, each as `--vary` takes it: `failure_rate_threshold=5..60:5`.
+        profile: the settings that do not vary; as in `simulate`.
+        design: `grid`, `random` or `latin`.
+        sample: how many points a sample has.
+        instances: over how many breakers the calls are split.
+        seed: of the sample, the split and the waits' jitter.
+
+    Returns:
+        A row a point, in their order: its settings (durations in seconds), `trips`, `false_trips`, `caught`,
+        `detection_delay` (seconds), `failed_shed`, `let_through` and `healthy_refused` (calls), and whether
+        it is on the Pareto `front`. Points that are no valid settings are left out.
+
+    Raises:
+        CbtoolError: what varies is malformed, or no point is valid.
+    """
+    settings = _profile(profile)
+    axes = parse_axes(vary)
+    if not axes or design not in list(Design) or (design != Design.GRID and sample is None):
+        raise ConfigurationError("sweep needs something to vary, and a sample's size where it takes one")
+    verdicts = settings.rules.verdicts(calls)
+    swept = run_sweep(
+        fleet_of(calls, verdicts, instances=instances, seed=seed),
+        settings.config,
+        axes,
+        points(axes, Design(design), sample, seed),
+        incidents_in(calls, verdicts),
+        seed=seed,
+    )
+    if not swept.rows:
+        raise ConfigurationError(f"no point is valid: {swept.reason}")
+    return frame_of(swept)
+
+
+def recommend(
+    calls: Calls, *, instances: int = 1, budget: Budget | None = None, seed: int = 0
+) -> Recommendation:
+    """Recommend settings from calls, with reasons.
+
+    Args:
+        calls: from `read_log`.
+        instances: over how many breakers the calls will be split.
+        budget: how often it may trip falsely, and what refusing costs; None: the defaults.
+        seed: of the simulations.
+
+    Returns:
+        The settings as a profile, or None with what is missing, and all that led there.
+    """
+    rules = default_profile().rules
+    return _recommend(
+        calls, rules.verdicts(calls), instances=instances, budget=budget or Budget(), rules=rules, seed=seed
+    )
+
+
+def _profile(given: str | Profile | BreakerConfig | None) -> Profile:
+    if given is None:
+        return default_profile()
+    if isinstance(given, BreakerConfig):
+        return Profile("given", given, default_profile().rules)
+    return given if isinstance(given, Profile) else load_profile(given)
