@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from cbtool.cli.app import command_app
+from cbtool.cli.groups import ByOption, answer_groups  # Typer reads the annotations when it runs
 from cbtool.cli.options import (
     InstancesOption,
     JsonOption,
@@ -28,7 +29,7 @@ from cbtool.units import parse_duration
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cbtool.recommend import Recommendation
+    from cbtool.recommend import Recommendation as Found
     from cbtool.traffic.calls import Calls
     from cbtool.traffic.selection import Selection
 
@@ -67,6 +68,7 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         str | None, option("--to", help="Print the settings as this library's users write them, too.")
     ] = None,
     seed: SeedOption = None,
+    by: ByOption = None,
     json: JsonOption = False,
     *,
     which: Selection,
@@ -86,14 +88,16 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
       cbtool recommend access.log --instances 8
       cbtool recommend run.ndjson -o recommended.toml
       cbtool recommend access.log --to resilience4j
+      cbtool recommend access.log --by path
       zcat access.log.*.gz | cbtool recommend - --json
       cbtool recommend --scenario brown-out
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
     from cbtool.foreign.recommended import snippet  # noqa: PLC0415  # keeps --help quick
     from cbtool.foreign.writing import known_library  # noqa: PLC0415  # same
     from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with numpy below
-    from cbtool.recommend import Budget  # noqa: PLC0415  # numba
+    from cbtool.recommend import Budget, Recommendation  # noqa: PLC0415  # numba
     from cbtool.recommend import recommend as find  # noqa: PLC0415
+    from cbtool.report.groups import recommended_groups_text  # noqa: PLC0415
     from cbtool.report.recommendation import recommendation_text  # noqa: PLC0415
 
     if library is not None:
@@ -111,10 +115,19 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         calls = _with_timeout(scenario, source.seed, parsed("--timeout", parse_duration, timeout))
     else:
         calls = source.at(1.0).calls
+
+    def answered(own: Calls) -> Found:
+        verdicts = rules.verdicts(own)
+        return find(own, verdicts, instances=instances, budget=budget, rules=rules, seed=source.seed)
+
+    if by is not None:
+        _only_by(library, output)
+        head = {"source": source.name}
+        text, document = recommended_groups_text, Recommendation.to_json
+        answer_groups(calls, by, answered, text=text, document=document, head=head, json=json)
+        return
     with working(f"judging {len(calls):,} calls"):
-        answer = find(
-            calls, rules.verdicts(calls), instances=instances, budget=budget, rules=rules, seed=source.seed
-        )
+        answer = answered(calls)
     exported = None if library is None else snippet(answer, library)
     if json:
         own = {} if exported is None else {"snippet": exported.text, "lost": list(exported.losses)}
@@ -129,6 +142,13 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         raise InsufficientDataError(f"{source.name} cannot carry a recommendation", answer.needs)
     if output is not None:
         _save(output, answer, source.name)
+
+
+def _only_by(library: str | None, output: Path | None) -> None:
+    if library is not None or output is not None:
+        raise ConfigurationError(
+            "--by prints a line a group, without --to and --output; for one group's file, choose it by --path"
+        )
 
 
 def _above_zero(flag: str, value: float) -> float:
@@ -146,7 +166,7 @@ def _with_timeout(scenario: str | None, seed: int, timeout: float) -> Calls:
     return calls_of(load_scenario(scenario), seed=seed, timeout=timeout)
 
 
-def _save(path: Path, answer: Recommendation, source: str) -> None:
+def _save(path: Path, answer: Found, source: str) -> None:
     from cbtool.report.recommendation import profile_text  # noqa: PLC0415  # as in the command
 
     try:

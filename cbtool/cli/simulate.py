@@ -9,6 +9,7 @@ import typer
 
 from cbtool.cli.app import command_app
 from cbtool.cli.exit_status import ExitStatus
+from cbtool.cli.groups import ByOption, answer_groups  # Typer reads the annotations when it runs
 from cbtool.cli.guarding import guarded, refused_json
 from cbtool.cli.options import (
     InstancesOption,
@@ -32,6 +33,8 @@ from cbtool.report.checks import check_json, checks_text
 from cbtool.simulation.engine import Engine
 
 if TYPE_CHECKING:
+    from cbtool.simulation.run import SimulationResult
+    from cbtool.traffic.calls import Calls
     from cbtool.traffic.selection import Selection
 
 app = command_app()
@@ -54,6 +57,7 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     log_format: LogFormatOption = None,
     seed: SeedOption = None,
     engine: EngineOption = Engine.AUTO,
+    by: ByOption = None,
     json: JsonOption = False,
     *,
     which: Selection,
@@ -73,10 +77,12 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
       cbtool simulate access.log --profile mine.toml
       cbtool simulate --scenario hard-outage --profile mine.toml --instances 8
       cbtool simulate access.log -p mine.toml --load 0.01 --threshold trips==0
+      cbtool simulate access.log --by path
       zcat old.gz | cbtool simulate - --json
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
     from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with the others below
     from cbtool.report.calls_file import write_calls  # noqa: PLC0415  # polars
+    from cbtool.report.groups import simulated_groups_text  # noqa: PLC0415
     from cbtool.report.simulation import refusals_text, simulation_text  # noqa: PLC0415
     from cbtool.simulation.run import simulate as run  # noqa: PLC0415  # numpy
     from cbtool.simulation.run import values_of  # noqa: PLC0415
@@ -86,6 +92,26 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     source = open_source(logs or (), scenario, log_format, seed, which)
     arriving, health = source.at(load)
     calls, counts = guarded(settings, arriving)
+    if by is not None:
+        if gates or calls_out is not None:
+            raise typer.BadParameter("--by goes with neither --threshold nor --calls-out")
+
+        def answer(own: Calls) -> SimulationResult:
+            own_verdicts = settings.rules.verdicts(own)
+            return run(
+                own, own_verdicts, settings.config, seed=source.seed, instances=instances, engine=engine
+            )
+
+        answer_groups(
+            calls,
+            by,
+            answer,
+            text=simulated_groups_text,
+            document=lambda each: each.to_json(settings.config),
+            head={"source": source.name, "profile": settings.name, "seed": source.seed},
+            json=json,
+        )
+        return
     verdicts = settings.rules.verdicts(calls)
     with working(f"simulating {len(calls):,} calls"):
         result = run(

@@ -80,10 +80,7 @@ class Selection:
         left = int(keep.sum())
         if not left:
             raise InsufficientDataError(f"none of {len(calls):,} calls is {self}", ("a call that fits",))
-        chosen = calls.take(keep)
-        shift = chosen.start_ns[0]
-        moved = replace(chosen, start_ns=chosen.start_ns - shift, epoch=chosen.epoch + int(shift) / 1e9)
-        return moved.noting((f"{left:,} of {len(calls):,} calls are looked at: {self}",))
+        return rebased(calls, keep).noting((f"{left:,} of {len(calls):,} calls are looked at: {self}",))
 
     def __str__(self) -> str:
         """Return the options that ask for this."""
@@ -106,6 +103,13 @@ class Selection:
             at = round(max(-1.0, min(seconds, 9e9)) * 1e6) * 1000
             keep &= (calls.start_ns < at) if early else (calls.start_ns >= at)
         return keep
+
+
+def rebased(calls: Calls, keep: NDArray[np.bool_]) -> Calls:
+    """Return the calls that the mask keeps, at least one, with times counted from the first of them."""
+    chosen = calls.take(keep)
+    shift = chosen.start_ns[0]
+    return replace(chosen, start_ns=chosen.start_ns - shift, epoch=chosen.epoch + int(shift) / 1e9)
 
 
 def _answered(status: tuple[str, ...]) -> OutcomeRules:

@@ -1,0 +1,70 @@
+"""One answer for each of several groups of calls, a line each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cbtool.report.text import table
+from cbtool.units import exact_duration, format_rate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cbtool.recommend import Recommendation
+    from cbtool.simulation.run import SimulationResult
+    from cbtool.traffic.calls import Calls
+
+_LONGEST = 32  # characters of a group's name
+
+
+def recommended_groups_text(answers: Sequence[tuple[str, Calls, Recommendation]]) -> str:
+    """Return the settings recommended for each group, or what is missing there."""
+    head = ("group", "rate", "failing", "errors", "window", "wait", "incidents")
+    rows, refused = [], []
+    for name, calls, answer in answers:
+        config = answer.config
+        if config is None:
+            refused.append(f"{_short(name)}: too little data; {'; '.join(answer.needs)}")
+            continue
+        rows.append(
+            (
+                _short(name),
+                format_rate(calls.rate),
+                f"{config.failure_rate_threshold:g} %",
+                str(config.minimum_number_of_errors),
+                exact_duration(config.window_size),
+                exact_duration(config.wait_duration_in_open_state),
+                str(len(answer.incidents)),
+            )
+        )
+    lines = [table(head, rows, right=range(1, 7))] if rows else []
+    return "\n".join([*lines, *([""] if rows and refused else []), *refused])
+
+
+def simulated_groups_text(results: Sequence[tuple[str, Calls, SimulationResult]]) -> str:
+    """Return what one profile did to each group."""
+    head = ("group", "calls", "rate", "trips", "refused", "failed shed", "healthy refused")
+    rows = []
+    for name, calls, result in results:
+        impact = result.summary.impact
+        refused = len(calls) - result.summary.permitted
+        rows.append(
+            (
+                _short(name),
+                f"{len(calls):,}",
+                format_rate(calls.rate),
+                str(result.summary.trips),
+                _share(refused, len(calls)),
+                _share(impact.failed_shed or 0, result.failing),
+                _share(impact.healthy_refused or 0, result.healthy),
+            )
+        )
+    return table(head, rows, right=range(1, 7))
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{100 * part / whole:.3g} %" if whole else "-"
