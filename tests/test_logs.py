@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import io
+import lzma
 import os
 import subprocess
 import sys
@@ -89,6 +91,10 @@ def test_a_csv_end_to_end(log: Path) -> None:
             lambda data: gzip.compress(data[:99]) + gzip.compress(data[99:]),
         ),
         ("gzip padded with zeros", lambda data: gzip.compress(data) + b"\0" * 512),
+        ("bzip2", bz2.compress),
+        ("bzip2 in two streams", lambda data: bz2.compress(data[:99]) + bz2.compress(data[99:])),
+        ("xz", lzma.compress),
+        ("xz in two streams", lambda data: lzma.compress(data[:99]) + lzma.compress(data[99:])),
         ("zstd", zstd.compress),
         ("zstd in two frames", lambda data: zstd.compress(data[:99]) + zstd.compress(data[99:])),
         ("Windows' line ends", lambda data: data.replace(b"\n", b"\r\n")),
@@ -270,7 +276,7 @@ def test_a_record_with_one_call_and_a_cut_line(log: Path) -> None:
     assert len(read_calls([str(log)]).calls) == 1
 
 
-@pytest.mark.parametrize("pack", [gzip.compress, zstd.compress])
+@pytest.mark.parametrize("pack", [gzip.compress, zstd.compress, bz2.compress, lzma.compress])
 def test_a_compressed_file_that_ends_early_is_read_up_to_there(pack: object, log: Path) -> None:
     packed = pack(THREE * 20_000)  # type: ignore[operator]
     log.write_bytes(packed[: len(packed) // 2])
@@ -475,3 +481,16 @@ def test_a_long_line_keeps_one_byte_more_than_a_line_may_have(piece: int) -> Non
     lengths = lines.str.len_bytes().to_list()
     assert (lengths[0], lengths[2], lengths[3]) == (1, 1, LONGEST_LINE)
     assert lengths[1] > LONGEST_LINE
+
+
+def test_a_pattern_names_the_files_of_a_rotated_set(tmp_path: Path) -> None:
+    rows = [f"{second},200" for second in (1, 2, 3)]
+    for name, row in zip(("a.log.2.gz", "a.log.1", "a.log"), rows, strict=True):
+        data = f"timestamp,status\n{row}\n".encode()
+        (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith("gz") else data)
+    (tmp_path / "b[1].log").write_text("timestamp,status\n9,200\n")
+    read = read_calls([str(tmp_path / "a.log*")])
+    assert (read.calls.epoch, read.calls.start_ns.tolist()) == (1.0, [0, 10**9, 2 * 10**9])
+    assert len(read_calls([str(tmp_path / "b[1].log")]).calls) == 1, "a file of that very name comes first"
+    with pytest.raises(UnreachableError, match=r"c\*\.log: no file fits"):
+        read_calls([str(tmp_path / "c*.log")])

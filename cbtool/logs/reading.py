@@ -13,7 +13,7 @@ import polars as pl
 
 from cbtool.errors import InsufficientDataError, WrongFormatError
 from cbtool.logs.blocks import Block, blocks
-from cbtool.logs.streams import Stream, opened
+from cbtool.logs.streams import Stream, matching, opened
 from cbtool.traffic.formats import FORMATS, LogFormat, Rows, assemble, format_named, parse_lines, recognise
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def read_calls(sources: Sequence[str], *, log_format: str | None = None) -> LogR
     """Return the calls in files or standard input (`-`), merged by time.
 
     Args:
-        sources: at least one; `.gz` and `.zst` are told by their content.
+        sources: at least one, or patterns such as `access.log*`; compression is told by the content.
         log_format: a format's name; None: each file's content tells.
 
     Raises:
@@ -92,8 +92,9 @@ def read_calls(sources: Sequence[str], *, log_format: str | None = None) -> LogR
         InsufficientDataError: there is no call in any of them.
     """
     chosen = None if log_format is None else format_named(log_format)
+    named = [name for source in sources for name in matching(source)]
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        files = [file for source in sources if (file := _read(source, chosen, pool)) is not None]
+        files = [file for source in named if (file := _read(source, chosen, pool)) is not None]
     if not files:
         raise InsufficientDataError(f"{', '.join(sources)}: empty", ("a log with at least one request",))
     with_calls = [file for file in files if len(file.rows.frame)]

@@ -1,4 +1,4 @@
-"""Opening a source and decompressing it in small pieces, whatever its name says.
+"""Opening a source and decompressing it (gzip, zstd, bzip2, xz) in small pieces, whatever its name says.
 
 Compression is told by the content. A stream that ends early or breaks, such as the record of a killed
 process, gives what can be read up to there.
@@ -6,6 +6,9 @@ process, gives what can be read up to there.
 
 from __future__ import annotations
 
+import bz2
+import glob
+import lzma
 import sys
 import zlib
 from contextlib import contextmanager
@@ -29,8 +32,9 @@ STANDARD_INPUT = "standard input"
 PIECE = 1 << 20
 """Bytes, the most that one step of reading or of decompression gives."""
 
-_GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+_GZIP, _ZSTD, _BZIP2, _XZ = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ\x00"
 _GZIP_WINDOW = 31  # zlib's notation for gzip's header with the largest window
+_XZ_MEMORY = 256 << 20  # bytes; xz -9 wants 65 MB
 _ZSTD_WINDOW = 27  # 128 MB, zstd's own limit without --ultra --long=31
 
 
@@ -68,6 +72,10 @@ class Stream:
             yield from self._decompressed(first, _Gzip)
         elif first.startswith(_ZSTD):
             yield from self._decompressed(first, _Zstd)
+        elif first.startswith(_BZIP2):
+            yield from self._decompressed(first, _Bzip2)
+        elif first.startswith(_XZ):
+            yield from self._decompressed(first, _Xz)
         elif first.startswith(PARQUET) and self.name != STANDARD_INPUT:
             yield from record_lines(self.name)
         else:
@@ -94,7 +102,7 @@ class Stream:
                 data = data or self._read()
                 if data and current.eof:
                     current = member()
-        except (zlib.error, ZstdError):
+        except (zlib.error, ZstdError, lzma.LZMAError, _Bzip2Error):
             self.broken = True
         self.broken = self.broken or not current.eof
 
@@ -129,6 +137,60 @@ class _Zstd:
 
     def step(self, data: bytes) -> bytes:
         return self._inner.decompress(data, PIECE)
+
+
+class _Bzip2Error(Exception):
+    """What the module itself raises as OSError or EOFError, which reading a file may, too."""
+
+
+class _Bzip2:
+    def __init__(self) -> None:
+        self._inner = bz2.BZ2Decompressor()
+
+    @property
+    def eof(self) -> bool:
+        return self._inner.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inner.unused_data
+
+    def step(self, data: bytes) -> bytes:
+        try:
+            return self._inner.decompress(data, PIECE)
+        except (OSError, EOFError) as error:
+            raise _Bzip2Error from error
+
+
+class _Xz:
+    def __init__(self) -> None:
+        self._inner = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
+
+    @property
+    def eof(self) -> bool:
+        return self._inner.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        return self._inner.unused_data
+
+    def step(self, data: bytes) -> bytes:
+        return self._inner.decompress(data, PIECE)
+
+
+def matching(source: str) -> list[str]:
+    """Return the files that a source names: itself, or, where there is no such file, those that it fits.
+
+    Raises:
+        UnreachableError: it is a pattern that nothing fits.
+    """
+    if source == STDIN or not glob.has_magic(source) or Path(source).exists():
+        return [source]
+    found = glob.glob(source, recursive=True)  # noqa: PTH207  # Path.glob takes no absolute pattern
+    names = sorted(name for name in found if not Path(name).is_dir())
+    if not names:
+        raise UnreachableError(f"{source}: no file fits")
+    return names
 
 
 @contextmanager
