@@ -97,7 +97,13 @@ def export_profile(
     form = form or forms[0]
     translation = translated(profile.config, library, rate)
     translation = _without(translation, library, form)
-    entries = _entries(translation.config, reasons or {})
+    # What was changed for the library no longer has the profile's reason; the losses say why it changed.
+    still = {
+        word: why
+        for word, why in (reasons or {}).items()
+        if getattr(translation.config, word, None) == getattr(profile.config, word, None)
+    }
+    entries = _entries(translation.config, still)
     text = _text(profile.name, library, form, entries)
     head = _head(profile, library, translation.losses) if _holds_comments(library, form) else []
     mark = _mark(library, form)

@@ -55,3 +55,11 @@ def test_finagle_is_written_in_scala() -> None:
         "Backoff.equalJittered(5.seconds, 300.seconds)))",
         "))",
     ]
+
+
+def test_a_value_that_was_changed_for_the_library_has_not_the_profile_s_reason() -> None:
+    why = {"minimum_number_of_calls": "because of the night", "sliding_window_size": "because of the day"}
+    exported = export_profile(load_profile("balanced"), "sentinel", reasons=why)
+    assert exported.config.minimum_calls != load_profile("balanced").config.minimum_calls
+    assert exported.reasons["minRequestAmount"] == "no rate is judged over fewer calls"
+    assert exported.reasons["statIntervalMs"] == "because of the day"
