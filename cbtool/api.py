@@ -10,8 +10,6 @@ from cbtool.logs import read_calls
 from cbtool.profiles import Profile, default_profile, load_profile
 from cbtool.recommend import Budget
 from cbtool.recommend import recommend as _recommend
-from cbtool.recommend.judgement import incidents_in
-from cbtool.simulation.run import fleet_of
 from cbtool.simulation.run import simulate as _simulate
 from cbtool.sweeping.axes import parse_axes
 from cbtool.sweeping.designs import Design, points
@@ -107,17 +105,9 @@ def sweep(
     axes = parse_axes(vary)
     if not axes or design not in list(Design) or (design != Design.GRID and sample is None):
         raise ConfigurationError("sweep needs something to vary, and a sample's size where it takes one")
+    tried = points(axes, Design(design), sample, seed)
     verdicts = settings.rules.verdicts(calls)
-    swept = run_sweep(
-        fleet_of(calls, verdicts, instances=instances, seed=seed),
-        settings.config,
-        axes,
-        points(axes, Design(design), sample, seed),
-        incidents_in(calls, verdicts),
-        seed=seed,
-    )
-    if not swept.rows:
-        raise ConfigurationError(f"no point is valid: {swept.reason}")
+    swept = run_sweep(calls, verdicts, settings.config, axes, tried, instances=instances, seed=seed)
     return frame_of(swept)
 
 

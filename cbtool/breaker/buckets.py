@@ -98,11 +98,15 @@ def move_on(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:
     _cell(m, w, p, now)
 
 
+def oldest_at(m: Memory, p: WindowPolicy) -> int:
+    """Return where in the store the oldest bucket of a grid lies."""
+    oldest = m.at + 2 * CELLS
+    return oldest if oldest <= CELLS * p.size else oldest - CELLS * (p.size + 1)
+
+
 def lingering(m: Memory, w: Any, p: WindowPolicy) -> tuple[int, int, int]:
     """Return the calls, failures and slow calls, of which the oldest bucket's go with the newest's first."""
-    oldest = m.at + 2 * CELLS
-    if oldest > CELLS * p.size:
-        oldest -= CELLS * (p.size + 1)
+    oldest = oldest_at(m, p)
     calls = m.calls - (w[oldest] if w[m.at] else 0)
     failures = m.failures - (w[oldest + 1] if w[m.at + 1] else 0)
     return calls, failures, m.slow

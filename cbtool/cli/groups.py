@@ -28,7 +28,7 @@ ByOption = Annotated[
 ]
 
 
-def answer_groups(  # what the two commands differ in
+def answer_groups(
     calls: Calls,
     by: By,
     answer: Callable[[Calls], Answer],

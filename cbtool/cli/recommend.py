@@ -29,7 +29,7 @@ from cbtool.units import parse_duration
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cbtool.recommend import Recommendation as Found
+    from cbtool.recommend import Recommendation
     from cbtool.traffic.calls import Calls
     from cbtool.traffic.selection import Selection
 
@@ -95,7 +95,7 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     from cbtool.foreign.recommended import snippet  # noqa: PLC0415  # keeps --help quick
     from cbtool.foreign.writing import known_library  # noqa: PLC0415  # same
     from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with numpy below
-    from cbtool.recommend import Budget, Recommendation  # noqa: PLC0415  # numba
+    from cbtool.recommend import Budget  # noqa: PLC0415  # numba
     from cbtool.recommend import recommend as find  # noqa: PLC0415
     from cbtool.report.groups import recommended_groups_text  # noqa: PLC0415
     from cbtool.report.recommendation import recommendation_text  # noqa: PLC0415
@@ -116,15 +116,21 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     else:
         calls = source.at(1.0).calls
 
-    def answered(own: Calls) -> Found:
+    def answered(own: Calls) -> Recommendation:
         verdicts = rules.verdicts(own)
         return find(own, verdicts, instances=instances, budget=budget, rules=rules, seed=source.seed)
 
     if by is not None:
         _only_by(library, output)
-        head = {"source": source.name}
-        text, document = recommended_groups_text, Recommendation.to_json
-        answer_groups(calls, by, answered, text=text, document=document, head=head, json=json)
+        answer_groups(
+            calls,
+            by,
+            answered,
+            text=recommended_groups_text,
+            document=lambda each: each.to_json(),
+            head={"source": source.name},
+            json=json,
+        )
         return
     with working(f"judging {len(calls):,} calls"):
         answer = answered(calls)
@@ -166,7 +172,7 @@ def _with_timeout(scenario: str | None, seed: int, timeout: float) -> Calls:
     return calls_of(load_scenario(scenario), seed=seed, timeout=timeout)
 
 
-def _save(path: Path, answer: Found, source: str) -> None:
+def _save(path: Path, answer: Recommendation, source: str) -> None:
     from cbtool.report.recommendation import profile_text  # noqa: PLC0415  # as in the command
 
     try:

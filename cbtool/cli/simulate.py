@@ -26,6 +26,7 @@ from cbtool.cli.selecting import selecting
 from cbtool.cli.sources import open_source
 from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when the command is built
     EngineOption,
+    LoadOption,
     LogsArgument,
     ScenarioOption,
 )
@@ -46,9 +47,7 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     logs: LogsArgument = None,
     profile: ProfileOption = None,
     scenario: ScenarioOption = None,
-    load: Annotated[
-        float, option("--load", help="Share of a log's calls to keep, or factor on a scenario's rates.")
-    ] = 1.0,
+    load: LoadOption = 1.0,
     instances: InstancesOption = 1,
     threshold: ThresholdOption = None,
     calls_out: Annotated[

@@ -17,10 +17,11 @@ from cbtool.cli.options import (
     SeedOption,
     option,
 )
-from cbtool.cli.output import note, print_json, print_text, progress, working
+from cbtool.cli.output import note, print_json, print_text, progress
 from cbtool.cli.selecting import selecting
 from cbtool.cli.sources import open_source
 from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when the command is built
+    LoadOption,
     LogsArgument,
     ScenarioOption,
 )
@@ -52,9 +53,7 @@ def sweep(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         str, option("--design", metavar="|".join(_DESIGNS), help="Every combination, or a sample of them.")
     ] = "grid",
     sample: Annotated[int | None, option("--sample", min=1, help="How many settings a sample has.")] = None,
-    load: Annotated[
-        float, option("--load", help="Share of a log's calls to keep, or factor on a scenario's rates.")
-    ] = 1.0,
+    load: LoadOption = 1.0,
     instances: InstancesOption = 1,
     top: Annotated[int, option("--top", min=1, help="How many settings of the front to print.")] = 20,
     output: Annotated[
@@ -85,9 +84,7 @@ def sweep(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
           --vary minimum_number_of_calls=1..500 --design latin --sample 500
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
     from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with the others below
-    from cbtool.recommend.judgement import incidents_in  # noqa: PLC0415  # numpy
     from cbtool.report.sweep import check_output, sweep_json, sweep_text, write_sweep  # noqa: PLC0415
-    from cbtool.simulation.run import fleet_of  # noqa: PLC0415  # numpy
     from cbtool.sweeping.axes import parse_axes  # noqa: PLC0415
     from cbtool.sweeping.designs import Design, points  # noqa: PLC0415  # numpy
     from cbtool.sweeping.running import run_sweep  # noqa: PLC0415  # numpy
@@ -112,13 +109,17 @@ def sweep(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     tried = points(axes, Design(design), sample, source.seed)
     calls, _ = source.at(load)
     verdicts = settings.rules.verdicts(calls)
-    with working("reading the traffic"):
-        fleet = fleet_of(calls, verdicts, instances=instances, seed=source.seed)
-        incidents = incidents_in(calls, verdicts)
     with progress("settings", len(tried)) as step:
-        swept = run_sweep(fleet, settings.config, axes, tried, incidents, seed=source.seed, step=step)
-    if not swept.rows:
-        raise ConfigurationError(f"none of {len(tried):,} points is valid: {swept.reason}")
+        swept = run_sweep(
+            calls,
+            verdicts,
+            settings.config,
+            axes,
+            tried,
+            instances=instances,
+            seed=source.seed,
+            step=step,
+        )
     if output is not None:
         write_sweep(output, swept)
         note(f"{len(swept.rows):,} settings written to {output}")

@@ -19,6 +19,9 @@ ScenarioOption = Annotated[
     str | None,
     option("--scenario", "-s", help="A scenario instead: a TOML file or a shipped scenario's name."),
 ]
+LoadOption = Annotated[
+    float, option("--load", help="Share of a log's calls to keep, or factor on a scenario's rates.")
+]
 EngineOption = Annotated[
     Engine,
     option(

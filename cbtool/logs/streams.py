@@ -13,7 +13,7 @@ import sys
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any
 
 from cbtool.errors import UnreachableError
 from cbtool.logs.tables import PARQUET, record_lines
@@ -32,20 +32,9 @@ STANDARD_INPUT = "standard input"
 PIECE = 1 << 20
 """Bytes, the most that one step of reading or of decompression gives."""
 
-_GZIP, _ZSTD, _BZIP2, _XZ = b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"BZh", b"\xfd7zXZ\x00"
 _GZIP_WINDOW = 31  # zlib's notation for gzip's header with the largest window
 _XZ_MEMORY = 256 << 20  # bytes; xz -9 wants 65 MB
 _ZSTD_WINDOW = 27  # 128 MB, zstd's own limit without --ultra --long=31
-
-
-class _Decompressor(Protocol):
-    """One compressed member, fed piece by piece."""
-
-    @property
-    def eof(self) -> bool: ...
-    @property
-    def unused_data(self) -> bytes: ...
-    def step(self, data: bytes) -> bytes: ...
 
 
 class Stream:
@@ -68,14 +57,9 @@ class Stream:
             UnreachableError: reading fails half-way.
         """
         first = self._read()
-        if first.startswith(_GZIP):
-            yield from self._decompressed(first, _Gzip)
-        elif first.startswith(_ZSTD):
-            yield from self._decompressed(first, _Zstd)
-        elif first.startswith(_BZIP2):
-            yield from self._decompressed(first, _Bzip2)
-        elif first.startswith(_XZ):
-            yield from self._decompressed(first, _Xz)
+        member = next((make for magic, make in _MEMBERS.items() if first.startswith(magic)), None)
+        if member is not None:
+            yield from self._decompressed(first, member)
         elif first.startswith(PARQUET) and self.name != STANDARD_INPUT:
             yield from record_lines(self.name)
         else:
@@ -89,7 +73,7 @@ class Stream:
         except OSError as error:
             raise UnreachableError(f"{self.name}: cannot be read: {error.strerror or error}") from None
 
-    def _decompressed(self, data: bytes, member: Callable[[], _Decompressor]) -> Iterator[bytes]:
+    def _decompressed(self, data: bytes, member: Callable[[], _Member]) -> Iterator[bytes]:
         current = member()
         try:
             while data:
@@ -102,80 +86,47 @@ class Stream:
                 data = data or self._read()
                 if data and current.eof:
                     current = member()
-        except (zlib.error, ZstdError, lzma.LZMAError, _Bzip2Error):
+        except (zlib.error, ZstdError, lzma.LZMAError, OSError, EOFError):  # the last two are bzip2's
             self.broken = True
         self.broken = self.broken or not current.eof
 
 
-class _Gzip:
-    def __init__(self) -> None:
-        self._inner = zlib.decompressobj(_GZIP_WINDOW)
+class _Member:
+    """What zstd's, bzip2's and xz' modules have in common."""
+
+    def __init__(self, inner: Any) -> None:
+        self._inner = inner
 
     @property
     def eof(self) -> bool:
-        return self._inner.eof
+        return bool(self._inner.eof)
 
     @property
     def unused_data(self) -> bytes:
-        return self._inner.unused_data
+        unused: bytes = self._inner.unused_data
+        return unused
 
     def step(self, data: bytes) -> bytes:
-        return self._inner.decompress(self._inner.unconsumed_tail + data, PIECE)
+        piece: bytes = self._inner.decompress(data, PIECE)
+        return piece
 
 
-class _Zstd:
-    def __init__(self) -> None:
-        self._inner = ZstdDecompressor(options={DecompressionParameter.window_log_max: _ZSTD_WINDOW})
-
-    @property
-    def eof(self) -> bool:
-        return self._inner.eof
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._inner.unused_data
+class _Gzip(_Member):
+    """Gzip's keeps what it did not take yet outside of itself."""
 
     def step(self, data: bytes) -> bytes:
-        return self._inner.decompress(data, PIECE)
+        return super().step(self._inner.unconsumed_tail + data)
 
 
-class _Bzip2Error(Exception):
-    """What the module itself raises as OSError or EOFError, which reading a file may, too."""
-
-
-class _Bzip2:
-    def __init__(self) -> None:
-        self._inner = bz2.BZ2Decompressor()
-
-    @property
-    def eof(self) -> bool:
-        return self._inner.eof
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._inner.unused_data
-
-    def step(self, data: bytes) -> bytes:
-        try:
-            return self._inner.decompress(data, PIECE)
-        except (OSError, EOFError) as error:
-            raise _Bzip2Error from error
-
-
-class _Xz:
-    def __init__(self) -> None:
-        self._inner = lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)
-
-    @property
-    def eof(self) -> bool:
-        return self._inner.eof
-
-    @property
-    def unused_data(self) -> bytes:
-        return self._inner.unused_data
-
-    def step(self, data: bytes) -> bytes:
-        return self._inner.decompress(data, PIECE)
+_MEMBERS: dict[bytes, Callable[[], _Member]] = {
+    b"\x1f\x8b": lambda: _Gzip(zlib.decompressobj(_GZIP_WINDOW)),
+    b"\x28\xb5\x2f\xfd": lambda: _Member(
+        ZstdDecompressor(options={DecompressionParameter.window_log_max: _ZSTD_WINDOW})
+    ),
+    b"BZh": lambda: _Member(bz2.BZ2Decompressor()),
+    b"\xfd7zXZ\x00": lambda: _Member(lzma.LZMADecompressor(lzma.FORMAT_XZ, memlimit=_XZ_MEMORY)),
+}
+"""By what a compressed file begins with, one member of it, to be fed piece by piece."""
 
 
 def matching(source: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cbtool.report.text import table
+from cbtool.report.text import share, table
 from cbtool.units import exact_duration, format_rate
 
 if TYPE_CHECKING:
@@ -54,9 +54,9 @@ def simulated_groups_text(results: Sequence[tuple[str, Calls, SimulationResult]]
                 f"{len(calls):,}",
                 format_rate(calls.rate),
                 str(result.summary.trips),
-                _share(refused, len(calls)),
-                _share(impact.failed_shed or 0, result.failing),
-                _share(impact.healthy_refused or 0, result.healthy),
+                share(refused, len(calls)),
+                share(impact.failed_shed or 0, result.failing),
+                share(impact.healthy_refused or 0, result.healthy),
             )
         )
     return table(head, rows, right=range(1, 7))
@@ -64,7 +64,3 @@ def simulated_groups_text(results: Sequence[tuple[str, Calls, SimulationResult]]
 
 def _short(name: str) -> str:
     return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
-
-
-def _share(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.3g} %" if whole else "-"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from cbtool.errors import ConfigurationError, UnreachableError
-from cbtool.report.text import table
+from cbtool.report.text import share, table
 from cbtool.sweeping.records import frame_of, records_of
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ def sweep_text(sweep: Sweep, *, title: str, most: int = _SHOWN) -> str:
             str(row.outcome.false_trips),
             f"{row.outcome.caught}/{sweep.incidents}",
             "-" if row.outcome.detection_delay is None else f"{row.outcome.detection_delay:.3g}s",
-            _share(row.outcome.let_through, sweep.failing),
-            _share(row.outcome.healthy_refused, sweep.healthy),
+            share(row.outcome.let_through, sweep.failing),
+            share(row.outcome.healthy_refused, sweep.healthy),
         ]
         for row in front[:most]
     ]
@@ -96,7 +96,3 @@ def check_output(path: Path) -> None:
 def _distinct(rows: Sequence[Row]) -> list[Row]:
     """Return the first row of each outcome: on a plateau, many settings do the same."""
     return list({row.outcome: row for row in reversed(rows)}.values())[::-1]
-
-
-def _share(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.3g} %" if whole else "-"

@@ -103,10 +103,7 @@ def _calm(m: Memory, w: Any, p: Policies, failures: int, slow: int) -> bool:
     """Return whether no rule can fire as so many more results come in, in whatever order."""
     calls = m.calls
     if p.window.lingers:
-        oldest = m.at + 2 * buckets.CELLS
-        if oldest > buckets.CELLS * p.window.size:
-            oldest -= buckets.CELLS * (p.window.size + 1)
-        calls -= w[oldest]
+        calls -= w[buckets.oldest_at(m, p.window)]
     elif p.window.calls_at_admission:
         calls = min(calls, m.noted)
     elif not p.window.partial:

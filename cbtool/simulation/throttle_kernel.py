@@ -77,7 +77,7 @@ def run_throttle(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `re
                         after[ended] = m.state
                 done += 1
             continue
-        until_ns = throttle.holds_until(m, store, p, now)
+        until_ns = throttle.holds_until(m, store, p)
         if now < until_ns:
             # What is counted, in registers; these breakers are always closed.
             calls, failures, accepted, draws = m.calls, m.failures, m.slow, m.draws

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from cbtool.errors import InvalidSettingError
-from cbtool.recommend.judgement import judge
+from cbtool.errors import ConfigurationError, InvalidSettingError
+from cbtool.recommend.judgement import incidents_in, judge
+from cbtool.simulation.run import fleet_of
 from cbtool.simulation.sweep import sweep
 from cbtool.sweeping.axes import config_at
 from cbtool.sweeping.front import on_front
@@ -16,10 +17,13 @@ from cbtool.sweeping.front import on_front
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from numpy.typing import NDArray
+
     from cbtool.breaker import BreakerConfig
     from cbtool.recommend.model import Incident
-    from cbtool.simulation.run import Fleet, SimulationResult
+    from cbtool.simulation.run import SimulationResult
     from cbtool.sweeping.axes import Axis
+    from cbtool.traffic.calls import Calls
 
 
 class Outcome(NamedTuple):
@@ -81,25 +85,30 @@ class Sweep:
 
 
 def run_sweep(
-    fleet: Fleet,
+    calls: Calls,
+    verdicts: NDArray[np.uint8],
     base: BreakerConfig,
     axes: Sequence[Axis],
     tried: Sequence[dict[str, Any]],
-    incidents: Sequence[Incident],
     *,
+    instances: int = 1,
     seed: int = 0,
     step: Callable[[], None] | None = None,
 ) -> Sweep:
     """Simulate every point.
 
     Args:
-        fleet: the traffic, split and ordered once.
+        calls: n calls.
+        verdicts: uint8, n values of `Verdict`.
         base: the settings that no axis varies.
         axes: what varies.
         tried: the points.
-        incidents: of the traffic.
-        seed: of the waits' jitter.
+        instances: over how many breakers the calls are split.
+        seed: of the split and of the waits' jitter.
         step: called after each point, in order.
+
+    Raises:
+        ConfigurationError: no point is valid.
     """
     points, configs, reasons = [], [], []
     for point in tried:
@@ -108,6 +117,10 @@ def run_sweep(
             points.append(point)
         except InvalidSettingError as error:
             reasons.append(str(error))
+    if not configs:
+        raise ConfigurationError(f"none of {len(tried):,} points is valid: {reasons[0]}")
+    fleet = fleet_of(calls, verdicts, instances=instances, seed=seed)
+    incidents = incidents_in(calls, verdicts)
     outcomes = []
     for outcome in sweep(fleet, configs, lambda result: _outcome(result, incidents), seed=seed):
         outcomes.append(outcome)

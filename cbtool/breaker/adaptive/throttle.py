@@ -69,14 +69,14 @@ def passes_at(share: float, seed: int, draw: int) -> bool:
     return share <= 0.0 or unit_random(seed, draw) >= share
 
 
-def holds_until(m: Memory, w: Any, p: Policies, now: int) -> int:
-    """Return until when nothing but events changes what is counted, in the bucket of `now`; 0: unknown."""
+def holds_until(m: Memory, w: Any, p: Policies) -> int:
+    """Return until when nothing but events changes what the present buckets count; 0: unknown."""
     if p.window.kind == WindowKind.GRID:
-        return m.turns if now < m.turns else 0
+        return m.turns
     if m.held == 0 or p.throttle.least_rate > 0:
         return 0
     until: int = min(w[m.at + 3] + p.window.width, w[buckets.CELLS * m.head + 3] + p.window.length)
-    return until if now < until else 0
+    return until
 
 
 def record(m: Memory, w: Any, p: Policies, now: int, outcome: int) -> None:
