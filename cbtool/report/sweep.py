@@ -24,8 +24,8 @@ def sweep_text(sweep: Sweep, *, title: str, most: int = _SHOWN) -> str:
     on_front = sum(row.front for row in sweep.rows)
     lines = [
         f"{len(sweep.rows):,} settings on {title}; {on_front:,} on the Pareto front:",
-        "no other has fewer false trips, lets fewer failing calls through and refuses",
-        "fewer healthy ones.",
+        "no other is better in false trips, failing calls let through or healthy calls",
+        "refused without being worse in another of them.",
         "",
         *(f"{_LETTERS[n]}  {axis.name}" for n, axis in enumerate(sweep.axes)),
         "",
@@ -45,6 +45,9 @@ def sweep_text(sweep: Sweep, *, title: str, most: int = _SHOWN) -> str:
     ]
     lines.append(table(head, rows, right=range(len(head))))
     more = len(front) - len(rows)
+    same = on_front - len(front)
+    if same:
+        lines.append(f"{same:,} on the front more do exactly what one above does")
     if more > 0:
         lines.append(f"and {more:,} more; --top shows them, --output writes every setting")
     if sweep.invalid:
