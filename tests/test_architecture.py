@@ -37,7 +37,7 @@ ALLOWED = {
     "logs": {"errors", "units", "breaker", "traffic"},
     "simulation": {"errors", "units", "breaker", "traffic", "metrics"},
     "recommend": {"errors", "units", "breaker", "traffic", "metrics", "simulation", "profiles"},
-    "sweeping": {"errors", "units", "breaker", "simulation", "recommend", "toml_tables"},
+    "sweeping": {"errors", "units", "breaker", "traffic", "simulation", "recommend", "toml_tables"},
     "foreign": {
         "errors",
         "units",
