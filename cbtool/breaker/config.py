@@ -87,6 +87,11 @@ class BreakerConfig:
         return None
 
     @property
+    def slow_above(self) -> float | None:
+        """Seconds that a slow call takes longer than, as the dialect rounds; None: no call is slow."""
+        return self.dialect.slow_above(self)
+
+    @property
     def window_size(self) -> float:
         """`sliding_window_size` with its default filled in."""
         assert self.sliding_window_size is not None  # noqa: S101  # filled in by __post_init__

@@ -40,6 +40,11 @@ def nothing_to_check(config: BreakerConfig) -> None:
     """Accept every configuration: the library rejects none beyond its settings' own rules."""
 
 
+def as_set(config: BreakerConfig) -> float | None:
+    """Return `slow_call_duration_threshold`: the library compares exact durations with it."""
+    return config.slow_call_duration_threshold
+
+
 def no_timeout(config: BreakerConfig) -> float | None:
     """Return None: the library lets every call take its time."""
 
@@ -63,6 +68,8 @@ class Dialect:
         write: the reverse of `read`: gets the configuration, returns native values.
         call_timeout: returns the seconds after which the library itself gives a call up, which then is a
             failure; None where it does not.
+        slow_above: returns the seconds that a slow call takes longer than, where the library's clock or
+            counters round durations; None: no call is slow.
         example: native settings that stand in for the defaults that the library does not have.
         note: what a user should know of how it is modelled.
     """
@@ -79,6 +86,7 @@ class Dialect:
     read: Callable[[Mapping[str, Any]], dict[str, Any]] | None = None
     write: Callable[[BreakerConfig], dict[str, Any]] | None = None
     call_timeout: Callable[[BreakerConfig], float | None] = no_timeout
+    slow_above: Callable[[BreakerConfig], float | None] = as_set
     example: tuple[tuple[str, Any], ...] = ()
     note: str = ""
 

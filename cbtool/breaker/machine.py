@@ -54,6 +54,7 @@ class CircuitBreaker:
     ) -> None:
         self.config = config
         self._policies = config.policies
+        self._slow_above = config.slow_above
         self._ignored_succeed = ignored_succeed(self._policies)
         self._timers_run = shortcuts.timers_run(self._policies)
         self._admits_when_closed = shortcuts.by_state(self._policies) and not shortcuts.starts_count(
@@ -114,7 +115,7 @@ class CircuitBreaker:
         now_ns = self._advance_to(now)
         if result is Verdict.IGNORED and self._ignored_succeed:
             result = Verdict.SUCCESS
-        outcome = outcome_of(result, duration, self.config.slow_call_duration_threshold)
+        outcome = outcome_of(result, duration, self._slow_above)
         if self._policies.window.kind == WindowKind.TIME:
             self._make_room()
         steps.record(self._memory, self._store, self._log, self._policies, now_ns, outcome, *permit)

@@ -44,6 +44,11 @@ FIELDS = (
     "turns",  # when it is full; of a grid
     "anchor",
     "noted",  # calls in it when the latest one started
+    # the slices of durations beside it
+    "slice",
+    "sliced",  # when the present one began
+    "timed",
+    "timed_slow",
     # the transitions of the present operation
     "logged",
     "draws",  # random numbers that decided over calls
@@ -108,6 +113,10 @@ class Memory:
     turns: int
     anchor: int
     noted: int
+    slice: int
+    sliced: int
+    timed: int
+    timed_slow: int
     logged: int
     draws: int
     refused: float

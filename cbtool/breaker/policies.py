@@ -97,6 +97,8 @@ class TripPolicy(NamedTuple):
     """Whether the failure rate must exceed its threshold; reaching it is enough otherwise."""
     slow_rate: float = OFF
     slow_above: bool = False
+    slow_quantile: float = 0.0
+    """A slow call at this quantile of durations trips; 0 to 1, with `WindowPolicy.slices`; 0: off."""
     measure: Measure = Measure.PERCENT
     minimum_calls: int = 1
     """No rate, and where `gates_count` no number of failures, is judged over fewer calls."""

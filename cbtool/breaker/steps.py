@@ -10,12 +10,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from cbtool.breaker import average, buckets, late, ledger, timers, trials, wait, window
+from cbtool.breaker import buckets, judging, late, ledger, timers, trials, wait, window
 from cbtool.breaker.adaptive import pid, throttle
 from cbtool.breaker.adaptive.policy import ThrottleKind
 from cbtool.breaker.policies import EvaluateOn, Forced, Ignored, LeaveOpen, TrialsVerdict, WindowKind
 from cbtool.breaker.transition import Reason, State
-from cbtool.breaker.trip import FAILURE_RATE, verdict
 from cbtool.breaker.wait import reset_reason
 
 if TYPE_CHECKING:
@@ -165,18 +164,8 @@ def closed_result(m: Memory, w: Any, log: Any, p: Policies, now: int, outcome: i
         if outcome < 0:
             return
     window.add(m, w, p.window, outcome, now, admitted)
-    if _asks(m, p, now, outcome):
+    if judging.asks(m, p, now, outcome):
         judge_window(m, w, log, p, now)
-
-
-def _asks(m: Memory, p: Policies, now: int, outcome: int) -> bool:
-    """Return whether a result asks the trip rules, and take it that it does."""
-    if p.trip.on == EvaluateOn.CHECKED:
-        may = now > m.checked
-        if may:
-            m.checked = now + p.trip.period
-        return may
-    return p.trip.on == EvaluateOn.EVERY_RESULT or (p.trip.on == EvaluateOn.FAILURE and outcome & 1 == 1)
 
 
 def _trial_result(m: Memory, w: Any, log: Any, p: Policies, now: int, outcome: int, admitted: int) -> None:
@@ -226,7 +215,7 @@ def _open_result(m: Memory, w: Any, log: Any, p: Policies, now: int, outcome: in
             return
     if p.late.counts_while_open or (p.late.success_counts and outcome & 1 == 0):
         window.add(m, w, p.window, outcome, now, admitted)
-    if _asks(m, p, now, outcome) and p.late.failure_judged:
+    if judging.asks(m, p, now, outcome) and p.late.failure_judged:
         judge_window(m, w, log, p, now)
     if outcome & 1:
         m.failed_at = now
@@ -253,12 +242,8 @@ def judge_window(m: Memory, w: Any, log: Any, p: Policies, now: int) -> None:
     """Ask the trip rules, and open where they say so."""
     if now - m.started < p.trip.warm_up:
         return
-    window.expire(m, w, p.window, now)
-    calls, failures, slow = window.visible(m, w, p.window)
-    reason = verdict(p.trip, calls, failures, slow, m.run)
-    if reason == 0 and p.trip.least_average > 0.0 and average.falls_short(m, w, p, now):
-        reason = FAILURE_RATE
-    if reason == 0 or (p.trip.strikes > 1 and not _strikes_out(m, p.trip.strikes)):
+    reason = judging.answer(m, w, p, now)
+    if reason == 0:
         return
     if m.state != OPEN:
         _transition(m, w, log, p, OPEN, reason, now)
@@ -270,13 +255,6 @@ def _wait_anew(m: Memory, p: Policies, now: int) -> None:
     """Open what is open already."""
     m.wait_from = wait.beginning(m, p.wait, now)
     trials.begin(m)
-
-
-def _strikes_out(m: Memory, strikes: int) -> bool:
-    """Count a run of failures as a strike, and return whether it is the last that it takes."""
-    m.run = 0
-    m.strikes = (m.strikes + 1) % strikes
-    return m.strikes == 0
 
 
 def _leave_open(m: Memory, w: Any, log: Any, p: Policies, now: int) -> bool:

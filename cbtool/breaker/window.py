@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cbtool.breaker import average, buckets, chain, stamped
+from cbtool.breaker import average, buckets, chain, durations, stamped
 from cbtool.breaker.policies import CountWhen, WindowKind
 
 if TYPE_CHECKING:
@@ -48,11 +48,13 @@ def room(p: WindowPolicy) -> int:
     if p.kind == WindowKind.CALLS or p.kind == WindowKind.ERRORS:
         return p.size
     if p.kind == WindowKind.GRID or p.kind == WindowKind.FLOATING or p.kind == WindowKind.STAMPED:
-        return buckets.CELLS * (p.size + 1)
+        return buckets.CELLS * (p.size + 1) + durations.CELLS * p.slices
     return average.ROOM if p.kind == WindowKind.AVERAGE else 32
 
 
-def add(m: Memory, w: Any, p: WindowPolicy, outcome: int, now: int, admitted: int) -> None:
+def add(  # noqa: C901  # a line a kind
+    m: Memory, w: Any, p: WindowPolicy, outcome: int, now: int, admitted: int
+) -> None:
     """Count a result.
 
     Args:
@@ -65,6 +67,8 @@ def add(m: Memory, w: Any, p: WindowPolicy, outcome: int, now: int, admitted: in
     """
     failed = outcome & 1
     slow = outcome >> 1
+    if p.slices:
+        durations.add(m, w, p, slow, now)
     if p.kind == WindowKind.GRID or p.kind == WindowKind.FLOATING:
         buckets.add(m, w, p, failed, slow, now, admitted)
         return
@@ -154,6 +158,8 @@ def refusals_count(p: WindowPolicy) -> bool:
 def clear(m: Memory, w: Any, p: WindowPolicy, now: int) -> None:
     """Forget everything."""
     m.calls = m.failures = m.slow = m.run = m.head = m.held = 0
+    if p.slices:
+        durations.clear(m, w, p, now)
     if p.kind == WindowKind.GRID or p.kind == WindowKind.FLOATING:
         buckets.clear(m, w, p, now)
     elif p.kind == WindowKind.AVERAGE:

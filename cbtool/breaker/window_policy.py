@@ -89,6 +89,10 @@ class WindowPolicy(NamedTuple):
     """Whether failures that leave a `GRID` window leave the run of failures, too."""
     reanchors: bool = False
     """Whether a `GRID` window, silent for longer than it reaches back, begins a new grid."""
+    slices: int = 0
+    """Of durations, in a ring beside a `GRID` window that only results move on; 0: none."""
+    slice_length: int = 0
+    """How old a slice is when a result begins the next one."""
     lumping: int = 0
     """A failure that follows the last remembered one within this is not remembered."""
     cleared_on: int = 0b111

@@ -44,6 +44,10 @@ def _cb2(words: Words, options: dict[str, Any]) -> Iterator[tuple[str, str]]:
 def _traefik(words: Words, options: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Reaching the threshold is enough, as an expression may say; there are no trials to count."""
     options["operator"] = ">="
+    slow = words.get("slow_call_duration_threshold")
+    if slow is not None:
+        words["slow_call_duration_threshold"] = max(1, round(1000 * slow)) / 1000  # whole milliseconds
+        words["slow_call_rate_threshold"] = min(words.get("slow_call_rate_threshold", 100.0), 99.0)
     words.pop("max_wait_duration_in_half_open_state", None)
     trials = words.pop("permitted_number_of_calls_in_half_open_state", None)
     if trials is not None:

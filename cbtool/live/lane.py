@@ -36,7 +36,7 @@ class Lane:
         self.breaker = CircuitBreaker(config, seed=seed, on_transition=self._changed)
         self.time_to_open: list[float] = []
         self._config = config
-        self._slow = config.slow_call_duration_threshold
+        self._slow = config.slow_above
         self._on_transition = on_transition
         self._opening = OpeningTimer(config)
         self._spent = dict.fromkeys(State, 0.0)

@@ -15,6 +15,8 @@ from cbtool.breaker import (
     average,
     buckets,
     chain,
+    durations,
+    judging,
     late,
     ledger,
     shortcuts,
@@ -55,7 +57,7 @@ def packed(p: Policies) -> NDArray[np.void]:
 
 
 _HOT = (
-    *(average, buckets, throttle, trip, window),
+    *(average, buckets, durations, judging, throttle, trip, window),
     *(ledger.full, pid.record, shortcuts.refuses_until, steps.closed_result),
     *(steps.judge_arrival, steps.judge_window, timers.upcoming),
 )
@@ -65,6 +67,8 @@ RULES = (
     average,
     buckets,
     chain,
+    durations,
+    judging,
     late,
     ledger,
     pid,

@@ -102,7 +102,7 @@ def _run(  # noqa: PLR0917  # the kernels' own arguments
         raise ConfigurationError("the kernel knows no health checks; use --engine machine")
     traffic = traffic.seen_by(config)
     p = parameters_of(config.policies, seed)
-    results = traffic.results(config.slow_call_duration_threshold)
+    results = traffic.results(config.slow_above)
     if p is None:
         from cbtool.simulation.stepwise import run_stepwise  # noqa: PLC0415  # compiles for seconds
 

@@ -120,7 +120,7 @@ class _Run:
         """Tell the timer of a result that the closed state is about to count."""
         if not self._breaker.counts_as_closed(permit, now):
             return
-        threshold = self._config.slow_call_duration_threshold
+        threshold = self._config.slow_above
         outcome = outcome_of(self._verdicts[call], self._durations[call], threshold)
         if outcome is not Outcome.IGNORED:
             self._timer.count(outcome, now)

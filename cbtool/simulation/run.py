@@ -265,7 +265,7 @@ def values_of(
         config: says which calls are slow.
     """
     durations = np.maximum(calls.duration_ns, 0)
-    outcomes = outcomes_of(durations, verdicts, config.slow_call_duration_threshold)
+    outcomes = outcomes_of(durations, verdicts, config.slow_above)
     counted = outcomes[(result.permitted == 1) & (outcomes != Outcome.IGNORED)]
     values = result.summary.values()
     if len(counted):

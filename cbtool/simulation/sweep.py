@@ -40,7 +40,7 @@ def sweep(
         ConfigurationError: a configuration has a health check.
     """
     for _, traffic in fleet.members:
-        for threshold in {config.slow_call_duration_threshold for config in configs}:
+        for threshold in {config.slow_above for config in configs}:
             traffic.results(threshold)  # before the threads start, which would each compute it
     _ = fleet.totals
 

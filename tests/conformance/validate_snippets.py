@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 from record import MissingError, ask
+from traffic import EPOCH
 
 from cbtool.foreign.writing import export_profile
 from cbtool.profiles import load_profile
@@ -145,12 +146,8 @@ def load(library: str, text: str, folder: Path) -> None:
         run(["java", "-cp", str(jars), folder / "Snippet.java", text], needs="java")
     elif library == "finagle":
         load_finagle(text, folder)
-    elif library == "resilience4j":
-        [options] = yaml.safe_load(text)["resilience4j"]["circuitbreaker"]["instances"].values()
-        driven = {"id": "snippet", "options": options, "epoch": 0, "t": [0], "d": [0], "r": "s"}
-        _, [answer] = ask(library, [driven])
-        if "error" in answer:
-            raise RejectedError(answer["error"])
+    elif library in {"resilience4j", "traefik"}:
+        load_driven(library, text)
     elif library in RUBY:
         room = HERE / "drivers" / "ruby"
         paths = [f"-I{each}" for each in (room, room / "stand_ins", SOURCES / library / "lib")]
@@ -164,6 +161,20 @@ def load(library: str, text: str, folder: Path) -> None:
             "\nfrontend all\n bind 127.0.0.1:21999\n"
         )
         run(["haproxy", "-c", "-f", folder / "haproxy.cfg"], needs="haproxy")
+
+
+def load_driven(library: str, text: str) -> None:
+    """Have the driver of the recordings build a breaker of a snippet in YAML."""
+    settings = yaml.safe_load(text)
+    if library == "traefik":
+        [options] = (each["circuitBreaker"] for each in settings["http"]["middlewares"].values())
+    else:
+        [options] = settings["resilience4j"]["circuitbreaker"]["instances"].values()
+    _, [answer] = ask(
+        library, [{"id": "snippet", "options": options, "epoch": EPOCH, "t": [0], "d": [0], "r": "s"}]
+    )
+    if "error" in answer:
+        raise RejectedError(answer["error"])
 
 
 def load_finagle(text: str, folder: Path) -> None:
@@ -197,7 +208,18 @@ def load_go(library: str, text: str, folder: Path) -> None:
     run(["go", "run", "-mod=mod", "."], needs="go", folder=folder)
 
 
-LIBRARIES = (*PYTHON, *JAVASCRIPT, *GO, *JAVA, "finagle", "resilience4j", *RUBY, "nginx", "haproxy")
+LIBRARIES = (
+    *PYTHON,
+    *JAVASCRIPT,
+    *GO,
+    *JAVA,
+    "finagle",
+    "resilience4j",
+    "traefik",
+    *RUBY,
+    "nginx",
+    "haproxy",
+)
 
 
 def main(libraries: Sequence[str]) -> int:
