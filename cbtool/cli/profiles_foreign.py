@@ -33,8 +33,8 @@ def import_file(
     """Make profiles of another library's configuration file.
 
     Reads Spring's application.yml and .properties (resilience4j, Hystrix),
-    Envoy, Istio and Linkerd YAML, nginx and HAProxy, Polly's appsettings.json,
-    Sentinel's rules, and any library's arguments as JSON or TOML. Every breaker
+    Envoy, Istio, Linkerd and Traefik YAML, nginx and HAProxy, Polly's
+    appsettings.json, Sentinel's rules, and any library's arguments as JSON or TOML. Every breaker
     in the file becomes a profile of its name. What is no setting of a breaker
     is named on standard error.
 

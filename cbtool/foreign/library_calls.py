@@ -145,7 +145,7 @@ CALLS: dict[str, Call | FinagleCall] = {
         last_comma=False,
     ),
     "traefik": Call(
-        YAML, "http:\n  middlewares:\n    {id}:\n      circuitBreaker:", "        {name}: {value}", ""
+        YAML, "http:\n  middlewares:\n    {name}:\n      circuitBreaker:", "        {name}: {value}", ""
     ),
 }
 """By library, how its users call it."""

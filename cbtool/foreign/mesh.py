@@ -1,4 +1,4 @@
-"""Settings in the YAML of proxies and meshes (Envoy, Istio, Linkerd) and in JSON (Sentinel, Polly)."""
+"""Settings in YAML of proxies and meshes (Envoy, Istio, Linkerd, Traefik) and in JSON (Sentinel, Polly)."""
 
 from __future__ import annotations
 
@@ -134,6 +134,23 @@ def find_linkerd(documents: Sequence[Node]) -> list[Found]:
             if values:
                 name = _text(part.get("metadata", "name")) or "linkerd"
                 found.append(Found("linkerd", name, values, annotations.line))
+    return found
+
+
+def find_traefik(documents: Sequence[Node]) -> list[Found]:
+    """Return the breakers among middlewares, of a file provider or as resources of Kubernetes."""
+    found = []
+    for document in documents:
+        for part in [document, *_items(document)]:
+            resource = _text(part.get("metadata", "name"))
+            for name, node in walk(part):
+                breaker = node.get("circuitBreaker")
+                if breaker is not None and breaker.get("expression") is not None:
+                    values = {key: value for key, value in breaker.items() if key != "responseCode"}
+                    left_out = ("responseCode",) if breaker.get("responseCode") is not None else ()
+                    found.append(
+                        Found("traefik", resource or name or "traefik", values, breaker.line, left_out)
+                    )
     return found
 
 

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 SUPPORTED = (
     "resilience4j and Hystrix (Spring's .yml and .properties), Envoy and Istio (YAML), Linkerd (Service"
-    " annotations), nginx, HAProxy, Polly (appsettings.json), Sentinel (rules in JSON), and any library's"
-    " arguments in JSON or TOML under the library's name"
+    " annotations), Traefik (middlewares in YAML or TOML), nginx, HAProxy, Polly (appsettings.json), Sentinel"
+    " (rules in JSON), and any library's arguments in JSON or TOML under the library's name"
 )
 FINDERS: dict[str, Finder] = {
     "resilience4j": spring.find_resilience4j,
@@ -41,6 +41,7 @@ FINDERS: dict[str, Finder] = {
     "istio": mesh.find_istio,
     "envoy": mesh.find_envoy,
     "linkerd": mesh.find_linkerd,
+    "traefik": mesh.find_traefik,
     "sentinel": mesh.find_sentinel,
     "polly": mesh.find_polly,
 }

@@ -117,6 +117,26 @@ SPECIAL: dict[str, st.SearchStrategy[dict[str, Any]]] = {
             ),
         }
     ),
+    "traefik": st.fixed_dictionaries(
+        {},
+        optional={
+            "expression": st.builds(
+                "{}{}".format,
+                st.sampled_from(["", "RequestThreshold() >= 20 && "]),
+                st.sampled_from(
+                    [
+                        "NetworkErrorRatio() > 0.3",
+                        "ResponseCodeRatio(500, 600, 0, 600) >= 0.25",
+                        "LatencyAtQuantileMS(95.0) > 500",
+                        "(NetworkErrorRatio() > 0.3 || LatencyAtQuantileMS(50.0) > 100)",
+                    ]
+                ),
+            ),
+            "checkPeriod": st.sampled_from(["10ms", "1s"]),
+            "fallbackDuration": st.sampled_from(["5s", "1m", "1.5s"]),
+            "recoveryDuration": st.sampled_from(["0s", "20s"]),
+        },
+    ),
     "linkerd": st.fixed_dictionaries(
         {}, optional={"failure-accrual": st.sampled_from(["consecutive", "unified"])}
     ),

@@ -152,6 +152,36 @@ def test_linkerd_annotations() -> None:
     assert (payments.name, payments.config.consecutive_failures) == ("payments", 4)
 
 
+def test_traefik_middlewares_of_a_file_and_as_a_resource() -> None:
+    imported = read(
+        """\
+        http:
+          middlewares:
+            latency-check:
+              circuitBreaker:
+                expression: "LatencyAtQuantileMS(50.0) > 100"
+                fallbackDuration: 5s
+                responseCode: 429
+            compressed:
+              compress: {}
+        ---
+        apiVersion: traefik.io/v1alpha1
+        kind: Middleware
+        metadata:
+          name: payments
+        spec:
+          circuitBreaker:
+            expression: NetworkErrorRatio() > 0.30
+        """
+    )
+    assert imported.library == "traefik"
+    latency, payments = imported.profiles
+    assert (latency.name, latency.config.slow_call_duration_threshold) == ("latency-check", 0.1)
+    assert latency.config.wait_duration_in_open_state == 5
+    assert (payments.name, payments.config.failure_rate_threshold) == ("payments", 30)
+    assert imported.remarks == ("file:4: latency-check: left out, not the breaker's: responseCode",)
+
+
 def test_nginx_upstreams_whose_servers_differ() -> None:
     imported = read(
         """\

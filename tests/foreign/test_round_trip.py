@@ -19,7 +19,10 @@ from cbtool.foreign.writing import export_profile, formats_of
 from cbtool.profiles import Profile
 from cbtool.traffic.outcomes import OutcomeRules
 
-FORMATS = [(name, form) for name in LIBRARIES for form in formats_of(name) if form != "code"]
+FORMATS = [
+    (name, form) for name in LIBRARIES for form in formats_of(name) if form != "code" or name == "traefik"
+]
+# Traefik's code is YAML, which is read, too.
 NAMED = st.sampled_from(["payments", "getOrder", "Client#get(String)", "api.v2", "10", "true", "Zahlung ä"])
 ONE_WORD = st.sampled_from(["payments", "api.v2", "10", "get_order"])
 

@@ -116,7 +116,7 @@ def _settings(alternatives: Iterable[frozenset[str]]) -> dict[str, Any]:
             raise ValueError
     if len(gates) != 1 or len(latencies) > 1:
         raise ValueError
-    settings: dict[str, Any] = {"minimum_number_of_calls": gates.pop(), "ratio": NONE}
+    settings: dict[str, Any] = {"minimum_number_of_calls": gates.pop(), "ratio": NONE, "operator": ">"}
     if ratios:
         # Failures are network errors and 5xx alike, so that the lower of two thresholds decides.
         share, above, name = min(ratios)
