@@ -142,7 +142,7 @@ class _Plan(NamedTuple):
 
 def _plan(name: str, block: Block, content: pl.Series, chosen: LogFormat | None) -> _Plan:
     log_format = chosen or recognise(FORMATS.values(), content)
-    fields = None if log_format is None else log_format.layout.opened_by(content[0])
+    fields = None if log_format is None else log_format.layout.opened_by(content.to_list())
     if log_format is None or fields is None:
         lines = block.lines()
         where = RejectedLine(
@@ -164,10 +164,21 @@ def _parts(
         # By the time that a stream's last block comes, it is known whether the stream broke off.
         whole = current.without_cut_line() if stream.broken else current
         running.append(pool.submit(_part, stream.name, whole, plan))
+        plan = _after(current, plan)
         if len(running) > _IN_FLIGHT:
             yield running.popleft().result()
     while running:
         yield running.popleft().result()
+
+
+def _after(block: Block, plan: _Plan) -> _Plan:
+    """Return how to parse what follows a block, in which the last directive may have changed it."""
+    directive = plan.log_format.layout.directive.encode()
+    at = block.data.rfind(b"\n" + directive) if directive else -1
+    if at < 0:
+        return plan
+    line = block.data[at + 1 :].partition(b"\n")[0].decode("utf-8", "replace")
+    return plan._replace(fields=plan.log_format.layout.opened_by([line]) or plan.fields)
 
 
 def _part(name: str, block: Block, plan: _Plan) -> _Part:

@@ -24,7 +24,7 @@ RECORD_HEADER = '{"type":"header","cbtool":"0.1.0","format":1,"epoch":1760000000
 
 def parsed(name: str, *lines: str, first: str | None = None) -> ParsedBlock:
     log_format = FORMATS[name]
-    fields = log_format.layout.opened_by(lines[0] if first is None else first)
+    fields = log_format.layout.opened_by([lines[0] if first is None else first])
     assert fields is not None
     return parse_lines(log_format, fields, pl.Series(lines, dtype=pl.String))
 
@@ -269,7 +269,7 @@ def test_csv_with_errors_and_no_status_was_answered_well_otherwise() -> None:
 
 @pytest.mark.parametrize("header", ["time,status", "timestamp,duration_ms", "", "1,2,3"])
 def test_csv_headers_that_are_none(header: str) -> None:
-    assert FORMATS["csv"].layout.opened_by(header) is None
+    assert FORMATS["csv"].layout.opened_by([header]) is None
 
 
 GOOD_JSON = '{"timestamp":1.5,"duration_ms":12.5,"status":503,"extra":{"a":[1]}}'

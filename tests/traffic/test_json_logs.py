@@ -123,7 +123,7 @@ NAMES = ("time", "duration", "status", "error", "method", "path", "host", "upstr
 def parsed(name: str, lines: list[str]) -> tuple[list[tuple[Any, ...]], list[int]]:
     log_format = FORMATS[name]
     series = pl.Series(lines)
-    fields = log_format.layout.opened_by(lines[0])
+    fields = log_format.layout.opened_by([lines[0]])
     assert fields is not None
     block = parse_lines(log_format, fields, series)
     columns = [

@@ -75,7 +75,7 @@ def test_lines_become_calls(name: str) -> None:
     lines = pl.Series(SAMPLES[name])
     log_format = FORMATS[name]
     assert recognise(FORMATS.values(), lines) is log_format
-    fields = log_format.layout.opened_by(lines[0])
+    fields = log_format.layout.opened_by([lines[0]])
     assert fields is not None
     block = parse_lines(log_format, fields, lines)
     assert not len(block.rejected)

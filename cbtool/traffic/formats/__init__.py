@@ -26,12 +26,14 @@ from cbtool.traffic.formats.json_logs import (
     NGINX_JSON_SECONDS,
     TRAEFIK_JSON,
 )
-from cbtool.traffic.formats.load_tests import JMETER, K6, K6_CSV, VEGETA, VEGETA_CSV
+from cbtool.traffic.formats.load_tests import GATLING, JMETER, K6, K6_CSV, VEGETA, VEGETA_CSV
 from cbtool.traffic.formats.log_format import Layout, LogFormat, Stamp
 from cbtool.traffic.formats.parsing import ParsedBlock, parse_lines
 from cbtool.traffic.formats.plain import CSV, NDJSON, RECORD
 from cbtool.traffic.formats.proxies import ENVOY, HAPROXY, HEROKU, TRAEFIK
 from cbtool.traffic.formats.recognition import recognise
+from cbtool.traffic.formats.templates import is_template, template_format
+from cbtool.traffic.formats.w3c import CLOUDFRONT, CLOUDFRONT_REAL_TIME, IIS
 
 __all__ = [
     "FORMATS",
@@ -66,6 +68,10 @@ FORMATS = {
         NGINX_JSON_SECONDS,
         ALB,
         ELB,
+        CLOUDFRONT,
+        CLOUDFRONT_REAL_TIME,
+        IIS,
+        GATLING,
         JMETER,
         VEGETA,
         VEGETA_CSV,
@@ -80,11 +86,13 @@ FORMATS = {
 
 
 def format_named(name: str) -> LogFormat:
-    """Return the format that `--log-format` names.
+    """Return the format that `--log-format` names, or describes in nginx's or Apache's own notation.
 
     Raises:
         ConfigurationError: there is none; the message lists those there are.
     """
+    if is_template(name):
+        return template_format(name)
     if name not in FORMATS:
         close = difflib.get_close_matches(name, FORMATS, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(FORMATS)}"

@@ -13,6 +13,8 @@ import polars as pl
 from polars.exceptions import PolarsError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cbtool.traffic.formats.log_format import Fields
 
 _NOTHING = "{}"
@@ -34,7 +36,12 @@ class QuotedLines:
         """These files have none."""
         return False
 
-    def opened_by(self, first_line: str) -> Fields | None:  # noqa: ARG002  # no line tells by itself
+    @property
+    def directive(self) -> str:
+        """Nothing in the file changes how it is read."""
+        return ""
+
+    def opened_by(self, sample: Sequence[str]) -> Fields | None:  # noqa: ARG002  # no line tells by itself
         """Return the splitter; it fits any file."""
         return _quoted
 
@@ -71,10 +78,15 @@ class DelimitedRows:
         """The first line names the columns."""
         return True
 
-    def opened_by(self, first_line: str) -> Fields | None:
+    @property
+    def directive(self) -> str:
+        """Nothing in the file changes how it is read."""
+        return ""
+
+    def opened_by(self, sample: Sequence[str]) -> Fields | None:
         """Return the splitter for this header; None if it lacks what is required."""
         for delimiter in _DELIMITERS:
-            names = [name.strip().strip('"').strip().lower() for name in first_line.split(delimiter)]
+            names = [name.strip().strip('"').strip().lower() for name in sample[0].split(delimiter)]
             if all(group.intersection(names) for group in self.required):
                 return lambda lines: self._taken(lines, delimiter, names)
         return None
@@ -133,13 +145,18 @@ class JsonLines:
         """Whether the first line describes the others."""
         return bool(self.header_keys)
 
-    def opened_by(self, first_line: str) -> Fields | None:
+    @property
+    def directive(self) -> str:
+        """Nothing in the file changes how it is read."""
+        return ""
+
+    def opened_by(self, sample: Sequence[str]) -> Fields | None:
         """Return the reader; None if the line is no JSON object, or not the header that is wanted."""
-        if not first_line.lstrip().startswith("{"):
+        if not sample[0].lstrip().startswith("{"):
             return None
         if not self.header_keys:
             return self._taken
-        header = _object(first_line)
+        header = _object(sample[0])
         if not all(key in header for key in self.header_keys):
             return None
         constants = [pl.lit(str(header.get(key)), dtype=pl.String).alias(key) for key in self.constants]

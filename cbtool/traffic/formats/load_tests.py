@@ -1,4 +1,4 @@
-"""Results of load tests: JMeter's, vegeta's and k6's."""
+"""Results of load tests: JMeter's, vegeta's, k6's and Gatling's."""
 
 from __future__ import annotations
 
@@ -125,4 +125,36 @@ K6 = LogFormat(
         pl.col("metric").is_not_null() & ((pl.col("metric") != _DURATION) | (pl.col("type") != "Point"))
     ).fill_null(value=False),
     recognised=pl.col("metric").is_not_null() & pl.col("data").is_not_null(),
+)
+
+_message = pl.col("message")
+_found = columns.code(_message.str.extract(r"found\s+(\d{3})"))
+_gatling_status = (
+    pl.when(pl.col("verdict") == "OK").then(pl.lit(200, pl.Int16)).otherwise(_found.fill_null(0))
+)
+_milliseconds = {
+    name: pl.col(name).cast(pl.Int64, strict=False) * _MILLISECOND for name in ("began", "ended")
+}
+GATLING = LogFormat(
+    name="gatling",
+    summary="Gatling's simulation.log, as text (until 3.11)",
+    layout=PatternLines(
+        r"^REQUEST\t(?:[^\t]*\t){1,4}?(?<name>[^\t]+)\t(?<began>\d{13})\t(?<ended>\d{13})\t(?<verdict>OK|KO)"
+        r"(?:\t(?<message>.*))?$"
+    ),
+    time=_milliseconds["began"],
+    duration=columns.span((_milliseconds["ended"] - _milliseconds["began"]).cast(pl.Float64), 1),
+    status=_gatling_status,
+    error=columns.error_kind(_message, _gatling_status),
+    path=pl.concat_str(pl.lit("/"), "name"),
+    # The run's head, its users, groups and crashes are no requests.
+    skipped=pl.col("line").str.contains(r"^(?:RUN|USER|GROUP|ERROR|ASSERTION)\t").fill_null(value=False),
+    recognised=pl.col("line").str.contains(r"^(?:RUN|USER|GROUP|ERROR|ASSERTION|REQUEST)\t"),
+    stamp=Stamp.START,
+    notes=(
+        (
+            "Gatling writes no status: what passed counts as 200, and what failed as the status that its message"
+            " names, or as unanswered; requests' names stand for paths"
+        ),
+    ),
 )

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     import polars as pl
 
@@ -36,8 +36,12 @@ class Layout(Protocol):
     def header(self) -> bool:
         """Whether a file's first line describes the others instead of being a call."""
 
-    def opened_by(self, first_line: str) -> Fields | None:
-        """Return how to take the file apart that begins with this line; None if it is another kind."""
+    @property
+    def directive(self) -> str:
+        """What a line begins with that says how those below it are read; empty: there are none."""
+
+    def opened_by(self, sample: Sequence[str]) -> Fields | None:
+        """Return how to take the file apart that begins with these lines; None if it is another kind."""
 
 
 @dataclass(frozen=True, eq=False, slots=True, kw_only=True)

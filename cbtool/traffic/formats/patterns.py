@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import polars as pl
 
     from cbtool.traffic.formats.log_format import Fields
@@ -26,7 +28,12 @@ class PatternLines:
         """These files have none."""
         return False
 
-    def opened_by(self, first_line: str) -> Fields | None:  # noqa: ARG002  # no line tells by itself
+    @property
+    def directive(self) -> str:
+        """Nothing in the file changes how it is read."""
+        return ""
+
+    def opened_by(self, sample: Sequence[str]) -> Fields | None:  # noqa: ARG002  # no line tells by itself
         """Return the splitter; it fits any file."""
         return self._taken
 
