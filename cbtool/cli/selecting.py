@@ -7,6 +7,8 @@ import inspect
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
+import typer
+
 from cbtool.cli.options import option, parsed
 from cbtool.errors import ConfigurationError
 from cbtool.units import parse_duration
@@ -24,6 +26,10 @@ _WHICH = {
     "upstream": "Only calls to these groups of servers.",
     "instance": "Only calls that these servers answered.",
 }
+_HOW = {
+    "map": "What columns of CSV, JSON lines or Parquet mean: timestamp=ts,status=code,duration_ms=took;"
+    " also error, method, path, host, upstream, instance, timestamp_ms, duration_s and the like.",
+}
 _WHEN = {
     "since": "Only calls from then on: a date and time (UTC), Unix seconds, or +10m after the first.",
     "until": "Only calls before then.",
@@ -38,12 +44,13 @@ def selecting(command: Callable[..., Any]) -> Callable[..., Any]:
     signature = inspect.signature(command)
     added = {
         name: Annotated[str | None, option(f"--{name}", help=text, metavar=_metavar(name))]
-        for name, text in {**_WHICH, **_WHEN}.items()
+        for name, text in {**_HOW, **_WHICH, **_WHEN}.items()
     }
 
     @functools.wraps(command)
     def wrapped(**given: Any) -> Any:
         asked = {name: given.pop(name) for name in added}
+        given["log_format"] = _mapped(given.get("log_format"), asked.pop("map"))
         return command(**given, which=_selection(asked))
 
     keyword = inspect.Parameter.POSITIONAL_OR_KEYWORD
@@ -61,7 +68,18 @@ def selecting(command: Callable[..., Any]) -> Callable[..., Any]:
     return wrapped
 
 
+def _mapped(log_format: str | None, mapping: str | None) -> str | None:
+    """Return the format's name, or its description where columns are named."""
+    if mapping is None:
+        return log_format
+    if log_format is not None:
+        raise typer.BadParameter("--map describes a format: leave --log-format out")
+    return f"map:{mapping}"
+
+
 def _metavar(name: str) -> str:
+    if name in _HOW:
+        return "MEANING=COLUMN,…"
     return "TIME" if name in _WHEN else f"{name.upper()},…"
 
 

@@ -14,7 +14,7 @@ import polars as pl
 from cbtool.errors import InsufficientDataError, WrongFormatError
 from cbtool.logs.blocks import Block, blocks
 from cbtool.logs.streams import Stream, matching, opened
-from cbtool.traffic.formats import FORMATS, LogFormat, Rows, assemble, format_named, parse_lines, recognise
+from cbtool.traffic.formats import FORMATS, LogFormat, Rows, assemble, formats_named, parse_lines, recognise
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -83,7 +83,8 @@ def read_calls(sources: Sequence[str], *, log_format: str | None = None) -> LogR
 
     Args:
         sources: at least one, or patterns such as `access.log*`; compression is told by the content.
-        log_format: a format's name; None: each file's content tells.
+        log_format: a format's name, a format in nginx's or Apache's notation, or `map:` and a mapping (see
+            `mapped_formats`); None: each file's content tells.
 
     Raises:
         ConfigurationError: there is no format of that name.
@@ -91,7 +92,7 @@ def read_calls(sources: Sequence[str], *, log_format: str | None = None) -> LogR
         WrongFormatError: most of a source's lines do not parse.
         InsufficientDataError: there is no call in any of them.
     """
-    chosen = None if log_format is None else format_named(log_format)
+    chosen = () if log_format is None else formats_named(log_format)
     named = [name for source in sources for name in matching(source)]
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         files = [file for source in named if (file := _read(source, chosen, pool)) is not None]
@@ -111,7 +112,7 @@ def read_calls(sources: Sequence[str], *, log_format: str | None = None) -> LogR
     )
 
 
-def _read(source: str, chosen: LogFormat | None, pool: ThreadPoolExecutor) -> _File | None:
+def _read(source: str, chosen: Sequence[LogFormat], pool: ThreadPoolExecutor) -> _File | None:
     """Read one source; None if there is nothing in it."""
     with opened(source) as stream:
         incoming = blocks(stream.pieces(), stream.name)
@@ -140,15 +141,15 @@ class _Plan(NamedTuple):
     header: int
 
 
-def _plan(name: str, block: Block, content: pl.Series, chosen: LogFormat | None) -> _Plan:
-    log_format = chosen or recognise(FORMATS.values(), content)
+def _plan(name: str, block: Block, content: pl.Series, chosen: Sequence[LogFormat]) -> _Plan:
+    log_format = chosen[0] if len(chosen) == 1 else recognise(chosen or FORMATS.values(), content)
     fields = None if log_format is None else log_format.layout.opened_by(content.to_list())
     if log_format is None or fields is None:
         lines = block.lines()
         where = RejectedLine(
             name, block.first + int(lines.str.contains(r"\S").arg_true()[0]), _shown(content[0])
         )
-        raise _wrong_format(where, "no known log format" if chosen is None else f"not {chosen.name}")
+        raise _wrong_format(where, f"not {chosen[0].name}" if chosen else "no known log format")
     header = 0
     if log_format.layout.header:
         header = block.first + int(block.lines().str.contains(r"\S").arg_true()[0])
@@ -219,7 +220,8 @@ def _collected(stream: Stream, plan: _Plan, parts: list[_Part]) -> _File:
 def _wrong_format(where: RejectedLine, problem: str) -> WrongFormatError:
     return WrongFormatError(
         f"{where.file}:{where.line}: {problem}: '{_shown(where.text)}'\n"
-        f"name the right one with --log-format: {', '.join(FORMATS)}"
+        f"name the right one with --log-format: {', '.join(FORMATS)}, or nginx's or Apache's own format string;"
+        " or say with --map what columns mean"
     )
 
 

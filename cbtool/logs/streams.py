@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cbtool.errors import UnreachableError
-from cbtool.logs.tables import PARQUET, record_lines
+from cbtool.logs.documents import as_lines
+from cbtool.logs.tables import PARQUET, table_lines
 
 if sys.version_info >= (3, 14):
     from compression.zstd import DecompressionParameter, ZstdDecompressor, ZstdError
@@ -51,17 +52,20 @@ class Stream:
         self._file = file
 
     def pieces(self) -> Iterator[bytes]:
-        """Yield the decompressed bytes, at most `PIECE` at a time.
+        """Yield the decompressed bytes, at most `PIECE` at a time; those of a document as lines of its calls.
 
         Raises:
             UnreachableError: reading fails half-way.
         """
+        return as_lines(self._bytes(), self.name)
+
+    def _bytes(self) -> Iterator[bytes]:
         first = self._read()
         member = next((make for magic, make in _MEMBERS.items() if first.startswith(magic)), None)
         if member is not None:
             yield from self._decompressed(first, member)
         elif first.startswith(PARQUET) and self.name != STANDARD_INPUT:
-            yield from record_lines(self.name)
+            yield from table_lines(self.name)
         else:
             while first:
                 yield first

@@ -1,4 +1,4 @@
-"""A run record that was saved as Parquet, as the lines it was made from."""
+"""Parquet tables as lines: a run record as it was made, any other as one JSON object a row."""
 
 from __future__ import annotations
 
@@ -20,21 +20,20 @@ _ROWS = 50_000  # at a time
 _HEADER = "header"  # the column whose first value is the record's header line
 
 
-def record_lines(path: str) -> Iterator[bytes]:
-    """Yield the record's lines, the header first.
+def table_lines(path: str) -> Iterator[bytes]:
+    """Yield a table's rows; of a run record its lines, the header first.
 
     Raises:
-        WrongFormatError: it is a table of something else, or damaged.
+        WrongFormatError: it is damaged.
     """
     try:
         table = pl.scan_parquet(path, glob=False)
         first = table.head(1).collect()
-        if _HEADER not in first.columns or first.schema[_HEADER] != pl.String or not len(first):
-            raise WrongFormatError(f"{path}: a Parquet table that is no run record; export its calls as CSV")
-        yield f"{first[_HEADER][0]}".encode().strip() + b"\n"
-        calls = table.filter(pl.col("type") == "call").drop(_HEADER)
+        if _HEADER in first.columns and first.schema[_HEADER] == pl.String and len(first):
+            yield f"{first[_HEADER][0]}".encode().strip() + b"\n"
+            table = table.filter(pl.col("type") == "call").drop(_HEADER)
         start = 0
-        while len(rows := calls.slice(start, _ROWS).collect()):
+        while len(rows := table.slice(start, _ROWS).collect()):
             lines = io.BytesIO()
             rows.write_ndjson(lines)
             yield lines.getvalue()

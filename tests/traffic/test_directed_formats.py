@@ -14,25 +14,25 @@ IIS = """\
 #Software: Microsoft Internet Information Services 10.0
 #Version: 1.0
 #Date: 2026-03-17 08:00:00
-#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) sc-status time-taken
-2026-03-17 08:01:15 10.0.2.10 GET /orders - 80 - 10.0.1.50 Mozilla/5.0+(X11) 200 1250
-2026-03-17 08:01:16 10.0.2.10 POST /orders id=42&a=b 80 SHOP\\smith 10.0.1.51 curl/8 500 31
+#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip sc-status time-taken
+2026-03-17 08:01:15 10.0.2.10 GET /orders - 80 - 10.0.1.50 200 1250
+2026-03-17 08:01:16 10.0.2.10 POST /orders id=42&a=b 80 SHOP\\smith 10.0.1.51 500 31
 #Fields: date time cs-host cs-method cs-uri-stem sc-status
 2026-03-17 08:01:17 shop.example GET /late 503
 2026-03-17 08:01:18 shop.example GET /cut
 """
 CLOUDFRONT = """\
 #Version: 1.0
-#Fields: date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs-uri-query time-taken
-2026-05-23\t01:13:11\tFRA2\t182\t192.0.2.10\tGET\td1.cloudfront.example\t/a.html\t200\t-\t0.251
-2026-05-23\t01:13:12\tLAX1\t0\t192.0.2.11\tGET\td1.cloudfront.example\t/b.html\t000\tq=1\t5.000
+#Fields: date time x-edge-location c-ip cs-method cs(Host) cs-uri-stem sc-status cs-uri-query time-taken
+2026-05-23\t01:13:11\tFRA2\t192.0.2.10\tGET\td1.cloudfront.example\t/a.html\t200\t-\t0.251
+2026-05-23\t01:13:12\tLAX1\t192.0.2.11\tGET\td1.cloudfront.example\t/b.html\t000\tq=1\t5.000
 """
 GATLING = """\
 RUN\tshop.Load\tload\t1700000000000\t \t3.9.5
 USER\tBuyers\tSTART\t1700000000100
 REQUEST\t\tHome\t1700000000200\t1700000000450\tOK\t
 REQUEST\tcart,pay\tPay\t1700000000300\t1700000001300\tKO\tstatus.find.in(200,201), but actually found 502
-REQUEST\t\tPay\t1700000000400\t1700000060400\tKO\ti.g.h.c.i.RequestTimeoutException: Request timeout to shop/1.2.3.4 after 60000 ms
+REQUEST\t\tPay\t1700000000400\t1700000060400\tKO\ti.g.h.c.i.RequestTimeoutException: Request timeout
 USER\tBuyers\tEND\t1700000061000
 """
 
@@ -103,8 +103,8 @@ def test_an_nginx_log_format_with_retries_and_an_upstream() -> None:
     parsed = templated(
         '$remote_addr [$time_iso8601] "$request" $status "$http_user_agent" up=$upstream_addr '
         "ut=$upstream_response_time h=$host ups=$proxy_host",
-        '::1 [2026-11-24T10:00:00+01:00] "GET /a?b=1 HTTP/1.1" 502 "a \\x22b\\x22" up=10.0.0.1:80, 10.0.0.2:80 '
-        "ut=0.100, 0.250 h=shop ups=backend",
+        '::1 [2026-11-24T10:00:00+01:00] "GET /a?b=1 HTTP/1.1" 502 "a \\x22b\\x22" '
+        "up=10.0.0.1:80, 10.0.0.2:80 ut=0.100, 0.250 h=shop ups=backend",
         '::1 [2026-11-24T10:00:01+01:00] "" 400 "-" up=- ut=- h=shop ups=-',
         "something else",
     )
@@ -127,7 +127,7 @@ def test_an_nginx_log_format_with_unix_milliseconds() -> None:
 def test_an_apache_log_format_with_its_quotes_escaped() -> None:
     parsed = templated(
         '%h %l %u %t \\"%r\\" %>s %b \\"%{Referer}i\\" \\"%{User-Agent}i\\" %D %v',
-        r'127.0.0.1 - frank [10/Oct/2000:13:55:36 -0700] "GET /a.gif HTTP/1.0" 200 2326 "-" "x \"y\" z" 1500 w.example',
+        r'::1 - frank [10/Oct/2000:13:55:36 -0700] "GET /a HTTP/1.0" 200 9 "-" "x \"y\" z" 1500 w.example',
         r'127.0.0.1 - - [10/Oct/2000:13:55:37 -0700] "GET /b HTTP/1.0" 503 - "-" "-" 2500 w.example',
     )
     assert not len(parsed.rejected)

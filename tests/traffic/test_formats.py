@@ -330,6 +330,13 @@ def test_record_lines() -> None:
     ]
 
 
+OF_DIRECTIVES = {
+    "iis": "#Fields: date time cs-uri-stem sc-status",
+    "cloudfront": "#Fields: date time x-edge-location cs-uri-stem sc-status",
+    "cloudfront-real-time": "",
+    "gatling": "",
+}
+OF_DOCUMENTS = {name: f'{{"{name}": 1}}' for name in ("har", "jmeter-xml", "otlp")}
 SAMPLES = {
     "nginx": [LINE + " 0.123", LINE + " 0.001"],
     "nginx-keyed": [LINE + " rt=0.123", LINE + " rt=0.001 urt=-"],
@@ -354,6 +361,8 @@ def test_every_format_that_content_tells_has_a_sample() -> None:
         *PROXIES,
         *LOAD_TESTS,
         *JSON_LOGS,
+        *OF_DIRECTIVES,
+        *OF_DOCUMENTS,
     }
 
 
@@ -374,6 +383,9 @@ def test_whether_the_time_is_the_end() -> None:
         "caddy",
         "nginx-json",
         "nginx-json-seconds",
+        "iis",
+        "cloudfront",
+        "cloudfront-real-time",
     }
 
 
@@ -395,6 +407,7 @@ def test_no_line_makes_any_format_fail(lines: list[str]) -> None:
     firsts = {"csv": CSV_HEADER, "record": RECORD_HEADER, "ndjson": GOOD_JSON}
     firsts |= dict.fromkeys(JSON_LOGS, "{")
     firsts |= {name: samples[0] for name, samples in LOAD_TESTS.items()}
+    firsts |= OF_DIRECTIVES | OF_DOCUMENTS
     for name in FORMATS:
         block = parsed(name, *lines, first=firsts.get(name, ""))
         assert len(block.rows) + len(block.rejected) <= len(lines)

@@ -19,6 +19,7 @@ from cbtool.traffic.formats.combined import (
     NGINX,
     NGINX_KEYED,
 )
+from cbtool.traffic.formats.documents import HAR, JMETER_XML, OTLP
 from cbtool.traffic.formats.json_logs import (
     CADDY,
     ENVOY_JSON,
@@ -28,6 +29,7 @@ from cbtool.traffic.formats.json_logs import (
 )
 from cbtool.traffic.formats.load_tests import GATLING, JMETER, K6, K6_CSV, VEGETA, VEGETA_CSV
 from cbtool.traffic.formats.log_format import Layout, LogFormat, Stamp
+from cbtool.traffic.formats.mapping import PREFIX, mapped_formats
 from cbtool.traffic.formats.parsing import ParsedBlock, parse_lines
 from cbtool.traffic.formats.plain import CSV, NDJSON, RECORD
 from cbtool.traffic.formats.proxies import ENVOY, HAPROXY, HEROKU, TRAEFIK
@@ -44,6 +46,7 @@ __all__ = [
     "Stamp",
     "assemble",
     "format_named",
+    "formats_named",
     "parse_lines",
     "recognise",
 ]
@@ -77,12 +80,26 @@ FORMATS = {
         VEGETA_CSV,
         K6,
         K6_CSV,
+        JMETER_XML,
+        HAR,
+        OTLP,
         RECORD,
         CSV,
         NDJSON,
     )
 }
 """Every format by name. Where two fit a file equally well, the earlier one is taken."""
+
+
+def formats_named(name: str) -> tuple[LogFormat, ...]:
+    """Return the formats that are meant: one, or those of `map:` and a mapping, for content to tell.
+
+    Raises:
+        ConfigurationError: there is none; the message lists those there are.
+    """
+    if name.startswith(PREFIX):
+        return mapped_formats(name.removeprefix(PREFIX))
+    return (format_named(name),)
 
 
 def format_named(name: str) -> LogFormat:

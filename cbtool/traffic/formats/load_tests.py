@@ -17,10 +17,17 @@ if TYPE_CHECKING:
 _MILLISECOND = 1_000_000
 _NO_ANSWER = pl.lit(0, pl.Int16)
 
-_response = pl.col("responsecode")
-_jmeter_status = (
-    pl.when(_response.str.contains("^Non HTTP")).then(_NO_ANSWER).otherwise(columns.code(_response))
-)
+
+def jmeter_status(code: pl.Expr) -> pl.Expr:
+    """The status of a response code, which is words where there was no answer."""
+    return pl.when(code.str.contains("^Non HTTP")).then(_NO_ANSWER).otherwise(columns.code(code))
+
+
+def jmeter_error(code: pl.Expr, message: pl.Expr) -> pl.Expr:
+    """The kind of error that a response code and its message speak of."""
+    return columns.error_kind(pl.concat_str(code, pl.lit(" "), message.fill_null("")), jmeter_status(code))
+
+
 JMETER = LogFormat(
     name="jmeter",
     summary="JMeter's results as CSV (.jtl)",
@@ -30,10 +37,8 @@ JMETER = LogFormat(
     ),
     time=pl.col("timestamp").str.strip_chars().cast(pl.Int64, strict=False) * _MILLISECOND,
     duration=columns.duration(pl.col("elapsed"), _MILLISECOND),
-    status=_jmeter_status,
-    error=columns.error_kind(
-        pl.concat_str(_response, pl.lit(" "), pl.col("responsemessage").fill_null("")), _jmeter_status
-    ),
+    status=jmeter_status(pl.col("responsecode")),
+    error=jmeter_error(pl.col("responsecode"), pl.col("responsemessage")),
     path=columns.path_of(pl.col("url")),
     host=columns.host_of(pl.col("url")),
     stamp=Stamp.START,
@@ -153,8 +158,8 @@ GATLING = LogFormat(
     stamp=Stamp.START,
     notes=(
         (
-            "Gatling writes no status: what passed counts as 200, and what failed as the status that its message"
-            " names, or as unanswered; requests' names stand for paths"
+            "Gatling writes no status: what passed counts as 200, and what failed as the status that its"
+            " message names, or as unanswered; requests' names stand for paths"
         ),
     ),
 )
