@@ -220,8 +220,8 @@ def _collected(stream: Stream, plan: _Plan, parts: list[_Part]) -> _File:
 def _wrong_format(where: RejectedLine, problem: str) -> WrongFormatError:
     return WrongFormatError(
         f"{where.file}:{where.line}: {problem}: '{_shown(where.text)}'\n"
-        f"name the right one with --log-format: {', '.join(FORMATS)}, or nginx's or Apache's own format string;"
-        " or say with --map what columns mean"
+        f"name the right one with --log-format: {', '.join(FORMATS)}, or nginx's or Apache's own format"
+        " string; or say with --map what columns mean"
     )
 
 

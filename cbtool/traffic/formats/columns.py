@@ -105,7 +105,7 @@ def error_kind(error: pl.Expr, status: pl.Expr) -> pl.Expr:
 
     What speaks of a timeout is one; any other words are a connection error where there was no answer.
     """
-    timed_out = error.str.contains("(?i)time(?:d )?-?_?out|deadline").fill_null(value=False)
+    timed_out = error.str.contains("(?i)timed?[ _-]?out|deadline").fill_null(value=False)
     broken = (error == ErrorKind.CONNECTION_ERROR.label).fill_null(value=False) | (
         filled(error) & (status == 0)
     )
