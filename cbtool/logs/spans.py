@@ -90,7 +90,7 @@ def _batches(pieces: Iterator[bytes], name: str, largest: int) -> Iterator[bytes
 def _list(node: Any, *names: str) -> list[dict[str, Any]]:
     if not isinstance(node, dict):
         return []
-    found = next((node[name] for name in names if isinstance(node.get(name), list)), [])
+    found: list[Any] = next((node[name] for name in names if isinstance(node.get(name), list)), [])
     return [each for each in found if isinstance(each, dict)]
 
 
