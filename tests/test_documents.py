@@ -112,6 +112,17 @@ def test_jmeters_requests_and_not_what_they_stand_in(tmp_path: Path) -> None:
     assert calls.path[0] == "/home?a=1"
 
 
+def test_jmeters_sums_of_transactions_are_no_calls(tmp_path: Path) -> None:
+    samples = """<testResults>
+    <sample t="9" ts="1700000000000" s="false" rc="" rm="Number of samples in transaction : 4, failing : 1"/>
+    <sample t="0" ts="1700000000000" s="true" rc="" rm=""/>
+    <sample t="20" ts="1700000000000" s="false" rc="" rm="No reply message received"/>
+    </testResults>"""
+    got = read(tmp_path / "a.jtl", samples)
+    assert (got.calls.status.tolist(), got.calls.error.tolist()) == ([0], [ErrorKind.CONNECTION_ERROR])
+    assert got.rejected == 0
+
+
 def test_a_run_of_jmeter_that_was_killed_gives_what_is_there(tmp_path: Path) -> None:
     got = read(tmp_path / "a.jtl", JMETER[: JMETER.index("<sample t=")])
     assert (len(got.calls), got.rejected) == (1, 0)

@@ -10,7 +10,7 @@ from cbtool.errors import WrongFormatError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_ATTRIBUTES = {"ts": "time", "t": "duration", "rc": "code", "rm": "message"}
+_ATTRIBUTES = {"ts": "time", "t": "duration", "rc": "code", "rm": "message", "s": "success"}
 _CHILDREN = {"java.net.URL": "url", "method": "method"}
 _LONGEST = 4096  # characters of a child's text
 Call = dict[str, str]

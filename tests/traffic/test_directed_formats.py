@@ -93,6 +93,14 @@ def test_gatlings_requests_and_what_their_messages_say() -> None:
     assert parsed.rows["path"].to_list() == ["/Home", "/Pay", "/Pay"]
 
 
+def test_gatlings_first_text_format_has_four_times_and_the_user_in_front() -> None:
+    times = "1500000000200\t1500000000201\t1500000000449\t1500000000450"
+    parsed = read(
+        "gatling", f"Shop.Load\t7-0\tUSER\tSTART\t1\t0\nShop.Load\t7-0\tREQUEST\t\tHome\t{times}\tOK\t "
+    )
+    assert parsed.rows["duration"].to_list() == [250_000_000]
+
+
 def test_gatlings_older_rows_name_the_scenario_and_the_user_first() -> None:
     parsed = read("gatling", "REQUEST\tBuyers\t17\t\tHome\t1500000000200\t1500000000450\tOK\t ")
     assert parsed.rows["path"].to_list() == ["/Home"]

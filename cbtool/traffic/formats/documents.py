@@ -6,7 +6,7 @@ import polars as pl
 
 from cbtool.traffic.formats import columns
 from cbtool.traffic.formats.layouts import JsonLines
-from cbtool.traffic.formats.load_tests import jmeter_error, jmeter_status
+from cbtool.traffic.formats.load_tests import jmeter_error, jmeter_skipped, jmeter_status
 from cbtool.traffic.formats.log_format import LogFormat, Stamp
 
 _MILLISECOND = 1_000_000
@@ -38,11 +38,14 @@ HAR = LogFormat(
 JMETER_XML = LogFormat(
     name="jmeter-xml",
     summary="JMeter's results as XML (.jtl)",
-    layout=JsonLines(("time", "duration", "code", "message", "url", "method"), header_keys=("jmeter-xml",)),
+    layout=JsonLines(
+        ("time", "duration", "code", "message", "success", "url", "method"), header_keys=("jmeter-xml",)
+    ),
     time=pl.col("time").cast(pl.Int64, strict=False) * _MILLISECOND,
     duration=columns.duration(pl.col("duration"), _MILLISECOND),
     status=jmeter_status(pl.col("code")),
     error=jmeter_error(pl.col("code"), pl.col("message")),
+    skipped=jmeter_skipped(pl.col("code"), pl.col("message"), pl.col("success")),
     method=pl.col("method"),
     path=columns.path_of(_url),
     host=columns.host_of(_url),

@@ -19,26 +19,36 @@ _NO_ANSWER = pl.lit(0, pl.Int16)
 
 
 def jmeter_status(code: pl.Expr) -> pl.Expr:
-    """The status of a response code, which is words where there was no answer."""
-    return pl.when(code.str.contains("^Non HTTP")).then(_NO_ANSWER).otherwise(columns.code(code))
+    """The status of a response code, which is words, or nothing, where there was no answer."""
+    unanswered = code.str.contains("^Non HTTP") | ~columns.filled(code)
+    return pl.when(unanswered).then(_NO_ANSWER).otherwise(columns.code(code))
+
+
+def jmeter_skipped(code: pl.Expr, message: pl.Expr, success: pl.Expr) -> pl.Expr:
+    """Whether a sample is no call: a transaction's sum, or one that passed without having a code."""
+    passed = ~columns.filled(code) & (success.str.to_lowercase() != "false").fill_null(value=True)
+    return passed | message.str.starts_with("Number of samples in transaction").fill_null(value=False)
 
 
 def jmeter_error(code: pl.Expr, message: pl.Expr) -> pl.Expr:
     """The kind of error that a response code and its message speak of."""
-    return columns.error_kind(pl.concat_str(code, pl.lit(" "), message.fill_null("")), jmeter_status(code))
+    return columns.error_kind(
+        pl.concat_str(code.fill_null(""), pl.lit(" "), message.fill_null("")), jmeter_status(code)
+    )
 
 
 JMETER = LogFormat(
     name="jmeter",
     summary="JMeter's results as CSV (.jtl)",
     layout=DelimitedRows(
-        ("timestamp", "elapsed", "responsecode", "responsemessage", "url"),
+        ("timestamp", "elapsed", "responsecode", "responsemessage", "success", "url"),
         (frozenset({"timestamp"}), frozenset({"elapsed"}), frozenset({"responsecode"})),
     ),
     time=pl.col("timestamp").str.strip_chars().cast(pl.Int64, strict=False) * _MILLISECOND,
     duration=columns.duration(pl.col("elapsed"), _MILLISECOND),
     status=jmeter_status(pl.col("responsecode")),
     error=jmeter_error(pl.col("responsecode"), pl.col("responsemessage")),
+    skipped=jmeter_skipped(pl.col("responsecode"), pl.col("responsemessage"), pl.col("success")),
     path=columns.path_of(pl.col("url")),
     host=columns.host_of(pl.col("url")),
     stamp=Stamp.START,
@@ -140,11 +150,13 @@ _gatling_status = (
 _milliseconds = {
     name: pl.col(name).cast(pl.Int64, strict=False) * _MILLISECOND for name in ("began", "ended")
 }
+_HEAD = r"(?:[^\t]+\t[^\t]+\t)?"  # before 2.1, the scenario and the user
 GATLING = LogFormat(
     name="gatling",
     summary="Gatling's simulation.log, as text (until 3.11)",
     layout=PatternLines(
-        r"^REQUEST\t(?:[^\t]*\t){1,4}?(?<name>[^\t]+)\t(?<began>\d{13})\t(?<ended>\d{13})\t(?<verdict>OK|KO)"
+        rf"^{_HEAD}REQUEST\t(?:[^\t]*\t){{1,4}}?(?<name>[^\t]+)\t(?<began>\d{{13}})\t(?:\d{{13}}\t\d{{13}}\t)?"
+        r"(?<ended>\d{13})\t(?<verdict>OK|KO)"
         r"(?:\t(?<message>.*))?$"
     ),
     time=_milliseconds["began"],
@@ -153,8 +165,10 @@ GATLING = LogFormat(
     error=columns.error_kind(_message, _gatling_status),
     path=pl.concat_str(pl.lit("/"), "name"),
     # The run's head, its users, groups and crashes are no requests.
-    skipped=pl.col("line").str.contains(r"^(?:RUN|USER|GROUP|ERROR|ASSERTION)\t").fill_null(value=False),
-    recognised=pl.col("line").str.contains(r"^(?:RUN|USER|GROUP|ERROR|ASSERTION|REQUEST)\t"),
+    skipped=pl.col("line")
+    .str.contains(rf"^{_HEAD}(?:RUN|USER|GROUP|ERROR|ASSERTION)\t")
+    .fill_null(value=False),
+    recognised=pl.col("line").str.contains(rf"^{_HEAD}(?:RUN|USER|GROUP|ERROR|ASSERTION|REQUEST)\t"),
     stamp=Stamp.START,
     notes=(
         (
