@@ -30,6 +30,19 @@ _HOW = {
     "map": "What columns of CSV, JSON lines or Parquet mean: timestamp=ts,status=code,duration_ms=took;"
     " also error, method, path, host, upstream, instance, timestamp_ms, duration_s and the like.",
 }
+_METRICS = {
+    "prometheus": "Instead of a log, a Prometheus server's counts over --since to --until, or the last 6h.",
+    "total": "With --prometheus: a query for all calls a second, such as sum(rate(requests_total[1m])).",
+    "errors": "With --prometheus: the same for the failed ones.",
+    "step": "With --prometheus: the time between two points (default 15s).",
+}
+_METAVARS = {
+    "map": "MEANING=COLUMN,…",
+    "prometheus": "URL",
+    "total": "QUERY",
+    "errors": "QUERY",
+    "step": "DURATION",
+}
 _WHEN = {
     "since": "Only calls from then on: a date and time (UTC), Unix seconds, or +10m after the first.",
     "until": "Only calls before then.",
@@ -44,13 +57,16 @@ def selecting(command: Callable[..., Any]) -> Callable[..., Any]:
     signature = inspect.signature(command)
     added = {
         name: Annotated[str | None, option(f"--{name}", help=text, metavar=_metavar(name))]
-        for name, text in {**_HOW, **_WHICH, **_WHEN}.items()
+        for name, text in {**_HOW, **_METRICS, **_WHICH, **_WHEN}.items()
     }
 
     @functools.wraps(command)
     def wrapped(**given: Any) -> Any:
         asked = {name: given.pop(name) for name in added}
         given["log_format"] = _mapped(given.get("log_format"), asked.pop("map"))
+        metrics = {name: asked.pop(name) for name in _METRICS}
+        if metrics["prometheus"] is not None or metrics["total"] or metrics["errors"]:
+            given["logs"] = [_queried(metrics, asked, given.get("logs"))]
         return command(**given, which=_selection(asked))
 
     keyword = inspect.Parameter.POSITIONAL_OR_KEYWORD
@@ -77,9 +93,25 @@ def _mapped(log_format: str | None, mapping: str | None) -> str | None:
     return f"map:{mapping}"
 
 
+def _queried(metrics: dict[str, str | None], asked: dict[str, str | None], logs: Any) -> str:
+    """Return the source that stands for what is asked of a Prometheus server, and of what time."""
+    from cbtool.logs.prometheus import source_of  # noqa: PLC0415  # keeps --help quick
+
+    url, total, errors, step = (metrics[name] for name in _METRICS)
+    if logs or url is None or total is None or errors is None:
+        raise typer.BadParameter("--prometheus, --total and --errors go together, and without a log")
+    moments = {name: parsed(f"--{name}", _moment, text) for name in _WHEN if (text := asked.pop(name, None))}
+    if any(moment.relative for moment in moments.values()):
+        raise typer.BadParameter("with --prometheus, --since and --until are dates or Unix seconds")
+    asked.update(dict.fromkeys(_WHEN))
+    start, end = (moments[name].seconds if name in moments else None for name in _WHEN)
+    seconds = None if step is None else parsed("--step", parse_duration, step)
+    return source_of(url, total, errors, step=seconds, start=start, end=end)
+
+
 def _metavar(name: str) -> str:
-    if name in _HOW:
-        return "MEANING=COLUMN,…"
+    if name in _METAVARS:
+        return _METAVARS[name]
     return "TIME" if name in _WHEN else f"{name.upper()},…"
 
 

@@ -15,6 +15,7 @@ from cbtool.errors import InsufficientDataError, WrongFormatError
 from cbtool.logs.blocks import Block, blocks
 from cbtool.logs.streams import Stream, matching, opened
 from cbtool.traffic.formats import FORMATS, LogFormat, Rows, assemble, formats_named, parse_lines, recognise
+from cbtool.traffic.formats.counts import spread_counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -213,7 +214,10 @@ def _collected(stream: Stream, plan: _Plan, parts: list[_Part]) -> _File:
     notes = (
         (f"{stream.name}: the compressed data ends early; it was read up to there",) if stream.broken else ()
     )
-    rows = Rows(plan.log_format, pl.concat([part.frame for part in parts]))
+    frame = pl.concat([part.frame for part in parts])
+    if plan.log_format.total is not None:
+        frame = spread_counts(frame, cumulative=plan.log_format.cumulative)
+    rows = Rows(plan.log_format, frame)
     return _File(rows, lines, rejected, samples, notes)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import bz2
 import glob
+import io
 import lzma
 import sys
 import zlib
@@ -17,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 
 from cbtool.errors import UnreachableError
 from cbtool.logs.documents import as_lines
+from cbtool.logs.prometheus import PREFIX as PROMETHEUS
+from cbtool.logs.prometheus import count_lines
 from cbtool.logs.tables import PARQUET, table_lines
 
 if sys.version_info >= (3, 14):
@@ -139,7 +142,12 @@ def matching(source: str) -> list[str]:
     Raises:
         UnreachableError: it is a pattern that nothing fits.
     """
-    if source == STDIN or not glob.has_magic(source) or Path(source).exists():
+    if (
+        source == STDIN
+        or source.startswith(PROMETHEUS)
+        or not glob.has_magic(source)
+        or Path(source).exists()
+    ):
         return [source]
     found = glob.glob(source, recursive=True)  # noqa: PTH207  # Path.glob takes no absolute pattern
     names = sorted(name for name in found if not Path(name).is_dir())
@@ -157,6 +165,10 @@ def opened(source: str) -> Iterator[Stream]:
     """
     if source == STDIN:
         yield Stream(STANDARD_INPUT, sys.stdin.buffer)
+        return
+    if source.startswith(PROMETHEUS):
+        lines = b"".join(count_lines(source))
+        yield Stream(source.removeprefix(PROMETHEUS).partition("?")[0], io.BytesIO(lines))
         return
     path = Path(source)
     try:

@@ -345,6 +345,11 @@ SAMPLES = {
     "combined": [LINE, LINE.replace("curl/8.5.0", "-")],
     "csv": ["timestamp,status", "1,200"],
     "ndjson": [GOOD_JSON, "{", GOOD_JSON],
+    "counts": ["timestamp,total,errors", "1700000000,5,1"],
+    "locust": [
+        "Timestamp,User Count,Type,Name,Total Request Count,Total Failure Count",
+        "1700000000,1,,Aggregated,5,1",
+    ],
     "record": [RECORD_HEADER, '{"type":"end","t":9.0}'],
 }
 
@@ -386,6 +391,7 @@ def test_whether_the_time_is_the_end() -> None:
         "iis",
         "cloudfront",
         "cloudfront-real-time",
+        "locust",
     }
 
 
@@ -407,7 +413,7 @@ def test_no_line_makes_any_format_fail(lines: list[str]) -> None:
     firsts = {"csv": CSV_HEADER, "record": RECORD_HEADER, "ndjson": GOOD_JSON}
     firsts |= dict.fromkeys(JSON_LOGS, "{")
     firsts |= {name: samples[0] for name, samples in LOAD_TESTS.items()}
-    firsts |= OF_DIRECTIVES | OF_DOCUMENTS
+    firsts |= OF_DIRECTIVES | OF_DOCUMENTS | {name: SAMPLES[name][0] for name in ("counts", "locust")}
     for name in FORMATS:
         block = parsed(name, *lines, first=firsts.get(name, ""))
         assert len(block.rows) + len(block.rejected) <= len(lines)

@@ -19,6 +19,7 @@ from cbtool.traffic.formats.combined import (
     NGINX,
     NGINX_KEYED,
 )
+from cbtool.traffic.formats.counts import COUNTS, LOCUST
 from cbtool.traffic.formats.documents import HAR, JMETER_XML, OTLP
 from cbtool.traffic.formats.json_logs import (
     CADDY,
@@ -83,6 +84,8 @@ FORMATS = {
         JMETER_XML,
         HAR,
         OTLP,
+        LOCUST,
+        COUNTS,
         RECORD,
         CSV,
         NDJSON,

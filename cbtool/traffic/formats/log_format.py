@@ -63,6 +63,10 @@ class LogFormat:
         host: String, the host that was asked for, or null.
         upstream: String, the group of servers that the call went to, or null.
         instance: String, which upstream instance answered.
+        total: Float64, how many calls a line counts, for formats of counts; then `status` says nothing.
+        failed: Float64, how many of them failed.
+        interval: Int64, the nanoseconds they were counted in; `UNKNOWN_DURATION`: until the next line.
+        cumulative: whether `total` and `failed` grow from line to line.
         skipped: Boolean, lines that are no calls and no mistakes either.
         recognised: Boolean, what a line must also meet to speak for this format, where formats are alike.
         stamp: whether `time` is the request's start or its end.
@@ -84,6 +88,10 @@ class LogFormat:
     host: pl.Expr | None = None
     upstream: pl.Expr | None = None
     instance: pl.Expr | None = None
+    total: pl.Expr | None = None
+    failed: pl.Expr | None = None
+    interval: pl.Expr | None = None
+    cumulative: bool = False
     skipped: pl.Expr | None = None
     recognised: pl.Expr | None = None
     stamp: Stamp = Stamp.START

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 LONGEST_LINE = 64 * 1024
 """Bytes; a longer line is rejected unread, so that no line costs more than others."""
 
+COUNTED = ("total", "failed", "interval")
 TEXTS = ("method", "path", "host", "upstream", "instance")
 _OPTIONAL = {
     "duration": pl.lit(UNKNOWN_DURATION, pl.Int64),
@@ -27,7 +28,7 @@ class ParsedBlock(NamedTuple):
 
     Attributes:
         rows: the calls, in the lines' order: `time` and `duration` (Int64, nanoseconds), `status` (Int16),
-            `error` (UInt8), and those of `TEXTS` that the format has.
+            `error` (UInt8), and those of `TEXTS` and `COUNTED` that the format has.
         rejected: UInt32, the indexes of the lines that did not parse.
         lines: how many lines were not blank.
     """
@@ -51,7 +52,8 @@ def parse_lines(
     readable = lines.set(lines.str.len_bytes() > LONGEST_LINE, None)
     texts = fields(readable).lazy().with_columns(**log_format.extracted)
     columns = texts.select(_expressions(log_format, strict=strict)).collect()
-    sound = pl.all_horizontal(pl.col("time", "duration", "status", "known").is_not_null())
+    needed = [name for name in ("time", "duration", "status", "known", *COUNTED) if name in columns.columns]
+    sound = pl.all_horizontal(pl.col(needed).is_not_null())
     rows = columns.filter(sound & ~pl.col("skipped")).drop("skipped", "known")
     broken = columns.select((~sound & ~pl.col("skipped")).arg_true()).to_series()
     blank = lines.gather(broken).str.contains(r"^\s*$")
@@ -63,7 +65,7 @@ def _expressions(log_format: LogFormat, *, strict: bool) -> list[pl.Expr]:
     for name, default in _OPTIONAL.items():
         expression: pl.Expr | None = getattr(log_format, name)
         chosen[name] = default if expression is None else expression
-    for name in TEXTS:
+    for name in (*TEXTS, *COUNTED):
         expression = getattr(log_format, name)
         if expression is not None:
             chosen[name] = expression

@@ -115,7 +115,7 @@ HEROKU = LogFormat(
     name="heroku",
     summary="Heroku's router log lines, among others or alone",
     layout=PatternLines(
-        r"(?<time>\d{4}-\d\d-\d\dT\S+) (?:heroku\[router\]:|\S+ heroku router) .*?(?<at>at=)"
+        r"(?<time>\d{4}-\d\d-\d\dT\S+) (?:heroku\[router\]:|(?:\S+ )?heroku router) .*?(?<at>at=)"
     ),
     extracted={"code": _pair("code", r"H\d\d")},
     time=columns.iso_time(pl.col("time")),
@@ -135,7 +135,9 @@ HEROKU = LogFormat(
     host=_pair("host"),
     instance=_pair("dyno"),
     # An application's own lines stand in the same stream.
-    skipped=_line.str.contains(r"^(?:<\d+>1 )?\S*\d{4}-\d\d-\d\dT\S+ (?:app|heroku)\[").fill_null(value=False)
+    skipped=_line.str.contains(r"^(?:\d+ )?(?:<\d+>1 )?\S*\d{4}-\d\d-\d\dT\S+ (?:app|heroku)\[").fill_null(
+        value=False
+    )
     & pl.col("at").is_null(),
     recognised=pl.col("at").is_not_null(),
     stamp=Stamp.END,

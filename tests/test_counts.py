@@ -1,0 +1,182 @@
+"""Counts instead of calls: tables of intervals, Locust's history, and a Prometheus server."""
+
+from __future__ import annotations
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import parse_qs
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cbtool.errors import ConfigurationError, InsufficientDataError, UnreachableError, WrongFormatError
+from cbtool.logs import read_calls
+from cbtool.logs.prometheus import source_of
+from cbtool.traffic.formats import counts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from cbtool.logs import LogRead
+
+SECOND = 1_000_000_000
+
+
+def read(path: Path, content: str) -> LogRead:
+    path.write_text(content)
+    return read_calls([str(path)])
+
+
+def test_each_interval_becomes_its_calls_spread_evenly(tmp_path: Path) -> None:
+    got = read(tmp_path / "c.csv", "timestamp,total,errors\n1700000000,4,1\n1700000010,2,2\n1700000020,0,0\n")
+    calls = got.calls
+    assert (got.format, got.rejected) == ("counts", 0)
+    # In the middle of quarters of ten seconds, and of halves.
+    assert (calls.start_ns / SECOND).tolist() == [0.0, 2.5, 5.0, 7.5, 11.25, 16.25]
+    assert calls.epoch == pytest.approx(1_700_000_001.25)
+    assert (calls.status == 500).sum() == 3
+    assert calls.status[4:].tolist() == [500, 500]
+    assert not calls.knows_durations
+    assert any(note.startswith("the input is counts") for note in calls.notes)
+
+
+def test_a_gap_is_not_filled_and_an_interval_may_be_named(tmp_path: Path) -> None:
+    rows = "1700000000,2,0,\n1700000010,2,0,\n1700000020,2,0,\n1700000900,2,0,20\n"
+    calls = read(tmp_path / "c.csv", f"timestamp,requests,failures,interval\n{rows}").calls
+    assert (np.diff(calls.start_ns) / SECOND).tolist() == [5, 5, 5, 5, 5, 880 - 27.5 + 5 + 20, 10]
+
+
+def test_a_row_that_makes_no_sense_is_rejected(tmp_path: Path) -> None:
+    got = read(
+        tmp_path / "c.csv",
+        "timestamp,total,errors\n1,4,1\n2,x,0\n3,-1,0\n4,1,nan\n5,3,0\n6,1,9\n7,3,0\n",
+    )
+    assert (len(got.calls), got.rejected) == (11, 3)
+    assert (got.calls.status == 500).sum() == 2  # of more errors than calls, as many as there are calls
+
+
+@given(st.lists(st.floats(0, 50), min_size=1, max_size=30), st.floats(0, 1))
+def test_fractions_are_not_lost(totals: list[float], share: float) -> None:
+    import polars as pl  # noqa: PLC0415  # beside hypothesis' own start
+
+    n = len(totals)
+    frame = pl.DataFrame(
+        {
+            "time": np.arange(n) * SECOND,
+            "total": np.array(totals),
+            "failed": np.array(totals) * share,
+        }
+    )
+    made = counts.spread_counts(frame, cumulative=False)
+    assert abs(len(made) - sum(totals)) <= 1
+    # A row without a whole call cannot hold the error that falls to it.
+    failed = int((made["status"] == 500).sum())
+    assert sum(totals) * share - n - 1 <= failed <= sum(totals) * share + 1
+
+
+def test_too_many_to_simulate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counts, "MOST_CALLS", 10)
+    with pytest.raises(WrongFormatError, match="11 calls are counted; at most 10"):
+        read(tmp_path / "c.csv", "timestamp,total,errors\n1,11,0\n")
+
+
+def test_locusts_history_and_a_counter_that_begins_anew(tmp_path: Path) -> None:
+    head = '"Timestamp","User Count","Type","Name","50%","Total Request Count","Total Failure Count"'
+    rows = [
+        (1, "Aggregated", 10, 0),
+        (2, "/a", 99, 99),
+        (2, "Aggregated", 14, 1),
+        (3, "Aggregated", 14, 1),
+        (4, "Aggregated", 2, 2),
+    ]
+    lines = [f'170000000{t},5,"","{name}",N/A,{total},{bad}' for t, name, total, bad in rows]
+    got = read(tmp_path / "stats_history.csv", "\n".join([head, *lines]) + "\n")
+    assert (got.format, got.rejected) == ("locust", 0)
+    assert (got.calls.start_ns / SECOND).tolist() == [0, 0.25, 0.5, 0.75, 2.125, 2.625]
+    assert (got.calls.status == 500).tolist()[4:] == [True, True]
+    assert (got.calls.status[:4] == 500).sum() == 1
+
+
+class Prometheus(BaseHTTPRequestHandler):
+    """A server with 2 calls a second in two series, and an error rate for a while."""
+
+    asked: ClassVar[list[dict[str, list[str]]]] = []
+
+    def do_POST(self) -> None:
+        form = parse_qs(self.rfile.read(int(self.headers["content-length"])).decode())
+        self.asked.append(form)
+        start, end, step = (float(form[name][0]) for name in ("start", "end", "step"))
+        times = np.arange(start, end + 0.001, step)
+        bodies: dict[str, Any] = {
+            "total": [{"values": [[t, "1.5"] for t in times]}, {"values": [[t, "0.5"] for t in times]}],
+            "errors": [{"values": [[t, "0.4" if t > start + 60 else "NaN"] for t in times]}],
+            "nothing": [],
+        }
+        query = form["query"][0]
+        if query in bodies:
+            answer: Any = {"status": "success", "data": {"resultType": "matrix", "result": bodies[query]}}
+        elif query == "vector":
+            answer = {"status": "success", "data": {"resultType": "vector", "result": []}}
+        else:
+            answer = {"status": "error", "error": "parse error: unexpected end"}
+        body = json.dumps(answer).encode() if query != "html" else b"<html>"
+        self.send_response(200 if query in bodies else 400)
+        self.send_header("content-length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[str]:
+    with HTTPServer(("127.0.0.1", 0), Prometheus) as made:
+        threading.Thread(target=made.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{made.server_port}"
+        made.shutdown()
+    Prometheus.asked.clear()
+
+
+def test_a_prometheus_servers_rates(server: str) -> None:
+    source = source_of(f"{server}/", "total", "errors", step=10, start=1_700_000_000, end=1_700_000_120)
+    got = read_calls([source])
+    # Thirteen points, each standing for the ten seconds before it; those after the first minute have errors.
+    assert got.format == "counts"
+    assert len(got.calls) == 13 * 20
+    assert (got.calls.status == 500).sum() == 6 * 4
+    assert got.calls.epoch == pytest.approx(1_699_999_990.25)
+    assert got.calls.span == pytest.approx(129.5)
+
+
+def test_a_long_time_takes_several_requests(server: str) -> None:
+    got = read_calls([source_of(server, "total", "nothing", step=1, start=1_700_000_000, end=1_700_010_500)])
+    assert len(got.calls) == 2 * 10_501
+    assert [form["query"] for form in Prometheus.asked] == [["total"], ["total"], ["nothing"], ["nothing"]]
+
+
+@pytest.mark.parametrize(
+    ("total", "problem"),
+    [
+        ("sum(", "parse error: unexpected end"),
+        ("vector", "a vector instead of a matrix"),
+        ("html", "status 400"),
+    ],
+)
+def test_what_a_server_does_not_take_is_told_in_its_words(server: str, total: str, problem: str) -> None:
+    with pytest.raises(UnreachableError, match=problem):
+        read_calls([source_of(server, total, "errors", start=0, end=60)])
+
+
+def test_a_query_without_data_and_a_server_that_is_not_there(server: str) -> None:
+    with pytest.raises(InsufficientDataError, match="no point of nothing in 60s"):
+        read_calls([source_of(server, "nothing", "errors", start=0, end=60)])
+    with pytest.raises(UnreachableError, match=r"127\.0\.0\.1:1/api"):
+        read_calls([source_of("http://127.0.0.1:1", "total", "errors", start=0, end=60)])
+    with pytest.raises(ConfigurationError, match="no URL of a Prometheus server"):
+        source_of("localhost:9090", "total", "errors")
