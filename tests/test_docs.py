@@ -28,6 +28,14 @@ def test_the_table_of_dialects_is_what_they_are() -> None:
     assert (ROOT / "docs" / "dialects.md").read_text() == printed, fresh
 
 
+def test_the_table_of_formats_is_what_they_are() -> None:
+    printed = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "formats-reference"], capture_output=True, text=True, check=True
+    ).stdout
+    fresh = "run scripts/formats-reference > docs/formats.md"
+    assert (ROOT / "docs" / "formats.md").read_text() == printed, fresh
+
+
 def test_the_readme_begins_with_the_main_job_and_the_tests() -> None:
     blocks = re.findall(r"^```sh\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
     assert len(blocks) >= 2

@@ -96,7 +96,9 @@ def open_source(
         from cbtool.scenarios import load_scenario  # noqa: PLC0415
 
         return Generated(load_scenario(scenario), seed)
-    return Recorded(read_log(logs, log_format, which), ", ".join(logs), seed or 0)
+    # Of a server that was asked, the queries are too long to be a name.
+    name = ", ".join(log.partition("?")[0] if "://" in log else log for log in logs)
+    return Recorded(read_log(logs, log_format, which), name, seed or 0)
 
 
 def read_log(logs: Sequence[str], log_format: str | None, which: Selection | None) -> Calls:
