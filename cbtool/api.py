@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING
 
 from cbtool.breaker import BreakerConfig
+from cbtool.cluster import connected
 from cbtool.errors import ConfigurationError
 from cbtool.logs import read_calls
 from cbtool.profiles import Profile, default_profile, load_profile
@@ -81,6 +83,7 @@ def sweep(
     sample: int | None = None,
     instances: int = 1,
     seed: int = 0,
+    scheduler: str | None = None,
 ) -> pl.DataFrame:
     """Try many settings on the same calls.
 
@@ -92,6 +95,7 @@ def sweep(
         sample: how many points a sample has.
         instances: over how many breakers the calls are split.
         seed: of the sample, the split and the waits' jitter.
+        scheduler: of the Dask cluster that simulates; None: this machine.
 
     Returns:
         A row a point, in their order: its settings (durations in seconds), `trips`, `false_trips`, `caught`,
@@ -107,7 +111,11 @@ def sweep(
         raise ConfigurationError("sweep needs something to vary, and a sample's size where it takes one")
     tried = points(axes, Design(design), sample, seed)
     verdicts = settings.rules.verdicts(calls)
-    swept = run_sweep(calls, verdicts, settings.config, axes, tried, instances=instances, seed=seed)
+    with nullcontext() if scheduler is None else connected(scheduler) as cluster:
+        runner = None if cluster is None else cluster.outcomes
+        swept = run_sweep(
+            calls, verdicts, settings.config, axes, tried, instances=instances, seed=seed, runner=runner
+        )
     return frame_of(swept)
 
 

@@ -38,6 +38,7 @@ ALLOWED = {
     "simulation": {"errors", "units", "breaker", "traffic", "metrics"},
     "recommend": {"errors", "units", "breaker", "traffic", "metrics", "simulation", "profiles"},
     "sweeping": {"errors", "units", "breaker", "traffic", "simulation", "recommend", "toml_tables"},
+    "cluster": {"errors", "breaker", "simulation", "sweeping"},
     "foreign": {
         "errors",
         "units",
@@ -58,6 +59,7 @@ ALLOWED = {
         "simulation",
         "recommend",
         "sweeping",
+        "cluster",
     },
     "live": {"errors", "units", "breaker", "traffic", "metrics", "profiles", "scenarios"},
     "report": {

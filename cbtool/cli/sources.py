@@ -11,6 +11,7 @@ from cbtool.cli.output import note, working
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cbtool.cluster import Cluster
     from cbtool.logs import LogRead
     from cbtool.simulation.health import HealthTimeline
     from cbtool.traffic.calls import Calls
@@ -79,6 +80,8 @@ def open_source(
     log_format: str | None,
     seed: int | None,
     which: Selection | None = None,
+    *,
+    cluster: Cluster | None = None,
 ) -> TrafficSource:
     """Return the traffic that the command line names: logs (or run records), or one scenario.
 
@@ -98,15 +101,17 @@ def open_source(
         return Generated(load_scenario(scenario), seed)
     # Of a server that was asked, the queries are too long to be a name.
     name = ", ".join(log.partition("?")[0] if "://" in log else log for log in logs)
-    return Recorded(read_log(logs, log_format, which), name, seed or 0)
+    return Recorded(read_log(logs, log_format, which, cluster), name, seed or 0)
 
 
-def read_log(logs: Sequence[str], log_format: str | None, which: Selection | None) -> Calls:
+def read_log(
+    logs: Sequence[str], log_format: str | None, which: Selection | None, cluster: Cluster | None = None
+) -> Calls:
     """Return the calls of logs that are asked for; say on standard error what they lacked."""
     from cbtool.logs import read_calls  # noqa: PLC0415  # polars
 
     with working("reading the log"):
-        read = read_calls(logs, log_format=log_format)
+        read = read_calls(logs, log_format=log_format, spread=None if cluster is None else cluster.map)
     calls = which.of(read.calls) if which else read.calls
     _remark(read, calls)
     return calls

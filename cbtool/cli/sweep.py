@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path  # noqa: TC003  # Typer reads it when the command is built
 from typing import TYPE_CHECKING, Annotated
 
@@ -59,6 +60,12 @@ def sweep(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     output: Annotated[
         Path | None, option("--output", "-o", help="Write every setting to this .parquet or .csv file.")
     ] = None,
+    scheduler: Annotated[
+        str | None,
+        option(
+            "--scheduler", metavar="ADDRESS", help="Read and simulate on this Dask cluster: tcp://HOST:PORT."
+        ),
+    ] = None,
     log_format: LogFormatOption = None,
     seed: SeedOption = None,
     json: JsonOption = False,
@@ -82,7 +89,10 @@ def sweep(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
       cbtool sweep --scenario brown-out --vary dialect=all
       cbtool sweep access.log --vary failure_rate_threshold=1..99 \\
           --vary minimum_number_of_calls=1..500 --design latin --sample 500
+      cbtool sweep '/shared/logs/*.gz' --vary dialect=all \\
+          --scheduler tcp://10.0.0.1:8786
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
+    from cbtool.cluster import connected  # noqa: PLC0415  # numpy
     from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with the others below
     from cbtool.report.sweep import check_output, sweep_json, sweep_text, write_sweep  # noqa: PLC0415
     from cbtool.sweeping.axes import parse_axes  # noqa: PLC0415
@@ -105,21 +115,23 @@ def sweep(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         check_output(output)
     settings = load_profile(profile) if profile else default_profile()
     say_unasked([settings], "sweep")
-    source = open_source(logs or (), scenario, log_format, seed, which)
-    tried = points(axes, Design(design), sample, source.seed)
-    calls, _ = source.at(load)
-    verdicts = settings.rules.verdicts(calls)
-    with progress("settings", len(tried)) as step:
-        swept = run_sweep(
-            calls,
-            verdicts,
-            settings.config,
-            axes,
-            tried,
-            instances=instances,
-            seed=source.seed,
-            step=step,
-        )
+    with nullcontext() if scheduler is None else connected(scheduler) as cluster:
+        source = open_source(logs or (), scenario, log_format, seed, which, cluster=cluster)
+        tried = points(axes, Design(design), sample, source.seed)
+        calls, _ = source.at(load)
+        verdicts = settings.rules.verdicts(calls)
+        with progress("settings", len(tried)) as step:
+            swept = run_sweep(
+                calls,
+                verdicts,
+                settings.config,
+                axes,
+                tried,
+                instances=instances,
+                seed=source.seed,
+                step=step,
+                runner=None if cluster is None else cluster.outcomes,
+            )
     if output is not None:
         write_sweep(output, swept)
         note(f"{len(swept.rows):,} settings written to {output}")

@@ -6,8 +6,10 @@ import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import polars as pl
 
@@ -18,7 +20,7 @@ from cbtool.traffic.formats import FORMATS, LogFormat, Rows, assemble, formats_n
 from cbtool.traffic.formats.counts import spread_counts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future
 
     from cbtool.traffic.calls import Calls
@@ -79,13 +81,20 @@ class _File(NamedTuple):
     notes: tuple[str, ...]
 
 
-def read_calls(sources: Sequence[str], *, log_format: str | None = None) -> LogRead:
+def read_calls(
+    sources: Sequence[str],
+    *,
+    log_format: str | None = None,
+    spread: Callable[[Callable[[str], Any], Sequence[str]], list[Any]] | None = None,
+) -> LogRead:
     """Return the calls in files or standard input (`-`), merged by time.
 
     Args:
         sources: at least one, or patterns such as `access.log*`; compression is told by the content.
         log_format: a format's name, a format in nginx's or Apache's notation, or `map:` and a mapping (see
             `mapped_formats`); None: each file's content tells.
+        spread: applies a function to each of the sources, wherever that is; None: here. Standard input and
+            servers are always read here.
 
     Raises:
         ConfigurationError: there is no format of that name.
@@ -95,8 +104,10 @@ def read_calls(sources: Sequence[str], *, log_format: str | None = None) -> LogR
     """
     chosen = () if log_format is None else formats_named(log_format)
     named = [name for source in sources for name in matching(source)]
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        files = [file for source in named if (file := _read(source, chosen, pool)) is not None]
+    read = partial(_read_one, chosen)
+    away = spread is not None and all(Path(name).is_file() for name in named)
+    found = spread(read, named) if spread is not None and away else [read(name) for name in named]
+    files: list[_File] = [file for file in found if file is not None]
     if not files:
         raise InsufficientDataError(f"{', '.join(sources)}: empty", ("a log with at least one request",))
     with_calls = [file for file in files if len(file.rows.frame)]
@@ -111,6 +122,11 @@ def read_calls(sources: Sequence[str], *, log_format: str | None = None) -> LogR
         rejected=sum(file.rejected for file in files),
         samples=tuple(samples[:SAMPLES]),
     )
+
+
+def _read_one(chosen: Sequence[LogFormat], source: str) -> _File | None:
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        return _read(source, chosen, pool)
 
 
 def _read(source: str, chosen: Sequence[LogFormat], pool: ThreadPoolExecutor) -> _File | None:

@@ -15,15 +15,18 @@ from cbtool.sweeping.axes import config_at
 from cbtool.sweeping.front import on_front
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from cbtool.breaker import BreakerConfig
     from cbtool.recommend.model import Incident
-    from cbtool.simulation.run import SimulationResult
+    from cbtool.simulation.run import Fleet, SimulationResult
     from cbtool.sweeping.axes import Axis
     from cbtool.traffic.calls import Calls
+
+    Runner = Callable[["Task", Sequence[BreakerConfig]], Iterator["Outcome"]]
+    """Simulates configurations on a task's traffic, and yields what each did, in order."""
 
 
 class Outcome(NamedTuple):
@@ -46,6 +49,24 @@ class Outcome(NamedTuple):
     failed_shed: int
     let_through: int
     healthy_refused: int
+
+
+class Task(NamedTuple):
+    """The traffic that every point of a sweep is tried on: n calls.
+
+    Attributes:
+        calls: in the order of their starts.
+        verdicts: uint8, n values of `Verdict`.
+        incidents: what trips are judged by.
+        instances: over how many breakers the calls are split.
+        seed: of the split and of the waits' jitter.
+    """
+
+    calls: Calls
+    verdicts: NDArray[np.uint8]
+    incidents: Sequence[Incident]
+    instances: int
+    seed: int
 
 
 class Row(NamedTuple):
@@ -94,6 +115,7 @@ def run_sweep(
     instances: int = 1,
     seed: int = 0,
     step: Callable[[], None] | None = None,
+    runner: Runner | None = None,
 ) -> Sweep:
     """Simulate every point.
 
@@ -106,6 +128,7 @@ def run_sweep(
         instances: over how many breakers the calls are split.
         seed: of the split and of the waits' jitter.
         step: called after each point, in order.
+        runner: what simulates the points; None: this machine's cores.
 
     Raises:
         ConfigurationError: no point is valid.
@@ -121,8 +144,9 @@ def run_sweep(
         raise ConfigurationError(f"none of {len(tried):,} points is valid: {reasons[0]}")
     fleet = fleet_of(calls, verdicts, instances=instances, seed=seed)
     incidents = incidents_in(calls, verdicts)
+    task = Task(calls, verdicts, incidents, instances, seed)
     outcomes = []
-    for outcome in sweep(fleet, configs, lambda result: _outcome(result, incidents), seed=seed):
+    for outcome in outcomes_of(task, fleet, configs) if runner is None else runner(task, configs):
         outcomes.append(outcome)
         if step is not None:
             step()
@@ -132,6 +156,17 @@ def run_sweep(
     failing, healthy = fleet.totals
     first = reasons[0] if reasons else ""
     return Sweep(tuple(axes), rows, len(reasons), first, len(incidents), failing, healthy)
+
+
+def outcomes_of(task: Task, fleet: Fleet, configs: Sequence[BreakerConfig]) -> Iterator[Outcome]:
+    """Yield what each configuration does, in order, on all cores.
+
+    Args:
+        task: with the incidents to judge by.
+        fleet: its traffic, prepared.
+        configs: without health checks.
+    """
+    return sweep(fleet, configs, lambda result: _outcome(result, task.incidents), seed=task.seed)
 
 
 def _outcome(result: SimulationResult, incidents: Sequence[Incident]) -> Outcome:

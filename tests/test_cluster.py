@@ -1,0 +1,92 @@
+"""The same on a cluster of processes as on one machine, bit for bit."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from distributed import LocalCluster
+
+import cbtool
+from cbtool.__main__ import run
+from cbtool.cluster import connected
+from cbtool.errors import UnreachableError, WrongFormatError
+from cbtool.logs import read_calls
+from cbtool.scenarios import load_scenario
+from cbtool.simulation.generate import generate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+VARY = ["failure_rate_threshold=5..95:15", "minimum_number_of_errors=1,5", "dialect=hystrix,gobreaker,nginx"]
+
+
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[str]:
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as made:
+        yield made.scheduler_address
+
+
+@pytest.fixture(scope="module")
+def logs(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    calls = generate(load_scenario("brown-out"), seed=3).calls
+    folder = tmp_path_factory.mktemp("logs")
+    rows = [
+        f"{1_700_000_000 + start / 1e9:.6f},{duration / 1e6:.3f},{status}"
+        for start, duration, status in zip(
+            calls.start_ns.tolist(), calls.duration_ns.tolist(), calls.status.tolist(), strict=True
+        )
+    ]
+    names = []
+    for part in range(3):
+        path: Path = folder / f"{part}.csv"
+        path.write_text(
+            "\n".join(["timestamp,duration_ms,status", *rows[part::3], *["bad,1,200"] * part]) + "\n"
+        )
+        names.append(str(path))
+    return names
+
+
+def test_several_files_are_read_as_here(scheduler: str, logs: list[str]) -> None:
+    here = read_calls(logs)
+    with connected(scheduler) as cluster:
+        there = read_calls(logs, spread=cluster.map)
+    for name in ("start_ns", "duration_ns", "status", "error", "position"):
+        assert np.array_equal(getattr(here.calls, name), getattr(there.calls, name)), name
+    assert (there.calls.epoch, there.lines, there.rejected) == (here.calls.epoch, here.lines, 3)
+    assert there.samples == here.samples
+    assert there.calls.notes == here.calls.notes
+
+
+def test_a_file_that_is_no_log_is_named_as_here(scheduler: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    path.write_text("hello\n")
+    with connected(scheduler) as cluster, pytest.raises(WrongFormatError, match="no known log format"):
+        read_calls([str(path)], spread=cluster.map)
+
+
+def test_a_sweep_gives_the_same_bits(scheduler: str, logs: list[str]) -> None:
+    calls = cbtool.read_log(*logs)
+    here = cbtool.sweep(calls, VARY, instances=3, seed=5)
+    there = cbtool.sweep(calls, VARY, instances=3, seed=5, scheduler=scheduler)
+    assert here.equals(there)
+    assert len(here) == 42
+    assert here["trips"].sum() > 0
+
+
+def test_the_command(scheduler: str, logs: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["sweep", *logs, "--vary", "failure_rate_threshold=10..50:10", "--json"]
+    answers = []
+    for further in ([], ["--scheduler", scheduler]):
+        assert run([*arguments, *further]) == 0
+        answers.append(json.loads(capsys.readouterr().out))
+    assert answers[0] == answers[1]
+
+
+def test_no_scheduler_at_the_address() -> None:
+    unreachable = pytest.raises(UnreachableError, match=r"tcp://127\.0\.0\.1:1: no Dask scheduler answers")
+    with unreachable, connected("tcp://127.0.0.1:1"):
+        pass
