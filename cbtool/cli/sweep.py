@@ -58,7 +58,12 @@ def sweep(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     instances: InstancesOption = 1,
     top: Annotated[int, option("--top", min=1, help="How many settings of the front to print.")] = 20,
     output: Annotated[
-        Path | None, option("--output", "-o", help="Write every setting to this .parquet or .csv file.")
+        Path | None,
+        option(
+            "--output",
+            "-o",
+            help="Write every setting to this .parquet or .csv file; a stopped run goes on from FILE.part.",
+        ),
     ] = None,
     scheduler: Annotated[
         str | None,
@@ -92,9 +97,11 @@ def sweep(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
       cbtool sweep '/shared/logs/*.gz' --vary dialect=all \\
           --scheduler tcp://10.0.0.1:8786
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
+    from cbtool import __version__  # noqa: PLC0415
     from cbtool.cluster import connected  # noqa: PLC0415  # numpy
     from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with the others below
     from cbtool.report.sweep import check_output, sweep_json, sweep_text, write_sweep  # noqa: PLC0415
+    from cbtool.report.sweep_journal import journal, key_of  # noqa: PLC0415
     from cbtool.sweeping.axes import parse_axes  # noqa: PLC0415
     from cbtool.sweeping.designs import Design, points  # noqa: PLC0415  # numpy
     from cbtool.sweeping.running import run_sweep  # noqa: PLC0415  # numpy
@@ -120,7 +127,11 @@ def sweep(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         tried = points(axes, Design(design), sample, source.seed)
         calls, _ = source.at(load)
         verdicts = settings.rules.verdicts(calls)
-        with progress("settings", len(tried)) as step:
+        key = key_of(calls, verdicts, settings.config, tried, instances, source.seed, __version__)
+        kept = nullcontext() if output is None else journal(output, key)
+        with kept as book, progress("settings", len(tried)) as step:
+            if book is not None and book.known:
+                note(f"going on from {book.path}: {len(book.known):,} of {len(tried):,} settings were tried")
             swept = run_sweep(
                 calls,
                 verdicts,
@@ -131,9 +142,13 @@ def sweep(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
                 seed=source.seed,
                 step=step,
                 runner=None if cluster is None else cluster.outcomes,
+                known=None if book is None else book.known,
+                keep=None if book is None else book.add,
             )
+            if output is not None and book is not None:
+                write_sweep(output, swept)
+                book.done()
     if output is not None:
-        write_sweep(output, swept)
         note(f"{len(swept.rows):,} settings written to {output}")
     if json:
         print_json(

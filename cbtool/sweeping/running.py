@@ -15,7 +15,7 @@ from cbtool.sweeping.axes import config_at
 from cbtool.sweeping.front import on_front
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -116,6 +116,8 @@ def run_sweep(
     seed: int = 0,
     step: Callable[[], None] | None = None,
     runner: Runner | None = None,
+    known: Mapping[int, Outcome] | None = None,
+    keep: Callable[[int, Outcome], None] | None = None,
 ) -> Sweep:
     """Simulate every point.
 
@@ -129,6 +131,8 @@ def run_sweep(
         seed: of the split and of the waits' jitter.
         step: called after each point, in order.
         runner: what simulates the points; None: this machine's cores.
+        known: what points do that need not be simulated, by their number among the valid ones.
+        keep: called with each number and outcome that was simulated.
 
     Raises:
         ConfigurationError: no point is valid.
@@ -145,11 +149,19 @@ def run_sweep(
     fleet = fleet_of(calls, verdicts, instances=instances, seed=seed)
     incidents = incidents_in(calls, verdicts)
     task = Task(calls, verdicts, incidents, instances, seed)
-    outcomes = []
-    for outcome in outcomes_of(task, fleet, configs) if runner is None else runner(task, configs):
-        outcomes.append(outcome)
-        if step is not None:
-            step()
+    found = dict(known or {})
+    advance = step or (lambda: None)
+    left = [number for number in range(len(configs)) if number not in found]
+    for _ in found:
+        advance()
+    asked = [configs[number] for number in left]
+    made = outcomes_of(task, fleet, asked) if runner is None else runner(task, asked)
+    for number, outcome in zip(left, made, strict=True):
+        found[number] = outcome
+        if keep is not None:
+            keep(number, outcome)
+        advance()
+    outcomes = [found[number] for number in range(len(configs))]
     costs = np.array([(o.false_trips, o.let_through, o.healthy_refused) for o in outcomes], float)
     front = on_front(costs.reshape(-1, 3))
     rows = tuple(map(Row, points, outcomes, front.tolist()))

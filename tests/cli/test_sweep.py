@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
 import pytest
@@ -13,7 +14,15 @@ from cbtool.breaker import BreakerConfig, WindowType
 from cbtool.logs import read_calls
 from cbtool.recommend.judgement import incidents_in, judge
 from cbtool.simulation.run import simulate
+from cbtool.sweeping import running
+from cbtool.sweeping.running import outcomes_of
 from cbtool.traffic.outcomes import DEFAULT_RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from cbtool.simulation.run import Fleet
+    from cbtool.sweeping.running import Outcome, Task
 
 
 @pytest.fixture(autouse=True)
@@ -103,3 +112,38 @@ def test_what_cannot_be_swept_is_said(
 ) -> None:
     assert run(["sweep", "calls.csv", *arguments]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_sweep_that_was_stopped_goes_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["sweep", "calls.csv", *VARY, *TIMED, "-o", "whole.csv"]) == 0
+    assert not Path("whole.csv.part").exists()
+    simulated = []
+
+    def some(task: Task, fleet: Fleet, configs: Sequence[BreakerConfig]) -> Iterator[Outcome]:
+        for outcome in outcomes_of(task, fleet, configs):
+            if len(simulated) == 4:
+                raise KeyboardInterrupt
+            simulated.append(outcome)
+            yield outcome
+
+    with monkeypatch.context() as patched:
+        patched.setattr(running, "outcomes_of", some)
+        assert run(["sweep", "calls.csv", *VARY, *TIMED, "-o", "all.csv"]) == 130
+    part = Path("all.csv.part")
+    assert len(part.read_text().splitlines()) == 5
+    with part.open("a") as file:
+        file.write("[4, 1, 1")  # killed as it wrote
+    capsys.readouterr()
+    assert run(["sweep", "calls.csv", *VARY, *TIMED, "-o", "all.csv"]) == 0
+    assert "going on from all.csv.part: 4 of 6 settings were tried" in capsys.readouterr().err
+    assert Path("all.csv").read_text() == Path("whole.csv").read_text()
+    assert not part.exists()
+
+
+def test_what_another_sweep_left_is_not_taken_for_this_ones(capsys: pytest.CaptureFixture[str]) -> None:
+    Path("all.csv.part").write_text('{"cbtool_sweep": "another"}\n[0, 9, 9, 9, null, 9, 9, 9]\n')
+    assert run(["sweep", "calls.csv", *VARY, *TIMED, "-o", "all.csv"]) == 0
+    assert "going on" not in capsys.readouterr().err
+    assert 9 not in pl.read_csv("all.csv")["trips"].to_list()

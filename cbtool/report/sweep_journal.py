@@ -1,0 +1,96 @@
+"""What a long sweep has done so far, in a file beside its output, so that the next run goes on from there.
+
+The first line is a key of everything that the answers depend on; one with another key is not this sweep's.
+Each further line is a point's number and what it did.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from cbtool.errors import UnreachableError
+from cbtool.sweeping.running import Outcome
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from cbtool.traffic.calls import Calls
+
+_SUFFIX = ".part"
+
+
+class Journal:
+    """A journal that is open.
+
+    Attributes:
+        known: what an earlier run found, by the point's number.
+        path: of the file.
+    """
+
+    def __init__(self, path: Path, known: dict[int, Outcome], file: Any) -> None:
+        self.path = path
+        self.known = known
+        self._file = file
+
+    def add(self, number: int, outcome: Outcome) -> None:
+        """Write down what a point did."""
+        self._file.write(json.dumps([number, *outcome]) + "\n")
+
+    def done(self) -> None:
+        """Take the journal away: what it holds is written elsewhere."""
+        self._file.close()
+        self.path.unlink(missing_ok=True)
+
+
+def key_of(calls: Calls, verdicts: NDArray[np.uint8], *others: object) -> str:
+    """Return a key of a sweep's traffic and of anything else that its answers depend on."""
+    digest = hashlib.blake2b(digest_size=16)
+    for column in (calls.start_ns, calls.duration_ns, verdicts):
+        digest.update(column.tobytes())
+    digest.update(repr(others).encode())
+    return digest.hexdigest()
+
+
+@contextmanager
+def journal(output: Path, key: str) -> Iterator[Journal]:
+    """Open the journal of a sweep that will be written to `output`; a run that ends early leaves it there.
+
+    Raises:
+        UnreachableError: it cannot be written.
+    """
+    path = output.with_name(output.name + _SUFFIX)
+    known = _read(path, key)
+    try:
+        with path.open("w", buffering=1, encoding="utf-8") as file:
+            file.write(json.dumps({"cbtool_sweep": key}) + "\n")
+            opened = Journal(path, known, file)
+            for number, outcome in known.items():
+                opened.add(number, outcome)
+            yield opened
+    except OSError as error:
+        raise UnreachableError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+def _read(path: Path, key: str) -> dict[int, Outcome]:
+    """Return what a journal holds; nothing where it is another sweep's. A cut last line is left out."""
+    try:
+        head, *lines = path.read_text(encoding="utf-8").splitlines() or [""]
+        if json.loads(head or "{}") != {"cbtool_sweep": key}:
+            return {}
+    except (OSError, ValueError):
+        return {}
+    known = {}
+    for line in lines:
+        try:
+            number, *values = json.loads(line)
+            known[int(number)] = Outcome(*values)
+        except (ValueError, TypeError):
+            break
+    return known
