@@ -29,6 +29,7 @@ from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when
 from cbtool.errors import ConfigurationError
 
 if TYPE_CHECKING:
+    from cbtool.sweeping.axes import Axis
     from cbtool.traffic.selection import Selection
 
 app = command_app()
@@ -56,6 +57,9 @@ def sweep(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     sample: Annotated[int | None, option("--sample", min=1, help="How many settings a sample has.")] = None,
     load: LoadOption = 1.0,
     instances: InstancesOption = 1,
+    plot: Annotated[
+        bool, option("--plot", help="Also draw what each setting let through and refused.")
+    ] = False,
     top: Annotated[int, option("--top", min=1, help="How many settings of the front to print.")] = 20,
     output: Annotated[
         Path | None,
@@ -102,22 +106,11 @@ def sweep(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with the others below
     from cbtool.report.sweep import check_output, sweep_json, sweep_text, write_sweep  # noqa: PLC0415
     from cbtool.report.sweep_journal import journal, key_of  # noqa: PLC0415
-    from cbtool.sweeping.axes import parse_axes  # noqa: PLC0415
+    from cbtool.report.sweep_plot import sweep_plot  # noqa: PLC0415
     from cbtool.sweeping.designs import Design, points  # noqa: PLC0415  # numpy
     from cbtool.sweeping.running import run_sweep  # noqa: PLC0415  # numpy
 
-    try:
-        axes = parse_axes(vary or [])
-    except ConfigurationError as error:
-        raise typer.BadParameter(str(error), param_hint="--vary") from None
-    if not axes:
-        raise ConfigurationError(
-            "name what varies: --vary failure_rate_threshold=5..60:5 (cbtool sweep --help has more)"
-        )
-    if design not in _DESIGNS:
-        raise ConfigurationError(f"--design {design}: there are {', '.join(_DESIGNS)}")
-    if design != "grid" and sample is None:
-        raise ConfigurationError(f"--design {design} needs --sample N")
+    axes = _axes(vary or [], design, sample)
     if output is not None:
         check_output(output)
     settings = load_profile(profile) if profile else default_profile()
@@ -156,3 +149,29 @@ def sweep(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         )
     else:
         print_text(sweep_text(swept, title=f"{source.name} ({len(calls):,} calls)", most=top))
+        if plot:
+            print_text(f"\n{sweep_plot(swept)}")
+
+
+def _axes(vary: list[str], design: str, sample: int | None) -> tuple[Axis, ...]:
+    """Return what varies.
+
+    Raises:
+        typer.BadParameter: it is malformed.
+        ConfigurationError: nothing varies, or the design is none or lacks its size.
+    """
+    from cbtool.sweeping.axes import parse_axes  # noqa: PLC0415  # keeps --help quick
+
+    try:
+        axes = parse_axes(vary)
+    except ConfigurationError as error:
+        raise typer.BadParameter(str(error), param_hint="--vary") from None
+    if not axes:
+        raise ConfigurationError(
+            "name what varies: --vary failure_rate_threshold=5..60:5 (cbtool sweep --help has more)"
+        )
+    if design not in _DESIGNS:
+        raise ConfigurationError(f"--design {design}: there are {', '.join(_DESIGNS)}")
+    if design != "grid" and sample is None:
+        raise ConfigurationError(f"--design {design} needs --sample N")
+    return axes
