@@ -23,8 +23,9 @@ _TIMES = ("before", "within", "after")
 _UNKNOWN = pl.lit(UNKNOWN_DURATION, pl.Int64)
 
 _REST = (
-    r" \S+ (?<instance>\S+) (?<before>-?[\d.]+) (?<within>-?[\d.]+) (?<after>-?[\d.]+) (?<status>\d{3}|-) "
-    r'(?<target_status>\d+|-) -?\d+ -?\d+ "(?<method>\S+) (?<target>[^"\s]*)[^"]*"'
+    r" [^ ]+ (?<instance>[^ ]+) (?<before>[-0-9.]+) (?<within>[-0-9.]+) (?<after>[-0-9.]+) "
+    r"(?<status>[0-9]{3}|-) (?<target_status>[0-9]+|-) [-0-9]+ [-0-9]+ "
+    r'"(?<method>[^ "]+) (?<target>[^ "]*)(?: [^"]*)?"'
 )
 _never_got_there = pl.any_horizontal(pl.col(name).str.starts_with("-") for name in _TIMES)
 _parts = pl.sum_horizontal(pl.col(name).cast(pl.Float64, strict=False) for name in _TIMES)
@@ -49,8 +50,8 @@ ALB = LogFormat(
     name="alb",
     summary="AWS application load balancer",
     layout=PatternLines(
-        rf'^(?:https?|h2|grpcs|wss?) (?<time>\S+) \S+{_REST} "[^"]*" \S+ \S+ (?<upstream>\S+)'
-        r'(?: "[^"]*" "[^"]*" "[^"]*" \S+ (?<created>\S+))?'
+        rf'^[a-z][a-z0-9]+ (?<time>[^ ]+) [^ ]+{_REST} "[^"]*" [^ ]+ [^ ]+ (?<upstream>[^ ]+)'
+        r'(?: "[^"]*" "[^"]*" "[^"]*" [^ ]+ (?<created>[^ ]+))?'
     ),
     # Where the parts do not tell, the time from the request's creation does.
     duration=pl.when(~_never_got_there)
@@ -66,7 +67,7 @@ ELB = LogFormat(
     **_BOTH,
     name="elb",
     summary="AWS classic load balancer",
-    layout=PatternLines(rf"^(?<time>\d{{4}}-\S+) \S+{_REST}"),
+    layout=PatternLines(rf"^(?<time>[0-9]{{4}}-[^ ]+) [^ ]+{_REST}"),
     duration=pl.when(_never_got_there).then(_UNKNOWN).otherwise(_summed),
     stamp=Stamp.START,
 )

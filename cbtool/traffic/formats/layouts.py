@@ -199,18 +199,21 @@ class JsonLines:
 
 def _shape(keys: tuple[str, ...]) -> dict[str, Any]:
     """The types in the objects, of which nothing but these keys is read."""
-    inner: dict[str, dict[str, Any]] = {}
+    inner: dict[str, list[str]] = {}
     for key in keys:
         outer, dot, rest = key.partition(".")
-        own = inner.setdefault(outer, {})
+        own = inner.setdefault(outer, [])
         if dot:
-            own[rest] = pl.String
-    return {name: pl.Struct(own) if own else pl.String for name, own in inner.items()}
+            own.append(rest)
+    return {name: pl.Struct(_shape(tuple(own))) if own else pl.String for name, own in inner.items()}
 
 
 def _within(key: str) -> pl.Expr:
-    outer, dot, rest = key.partition(".")
-    return pl.col(outer).struct.field(rest) if dot else pl.col(outer)
+    outer, *within = key.split(".")
+    value = pl.col(outer)
+    for name in within:
+        value = value.struct.field(name)
+    return value
 
 
 def _json_path(key: str) -> str:

@@ -77,8 +77,8 @@ VEGETA_CSV = LogFormat(
     name="vegeta-csv",
     summary="vegeta's results as CSV (vegeta encode --to csv)",
     layout=PatternLines(
-        r'^(?<time>\d{19}),(?<code>\d{1,3}),(?<latency>\d+),\d+,\d+,(?<error>"(?:[^"]|"")*"|[^,"]*),'
-        r"[^,]*,[^,]*,\d+(?:,(?<method>[A-Z]*),(?<url>[^,]*))?"
+        r"^(?<time>[0-9]{19}),(?<code>[0-9]{1,3}),(?<latency>[0-9]+),[0-9]+,[0-9]+,"
+        r'(?<error>"[^"]*"(?:"[^"]*")*|[^,"]*),[^,]*,[^,]*,[0-9]+(?:,(?<method>[A-Z]*),(?<url>[^,]*))?'
     ),
     time=pl.col("time").cast(pl.Int64, strict=False),
 )
@@ -118,28 +118,24 @@ K6_CSV = LogFormat(
 )
 
 
-def _of_data(path: str) -> pl.Expr:
-    return pl.col("data").str.json_path_match(f"$.{path}")
-
-
 K6 = LogFormat(
     **_K6,
     name="k6",
     summary="k6's results as JSON (k6 run --out json=...)",
-    layout=JsonLines(("metric", "type", "data")),
-    extracted={
-        "status": _of_data("tags.status"),
-        "error": _of_data("tags.error"),
-        "error_code": _of_data("tags.error_code"),
-        "url": _of_data("tags.url"),
-    },
-    time=columns.iso_time(_of_data("time")),
-    duration=columns.duration(_of_data("value"), _MILLISECOND),
-    method=_of_data("tags.method"),
+    layout=JsonLines(
+        (
+            *("metric", "type", "data.time", "data.value", "data.tags.status", "data.tags.error"),
+            *("data.tags.error_code", "data.tags.url", "data.tags.method"),
+        )
+    ),
+    extracted={name: pl.col(f"data.tags.{name}") for name in ("status", "error", "error_code", "url")},
+    time=columns.iso_time(pl.col("data.time")),
+    duration=columns.duration(pl.col("data.value"), _MILLISECOND),
+    method=pl.col("data.tags.method"),
     skipped=(
         pl.col("metric").is_not_null() & ((pl.col("metric") != _DURATION) | (pl.col("type") != "Point"))
     ).fill_null(value=False),
-    recognised=pl.col("metric").is_not_null() & pl.col("data").is_not_null(),
+    recognised=pl.col("metric").is_not_null() & pl.col("type").is_in(["Metric", "Point"]),
 )
 
 _message = pl.col("message")

@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PatternLines:
-    """One call a line, each field a named group `(?<name>...)`; all null where the pattern does not fit.
+    r"""One call a line, each field a named group `(?<name>...)`; all null where the pattern does not fit.
 
     Attributes:
-        pattern: Rust's regular expressions, which take linear time on any line.
+        pattern: Rust's regular expressions, which take linear time on any line. One in which the next
+            character always says how to go on (anchored, `[0-9]` and not `\d`, no two ways to skip the same
+            text) is matched in one pass, three to four times as fast as any other.
     """
 
     pattern: str

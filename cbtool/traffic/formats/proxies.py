@@ -29,9 +29,9 @@ def flagged_status(status: pl.Expr, flags: pl.Expr) -> pl.Expr:
 
 
 _ENVOY = PatternLines(
-    r'^\[(?<start>[^\]]+)\] "(?<method>\S+) (?<target>\S*)[^"]*" (?<status>\d+) (?<flags>\S+) '
-    r'(?:\S+ \S+ "[^"]*" )?\S+ \S+ (?<ms>\d+|-) (?:\d+|-) "[^"]*" "[^"]*" "[^"]*" '
-    r'"(?<host>[^"]*)" "(?<instance>[^"]*)"(?: (?<upstream>\S+))?'
+    r'^\[(?<start>[^\]]+)\] "(?<method>[^ "]+) (?<target>[^ "]*)(?: [^"]*)?" '
+    r'(?<status>[0-9]+) (?<flags>[^ ]+) [^ ]+ [^ ]+ (?:"[^"]*" [^ ]+ [^ ]+ )?(?<ms>[0-9]+|-) (?:[0-9]+|-) "[^"]*" "[^"]*" "[^"]*" '
+    r'"(?<host>[^"]*)" "(?<instance>[^"]*)"(?: (?<upstream>[^ ]+))?'
 )
 ENVOY = LogFormat(
     name="envoy",
@@ -51,10 +51,10 @@ ENVOY = LogFormat(
 
 # Accept date, frontend, backend/server, TR/Tw/Tc/Tr/Ta, status, bytes, two cookies, termination state.
 _HAPROXY = PatternLines(
-    r"\[(?<time>\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d)\.(?<millis>\d{3})\] \S+ "
-    r"(?<upstream>[^\s/]+)(?:/(?<instance>\S+))? "
-    r"(?:-?\d+/){4}\+?(?<ms>-?\d+) (?<status>-1|\d{3}) \+?\d+ \S+ \S+ (?<state>\S{4}) \S+ \S+ "
-    r'(?:\{[^}]*\} ){0,2}"(?<method>[^\s"]*)(?: (?<target>[^\s"]+))?'
+    r"\[(?<time>[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2})\.(?<millis>[0-9]{3})\] [^ ]+ "
+    r"(?<upstream>[^ /]+)(?:/(?<instance>[^ ]+))? (?:-?[0-9]+/){4}\+?(?<ms>-?[0-9]+) (?<status>-1|[0-9]{3}) "
+    r"\+?[0-9]+ [^ ]+ [^ ]+ (?<state>[^ ]{4}) [^ ]+ [^ ]+ "
+    r'(?:\{[^}]*\} ){0,2}"(?<method>[^ "]*)(?: (?<target>[^ "]+))?'
 )
 _state = pl.col("state")
 _no_answer = pl.col("status") == "-1"
@@ -86,8 +86,9 @@ TRAEFIK = LogFormat(
     name="traefik",
     summary="Traefik's common log format",
     layout=PatternLines(
-        r'^\S+ \S+ .*?(?<head>\[[^\]]{26}\] )"(?<method>\S+) (?<target>\S*)[^"]*" (?<status>\d+) \S+ '
-        r'"[^"]*" "[^"]*" (?:\d+|-) "(?<upstream>[^"]*)" "(?<instance>[^"]*)" (?<ms>\d+)ms$'
+        r'^[^ ]+ [^ ]+ [^\[]*(?<head>\[[^\]]{26}\] )"(?<method>[^ "]+) (?<target>[^ "]*)(?: [^"]*)?" '
+        r'(?<status>[0-9]+) [^ ]+ "[^"]*" "[^"]*" (?:[0-9]+|-) "(?<upstream>[^"]*)" "(?<instance>[^"]*)" '
+        r"(?<ms>[0-9]+)ms$"
     ),
     time=columns.clf_time(pl.col("head")),
     duration=columns.duration(pl.col("ms"), _MILLISECOND),
