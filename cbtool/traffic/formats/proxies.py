@@ -30,7 +30,8 @@ def flagged_status(status: pl.Expr, flags: pl.Expr) -> pl.Expr:
 
 _ENVOY = PatternLines(
     r'^\[(?<start>[^\]]+)\] "(?<method>[^ "]+) (?<target>[^ "]*)(?: [^"]*)?" '
-    r'(?<status>[0-9]+) (?<flags>[^ ]+) [^ ]+ [^ ]+ (?:"[^"]*" [^ ]+ [^ ]+ )?(?<ms>[0-9]+|-) (?:[0-9]+|-) "[^"]*" "[^"]*" "[^"]*" '
+    r'(?<status>[0-9]+) (?<flags>[^ ]+) [^ ]+ [^ ]+ (?:"[^"]*" [^ ]+ [^ ]+ )?'
+    r'(?<ms>[0-9]+|-) (?:[0-9]+|-) "[^"]*" "[^"]*" "[^"]*" '
     r'"(?<host>[^"]*)" "(?<instance>[^"]*)"(?: (?<upstream>[^ ]+))?'
 )
 ENVOY = LogFormat(
