@@ -100,6 +100,11 @@ def test_an_archive_that_is_cut_is_refused(tmp_path: Path) -> None:
         read(tmp_path / "a.har", '{"log": {"entries": [')
 
 
+def test_an_archive_of_which_nothing_parses_is_named_as_one(tmp_path: Path) -> None:
+    with pytest.raises(WrongFormatError, match="2 of 2 lines are not har"):
+        read(tmp_path / "a.har", '{"log":{"entries":[{"a":1},{"request":{}}]}}')
+
+
 def test_jmeters_requests_and_not_what_they_stand_in(tmp_path: Path) -> None:
     got = read(tmp_path / "a.jtl", JMETER)
     assert (got.format, got.rejected) == ("jmeter-xml", 0)
@@ -191,6 +196,11 @@ def test_columns_that_the_user_names_in_rows_and_in_json(tmp_path: Path) -> None
         assert got.calls.duration_ns.tolist() == [9_000, 1_500_000]
         assert got.calls.path is not None
         assert got.calls.path.to_list() == ["/b", "/a"]
+
+
+def test_columns_that_are_not_there(tmp_path: Path) -> None:
+    with pytest.raises(WrongFormatError, match="without the columns that --map names: 'a,b'"):
+        read(tmp_path / "a.csv", "a,b\n1,2\n", log_format=MAP)
 
 
 def test_a_table_of_another_program(tmp_path: Path) -> None:

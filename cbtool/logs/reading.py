@@ -166,11 +166,17 @@ def _plan(name: str, block: Block, content: pl.Series, chosen: Sequence[LogForma
         where = RejectedLine(
             name, block.first + int(lines.str.contains(r"\S").arg_true()[0]), _shown(content[0])
         )
-        raise _wrong_format(where, f"not {chosen[0].name}" if chosen else "no known log format")
+        raise _wrong_format(where, _problem(chosen))
     header = 0
     if log_format.layout.header:
         header = block.first + int(block.lines().str.contains(r"\S").arg_true()[0])
     return _Plan(log_format, fields, header)
+
+
+def _problem(chosen: Sequence[LogFormat]) -> str:
+    if not chosen:
+        return "no known log format"
+    return f"not {chosen[0].name}" if len(chosen) == 1 else "without the columns that --map names"
 
 
 def _parts(

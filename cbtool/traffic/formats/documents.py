@@ -34,6 +34,7 @@ HAR = LogFormat(
     host=columns.host_of(_url),
     instance=columns.named(pl.col("server")),
     stamp=Stamp.START,
+    by_header=True,
 )
 JMETER_XML = LogFormat(
     name="jmeter-xml",
@@ -50,6 +51,7 @@ JMETER_XML = LogFormat(
     path=columns.path_of(_url),
     host=columns.host_of(_url),
     stamp=Stamp.START,
+    by_header=True,
 )
 _begun, _ended = (pl.col(name).cast(pl.Int64, strict=False) for name in ("begun", "ended"))
 _span_status = columns.code(pl.col("status"))
@@ -74,6 +76,7 @@ OTLP = LogFormat(
     upstream=columns.named(pl.col("upstream")),
     instance=columns.named(pl.col("instance")),
     stamp=Stamp.START,
+    by_header=True,
     notes=(
         (
             "the calls are client spans, or server spans where the file begins without any client's; a"

@@ -72,6 +72,7 @@ class LogFormat:
         stamp: whether `time` is the request's start or its end.
         resolution_ns: the grain of `time`; calls with the same time are spread evenly over so long.
         detected: whether content can tell; otherwise only `--log-format` chooses it.
+        by_header: whether the first line alone tells, whatever stands below it.
         notes: what to tell the user of a log of this kind, a sentence each.
     """
 
@@ -97,4 +98,5 @@ class LogFormat:
     stamp: Stamp = Stamp.START
     resolution_ns: int = 1
     detected: bool = True
+    by_header: bool = False
     notes: tuple[str, ...] = ()

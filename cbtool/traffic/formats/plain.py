@@ -79,4 +79,5 @@ RECORD = LogFormat(
     # Transitions, the end, and calls that the breaker refused have no result to learn from.
     skipped=((pl.col("type") != "call") | ~_result).fill_null(value=False),
     stamp=Stamp.START,
+    by_header=True,
 )

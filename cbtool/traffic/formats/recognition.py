@@ -35,8 +35,8 @@ def recognise(formats: Iterable[LogFormat], sample: pl.Series) -> LogFormat | No
 def _share(candidate: LogFormat, sample: pl.Series) -> float:
     """The share of the lines that are the candidate's; 1 for a header of its own with nothing below it."""
     fields = candidate.layout.opened_by(sample.to_list())
-    if fields is None:
-        return 0.0
+    if fields is None or candidate.by_header:
+        return float(fields is not None)
     lines = sample[1:] if candidate.layout.header else sample
     if not len(lines):
         return 1.0
