@@ -26,7 +26,16 @@ def clf_time(head: pl.Expr) -> pl.Expr:
 
 def plain_time(text: pl.Expr) -> pl.Expr:
     """Unix nanoseconds from Unix seconds (exact to the nanosecond) or ISO 8601 (UTC unless it says else)."""
-    return pl.coalesce(unix_seconds(text), iso_time(text))
+    return text.map_batches(_plain_times, return_dtype=pl.Int64)
+
+
+def _plain_times(texts: pl.Series) -> pl.Series:
+    """Look for ISO 8601 only where there is something that is no number: it costs four times as much."""
+    text = texts.to_frame("text")
+    numbers = text.select(unix_seconds(pl.col("text"))).to_series()
+    if numbers.null_count() == texts.null_count():
+        return numbers
+    return text.select(pl.coalesce(numbers, iso_time(pl.col("text")))).to_series()
 
 
 def unix_seconds(text: pl.Expr) -> pl.Expr:
