@@ -62,6 +62,10 @@ class Capacity:
         """Return the wait, in seconds, at which trials take that share of the worker's time."""
         return 100.0 * self.breakers * self.trials * self.trial / (self.threads * percent)
 
+    def trial_for(self, percent: float) -> float:
+        """Return the timeout of a trial, in seconds, at which trials take that share."""
+        return percent * self.threads * self.wait / (100.0 * self.breakers * self.trials)
+
     def to_json(self) -> dict[str, Any]:
         """Return the numbers and what they were computed from."""
         return {

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from cbtool.breaker.adaptive.policy import ThrottleKind
 from cbtool.breaker.dialects.ours import DEFAULT
 from cbtool.breaker.parts import HealthCheck, WhenOpen, WindowType
 
@@ -85,6 +86,11 @@ class BreakerConfig:
         if self.sliding_window_type is WindowType.CONSECUTIVE:
             return int(self.window_size)
         return None
+
+    @property
+    def opens(self) -> bool:
+        """Whether the breaker has an open state; one that refuses a share of the calls has none."""
+        return self.policies.throttle.kind == ThrottleKind.NONE
 
     @property
     def slow_above(self) -> float | None:

@@ -148,12 +148,11 @@ def validate(
 
 def _cost(file: str, timeout: float, breakers: int, threads: int) -> Capacity | None:
     """Return what a profile costs while its dependencies are down; None for one that has no open state."""
-    from cbtool.breaker.adaptive.policy import ThrottleKind  # noqa: PLC0415  # keeps --help quick
-    from cbtool.breaker.capacity import capacity_of  # noqa: PLC0415  # same
+    from cbtool.breaker.capacity import capacity_of  # noqa: PLC0415  # keeps --help quick
     from cbtool.profiles import load_profile  # noqa: PLC0415  # same
 
     config = load_profile(file).config
-    if config.policies.throttle.kind != ThrottleKind.NONE:
+    if not config.opens:
         return None
     return capacity_of(config, timeout=timeout, breakers=breakers, threads=threads)
 

@@ -13,6 +13,16 @@ if TYPE_CHECKING:
     from cbtool.breaker.capacity import Capacity
 
 
+def inverse_text(cost: Capacity, percent: float) -> str:
+    """Return what would keep the trials to a share of the time: a wait, or a timeout for each trial."""
+    share = format_percent(percent)
+    wait = f"waits of {format_duration(float(f'{cost.wait_for(percent):.3g}'))}"
+    line = f"trials take {share} with {wait}"
+    if cost.wait:
+        line += f", or with trials of {format_duration(float(f'{cost.trial_for(percent):.3g}'))}"
+    return textwrap.fill(line, WIDTH, initial_indent="  ", subsequent_indent="    ")
+
+
 def capacity_text(cost: Capacity) -> str:
     """Return the cost of being open and of opening, and what would make it small."""
     who = (

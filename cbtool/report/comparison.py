@@ -6,7 +6,6 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from cbtool.breaker import State
-from cbtool.breaker.adaptive.policy import ThrottleKind
 from cbtool.report.text import WIDTH, counted, share, table
 from cbtool.units import format_duration, format_rate
 
@@ -77,7 +76,7 @@ def verdict_notes(judged: Sequence[tuple[Cell, Judgement]]) -> list[str]:
 
 def _refuses_a_share(cell: Cell) -> bool:
     """Return whether a candidate has no state that one could call open."""
-    return cell.candidate.config.policies.throttle.kind != ThrottleKind.NONE
+    return not cell.candidate.config.opens
 
 
 def _load_table(judged: Sequence[tuple[Cell, Judgement]]) -> str:

@@ -1,0 +1,85 @@
+"""`cbtool capacity`: what dependencies that are down cost their caller, and which settings keep it small."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from cbtool.cli.app import command_app
+from cbtool.cli.options import JsonOption, option, parsed
+from cbtool.cli.output import print_json, print_text
+from cbtool.errors import ConfigurationError
+from cbtool.units import parse_duration, parse_percent
+
+app = command_app()
+
+
+@app.command()
+def capacity(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
+    profiles: Annotated[
+        list[str], typer.Argument(metavar="PROFILE...", help="TOML files or shipped profiles' names.")
+    ],
+    timeout: Annotated[
+        str,
+        option("--timeout", help="When the caller gives a call up: how long a failing one holds a thread."),
+    ] = "1s",
+    breakers: Annotated[
+        int, option("--breakers", min=1, help="Dependencies that are down at once, each with its breaker.")
+    ] = 1,
+    threads: Annotated[int, option("--threads", min=1, help="Threads of a worker, which share them.")] = 1,
+    waste: Annotated[
+        str, option("--waste", metavar="PERCENT", help="How much of the time the trials may take.")
+    ] = "5%",
+    json: JsonOption = False,
+) -> None:
+    """Say how much of a worker's time dependencies that are down take.
+
+    An open breaker still sends trials, and each holds a thread until its
+    timeout: with as many breakers, of the worker's time,
+
+        breakers x trials x timeout / (threads x wait)
+
+    Before that, opening takes a timeout for every failed call that a closed
+    breaker waits for. The other way round: which wait, or which timeout for
+    trials, keeps the waste under a share of the time.
+
+    \b
+    Examples:
+      cbtool capacity mine.toml --timeout 250ms --breakers 42 --threads 2
+      cbtool capacity shopify-initial shopify-tuned --breakers 42 --threads 2
+      cbtool capacity mine.toml --waste 1%
+    """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
+    from cbtool.breaker.capacity import capacity_of  # noqa: PLC0415  # keeps --help quick
+    from cbtool.profiles import load_profile  # noqa: PLC0415  # same
+    from cbtool.report.capacity import capacity_text, inverse_text  # noqa: PLC0415  # same
+
+    held = parsed("--timeout", parse_duration, timeout)
+    share = parsed("--waste", parse_percent, waste)
+    if not 0 < share < 100:
+        raise typer.BadParameter("a share of the time is over 0 % and under 100 %", param_hint="--waste")
+    costs = []
+    for name in profiles:
+        config = load_profile(name).config
+        if not config.opens:
+            raise ConfigurationError(
+                f"{name}: {config.dialect.name} refuses a share of the calls; it never opens"
+            )
+        costs.append((name, capacity_of(config, timeout=held, breakers=breakers, threads=threads)))
+    if json:
+        print_json(
+            [
+                {
+                    "profile": name,
+                    **cost.to_json(),
+                    "waste": share,
+                    "wait_for_waste": cost.wait_for(share),
+                    "trial_for_waste": cost.trial_for(share),
+                }
+                for name, cost in costs
+            ]
+        )
+        return
+    print_text(
+        "\n\n".join(f"{name}\n{capacity_text(cost)}\n{inverse_text(cost, share)}" for name, cost in costs)
+    )

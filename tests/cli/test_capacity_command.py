@@ -1,0 +1,50 @@
+"""`cbtool capacity`, from the command line."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from cbtool.__main__ import run
+
+SHOPIFY = ["--breakers", "42", "--threads", "2", "--timeout", "250ms"]
+
+
+def test_the_published_examples(capsys: pytest.CaptureFixture[str]) -> None:
+    # 263 % before and 4 % after: Damian Polan, "Your circuit breaker is misconfigured", 2020.
+    assert run(["capacity", "shopify-initial", "shopify-tuned", *SHOPIFY, "--json"]) == 0
+    before, after = json.loads(capsys.readouterr().out)
+    assert before["extra_utilisation"] == pytest.approx(262.5)
+    assert after["extra_utilisation"] == pytest.approx(3.5, abs=0.5)
+
+
+def test_the_wait_and_the_timeout_that_keep_a_share(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["capacity", "shopify-initial", *SHOPIFY, "--waste", "10%", "--json"]) == 0
+    [cost] = json.loads(capsys.readouterr().out)
+    per_second = cost["breakers"] * cost["trials"] / cost["threads"]
+    assert per_second * cost["trial"] / cost["wait_for_waste"] == pytest.approx(0.10)
+    assert per_second * cost["trial_for_waste"] / cost["wait"] == pytest.approx(0.10)
+
+
+def test_it_says_so_in_words(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["capacity", "shopify-initial", *SHOPIFY, "--waste", "10"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith("shopify-initial\n  42 breakers open, 2 threads: trials take 262 % of the time")
+    assert "trials take 10 % with waits of 52.5s, or with trials of 9.52ms" in " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["balanced", "--waste", "0"], "a share of the time is over 0 %"),
+        (["balanced", "--waste", "x"], "not a percentage"),
+        (["sre-throttling"], "it never opens"),
+        (["no-such-profile"], "no-such-profile"),
+    ],
+)
+def test_what_cannot_be_answered(
+    arguments: list[str], problem: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["capacity", *arguments]) == 2
+    assert problem in capsys.readouterr().err
