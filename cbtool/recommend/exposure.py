@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from cbtool.recommend.trace import Trace
 
+_NEARLY = 1.0 - 1e-9  # wider than any rounding
 _APART = 10**15  # nanoseconds between two breakers' stretches: longer than any window
 
 
@@ -128,17 +129,24 @@ def _block_maxima(  # noqa: PLR0917  # compiled code takes no keywords
 ) -> NDArray[np.float64]:
     n = len(end)
     maxima = np.empty(n, np.float64)
-    found, current, best = 0, np.int64(-1), 0.0
+    found, best = 0, 0.0
+    # Divisions would take most of the time: a block's end is known from its beginning, and a call's margin is
+    # worked out only where none of the three is clearly below the best so far.
+    until = (end[0] // block + 1) * block if n else 0
+    of_errors = of_calls = of_rate = 0.0
     for i in range(n):
-        place = end[i] // block
-        if place != current:
-            if current >= 0:
-                maxima[found] = best
-                found += 1
-            current, best = place, 0.0
-        if bad[i]:
+        if end[i] >= until:
+            maxima[found] = best
+            found += 1
+            until = (end[i] // block + 1) * block
+            best = of_errors = of_calls = of_rate = 0.0
+        worth = bad[i] >= of_errors and calls[i] >= of_calls and bad[i] >= of_rate * calls[i]
+        if bad[i] and worth:
             margin = min(bad[i] / errors, 100.0 * bad[i] / (threshold * calls[i]), calls[i] / least)
-            best = max(best, margin)
+            if margin > best:
+                best = margin
+                nearly = best * _NEARLY
+                of_errors, of_calls, of_rate = nearly * errors, nearly * least, nearly * threshold / 100.0
     if n:
         maxima[found] = best
         found += 1
