@@ -8,32 +8,19 @@ import sys
 import tomllib
 from pathlib import Path
 
+import pytest
+
 import cbtool
 
 ROOT = Path(__file__).parent.parent
 
 
-def test_the_command_line_reference_is_what_the_commands_say() -> None:
-    printed = subprocess.run(
-        [sys.executable, ROOT / "scripts" / "cli-reference"], capture_output=True, text=True, check=True
-    ).stdout
-    assert (ROOT / "docs" / "cli.md").read_text() == printed, "run scripts/cli-reference > docs/cli.md"
-
-
-def test_the_table_of_dialects_is_what_they_are() -> None:
-    printed = subprocess.run(
-        [sys.executable, ROOT / "scripts" / "dialects-reference"], capture_output=True, text=True, check=True
-    ).stdout
-    fresh = "run scripts/dialects-reference > docs/dialects.md"
-    assert (ROOT / "docs" / "dialects.md").read_text() == printed, fresh
-
-
-def test_the_table_of_formats_is_what_they_are() -> None:
-    printed = subprocess.run(
-        [sys.executable, ROOT / "scripts" / "formats-reference"], capture_output=True, text=True, check=True
-    ).stdout
-    fresh = "run scripts/formats-reference > docs/formats.md"
-    assert (ROOT / "docs" / "formats.md").read_text() == printed, fresh
+@pytest.mark.parametrize("name", ["cli", "dialects", "formats"])
+def test_a_generated_page_is_what_its_script_prints(name: str) -> None:
+    command = ROOT / "scripts" / f"{name}-reference"
+    printed = subprocess.run([sys.executable, command], capture_output=True, text=True, check=True).stdout
+    fresh = f"run scripts/{name}-reference > docs/{name}.md"
+    assert (ROOT / "docs" / f"{name}.md").read_text() == printed, fresh
 
 
 def test_the_readme_begins_with_the_main_job_and_the_tests() -> None:

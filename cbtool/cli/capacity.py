@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cbtool.cli.app import command_app
-from cbtool.cli.options import JsonOption, option, parsed
+from cbtool.cli.options import BreakersOption, JsonOption, ThreadsOption, TimeoutOption, option, parsed
 from cbtool.cli.output import print_json, print_text
 from cbtool.errors import ConfigurationError
 from cbtool.units import parse_duration, parse_percent
@@ -20,14 +20,9 @@ def capacity(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     profiles: Annotated[
         list[str], typer.Argument(metavar="PROFILE...", help="TOML files or shipped profiles' names.")
     ],
-    timeout: Annotated[
-        str,
-        option("--timeout", help="When the caller gives a call up: how long a failing one holds a thread."),
-    ] = "1s",
-    breakers: Annotated[
-        int, option("--breakers", min=1, help="Dependencies that are down at once, each with its breaker.")
-    ] = 1,
-    threads: Annotated[int, option("--threads", min=1, help="Threads of a worker, which share them.")] = 1,
+    timeout: TimeoutOption = "1s",
+    breakers: BreakersOption = 1,
+    threads: ThreadsOption = 1,
     waste: Annotated[
         str, option("--waste", metavar="PERCENT", help="How much of the time the trials may take.")
     ] = "5%",

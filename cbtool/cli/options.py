@@ -71,3 +71,11 @@ InstancesOption = Annotated[
         help="Split the traffic over this many breakers, as so many copies of a service would.",
     ),
 ]
+TimeoutOption = Annotated[
+    str,
+    option("--timeout", help="When the caller gives a call up: how long a failing one holds a thread."),
+]
+BreakersOption = Annotated[
+    int, option("--breakers", min=1, help="Dependencies that are down at once, each with its breaker.")
+]
+ThreadsOption = Annotated[int, option("--threads", min=1, help="Threads of a worker, which share them.")]

@@ -9,7 +9,7 @@ import typer
 from cbtool.cli import profiles_foreign
 from cbtool.cli.app import command_app
 from cbtool.cli.exit_status import ExitStatus, exit_status_of
-from cbtool.cli.options import JsonOption, option, parsed
+from cbtool.cli.options import BreakersOption, JsonOption, ThreadsOption, TimeoutOption, parsed
 from cbtool.errors import CbtoolError
 from cbtool.shipped import ProfileGroup
 from cbtool.units import parse_duration
@@ -92,14 +92,9 @@ def validate(
         list[str],
         typer.Argument(metavar="FILE...", help="Profiles and scenarios; a [[phase]] makes a scenario."),
     ],
-    timeout: Annotated[
-        str,
-        option("--timeout", help="When the caller gives a call up: how long a failing one holds a thread."),
-    ] = "1s",
-    breakers: Annotated[
-        int, option("--breakers", min=1, help="Dependencies that are down at once, each with its breaker.")
-    ] = 1,
-    threads: Annotated[int, option("--threads", min=1, help="Threads of a worker, which share them.")] = 1,
+    timeout: TimeoutOption = "1s",
+    breakers: BreakersOption = 1,
+    threads: ThreadsOption = 1,
     json: JsonOption = False,
 ) -> None:
     """Check files, and report every one that is wrong.

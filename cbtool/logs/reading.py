@@ -197,7 +197,7 @@ def _parts(
 
 def _after(block: Block, plan: _Plan) -> _Plan:
     """Return how to parse what follows a block, in which the last directive may have changed it."""
-    directive = plan.log_format.layout.directive.encode()
+    directive = plan.log_format.directive.encode()
     at = block.data.rfind(b"\n" + directive) if directive else -1
     if at < 0:
         return plan

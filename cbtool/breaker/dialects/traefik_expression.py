@@ -154,8 +154,12 @@ def _rules(config: BreakerConfig) -> Iterator[str]:
         share = share_of(config.failure_rate_threshold)
         yield f"{config.option('ratio')} {config.option('operator')} {share}"
     if config.slow_call_duration_threshold is not None:
-        quantile = float(100 - Decimal(repr(float(config.slow_call_rate_threshold))))
-        yield f"LatencyAtQuantileMS({quantile!r}) > {_milliseconds(config)}"
+        yield f"LatencyAtQuantileMS({_percentile(config)!r}) > {_milliseconds(config)}"
+
+
+def _percentile(config: BreakerConfig) -> float:
+    """Return the quantile as an expression names it, without the noise of binary fractions."""
+    return float(100 - Decimal(repr(float(config.slow_call_rate_threshold))))
 
 
 def _milliseconds(config: BreakerConfig) -> int:
@@ -166,7 +170,7 @@ def quantile(config: BreakerConfig) -> float:
     """Return the quantile of durations that is compared, from 0 to 1; 0: none is."""
     if config.slow_call_duration_threshold is None:
         return 0.0
-    return float(100 - Decimal(repr(float(config.slow_call_rate_threshold)))) / 100
+    return _percentile(config) / 100
 
 
 def slow_above(config: BreakerConfig) -> float | None:

@@ -55,21 +55,17 @@ JMETER_XML = LogFormat(
 )
 _begun, _ended = (pl.col(name).cast(pl.Int64, strict=False) for name in ("begun", "ended"))
 _span_status = columns.code(pl.col("status"))
-_spoken = pl.col("error")
 OTLP = LogFormat(
     name="otlp",
     summary="OpenTelemetry spans as OTLP JSON (the collector's file exporter)",
     layout=JsonLines(
-        (
-            *("begun", "ended", "status", "error", "method", "path", "host", "upstream", "instance"),
-            "otlp",
-        ),
+        (*("begun", "ended", "status", "error", "method", "path", "host", "upstream", "instance"),),
         header_keys=("otlp",),
     ),
     time=pl.when(_begun > 0).then(_begun),
     duration=columns.span((_ended - _begun).cast(pl.Float64), 1),
     status=_span_status,
-    error=columns.error_kind(_spoken, _span_status),
+    error=columns.error_kind(pl.col("error"), _span_status),
     method=pl.col("method"),
     path=pl.coalesce(columns.path_of(pl.col("path")), pl.lit("/") + pl.col("path")),
     host=pl.coalesce(columns.host_of(pl.col("path")), pl.col("host")),

@@ -36,11 +36,6 @@ class QuotedLines:
         """These files have none."""
         return False
 
-    @property
-    def directive(self) -> str:
-        """Nothing in the file changes how it is read."""
-        return ""
-
     def opened_by(self, sample: Sequence[str]) -> Fields | None:  # noqa: ARG002  # no line tells by itself
         """Return the splitter; it fits any file."""
         return _quoted
@@ -77,11 +72,6 @@ class DelimitedRows:
     def header(self) -> bool:
         """The first line names the columns."""
         return True
-
-    @property
-    def directive(self) -> str:
-        """Nothing in the file changes how it is read."""
-        return ""
 
     def opened_by(self, sample: Sequence[str]) -> Fields | None:
         """Return the splitter for this header; None if it lacks what is required."""
@@ -144,11 +134,6 @@ class JsonLines:
     def header(self) -> bool:
         """Whether the first line describes the others."""
         return bool(self.header_keys)
-
-    @property
-    def directive(self) -> str:
-        """Nothing in the file changes how it is read."""
-        return ""
 
     def opened_by(self, sample: Sequence[str]) -> Fields | None:
         """Return the reader; None if the line is no JSON object, or not the header that is wanted."""

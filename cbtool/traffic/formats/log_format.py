@@ -36,10 +36,6 @@ class Layout(Protocol):
     def header(self) -> bool:
         """Whether a file's first line describes the others instead of being a call."""
 
-    @property
-    def directive(self) -> str:
-        """What a line begins with that says how those below it are read; empty: there are none."""
-
     def opened_by(self, sample: Sequence[str]) -> Fields | None:
         """Return how to take the file apart that begins with these lines; None if it is another kind."""
 
@@ -72,6 +68,7 @@ class LogFormat:
         stamp: whether `time` is the request's start or its end.
         resolution_ns: the grain of `time`; calls with the same time are spread evenly over so long.
         detected: whether content can tell; otherwise only `--log-format` chooses it.
+        directive: what a line begins with that says how those below it are read; empty: there are none.
         by_header: whether the first line alone tells, whatever stands below it.
         notes: what to tell the user of a log of this kind, a sentence each.
     """
@@ -99,4 +96,5 @@ class LogFormat:
     resolution_ns: int = 1
     detected: bool = True
     by_header: bool = False
+    directive: str = ""
     notes: tuple[str, ...] = ()

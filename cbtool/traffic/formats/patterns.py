@@ -30,11 +30,6 @@ class PatternLines:
         """These files have none."""
         return False
 
-    @property
-    def directive(self) -> str:
-        """Nothing in the file changes how it is read."""
-        return ""
-
     def opened_by(self, sample: Sequence[str]) -> Fields | None:  # noqa: ARG002  # no line tells by itself
         """Return the splitter; it fits any file."""
         return self._taken

@@ -44,11 +44,6 @@ class DirectedRows:
         """The directives stand among the rows."""
         return False
 
-    @property
-    def directive(self) -> str:
-        """What a line begins with that says how those below it are read."""
-        return _DIRECTIVE
-
     def opened_by(self, sample: Sequence[str]) -> Fields | None:
         """Return the splitter; None if no line of the sample is a directive that names what is required."""
         names = next((_named(line) for line in sample if line.startswith(_DIRECTIVE)), [])
@@ -93,6 +88,7 @@ _W3C: Mapping[str, Any] = {
         pl.when(_query.is_null()).then(_stem).otherwise(pl.concat_str(_stem, pl.lit("?"), _query))
     ),
     "skipped": pl.col("comment"),
+    "directive": _DIRECTIVE,
     "stamp": Stamp.END,
     "resolution_ns": _SECOND,
 }
