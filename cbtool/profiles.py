@@ -14,6 +14,7 @@ from cbtool.breaker.dialects import NAMES, dialect_named
 from cbtool.breaker.dialects.ours import DEFAULT
 from cbtool.breaker.parts import HealthCheck, ResetBy, WhenOpen, WhenOpenAction, WindowType
 from cbtool.errors import InvalidSettingError
+from cbtool.profile_evidence import ProfileEvidence, evidence_table, read_evidence
 from cbtool.refusal_tables import read_guard, refusal_tables
 from cbtool.shipped import find, shipped_profiles
 from cbtool.toml_tables import Source, Table, given, read_source
@@ -42,6 +43,7 @@ class Profile:
         rules: the `[outcomes]` table.
         description: what it is for, a sentence.
         guard: the `[refusal]` table: what is turned away before the breaker is asked; None: nothing.
+        evidence: the `[evidence]` table: what the settings were recommended from; None: nobody said.
 
     Raises:
         InvalidSettingError: the two slow thresholds differ.
@@ -52,6 +54,7 @@ class Profile:
     rules: OutcomeRules
     description: str = ""
     guard: Guard | None = None
+    evidence: ProfileEvidence | None = None
 
     def __post_init__(self) -> None:
         slow, threshold = self.rules.slow, self.config.slow_call_duration_threshold
@@ -94,16 +97,19 @@ def parse_profile(source: Source, name: str) -> Profile:
     if "phase" in top:
         raise top.error("phase", "this is a scenario, not a profile; a profile has a [breaker] table")
     description = top.text("description") or ""
-    breaker, outcomes, refusal = (top.table(name) for name in ("breaker", "outcomes", "refusal"))
+    breaker, outcomes, refusal, evidence = (
+        top.table(name) for name in ("breaker", "outcomes", "refusal", "evidence")
+    )
     top.finish(dict.fromkeys(_settings(BreakerConfig()), "belongs under [breaker]") | _IN_OUTCOMES)
     if breaker is None:
         raise top.error("", "a profile needs a [breaker] table; an empty one stands for the defaults")
     config = _read_breaker(breaker)
     guard = None if refusal is None else read_guard(refusal)
+    seen = None if evidence is None else read_evidence(evidence)
     if outcomes is None:
-        return Profile(name, config, OutcomeRules(), description, guard)
+        return Profile(name, config, OutcomeRules(), description, guard, seen)
     try:
-        return Profile(name, config, _read_outcomes(outcomes), description, guard)
+        return Profile(name, config, _read_outcomes(outcomes), description, guard, seen)
     except InvalidSettingError as error:
         raise outcomes.located(error) from None
 
@@ -297,6 +303,8 @@ def dump_profile(profile: Profile, reasons: Mapping[str, str] | None = None) -> 
     lines += _section("outcomes", outcomes_table(profile.rules), reasons)
     for name, table in (refusal_tables(profile.guard) if profile.guard else {}).items():
         lines += _section(f"refusal.{name}" if name else "refusal", table, {})
+    if profile.evidence is not None:
+        lines += _section("evidence", evidence_table(profile.evidence), {})
     return "\n".join(lines).rstrip("\n") + "\n"
 
 

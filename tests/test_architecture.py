@@ -23,8 +23,10 @@ ALLOWED = {
     "refusal_tables": {"errors", "breaker", "toml_tables"},
     "library_profiles": {"breaker", "profiles", "toml_text", "traffic"},
     "catalogue": {"breaker", "profiles", "scenarios", "shipped", "toml_tables", "toml_text"},
+    "profile_evidence": {"errors", "toml_tables", "toml_text"},
     "profiles": {
         "errors",
+        "profile_evidence",
         "units",
         "breaker",
         "traffic",
@@ -36,7 +38,16 @@ ALLOWED = {
     "scenarios": {"errors", "units", "breaker", "traffic", "toml_tables", "toml_text", "shipped"},
     "logs": {"errors", "units", "breaker", "traffic"},
     "simulation": {"errors", "units", "breaker", "traffic", "metrics"},
-    "recommend": {"errors", "units", "breaker", "traffic", "metrics", "simulation", "profiles"},
+    "recommend": {
+        "errors",
+        "units",
+        "breaker",
+        "traffic",
+        "metrics",
+        "simulation",
+        "profiles",
+        "profile_evidence",
+    },
     "sweeping": {"errors", "units", "breaker", "traffic", "simulation", "recommend", "toml_tables"},
     "cluster": {"errors", "breaker", "simulation", "sweeping"},
     "foreign": {

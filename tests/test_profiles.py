@@ -14,6 +14,7 @@ from cbtool.breaker import BreakerConfig, HealthCheck, ResetBy, WhenOpen, WhenOp
 from cbtool.breaker.dialects import NAMES, dialect_named
 from cbtool.errors import CbtoolError, ConfigurationError, InvalidSettingError, UnreachableError
 from cbtool.library_profiles import library_defaults, library_defaults_text
+from cbtool.profile_evidence import ProfileEvidence
 from cbtool.profiles import (
     Profile,
     breaker_table,
@@ -504,3 +505,38 @@ def test_every_library_s_defaults_are_shipped_as_they_are(name: str) -> None:
         "run scripts/library-profiles"
     )
     assert replace(load_profile(name), description="") == library_defaults(name)
+
+
+EVIDENCE = ProfileEvidence(
+    version="0.1.0",
+    seed=3,
+    calls=721_800,
+    span=7200.0,
+    log_format="nginx combined",
+    since="2026-11-01T00:00:00Z",
+    healthy_failure_rate=0.75,
+    healthy_p99=0.0954,
+    load_low=0.5,
+    window_calls_low=5.0,
+    false_trips_per_day=0.01,
+)
+
+
+def test_a_profile_keeps_the_evidence_it_was_recommended_from() -> None:
+    profile = replace(default_profile(), name="p", evidence=EVIDENCE)
+    text = dump_profile(profile)
+    assert '[evidence]\nversion = "0.1.0"\nseed = 3\ncalls = 721800\nspan = "2h"' in text
+    assert parsed(text) == profile
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ("seed = 0\ncalls = 1\nspan = 5", "p.toml:2: [evidence] needs version"),
+        ('version = "1"\nseed = 0\ncalls = -1\nspan = 5', "p.toml:5: calls must not be negative"),
+        ("healthy_p98 = 5", "p.toml:3: unknown key 'healthy_p98' in [evidence]; did you mean 'healthy_p99'?"),
+        ('load_low = "often"', "p.toml:3: load_low must be a rate"),
+    ],
+)
+def test_wrong_evidence_is_refused_with_its_line(lines: str, message: str) -> None:
+    assert message_of(f"[breaker]\n[evidence]\n{lines}").startswith(message)
