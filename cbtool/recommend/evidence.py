@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cbtool.recommend.findings import Estimate
 from cbtool.recommend.forms import reopening_chance
-from cbtool.recommend.model import Estimate, Expected, Incident, SettingReason
+from cbtool.recommend.model import Expected, Incident, SettingReason
 from cbtool.units import exact_duration, format_duration, format_percent, format_rate
 
 if TYPE_CHECKING:

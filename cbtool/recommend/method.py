@@ -84,6 +84,7 @@ def recommend(
         span=trace.span,
         seed=seed,
         started=calls.epoch,
+        budget=budget,
     )
     needs = missing(trace, instances)
     if needs:

@@ -10,9 +10,12 @@ if TYPE_CHECKING:
     from cbtool.breaker.capacity import Capacity
     from cbtool.breaker.config import BreakerConfig
     from cbtool.profiles import Profile
+    from cbtool.recommend.findings import Alternative, Estimate, Sensitivity, Validation
 
 DEFAULT_FALSE_TRIPS_PER_DAY = 1 / 30
 DEFAULT_REJECT_COST = 0.25
+DEFAULT_FALSE_TRIP_COST = 10.0
+DEFAULT_DETECTION_DELAY = 10.0
 
 
 class Answer(StrEnum):
@@ -43,11 +46,16 @@ class Budget:
         false_trips_per_day: how often a healthy upstream may trip the breaker by chance.
         reject_cost: the harm of refusing a good call during an incident, in bad calls let through.
         shortest_incident: seconds; shorter ones are ridden through. None: by the log's length.
+        false_trip_cost: the harm of one false trip beside the calls it refuses, in bad calls let through.
+        detection_delay: seconds in which an outage at the usual load should open the breaker. Where that and
+            the false trips cannot both be kept, the false trips are.
     """
 
     false_trips_per_day: float = DEFAULT_FALSE_TRIPS_PER_DAY
     reject_cost: float = DEFAULT_REJECT_COST
     shortest_incident: float | None = None
+    false_trip_cost: float = DEFAULT_FALSE_TRIP_COST
+    detection_delay: float = DEFAULT_DETECTION_DELAY
 
     @property
     def break_even(self) -> float:
@@ -65,6 +73,13 @@ class Regime:
         calls: how many were seen.
         errors: of these, the failed ones.
         share_of_time: 0 to 1.
+        window_calls: calls in the recommended sliding window, on average; None where there are no settings.
+        window_errors: of these, failures while healthy.
+        outage_delay: seconds until a total outage at this load opens the breaker; its value is None where
+            more than half of the tries never did.
+        brown_out_delay: the same where `brown_out_percent` of the calls fail.
+        brown_out_percent: the mildest failing incident that was seen; else 40.
+        within_delay_budget: whether the outage is noticed within `Budget.detection_delay`.
     """
 
     name: str
@@ -72,6 +87,12 @@ class Regime:
     calls: int
     errors: int
     share_of_time: float
+    window_calls: float | None = None
+    window_errors: float | None = None
+    outage_delay: Estimate | None = None
+    brown_out_delay: Estimate | None = None
+    brown_out_percent: float | None = None
+    within_delay_budget: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,15 +124,6 @@ class Incident:
 
 
 @dataclass(frozen=True, slots=True)
-class Estimate:
-    """A number and the interval it is thought to lie in; None where the data cannot say."""
-
-    value: float | None
-    low: float | None
-    high: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class Expected:
     """What the settings are expected to do on traffic like this.
 
@@ -137,12 +149,14 @@ class SettingReason:
         value: as in a profile: a number, or a duration's text.
         why: the argument, in one sentence.
         data: what it was read from.
+        formula: how the number follows from the data, the numbers put in; for `--explain`.
     """
 
     setting: str
     value: Any
     why: str
     data: str
+    formula: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +195,12 @@ class Recommendation:
     seed: int
     started: float = 0.0
     capacity: Capacity | None = None
+    budget: Budget = Budget()
+    timeout: float | None = None
+    sensitivity: tuple[Sensitivity, ...] = ()
+    alternatives: tuple[Alternative, ...] = ()
+    current: Alternative | None = None
+    validation: Validation | None = None
 
     @property
     def config(self) -> BreakerConfig | None:

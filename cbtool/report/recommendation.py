@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from cbtool.recommend.model import Estimate, Expected, Incident, Recommendation
+    from cbtool.recommend.findings import Estimate
+    from cbtool.recommend.model import Expected, Incident, Recommendation
 
 _MOST_INCIDENTS = 12
 _PROFILE = "recommended.toml"

@@ -9,9 +9,9 @@ import pytest
 
 from cbtool.breaker import BreakerConfig, WindowType
 from cbtool.profiles import Profile, parse_profile
+from cbtool.recommend.findings import Estimate
 from cbtool.recommend.model import (
     Answer,
-    Estimate,
     Expected,
     Incident,
     IncidentKind,
