@@ -12,12 +12,13 @@ PACKAGE = Path(__file__).parent.parent / "cbtool"
 # What each room may import from this package. A room is a folder or a top-level module.
 ALLOWED = {
     "errors": set(),
+    "jit": set(),
     "units": {"errors"},
     "toml_lines": {"errors"},
     "toml_text": {"errors", "units"},
     "toml_tables": {"errors", "units", "toml_lines"},
     "breaker": {"errors", "units"},
-    "traffic": {"errors", "units", "breaker"},
+    "traffic": {"errors", "units", "jit", "breaker"},
     "metrics": {"errors", "units", "breaker"},
     "shipped": {"errors", "toml_tables"},
     "refusal_tables": {"errors", "breaker", "toml_tables"},
@@ -37,10 +38,11 @@ ALLOWED = {
     },
     "scenarios": {"errors", "units", "breaker", "traffic", "toml_tables", "toml_text", "shipped"},
     "logs": {"errors", "units", "breaker", "traffic"},
-    "simulation": {"errors", "units", "breaker", "traffic", "metrics"},
+    "simulation": {"errors", "units", "jit", "breaker", "traffic", "metrics"},
     "recommend": {
         "errors",
         "units",
+        "jit",
         "breaker",
         "traffic",
         "metrics",

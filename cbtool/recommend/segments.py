@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from cbtool.simulation.jit import compiled
+from cbtool.jit import compiled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -17,7 +17,7 @@ import numpy as np
 
 from cbtool.breaker.outcome import Outcome
 from cbtool.breaker.transition import Reason
-from cbtool.simulation.jit import inlined
+from cbtool.jit import inlined
 from cbtool.simulation.parameters import CONSECUTIVE, COUNT, TIME
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ import numpy as np
 from cbtool.breaker.outcome import Outcome
 from cbtool.breaker.transition import Reason, State
 from cbtool.breaker.wait import LONGEST
+from cbtool.jit import compiled, inlined
 from cbtool.simulation import closed, parameters
 from cbtool.simulation.closed import closed_stretch, first_bad, reaches
-from cbtool.simulation.jit import compiled, inlined
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

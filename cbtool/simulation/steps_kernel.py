@@ -15,9 +15,9 @@ from cbtool.breaker import memory as fields
 from cbtool.breaker import policies as variants
 from cbtool.breaker import window_policy as window_variants
 from cbtool.breaker.policies import EvaluateOn, LeaveOpen, ResetRule
+from cbtool.jit import compiled
 from cbtool.simulation import bulk_kernel, compiled_rules, kernel
 from cbtool.simulation.compiled_rules import RULES, unowned
-from cbtool.simulation.jit import compiled
 from cbtool.simulation.kernel import first_after, first_completion_after
 
 if TYPE_CHECKING:

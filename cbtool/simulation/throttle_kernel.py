@@ -11,9 +11,9 @@ from cbtool.breaker import steps
 from cbtool.breaker import window_policy as window_variants
 from cbtool.breaker.adaptive import throttle
 from cbtool.breaker.adaptive.policy import ThrottleKind
+from cbtool.jit import compiled
 from cbtool.simulation import compiled_rules, kernel, steps_kernel
 from cbtool.simulation.compiled_rules import RULES, unowned
-from cbtool.simulation.jit import compiled
 from cbtool.simulation.steps_kernel import IGNORED, typed
 
 if TYPE_CHECKING:
