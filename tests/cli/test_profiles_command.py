@@ -178,3 +178,34 @@ def test_list_loads_nothing_heavy() -> None:
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_validate_says_which_rules_a_load_never_fires(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["profiles", "validate", "balanced", "--load", "0.05/s..200/s"]) == 0
+    out = " ".join(capsys.readouterr().out.split())
+    assert "failure_rate never fires at 3/m" in out
+    assert "at most 2 of the 10 calls fall into a window of 30s; from 0.3/s on enough do" in out
+    assert "failure_rate fires on 5 errors at 200/s" in out
+
+
+def test_validate_shares_the_load_and_is_strict_on_request(capsys: pytest.CaptureFixture[str]) -> None:
+    at_eight = ["profiles", "validate", "balanced", "--load", "8/s", "--json"]
+    assert run([*at_eight, "--strict"]) == 0
+    (calm,) = json.loads(capsys.readouterr().out)
+    assert {finding["verdict"] for finding in calm["reachability"]} == {"fine"}
+    assert run([*at_eight, "--strict", "--instances", "100"]) == 1
+    (shared,) = json.loads(capsys.readouterr().out)
+    rates = {finding["rate"] for finding in shared["reachability"]}
+    assert rates == {0.08}
+    assert {"rule", "verdict", "why", "rate", "errors", "reached_from"} == set(shared["reachability"][0])
+
+
+@pytest.mark.parametrize("load", ["200/s..0.05/s", "0/s", "often", "1/s..", "1..2..3"])
+def test_validate_refuses_what_is_no_load(load: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["profiles", "validate", "balanced", "--load", load]) == 2
+    assert "--load" in capsys.readouterr().err
+
+
+def test_validate_wants_a_load_for_a_failure_rate(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["profiles", "validate", "balanced", "--failure-rate", "1%"]) == 2
+    assert "--failure-rate" in capsys.readouterr().err
