@@ -39,7 +39,7 @@ def validate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         option("--failure-rate", metavar="PERCENT", help="With --load: calls that fail while all is well."),
     ] = None,
     strict: Annotated[
-        bool, option("--strict", help="Exit 1 where a rule never fires, or fires on one error.")
+        bool, option("--strict", help="Exit 1 where a rule never fires, or on one error.")
     ] = False,
     timeout: Annotated[
         str | None,

@@ -88,7 +88,7 @@ class Finding:
             "why": self.why,
             "rate": self.rate,
             "errors": self.errors,
-            "reached_from": self.reached_from,
+            "reached_from": None if self.reached_from is None else float(f"{self.reached_from:.6g}"),
         }
 
 
@@ -109,5 +109,6 @@ class Reachability:
 
     @property
     def fails_strictly(self) -> bool:
-        """Whether at some load a rule never fires, or one error fires one."""
-        return any(finding.reach in {Reach.UNREACHABLE, Reach.ONE_ERROR} for finding in self.findings)
+        """Whether at some load a rule fires never, or by chance alone, or on one error."""
+        failing = {Reach.UNREACHABLE, Reach.BY_CHANCE, Reach.ONE_ERROR}
+        return any(finding.reach in failing for finding in self.findings)
