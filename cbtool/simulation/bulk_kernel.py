@@ -63,8 +63,9 @@ def while_closed(
     room = p.trip.capacity or n
     if call + _LEAST >= n or start_ns[call + _LEAST] >= turns:
         return call, done
+    due = len(end_ns)
     over, failures, slow, run, seen = done, 0, 0, 0, 0
-    while over < n and end_ns[over] < turns and started[over] - over <= room:
+    while over < due and end_ns[over] < turns and started[over] - over <= room:
         outcome = int(outcomes[over])
         failed = outcome & 1
         failures += failed

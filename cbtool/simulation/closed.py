@@ -58,19 +58,22 @@ def _verdict(calls: int, failures: int, slow: int, p: Any) -> int:
 
 @inlined
 def _run_length(
-    done: int, since: int, first: int, outcomes: Any, call_of: Any, permitted: Any, p: Any
+    done: int, since: int, earlier: int, first: int, outcomes: Any, call_of: Any, permitted: Any, p: Any
 ) -> int:
-    """Return the failures in a row up to completion `done`, of those counted since `since`."""
+    """Return the failures in a row up to completion `done`, of those counted since `since`.
+
+    Before these there were `earlier` in a row.
+    """
     run = 0
     k = done
     while k >= since:
         counts = call_of[k] >= first or (p.late_counts and permitted[call_of[k]])
         if counts and outcomes[k] != _IGNORED:
             if not outcomes[k] & 1:
-                break
+                return run
             run += 1
         k -= 1
-    return run
+    return run + earlier
 
 
 @inlined
@@ -143,13 +146,30 @@ def _skip(k: int, tail: int, sums: Any, end_ns: Any, p: Any) -> Any:
 
 
 @inlined
+def _tidied(
+    held: Any, first: int, outcomes: Any, call_of: Any, end_ns: Any, permitted: Any, p: Any
+) -> tuple[int, int, int, int]:
+    """Forget what a time window need not hold after the last completion; the next section begins with less."""
+    calls, failures, slow, tail = held
+    n = len(call_of)
+    while p.window_kind == TIME and tail < n and end_ns[n - 1] - end_ns[tail] >= p.window_size:
+        old = outcomes[tail]
+        if old != _IGNORED and (call_of[tail] >= first or (p.late_counts and permitted[call_of[tail]])):
+            calls -= 1
+            failures -= old & 1
+            slow -= old >> 1
+        tail += 1
+    return calls, failures, slow, tail
+
+
+@inlined
 def _rates(
-    done: int, first: int, settled: int, r: Any, call_of: Any, end_ns: Any, permitted: Any, p: Any
-) -> tuple[int, int, int, int, int, int]:
+    done: int, first: int, settled: int, r: Any, call_of: Any, end_ns: Any, permitted: Any, p: Any, held: Any
+) -> tuple[int, int, int, int, int, int, int]:
     """A count or a time window: call by call where it may trip, `CHUNK` by `CHUNK` where it cannot."""
     n = len(call_of)
-    tail = k = attempt = done
-    calls = failures = slow = 0
+    k = attempt = done
+    calls, failures, slow, earlier, tail = held
     while k < n:
         if k >= attempt and tail >= settled:  # nothing in the window is late: the sums hold
             k, tail = _skip(k, tail, r.sums, end_ns, p)
@@ -178,33 +198,38 @@ def _rates(
         if outcome & 1 or not p.on_failure:
             reason = _verdict(calls, failures, slow, p)
             if reason:
-                run = _run_length(k, done, first, r.outcomes, call_of, permitted, p)
+                run = _run_length(k, done, earlier, first, r.outcomes, call_of, permitted, p)
                 if p.window_kind == TIME:
                     run = min(run, calls)
-                return k, reason, calls, failures, slow, run
+                return k, reason, calls, failures, slow, run, tail
         k += 1
-    return n, 0, calls, failures, slow, 0
+    run = _run_length(n - 1, done, earlier, first, r.outcomes, call_of, permitted, p)
+    held = calls, failures, slow, tail
+    calls, failures, slow, tail = _tidied(held, first, r.outcomes, call_of, end_ns, permitted, p)
+    return n, 0, calls, failures, slow, run, tail
 
 
 @inlined
 def _consecutive(
-    done: int, first: int, outcomes: Any, call_of: Any, permitted: Any, p: Any
-) -> tuple[int, int, int, int, int, int]:
+    done: int, first: int, outcomes: Any, call_of: Any, permitted: Any, p: Any, held: Any
+) -> tuple[int, int, int, int, int, int, int]:
     """A run of failures."""
-    run = slow = 0
+    _, _, slow, run, tail = held
     for k in range(done, len(call_of)):
         outcome = outcomes[k]
         call = call_of[k]
         if outcome == _IGNORED or (call < first and not (p.late_counts and permitted[call])):
             continue
         if outcome & 1:
+            if run == 0:
+                tail = k
             run += 1
             slow += outcome >> 1
             if run >= p.window_size:
-                return k, _CONSECUTIVE_FAILURES, run, run, slow, run
+                return k, _CONSECUTIVE_FAILURES, run, run, slow, run, tail
         else:
             run = slow = 0
-    return len(call_of), 0, run, run, slow, run
+    return len(call_of), 0, run, run, slow, run, tail if run else len(call_of)
 
 
 @inlined
@@ -217,6 +242,7 @@ def closed_stretch(
     end_ns: NDArray[Any],
     permitted: NDArray[Any],
     p: Any,
+    held: Any,
 ) -> Any:
     """Run a closed breaker from completion `done` until it trips.
 
@@ -229,13 +255,15 @@ def closed_stretch(
         end_ns: int64, by completion.
         permitted: uint8, by call; of calls before `first`.
         p: `Parameters`.
+        held: what the window holds: calls, failures, slow calls, failures in a row, and a completion no later
+            than the oldest in it.
 
     Returns:
-        The completion that trips, or n; the `Reason`, or 0; and the window's snapshot there.
+        The completion that trips, or n; the `Reason`, or 0; and what the window holds there.
     """
     if p.window_kind == CONSECUTIVE:
-        return _consecutive(done, first, results.outcomes, call_of, permitted, p)
-    return _rates(done, first, settled, results, call_of, end_ns, permitted, p)
+        return _consecutive(done, first, results.outcomes, call_of, permitted, p, held)
+    return _rates(done, first, settled, results, call_of, end_ns, permitted, p, held)
 
 
 @inlined

@@ -3,7 +3,8 @@
 
 It goes from state to state rather than from call to call. Closed runs over completions (`closed.py`), open
 jumps to the first call after the wait, half-open goes event by event. The property test in
-`tests/simulation/test_equality.py` holds it equal to the readable engine.
+`tests/simulation/test_equality.py` holds it equal to the readable engine. A run may pause where a section of
+a long traffic ends (`sections.py`) and go on in the next: what it knows is in `carry`.
 """
 
 from __future__ import annotations
@@ -40,6 +41,14 @@ _ZERO, _NONE = _typed(0), _typed(-1)
 COLUMNS = 10
 """Of the log: time, source, target, reason, calls, failures, slow, run, wait (−1: none), and where the bad
 stretch that tripped began (−1: no trip)."""
+
+CARRIED = (
+    *("state", "since", "first", "call", "done", "attempt", "openings", "wait"),
+    *("taken", "calls", "failures", "slow", "run", "tail"),
+)
+"""What a run that pauses goes on with: whole numbers, all 0 at first. Of the closed state, `calls` to `run`
+are its window's and `tail` is a completion no later than the oldest in that; else they are the trials'."""
+FIRST, CALL, DONE, TAIL = (CARRIED.index(name) for name in ("first", "call", "done", "tail"))
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
@@ -155,43 +164,54 @@ def run_kernel(  # noqa: C901, PLR0912, PLR0915  # one machine: its states share
     before: NDArray[Any],
     after: NDArray[Any],
     tracing: int,
+    carry: NDArray[Any],
 ) -> Any:
-    """Run one breaker over its traffic; the arrays are those of `Traffic`.
+    """Run one breaker over its traffic, or over a section of it; the arrays are those of `Traffic`.
 
     Args:
         start_ns: int64, by call.
-        call_of: int32, by completion.
+        call_of: int32, by completion; of a section, those that come before the last call's start.
         end_ns: int64, by completion.
         started: int32, by completion.
         settled: int32, by call.
         results: `Results`.
         p: `Parameters`.
-        run_end_ns: until when the breaker is watched.
+        run_end_ns: until when the breaker is watched; −1 where the run goes on.
         permitted: uint8, by call, zeros: filled in.
         before: uint8, by call, zeros: filled in where `tracing`, else may be empty.
         after: as `before`.
         tracing: whether the states before and after each call are wanted; 0 or 1.
+        carry: int64, `CARRIED`: where to go on; filled in.
 
     Returns:
         The log of transitions, int64, `COLUMNS` wide.
     """
-    n = len(start_ns)
+    n, due = len(start_ns), len(call_of)
     nothing = (_ZERO, _ZERO, _ZERO, _ZERO)
     log = np.empty((16, COLUMNS), np.int64)
     used = _ZERO
-    state = _CLOSED
-    since = first = _ZERO  # when the state began, and its first call: an earlier call's result is late
-    call = done = _ZERO  # the next call to start, the next completion
-    attempt = openings = wait = _ZERO
-    taken = calls = failures = slow = run = _ZERO  # the trials
+    state = carry[0]
+    since, first = carry[1], carry[2]  # when the state began, and its first call: an earlier one's is late
+    call, done = carry[3], carry[4]  # the next call to start, the next completion
+    attempt, openings, wait = carry[5], carry[6], carry[7]
+    taken, calls, failures, slow, run, tail = carry[8], carry[9], carry[10], carry[11], carry[12], carry[13]
     while True:
         log = _room(log, used)
         if state == _CLOSED:
-            done, reason, calls, failures, slow, run = closed_stretch(
-                done, first, settled[first], results, call_of, end_ns, permitted, p
+            done, reason, calls, failures, slow, run, tail = closed_stretch(
+                done,
+                first,
+                settled[first],
+                results,
+                call_of,
+                end_ns,
+                permitted,
+                p,
+                (calls, failures, slow, run, tail),
             )
             if not reason:
                 permitted[call:] = 1
+                call = _ZERO + n
                 break
             permitted[call : started[done]] = 1
             bad = end_ns[first_bad(done, calls, first, results.outcomes, call_of, permitted, p)]
@@ -209,11 +229,12 @@ def run_kernel(  # noqa: C901, PLR0912, PLR0915  # one machine: its states share
                 after[call:trial] = _OPEN
                 if trial < n:
                     before[trial] = _OPEN
-                while done < n and started[done] <= trial:
+                while done < due and started[done] <= trial:
                     if permitted[call_of[done]]:
                         after[call_of[done]] = _OPEN
                     done += 1
             if trial == n:
+                call, done = _ZERO + n, _ZERO + due
                 break
             done = first_completion_after(started, done, trial)
             since = start_ns[trial]
@@ -229,8 +250,8 @@ def run_kernel(  # noqa: C901, PLR0912, PLR0915  # one machine: its states share
         else:
             reason = _ZERO
             limit = since + p.half_open_limit
-            while not reason and (call < n or done < n):
-                if done < n and (call == n or started[done] <= call):
+            while not reason and (call < n or done < due):
+                if done < due and (call == n or started[done] <= call):
                     ended = call_of[done]
                     if not permitted[ended]:
                         done += 1
@@ -284,6 +305,8 @@ def run_kernel(  # noqa: C901, PLR0912, PLR0915  # one machine: its states share
                 used += 1
                 state = _CLOSED
                 attempt = _ZERO
+                calls = failures = slow = run = _ZERO
+                tail = done
                 continue
         attempt += 1
         openings += 1
@@ -291,4 +314,7 @@ def run_kernel(  # noqa: C901, PLR0912, PLR0915  # one machine: its states share
         _write(log, used, since, source, _OPEN, reason, counts, wait, bad)
         used += 1
         state = _OPEN
+    carry[0], carry[1], carry[2], carry[3], carry[4] = state, since, first, call, done
+    carry[5], carry[6], carry[7], carry[8] = attempt, openings, wait, taken
+    carry[9], carry[10], carry[11], carry[12], carry[13] = calls, failures, slow, run, tail
     return log[:used].copy()

@@ -52,7 +52,7 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
 
     Args:
         start_ns: int64, by call.
-        call_of: int32, by completion.
+        call_of: int32, by completion; of a section, those that come before the last call's start.
         end_ns: int64, by completion.
         started: int32, by completion.
         settled: int32, by call.
@@ -61,7 +61,7 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
         store_at: int64: the window's.
         log_at: int64: room for its transitions. The caller keeps this and the store alive.
         policies: one record, see `packed`.
-        run_end_ns: until when the breaker is watched.
+        run_end_ns: until when the breaker is watched; −1 where the run goes on.
         permitted: uint8, by call, zeros: filled in.
         before: as `permitted`: the state as each call arrives; may be empty.
         after: as `before`: the state after its result or its refusal.
@@ -78,7 +78,7 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
     p = policies[0]
     store = unowned(store_at.ctypes.data, len(store_at))
     log = unowned(log_at.ctypes.data, len(log_at))
-    n = len(start_ns)
+    n, due = len(start_ns), len(call_of)
     tracing, remembers, counting = len(before) > 0, len(admitted_in) > 0, len(counted) > 0
     call, done = position[0], position[1]
     # The permits' generations, without keeping them: every transition starts a new one, so those of the
@@ -98,7 +98,7 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
         steps.start(m, store, p, typed(0))
         position[4] = 1
     generation = m.generation
-    while call < n or done < n:
+    while call < n or done < due:
         if m.generation != generation:
             first, generation = call, m.generation
         if ledger.full(m, log):
@@ -111,7 +111,7 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
             and done >= settled[first]
             and (p.trip.capacity == 0 or (m.in_flight == call - done and m.in_flight < p.trip.capacity))
             and (call == n or start_ns[call] < m.turns)
-            and (done == n or end_ns[done] < m.turns)
+            and (done == due or end_ns[done] < m.turns)
         ):
             until, over = bulk_kernel.while_closed(
                 m, store, p, start_ns, end_ns, started, outcomes, call, done
@@ -127,11 +127,11 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
         quiet = (
             whole
             and m.judged == 1
-            and ((call < n and start_ns[call] < m.turns) or (done < n and end_ns[done] < m.turns))
+            and ((call < n and start_ns[call] < m.turns) or (done < due and end_ns[done] < m.turns))
         )
         if calm and m.state == steps.CLOSED and starts and not quiet:
             # Event by event, but with no more than what a closed breaker asks at each.
-            starting = call < n and (done == n or started[done] > call)
+            starting = call < n and (done == due or started[done] > call)
             now = start_ns[call] if starting else end_ns[done]
             if timed and timers.upcoming(m, p) <= now and not steps.advance(m, store, log, p, now):
                 continue
@@ -189,7 +189,7 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
             if quiet:
                 tick = min(tick, m.turns)
             logged = m.logged
-            while done < n and end_ns[done] < tick:
+            while done < due and end_ns[done] < tick:
                 ended = call_of[done]
                 if ended >= first or permitted[ended]:
                     outcome = typed(outcomes[done])
@@ -209,14 +209,14 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
                     if m.logged != logged:
                         break
                 done += 1
-            until = typed(started[done]) if done < n else typed(n)
+            until = typed(started[done]) if done < due else typed(n)
             if tick < timers.FAR and m.logged == logged:
                 until = min(until, first_after(start_ns, call, tick, typed(0)))
             permitted[call:until] = 1
             call = latest = max(call, until)
             if m.logged != logged:
                 done += 1
-            elif call < n or done < n:
+            elif call < n or done < due:
                 steps.advance(m, store, log, p, tick)
         elif waits and (
             (call == n and m.state == steps.OPEN and not by_timer)
@@ -229,8 +229,8 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
                     before[call:over] = m.state
                     after[call:over] = m.state
                 call = over
-                done = first_completion_after(started, done, call) if call < n else typed(n)
-            elif done < n and (call == n or started[done] <= call):
+                done = first_completion_after(started, done, call) if call < n else typed(due)
+            elif done < due and (call == n or started[done] <= call):
                 ended = call_of[done]
                 if permitted[ended]:
                     given = typed(admitted_in[ended]) if remembers else typed(0)
@@ -246,14 +246,14 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
                     before[call:over] = m.state
                     after[call:over] = m.state
                 call = over
-                done = first_completion_after(started, done, call) if call < n else typed(n)
+                done = first_completion_after(started, done, call) if call < n else typed(due)
             else:
                 if refusals:
                     window.refused(m, store, p.window, start_ns[call])
                 if tracing:
                     before[call] = after[call] = m.state
                 call += 1
-        elif done < n and (call == n or started[done] <= call):
+        elif done < due and (call == n or started[done] <= call):
             ended = call_of[done]
             if permitted[ended]:
                 now = end_ns[done]
@@ -288,5 +288,7 @@ def run_steps(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `reada
             if m.generation != generation:
                 first, generation = call, m.generation
             call += 1
-    position[0], position[1] = call, done
+    if m.generation != generation:
+        first = call
+    position[0], position[1], position[2], position[3] = call, done, first, latest
     return steps.advance(m, store, log, p, run_end_ns)

@@ -43,7 +43,7 @@ def run_throttle(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `re
     p = policies[0]
     store = unowned(store_at.ctypes.data, len(store_at))
     log = unowned(log_at.ctypes.data, len(log_at))
-    n = len(start_ns)
+    n, due = len(start_ns), len(call_of)
     tracing, counting = len(before) > 0, len(counted) > 0
     call, done = position[0], position[1]
     ticks = p.throttle.kind == ThrottleKind.PID
@@ -51,8 +51,8 @@ def run_throttle(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `re
     if position[4] == 0:
         steps.start(m, store, p, typed(0))
         position[4] = 1
-    while call < n or done < n:
-        starting = call < n and (done == n or started[done] > call)
+    while call < n or done < due:
+        starting = call < n and (done == due or started[done] > call)
         now = start_ns[call] if starting else end_ns[done]
         if ticks:
             if m.tick <= now and not steps.advance(m, store, log, p, now):
@@ -66,7 +66,7 @@ def run_throttle(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `re
                 if tracing:
                     before[call] = after[call] = m.state
                 call += 1
-            while done < n and end_ns[done] < ticks_ns:
+            while done < due and end_ns[done] < ticks_ns:
                 ended = call_of[done]
                 if permitted[ended]:
                     outcome = typed(outcomes[done])
@@ -82,7 +82,7 @@ def run_throttle(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `re
             # What is counted, in registers; these breakers are always closed.
             calls, failures, accepted, draws = m.calls, m.failures, m.slow, m.draws
             while True:
-                starting = call < n and (done == n or started[done] > call)
+                starting = call < n and (done == due or started[done] > call)
                 if starting:
                     if start_ns[call] >= until_ns:
                         break
@@ -91,7 +91,7 @@ def run_throttle(  # noqa: C901, PLR0912, PLR0915  # the loop over events of `re
                     calls += attempts
                     call += 1
                     continue
-                if done == n or end_ns[done] >= until_ns:
+                if done == due or end_ns[done] >= until_ns:
                     break
                 outcome = typed(outcomes[done])
                 judged = typed(permitted[call_of[done]]) * (outcome != IGNORED)

@@ -85,10 +85,11 @@ class Traffic:
         if key == (None, False):
             return self
         if key not in self._seen:
-            self._seen[key] = self._with(*key)
+            self._seen[key] = self.viewed(*key)
         return self._seen[key]
 
-    def _with(self, timeout: float | None, ignored_succeed: bool) -> Traffic:
+    def viewed(self, timeout: float | None, ignored_succeed: bool) -> Traffic:
+        """Return the traffic with calls given up after `timeout` seconds, and ignored ones as successes."""
         verdicts = self.verdicts
         if ignored_succeed:
             verdicts = np.where(verdicts == Verdict.IGNORED, np.uint8(Verdict.SUCCESS), verdicts)

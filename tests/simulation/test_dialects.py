@@ -9,7 +9,8 @@ from cbtool.breaker.dialects import NAMES
 from cbtool.errors import InvalidSettingError
 from cbtool.simulation.fast import run_fast
 from cbtool.simulation.readable import run_readable
-from cbtool.simulation.stepwise import run_stepwise
+from cbtool.simulation.sections import whole
+from cbtool.simulation.stepwise import StepwiseRun
 
 TRACES = 12
 HASTE = {"wait_duration_in_open_state": 1.0, "max_wait_duration_in_open_state": 4.0}
@@ -67,13 +68,11 @@ def test_the_two_kernels_agree_on_our_own_semantics() -> None:
     config = hasty("default")
     for seed in range(TRACES):
         traffic = random_traffic(np.random.default_rng(seed), [40, 60, 60])
-        n = len(traffic)
-        columns = [np.zeros(n, np.uint8) for _ in range(3)]
-        outcomes = traffic.results(config.slow_call_duration_threshold).outcomes
-        log = run_stepwise(traffic, config, outcomes, seed, 0.0, traffic.end, *columns)
+        stepwise = StepwiseRun(config, seed=seed, epoch=0.0, tracing=False, timing=False)
+        step = stepwise.advance(whole(traffic), traffic.end)
         stretches = run_fast(traffic, config, seed=seed)
-        assert [row[0] for row in log.tolist()] == [round(t.time * 1e9) for t in stretches.transitions]
-        assert columns[0].tolist() == stretches.permitted.tolist()
+        assert [row[0] for row in step.log.tolist()] == [round(t.time * 1e9) for t in stretches.transitions]
+        assert step.permitted.tolist() == stretches.permitted.tolist()
 
 
 @pytest.mark.parametrize("name", NAMES[1:])
