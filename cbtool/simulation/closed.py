@@ -149,7 +149,7 @@ def _skip(k: int, tail: int, sums: Any, end_ns: Any, p: Any) -> Any:
 def _tidied(
     held: Any, first: int, outcomes: Any, call_of: Any, end_ns: Any, permitted: Any, p: Any
 ) -> tuple[int, int, int, int]:
-    """Forget what a time window need not hold after the last completion; the next section begins with less."""
+    """Forget what a time window need not hold after the last completion, nor the next section begin with."""
     calls, failures, slow, tail = held
     n = len(call_of)
     while p.window_kind == TIME and tail < n and end_ns[n - 1] - end_ns[tail] >= p.window_size:
