@@ -19,6 +19,8 @@ ALLOWED = {
     "toml_tables": {"errors", "units", "toml_lines"},
     "breaker": {"errors", "units"},
     "traffic": {"errors", "units", "jit", "breaker"},
+    "moments": {"errors", "units", "traffic"},
+    "incident_files": {"errors", "moments", "toml_tables", "traffic"},
     "metrics": {"errors", "units", "breaker"},
     "shipped": {"errors", "toml_tables"},
     "refusal_tables": {"errors", "breaker", "toml_tables"},

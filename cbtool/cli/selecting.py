@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import functools
 import inspect
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
 from cbtool.cli.options import option, parsed
-from cbtool.errors import ConfigurationError
 from cbtool.units import parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cbtool.traffic.selection import Moment
+
 
 _WHICH = {
     "path": "Only calls of these paths, such as /api/*; the query does not count.",
@@ -100,7 +99,7 @@ def _queried(metrics: dict[str, str | None], asked: dict[str, str | None], logs:
     url, total, errors, step = (metrics[name] for name in _METRICS)
     if logs or url is None or total is None or errors is None:
         raise typer.BadParameter("--prometheus, --total and --errors go together, and without a log")
-    moments = {name: parsed(f"--{name}", _moment, text) for name in _WHEN if (text := asked.pop(name, None))}
+    moments = {name: _moment_of(name, text) for name in _WHEN if (text := asked.pop(name, None))}
     if any(moment.relative for moment in moments.values()):
         raise typer.BadParameter("with --prometheus, --since and --until are dates or Unix seconds")
     asked.update(dict.fromkeys(_WHEN))
@@ -123,29 +122,13 @@ def _selection(asked: dict[str, str | None]) -> Any:
         for name in _WHICH
         if (text := asked[name]) is not None
     }
-    times = {name: parsed(f"--{name}", _moment, text) for name in _WHEN if (text := asked[name]) is not None}
+    times: dict[str, Any] = {
+        name: _moment_of(name, text) for name in _WHEN if (text := asked[name]) is not None
+    }
     return Selection(**lists, **times)
 
 
-def _moment(text: str) -> Moment:
-    """Return the time that a user wrote.
+def _moment_of(name: str, text: str) -> Moment:
 
-    Raises:
-        ConfigurationError: it is none.
-    """
-    from cbtool.traffic.selection import Moment  # noqa: PLC0415  # keeps --help quick
-
-    word = text.strip()
-    if word.startswith("+"):
-        return Moment(parse_duration(word[1:]), relative=True)
-    try:
-        return Moment(float(word))
-    except ValueError:
-        pass
-    try:
-        time = datetime.fromisoformat(word)
-    except ValueError:
-        raise ConfigurationError(
-            f"{text!r} is no time; write 2026-11-24T10:00, 2026-11-24T10:00:00+01:00, 1795514400 or +10m"
-        ) from None
-    return Moment((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp())
+    moment: Moment = _moment_of(name, text)
+    return moment

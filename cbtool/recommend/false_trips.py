@@ -60,6 +60,13 @@ class Guard:
         self._levels: dict[tuple[int, float | None], Levels] = {}
         self._known: dict[Gate, FalseTrips] = {}
 
+    def with_budget(self, budget: float) -> Guard:
+        """Return a guard of the same traffic that holds gates to another budget."""
+        other = Guard(self._background, self._calm, budget)
+        other._levels = self._levels  # of its own kind
+        other._known = {gate: each for gate, each in self._known.items() if each.upper <= self._budget}
+        return other
+
     def false_trips(self, gate: Gate) -> FalseTrips:
         """Return how often the gate trips falsely, for failures and slow calls together."""
         plain = gate._replace(slow_from=None, slow_threshold=100.0)

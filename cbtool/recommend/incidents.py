@@ -12,6 +12,8 @@ from cbtool.recommend.model import Incident, IncidentKind
 from cbtool.recommend.segments import Segment, bad_segments, merged
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from cbtool.recommend.model import Budget
@@ -69,7 +71,21 @@ def _pass(trace: Trace, slow: NDArray[np.bool_], baseline: float, budget: Budget
     if slow.any():
         segments = segments + bad_segments(slow, _SLOW_BASELINE, level)
     segments = merged(segments, trace.start)
-    shortest = _shortest(trace, segments, budget)
+    return sides_of(trace, slow, segments, level, _shortest(trace, segments, budget))
+
+
+def sides_of(
+    trace: Trace, slow: NDArray[np.bool_], segments: Sequence[Segment], level: float, shortest: float
+) -> Sides:
+    """Return the log told apart at given segments.
+
+    Args:
+        trace: the calls.
+        slow: which of them are slow.
+        segments: the bad stretches, in order.
+        level: the share of bad calls from which opening pays.
+        shortest: seconds from which an incident is acted on.
+    """
     incidents = tuple(_describe(trace, slow, segment, level, shortest) for segment in segments)
     actionable = tuple(s for s, i in zip(segments, incidents, strict=True) if i.actionable)
     background = np.ones(len(trace), np.bool_)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from cbtool.recommend.model import DEFAULT_FALSE_TRIP_COST
 from cbtool.simulation.fast import run_brief
 from cbtool.simulation.traffic import traffic_of
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from cbtool.breaker.config import BreakerConfig
     from cbtool.recommend.arena import Arena
 
-_FALSE_TRIP = 10.0
 _GRACE = 60.0  # seconds
 _LEAST_GRACE = 2.0
 
@@ -46,11 +46,19 @@ class Court:
         arena: the labelled traffic.
         slow_from: the healthy p99 in seconds: a slower call is bad, too; None: no call is.
         reject_cost: of a good call refused in an incident.
+        false_trip_cost: of a trip outside, beside the calls it refuses.
     """
 
-    def __init__(self, arena: Arena, slow_from: float | None, reject_cost: float) -> None:
+    def __init__(
+        self,
+        arena: Arena,
+        slow_from: float | None,
+        reject_cost: float,
+        false_trip_cost: float = DEFAULT_FALSE_TRIP_COST,
+    ) -> None:
         trace = arena.trace
         self.weight = arena.weight
+        self._false_trip_cost = false_trip_cost
         self._traffic = traffic_of(trace.start, trace.duration, trace.verdicts())
         self._spans = arena.spans
         bad = trace.failed | trace.slower_than(slow_from) if slow_from is not None else trace.failed
@@ -77,7 +85,7 @@ class Court:
         return (
             self._doing_nothing
             + float(self._refusing[refused].sum(dtype=np.float64))
-            + _FALSE_TRIP * int((self._incident_of(trips) < 0).sum())
+            + self._false_trip_cost * int((self._incident_of(trips) < 0).sum())
         )
 
     def judge(self, config: BreakerConfig) -> Outcome:

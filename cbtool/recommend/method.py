@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cbtool.breaker.capacity import capacity_of
-from cbtool.profiles import Profile
 from cbtool.recommend import arena as arenas
-from cbtool.recommend.evidence import Evidence, expected, notes, reasons
+from cbtool.recommend.around import surrounded
 from cbtool.recommend.exposure import exposure_of
 from cbtool.recommend.false_trips import Guard
+from cbtool.recommend.found import Found
 from cbtool.recommend.healthy import healthy_p99
 from cbtool.recommend.incidents import Sides, tell_apart
+from cbtool.recommend.instances import named_instances
+from cbtool.recommend.labelled import label_notes, labelled_sides
 from cbtool.recommend.loss import Court
 from cbtool.recommend.model import Answer, Budget, Recommendation, Regime
 from cbtool.recommend.night import thinned_to_quietest
@@ -26,6 +27,7 @@ from cbtool.recommend.refusal import missing, missing_budget
 from cbtool.recommend.regimes import load_regimes
 from cbtool.recommend.search import Ground, Search
 from cbtool.recommend.trace import Trace, trace_of
+from cbtool.traffic.labels import label_spans
 from cbtool.traffic.outcomes import DEFAULT_RULES
 from cbtool.traffic.thinning import split
 
@@ -34,10 +36,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from cbtool.breaker.capacity import Capacity
-    from cbtool.breaker.config import BreakerConfig
-    from cbtool.recommend.gates import Candidate
+    from cbtool.profiles import Profile
     from cbtool.traffic.calls import Calls
+    from cbtool.traffic.labels import Label
     from cbtool.traffic.outcomes import OutcomeRules
 
 _SHARES = 4  # breakers whose shares of the traffic are looked at
@@ -45,7 +46,6 @@ _ARENAS = 4
 _ARENA_CALLS = 60_000
 _LOG_CALLS = 150_000  # a longer log is judged by its pieces alone
 _LIBRARY_WEIGHT = 0.1
-_HELD = 0.95  # of the failed calls' durations: about the caller's timeout, where that is what ends them
 _A_TAIL = 10  # bursts that say how bursts are distributed
 
 
@@ -57,6 +57,10 @@ def recommend(
     budget: Budget | None = None,
     rules: OutcomeRules = DEFAULT_RULES,
     seed: int = 0,
+    labels: Sequence[Label] = (),
+    by_instance: bool = False,
+    current: Profile | None = None,
+    brief: bool = False,
 ) -> Recommendation:
     """Return settings for one of `instances` breakers that share these calls, or why there are none.
 
@@ -67,9 +71,21 @@ def recommend(
         budget: what the settings may cost; None: the defaults.
         rules: go into the profile.
         seed: of the resampling.
+        labels: the incidents, where the user knows them; they replace those that would be found.
+        by_instance: whether each call goes to the breaker of the instance that the log names, rather than to
+            any of `instances`.
+        current: today's settings, whose doings on the same calls are wanted, too.
+        brief: whether only the settings, and what is expected of them, are wanted.
+
+    Raises:
+        ConfigurationError: the labels do not fit the calls, or the calls name no instance.
     """
     budget = budget or Budget()
     trace = trace_of(calls, verdicts)
+    if by_instance:
+        instance, instances = named_instances(calls, verdicts)
+    else:
+        instance = split(len(trace), instances, seed)
     answer = Recommendation(
         verdict=Answer.REFUSED,
         profile=None,
@@ -91,34 +107,18 @@ def recommend(
         return replace(answer, needs=needs)
     p99 = healthy_p99(trace)
     sides = tell_apart(trace, p99, budget)
+    if labels:
+        unlabelled, sides = sides, labelled_sides(trace, p99, budget, label_spans(labels, calls))
+        answer = replace(answer, notes=(*answer.notes, *label_notes(sides, unlabelled, budget)))
     answer = replace(answer, incidents=sides.incidents)
     needs = missing(trace, instances, sides)
     if needs:
         return replace(answer, needs=needs)
-    case = _Case(trace, sides, p99, budget, answer.regimes, instances, seed)
-    stage = _stage(case)
-    chosen = stage.search.best()
-    if chosen is None:
+    case = _Case(trace, instance, sides, p99, budget, answer.regimes, instances, seed)
+    found = _found(case)
+    if found is None:
         return replace(answer, needs=missing_budget(trace, budget))
-    evidence = _evidence(case, stage, chosen)
-    profile = Profile("recommended", chosen.config(), rules)
-    return replace(
-        answer,
-        verdict=Answer.RECOMMENDED,
-        profile=profile,
-        capacity=_capacity(trace, profile.config),
-        reasons=reasons(evidence),
-        expected=expected(evidence),
-        notes=(*calls.notes, *notes(evidence)),
-    )
-
-
-def _capacity(trace: Trace, config: BreakerConfig) -> Capacity | None:
-    """Return what a dependency that is down costs one thread, which a failing call holds as long as here."""
-    held = trace.duration[trace.failed]
-    if not trace.knows_durations or not len(held):
-        return None
-    return capacity_of(config, timeout=float(np.quantile(held, _HELD)) / 1e9)
+    return surrounded(answer, found, rules, current=current, brief=brief)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +126,7 @@ class _Case:
     """The traffic, told apart, and what was asked of it."""
 
     trace: Trace
+    instance: NDArray[np.int32]
     sides: Sides
     p99: float | None
     budget: Budget
@@ -144,9 +145,9 @@ class _Case:
             mask[segment.first : segment.last + 1] = True
         return mask
 
-    def shares(self, instance: NDArray[np.int32], keep: NDArray[np.bool_]) -> list[Trace]:
+    def shares(self, keep: NDArray[np.bool_]) -> list[Trace]:
         """Return the kept calls of each breaker that is looked at."""
-        return [self.trace.take(keep & (instance == i)) for i in range(min(self.instances, _SHARES))]
+        return [self.trace.take(keep & (self.instance == i)) for i in range(min(self.instances, _SHARES))]
 
     def gaps(self) -> list[tuple[int, int]]:
         """Return the times that the background leaves out, as (from, to) nanoseconds."""
@@ -161,33 +162,50 @@ class _Case:
         found = self.sides.actionable
         return [arenas.spell_of(self.trace, s.first, s.last, len(found)) for s in found]
 
+    def library(self, calm: Trace) -> list[arenas.Spell]:
+        """Return the incidents that any upstream can have, at this one's durations."""
+        typical = int(np.median(calm.duration)) if len(calm) else 0
+        return arenas.library(self.p99, typical, max(calm.span, 600.0))
+
     def court(self, arena: arenas.Arena) -> Court:
         """Return an arena as a court."""
-        return Court(arena, self.p99, self.budget.reject_cost)
+        return Court(arena, self.p99, self.budget.reject_cost, self.budget.false_trip_cost)
 
 
-@dataclass(frozen=True, slots=True)
-class _Stage:
-    """The search, and the courts that say what its result is expected to do."""
-
-    search: Search
-    observed: list[Court]
-    resampled: list[Court]
-
-
-def _stage(case: _Case) -> _Stage:
-    instance = split(len(case.trace), case.instances, case.seed)
+def _found(case: _Case) -> Found | None:
+    """Return the settings with what they were found in; None where no gate keeps the budget."""
     gaps = case.gaps()
-    shares = case.shares(instance, case.sides.background)
+    shares = case.shares(case.sides.background)
+    search = _search(case, shares, gaps)
+    chosen = search.best()
+    if chosen is None:
+        return None
+    calm = _closed_up(shares[0], gaps)
+    return Found(
+        trace=case.trace,
+        instance=case.instance,
+        sides=case.sides,
+        p99=case.p99,
+        budget=case.budget,
+        regimes=case.regimes,
+        instances=case.instances,
+        seed=case.seed,
+        search=search,
+        candidate=chosen,
+        calm=calm,
+        spells=case.spells(),
+        library=case.library(calm),
+    )
+
+
+def _search(case: _Case, shares: Sequence[Trace], gaps: Sequence[tuple[int, int]]) -> Search:
     background = exposure_of(shares, gaps)
-    calm = shares if case.bursts is None else case.shares(instance, case.sides.background & ~case.bursts)
+    calm = shares if case.bursts is None else case.shares(case.sides.background & ~case.bursts)
     thinned = thinned_to_quietest(calm, case.regimes, case.seed)
     exposures = [background if calm is shares else exposure_of(calm, gaps)]
     if thinned:
         exposures.append(exposure_of(thinned, []))
     guard = Guard(background, exposures, case.budget.false_trips_per_day)
-    observed = _observed(case, instance == 0)
-    resampled, known = _resampled(case, shares[0], gaps)
     usual = [i.length for i in case.sides.incidents if i.actionable]
     ground = Ground(
         quiet=case.regimes[0].rate,
@@ -197,13 +215,13 @@ def _stage(case: _Case) -> _Stage:
         p99=case.p99,
         break_even=100 * case.budget.break_even,
     )
-    search = Search(guard, case.budget.false_trips_per_day, [*resampled, *observed], ground)
-    return _Stage(search, observed, known)
+    courts = [*_resampled(case, _closed_up(shares[0], gaps)), *_observed(case)]
+    return Search(guard, case.budget.false_trips_per_day, courts, ground)
 
 
-def _observed(case: _Case, mine: NDArray[np.bool_]) -> list[Court]:
+def _observed(case: _Case) -> list[Court]:
     """Return the log itself as a court, as one breaker saw it; none where it is too long."""
-    found = case.sides.actionable
+    found, mine = case.sides.actionable, case.instance == 0
     if not found or mine.sum() > _LOG_CALLS:
         return []
     start = case.trace.start
@@ -211,47 +229,23 @@ def _observed(case: _Case, mine: NDArray[np.bool_]) -> list[Court]:
     return [case.court(arenas.Arena(case.trace.take(mine), spans, 1.0))]
 
 
-def _resampled(case: _Case, share: Trace, gaps: Sequence[tuple[int, int]]) -> tuple[list[Court], list[Court]]:
-    """Return all resampled courts, and those of them that stand for what is expected."""
-    closed = Trace(_closed_up(share.start, gaps), share.duration, share.failed, share.knows_durations)
-    typical = int(np.median(share.duration)) if len(share) else 0
-    library = arenas.library(case.p99, typical, max(closed.span, 600.0))
-    spells = case.spells()
+def _resampled(case: _Case, calm: Trace) -> list[Court]:
+    """Return all resampled courts."""
+    library, spells = case.library(calm), case.spells()
 
     def court(number: int, chosen: Sequence[arenas.Spell], weight: float) -> Court:
         seed = case.seed * 1000 + number
-        return case.court(arenas.build(closed, chosen, weight, _ARENA_CALLS, seed))
+        return case.court(arenas.build(calm, chosen, weight, _ARENA_CALLS, seed))
 
     if not spells:
-        courts = [court(number, library, 1.0) for number in range(_ARENAS)]
-        return courts, courts
+        return [court(number, library, 1.0) for number in range(_ARENAS)]
     courts = [court(number, spells, 1.0) for number in range(_ARENAS)]
-    return [*courts, court(_ARENAS, library, _LIBRARY_WEIGHT)], courts
+    return [*courts, court(_ARENAS, library, _LIBRARY_WEIGHT)]
 
 
-def _closed_up(start: NDArray[np.int64], gaps: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
-    closed = start.copy()
+def _closed_up(share: Trace, gaps: Sequence[tuple[int, int]]) -> Trace:
+    """Return one breaker's healthy calls with the incidents cut out of the time."""
+    closed = share.start.copy()
     for begin, end in reversed(gaps):
-        closed[start >= end] -= end - begin
-    return closed - closed[0] if len(closed) else closed
-
-
-def _evidence(case: _Case, stage: _Stage, chosen: Candidate) -> Evidence:
-    config = chosen.config()
-    healthy = case.trace.take(case.sides.background)
-    return Evidence(
-        candidate=chosen,
-        budget=case.budget,
-        false_trips=stage.search.guard.false_trips(chosen.gate),
-        outcomes=tuple(court.judge(config) for court in (*stage.resampled, *stage.observed)),
-        regimes=case.regimes,
-        incidents=case.sides.incidents,
-        shortest=case.sides.shortest,
-        p99=case.p99,
-        knows_durations=case.trace.knows_durations,
-        healthy_calls=len(healthy),
-        healthy_failures=int(healthy.failed.sum()),
-        calls=len(case.trace),
-        span=case.trace.span,
-        instances=case.instances,
-    )
+        closed[share.start >= end] -= end - begin
+    return replace(share, start=closed - closed[0] if len(closed) else closed)

@@ -84,6 +84,16 @@ class Search:
         found = [self._descend(start) for start in starts[:_DESCENTS]]
         return self._largest_gate(min(found, key=self._full_loss))
 
+    def tried(self) -> list[tuple[float, Candidate]]:
+        """Return the candidates that were judged on every court with their losses, the cheapest first."""
+        judged = ((sum(known), c) for c, known in self._losses.items() if len(known) == len(self.courts))
+        return sorted(judged, key=lambda each: each[0])
+
+    def losses(self, candidate: Candidate) -> list[float]:
+        """Return a candidate's weighted loss on each court."""
+        self._full_loss(candidate)
+        return list(self._losses[candidate])
+
     def _starts(self) -> Iterator[Candidate]:
         slow = self.slow_durations()
         wait = nice_duration(best_wait(1, self.ground.incident, self.ground.busy))

@@ -86,3 +86,32 @@ def run_brief(traffic: Traffic, config: BreakerConfig, *, seed: int = 0, epoch: 
     step = run.advance(whole(traffic.seen_by(config)), traffic.end)
     log = step.log
     return Brief(step.permitted, log[(log[:, 1] == State.CLOSED) & (log[:, 2] == State.OPEN), 0])
+
+
+class Spells(NamedTuple):
+    """What a breaker let through, and when it was not closed.
+
+    Attributes:
+        permitted: uint8, by call: 1 where it was let through.
+        opened_ns: int64: when the closed breaker opened.
+        closed_ns: int64: when it was closed again; fewer by one where it never was.
+    """
+
+    permitted: NDArray[np.uint8]
+    opened_ns: NDArray[np.int64]
+    closed_ns: NDArray[np.int64]
+
+
+def run_spells(traffic: Traffic, config: BreakerConfig, *, seed: int = 0, epoch: float = 0.0) -> Spells:
+    """Return when the breaker was open, without the states before and after each call.
+
+    Raises:
+        ConfigurationError: the configuration has a health check.
+    """
+    run = run_of(config, seed=seed, epoch=epoch, timing=False)
+    step = run.advance(whole(traffic.seen_by(config)), traffic.end)
+    log = step.log
+    source, target = log[:, 1], log[:, 2]
+    leaving = (source == State.CLOSED) & (target != State.CLOSED)
+    coming = (source != State.CLOSED) & (target == State.CLOSED)
+    return Spells(step.permitted, log[leaving, 0], log[coming, 0])

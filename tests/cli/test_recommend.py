@@ -56,7 +56,7 @@ def test_json_is_one_document_with_the_contract_s_keys(
     settings = {reason["setting"] for reason in document["reasons"]}
     assert settings == document["breaker"].keys() - {"sliding_window_type"}
     for reason in document["reasons"]:
-        assert reason.keys() == {"setting", "value", "why", "data"}
+        assert reason.keys() == {"setting", "value", "why", "data", "formula"}
         assert reason["value"] == document["breaker"][reason["setting"]]
     for estimate in ("false_trips_per_day", "detection_delay_s", "bad_calls_shed_percent"):
         low, value, high = (document["expected"][estimate][key] for key in ("low", "value", "high"))

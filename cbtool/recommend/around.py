@@ -1,0 +1,146 @@
+"""What surrounds the settings: reasons, intervals, sensitivity, alternatives, evidence, doubts.
+
+All of it is worked out by default, on resamples of at most 30,000 calls each, so that it takes a part of the
+search's time whatever the log's length; only refits of the whole method wait for `--validate`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cbtool.breaker.capacity import capacity_of
+from cbtool.profiles import Profile
+from cbtool.recommend.alternatives import alternatives
+from cbtool.recommend.delays import with_delays
+from cbtool.recommend.evidence import Evidence, expected, notes, reasons
+from cbtool.recommend.findings import Alternative
+from cbtool.recommend.model import Answer
+from cbtool.recommend.resamples import resampled_courts
+from cbtool.recommend.sensitivity import sensitivities
+from cbtool.recommend.track import Logbook
+from cbtool.recommend.vitals import evidence_of, vitals_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cbtool.breaker.capacity import Capacity
+    from cbtool.breaker.config import BreakerConfig
+    from cbtool.recommend.found import Found
+    from cbtool.recommend.loss import Court
+    from cbtool.recommend.model import Recommendation, Regime
+    from cbtool.recommend.trace import Trace
+    from cbtool.traffic.outcomes import OutcomeRules
+
+_HELD = 0.95  # of the failed calls' durations: about the caller's timeout, where that is what ends them
+
+
+def surrounded(
+    answer: Recommendation,
+    found: Found,
+    rules: OutcomeRules,
+    *,
+    current: Profile | None = None,
+    brief: bool = False,
+) -> Recommendation:
+    """Return the answer with the settings and all that surrounds them.
+
+    Args:
+        answer: what is known of the traffic.
+        found: the settings, and what they were found in.
+        rules: go into the profile.
+        current: today's settings, to be held beside the new ones.
+        brief: whether only what is expected of the settings is wanted.
+    """
+    config = found.candidate.config()
+    courts = resampled_courts(found)
+    regimes = with_delays(found)
+    evidence = _evidence(found, courts, config, regimes=regimes)
+    answer = replace(
+        answer,
+        verdict=Answer.RECOMMENDED,
+        profile=Profile("recommended", config, rules),
+        regimes=regimes,
+        expected=expected(evidence),
+    )
+    if brief:
+        return answer
+    logbook = logbook_of(found)
+    vitals = vitals_of(found.trace, found.healthy, found.instances, found.seed)
+    carried = evidence_of(
+        vitals,
+        trace=found.trace,
+        started=answer.started,
+        seed=found.seed,
+        instances=found.instances,
+        incidents=len(found.actionable),
+        slow_rate=_slow_rate(found),
+        window=found.candidate.gate.window,
+    )
+    assert answer.expected is not None  # noqa: S101  # above
+    carried = replace(
+        carried,
+        false_trips_per_day=answer.expected.false_trips_per_day.value,
+        detection_delay=answer.expected.detection_delay_s.value,
+    )
+    return replace(
+        answer,
+        profile=Profile("recommended", config, rules, evidence=carried),
+        capacity=_capacity(found.trace, config),
+        reasons=reasons(evidence),
+        sensitivity=sensitivities(found, courts),
+        alternatives=alternatives(found, courts, logbook),
+        current=None if current is None else _current(current, logbook),
+        notes=(*answer.notes, *notes(evidence)),
+    )
+
+
+def logbook_of(found: Found) -> Logbook:
+    """Return the log, ready for settings to be tried on."""
+    return Logbook(found.trace, found.instance, found.spans, found.p99, found.budget, seed=found.seed)
+
+
+def _current(profile: Profile, logbook: Logbook) -> Alternative:
+    return Alternative(
+        profile.name, profile.config, None, None, logbook.track(profile.config), on_front=False
+    )
+
+
+def _slow_rate(found: Found) -> float | None:
+    slow_from = found.candidate.gate.slow_from
+    healthy = found.healthy
+    if slow_from is None or not len(healthy):
+        return None
+    return 100.0 * float(healthy.slower_than(slow_from).mean())
+
+
+def _capacity(trace: Trace, config: BreakerConfig) -> Capacity | None:
+    """Return what a dependency that is down costs one thread, which a failing call holds as long as here."""
+    held = trace.duration[trace.failed]
+    if not trace.knows_durations or not len(held):
+        return None
+    return capacity_of(config, timeout=float(np.quantile(held, _HELD)) / 1e9)
+
+
+def _evidence(
+    found: Found, courts: Sequence[Court], config: BreakerConfig, *, regimes: tuple[Regime, ...]
+) -> Evidence:
+    healthy = found.healthy
+    return Evidence(
+        candidate=found.candidate,
+        budget=found.budget,
+        false_trips=found.search.guard.false_trips(found.candidate.gate),
+        outcomes=tuple(court.judge(config) for court in courts),
+        regimes=regimes,
+        incidents=found.sides.incidents,
+        shortest=found.sides.shortest,
+        p99=found.p99,
+        knows_durations=found.trace.knows_durations,
+        healthy_calls=len(healthy),
+        healthy_failures=int(healthy.failed.sum()),
+        calls=len(found.trace),
+        span=found.trace.span,
+        instances=found.instances,
+    )

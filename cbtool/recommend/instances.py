@@ -1,0 +1,31 @@
+"""Which breaker each call goes to, where the log names the instances."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cbtool.breaker.outcome import Verdict
+from cbtool.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from cbtool.traffic.calls import Calls
+
+
+def named_instances(calls: Calls, verdicts: NDArray[np.uint8]) -> tuple[NDArray[np.int32], int]:
+    """Return each counted call's instance, the one with the most calls first, and how many there are.
+
+    Raises:
+        ConfigurationError: the calls do not say which instance answered.
+    """
+    counted = verdicts != Verdict.IGNORED
+    if calls.instance is None or not counted.any():
+        raise ConfigurationError("--instances auto: the log does not name instances; give their number")
+    _, number = np.unique(calls.instance[counted], return_inverse=True)
+    sizes = np.bincount(number)
+    rank = np.empty(len(sizes), np.int32)
+    rank[np.argsort(-sizes, kind="stable")] = np.arange(len(sizes), dtype=np.int32)
+    return rank[number], len(sizes)

@@ -1,0 +1,170 @@
+"""What settings would have done on the log itself: every breaker's run, judged by the incidents."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from cbtool.recommend.findings import Track
+from cbtool.simulation.fast import run_spells
+from cbtool.simulation.traffic import Traffic, traffic_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from cbtool.breaker.config import BreakerConfig
+    from cbtool.recommend.model import Budget
+    from cbtool.recommend.trace import Trace
+    from cbtool.simulation.fast import Spells
+
+_GRACE = (2.0, 60.0)  # seconds, at least and at most, after an incident in which a trip still answers it
+
+
+class _Member(NamedTuple):
+    """One breaker's calls."""
+
+    traffic: Traffic
+    bad: NDArray[np.bool_]
+    inside: NDArray[np.bool_]
+
+
+class _Tally(NamedTuple):
+    """What one breaker did."""
+
+    trips: int
+    false_trips: int
+    incidents: int
+    delays: tuple[float, ...]
+    bad: int
+    shed: int
+    good_inside: int
+    good_outside: int
+    open_ns: int
+
+
+class Logbook:
+    """The log as each of its breakers saw it, ready for many settings to be tried on.
+
+    Args:
+        trace: the calls that count.
+        instance: by call, which breaker it goes to.
+        spans: the incidents, (from, to) in nanoseconds, in order.
+        slow_from: the healthy p99 in seconds: a slower call is bad, too; None: no call is.
+        budget: its weights give the cost.
+        seed: of the waits' jitter.
+    """
+
+    def __init__(
+        self,
+        trace: Trace,
+        instance: NDArray[np.int32],
+        spans: Sequence[tuple[int, int]],
+        slow_from: float | None,
+        budget: Budget,
+        *,
+        seed: int = 0,
+    ) -> None:
+        bad = trace.failed if slow_from is None else trace.failed | trace.slower_than(slow_from)
+        self._spans = np.array(spans, np.int64).reshape(-1, 2)
+        inside = np.zeros(len(trace), np.bool_)
+        for first, last in self._spans:
+            inside[np.searchsorted(trace.start, first) : np.searchsorted(trace.start, last, "right")] = True
+        lengths = self._spans[:, 1] - self._spans[:, 0]
+        least, most = (seconds * 1e9 for seconds in _GRACE)
+        self._until = self._spans[:, 1] + np.clip(lengths, least, most).astype(np.int64)
+        self._seed = seed
+        self._budget = budget
+        verdicts = trace.verdicts()
+        self._members = [
+            _Member(traffic_of(trace.start[own], trace.duration[own], verdicts[own]), bad[own], inside[own])
+            for own in _owned(instance)
+        ]
+        self._end = max((member.traffic.end for member in self._members), default=0)
+
+    def track(self, config: BreakerConfig) -> Track:
+        """Return what settings would have done.
+
+        Raises:
+            ConfigurationError: the settings need health checks, which a log does not answer.
+        """
+        with ThreadPoolExecutor(2) as pool:  # the kernel runs without the interpreter's lock
+            numbered = enumerate(self._members)
+            tallies = list(
+                pool.map(lambda each: self._tally(each[1], config, self._seed + each[0]), numbered)
+            )
+        delays = [delay for tally in tallies for delay in tally.delays]
+        bad, shed = (sum(getattr(tally, name) for tally in tallies) for name in ("bad", "shed"))
+        inside = sum(tally.good_inside for tally in tallies)
+        outside = sum(tally.good_outside for tally in tallies)
+        false_trips = sum(tally.false_trips for tally in tallies)
+        watched = max(1, self._end * len(self._members))
+        return Track(
+            trips=sum(tally.trips for tally in tallies),
+            false_trips=false_trips,
+            incidents=sum(tally.incidents for tally in tallies),
+            caught=len(delays),
+            delay=sum(delays) / len(delays) if delays else None,
+            bad=bad,
+            shed=shed,
+            good_refused=inside + outside,
+            open_percent=100.0 * sum(tally.open_ns for tally in tallies) / watched,
+            cost=(bad - shed)
+            + self._budget.reject_cost * inside
+            + outside
+            + self._budget.false_trip_cost * false_trips,
+        )
+
+    def _tally(self, member: _Member, config: BreakerConfig, seed: int) -> _Tally:
+        run = run_spells(member.traffic, config, seed=seed)
+        refused = run.permitted == 0
+        bad = member.bad & member.inside
+        answers = self._answers(run.opened_ns)
+        seen = [number for number in range(len(self._spans)) if self._any_bad(member, number)]
+        delays = (self._delay(run, answers, number) for number in seen)
+        closed = np.append(run.closed_ns, self._end)[: len(run.opened_ns)]
+        return _Tally(
+            trips=len(run.opened_ns),
+            false_trips=int((answers < 0).sum()),
+            incidents=len(seen),
+            delays=tuple(delay for delay in delays if delay is not None),
+            bad=int(bad.sum()),
+            shed=int((bad & refused).sum()),
+            good_inside=int((refused & member.inside & ~member.bad).sum()),
+            good_outside=int((refused & ~member.inside & ~member.bad).sum()),
+            open_ns=int((closed - run.opened_ns).sum()),
+        )
+
+    def _answers(self, opened: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return for each opening the incident that it answers, −1 for a false one."""
+        if not len(self._spans):
+            return np.full(len(opened), -1)
+        latest = np.searchsorted(self._spans[:, 0], opened, side="right") - 1
+        within = (latest >= 0) & (opened <= self._until[np.maximum(latest, 0)])
+        return np.where(within, latest, -1)
+
+    def _any_bad(self, member: _Member, number: int) -> bool:
+        start = member.traffic.start_ns
+        first, last = self._spans[number]
+        return bool(member.bad[np.searchsorted(start, first) : np.searchsorted(start, last, "right")].any())
+
+    def _delay(self, run: Spells, answers: NDArray[np.int64], number: int) -> float | None:
+        """Return the seconds until the breaker was open in an incident; None where it never was."""
+        begin = self._spans[number, 0]
+        before = int(np.searchsorted(run.opened_ns, begin))
+        still_open = before > len(run.closed_ns) or (before > 0 and run.closed_ns[before - 1] > begin)
+        if still_open:
+            return 0.0
+        mine = run.opened_ns[answers == number]
+        return float(mine[0] - begin) / 1e9 if len(mine) else None
+
+
+def _owned(instance: NDArray[np.int32]) -> list[NDArray[np.intp]]:
+    """Return the calls of each breaker, in their order."""
+    if not len(instance) or not instance.any():
+        return [np.arange(len(instance))]
+    order = np.argsort(instance, kind="stable")
+    return np.split(order, np.cumsum(np.bincount(instance))[:-1])

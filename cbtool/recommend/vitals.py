@@ -1,0 +1,173 @@
+"""The traffic's vital signs, as a profile's evidence: what `verify` later compares to tell drift."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cbtool import __version__
+from cbtool.profile_evidence import ProfileEvidence
+from cbtool.recommend.findings import Estimate
+from cbtool.recommend.healthy import healthy_p99
+from cbtool.recommend.resamples import HIGH, LOW
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from cbtool.recommend.trace import Trace
+
+_BLOCKS = 100  # of healthy time, that are drawn from
+_IN_A_ROW = 5  # of these make one block of the bootstrap
+_DRAWS = 400
+_BINS = 200  # of time, that quantiles of the load are of
+_CALLS_A_BIN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """How healthy traffic is, and how much of it there is.
+
+    Attributes:
+        calls: healthy ones.
+        failure_rate: percent of them that fail, with its interval (90 %, moving-block bootstrap).
+        p99: their 99th percentile of duration in seconds, with its interval; None without durations.
+        loads: calls a second that ONE breaker sees: quantiles 5, 50 and 95 % over equal stretches of time.
+    """
+
+    calls: int
+    failure_rate: Estimate
+    p99: Estimate | None
+    loads: tuple[float, float, float]
+
+
+def vitals_of(trace: Trace, healthy: Trace, instances: int, seed: int) -> Vitals:
+    """Return the vital signs.
+
+    Args:
+        trace: all calls that count.
+        healthy: those outside incidents.
+        instances: breakers that share them.
+        seed: of the bootstrap.
+    """
+    random = np.random.default_rng([seed, 61])
+    blocks = max(1, min(_BLOCKS, len(healthy) // 20))
+    cuts = np.linspace(0, len(healthy), blocks + 1).astype(np.int64)
+    picks = _picks(blocks, random)
+    failed = np.diff(np.concatenate(([0], np.cumsum(healthy.failed)))[cuts])
+    rates = 100.0 * failed[picks].sum(axis=1) / np.maximum(np.diff(cuts)[picks].sum(axis=1), 1)
+    rate = _interval(100.0 * healthy.failure_rate, rates)
+    if not failed.sum():  # the rule of three: what may be true although none was seen
+        rate = Estimate(0.0, 0.0, 300.0 / max(len(healthy), 1))
+    return Vitals(len(healthy), rate, _p99(trace, healthy, cuts, picks), load_quantiles(trace, instances))
+
+
+def load_quantiles(trace: Trace, instances: int) -> tuple[float, float, float]:
+    """Return calls a second that one breaker sees: quantiles 5 %, 50 % and 95 % over equal stretches."""
+    bins = int(np.clip(len(trace) // _CALLS_A_BIN, 1, _BINS))
+    width = max(trace.span, 1e-9) / bins
+    place = np.minimum((trace.start - trace.start[0]) / 1e9 // width, bins - 1).astype(np.int64)
+    rates = np.bincount(place, minlength=bins) / width / instances
+    low, usual, high = np.quantile(rates, [0.05, 0.5, 0.95])
+    return float(low), float(usual), float(high)
+
+
+def evidence_of(
+    vitals: Vitals,
+    *,
+    trace: Trace,
+    started: float,
+    seed: int,
+    instances: int,
+    incidents: int,
+    slow_rate: float | None,
+    window: float,
+) -> ProfileEvidence:
+    """Return the evidence that a profile carries.
+
+    Args:
+        vitals: of the traffic.
+        trace: all calls that count.
+        started: Unix seconds of the first; 0 where unknown.
+        seed: of every random choice.
+        instances: breakers that share the calls.
+        incidents: that a breaker should act on.
+        slow_rate: percent of the healthy calls beyond the slow-call threshold; None without one.
+        window: the sliding window's length in seconds.
+    """
+    since, until = (_moment(started, seconds) for seconds in (0.0, trace.span))
+    low, usual, high = (_plain(load) for load in vitals.loads)
+    p99 = vitals.p99 or Estimate(None, None, None)
+    return ProfileEvidence(
+        version=__version__,
+        seed=seed,
+        calls=len(trace),
+        span=round(trace.span, 3),
+        since=since,
+        until=until,
+        instances=instances,
+        incidents=incidents,
+        healthy_calls=vitals.calls,
+        healthy_failure_rate=_plain(vitals.failure_rate.value),
+        healthy_failure_rate_low=_plain(vitals.failure_rate.low),
+        healthy_failure_rate_high=_plain(vitals.failure_rate.high),
+        healthy_p99=_plain(p99.value),
+        healthy_p99_low=_plain(p99.low),
+        healthy_p99_high=_plain(p99.high),
+        healthy_slow_rate=_plain(slow_rate),
+        load_low=low,
+        load_usual=usual,
+        load_high=high,
+        window_calls_low=_plain(vitals.loads[0] * window),
+        window_calls_usual=_plain(vitals.loads[1] * window),
+        window_calls_high=_plain(vitals.loads[2] * window),
+    )
+
+
+def _p99(trace: Trace, healthy: Trace, cuts: NDArray[np.int64], picks: NDArray[np.int64]) -> Estimate | None:
+    """The p99 with an interval from the blocks' tails: a resample's p99 is found among their quantiles."""
+    p99 = healthy_p99(trace)
+    if p99 is None:
+        return None
+    # How many calls of a block lie above each of some candidates for the p99 decides which of them it is.
+    good = np.where(healthy.failed, -1, healthy.duration)
+    candidates = p99 * 1e9 * np.geomspace(0.6, 1.7, 105)
+    totals = np.diff(np.concatenate(([0], np.cumsum(good >= 0)))[cuts])
+    place = np.searchsorted(candidates, good, side="left")
+    block = np.repeat(np.arange(len(cuts) - 1), np.diff(cuts))
+    width = len(candidates) + 1
+    table = np.bincount(block * width + place, minlength=(len(cuts) - 1) * width).reshape(-1, width)
+    above = table[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:]
+    shares = above[picks].sum(axis=1) / np.maximum(totals[picks].sum(axis=1), 1)[:, None]
+    which = np.minimum((shares > 0.01).sum(axis=1), len(candidates) - 1)
+    found = candidates[which] / 1e9
+    # The method's own p99 leaves unusual blocks out; the interval is shifted onto it.
+    return _interval(p99, found / np.median(found) * p99)
+
+
+def _picks(blocks: int, random: np.random.Generator) -> NDArray[np.int64]:
+    """Return for each draw the blocks in it: runs that may start anywhere."""
+    row = min(_IN_A_ROW, blocks)
+    starts = random.integers(0, blocks - row + 1, (_DRAWS, max(1, blocks // row)))
+    picks: NDArray[np.int64] = (starts[:, :, None] + np.arange(row)).reshape(_DRAWS, -1)
+    return picks
+
+
+def _interval(value: float, draws: NDArray[np.float64]) -> Estimate:
+    low, high = np.quantile(draws, [LOW, HIGH])
+    return Estimate(value, min(value, float(low)), max(value, float(high)))
+
+
+def _moment(started: float, seconds: float) -> str:
+    if started <= 0:
+        return ""
+    try:
+        return datetime.fromtimestamp(started + seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (OverflowError, ValueError, OSError):  # a log may say any year
+        return ""
+
+
+def _plain(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.6g}")
