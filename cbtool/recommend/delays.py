@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cbtool.recommend.findings import Estimate
 from cbtool.jit import compiled
+from cbtool.recommend.findings import Estimate
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
