@@ -79,10 +79,13 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
       cbtool simulate access.log --by path
       zcat old.gz | cbtool simulate - --json
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
-    from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with the others below
+    from cbtool.breaker.reach.words import notes  # noqa: PLC0415  # with the others below
+    from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415
+    from cbtool.recommend.reach import observed  # noqa: PLC0415
     from cbtool.report.calls_file import write_calls  # noqa: PLC0415  # polars
     from cbtool.report.groups import simulated_groups_text  # noqa: PLC0415
     from cbtool.report.simulation import refusals_text, simulation_text  # noqa: PLC0415
+    from cbtool.report.text import listed  # noqa: PLC0415
     from cbtool.simulation.run import simulate as run  # noqa: PLC0415  # numpy
     from cbtool.simulation.run import values_of  # noqa: PLC0415
 
@@ -123,17 +126,21 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
             health=health,
         )
     checks = [gate.check(values_of(result, calls, verdicts, settings.config)) for gate in gates]
+    found = observed(settings.config, calls, verdicts, instances=instances)
     if calls_out is not None:
         write_calls(calls_out, calls, result)
     if json:
         head = {"source": source.name, "profile": settings.name, "load": load, "seed": source.seed}
         tail = {"checks": [check_json(check) for check in checks]} if checks else {}
-        print_json({**head, **result.to_json(settings.config), **refused_json(counts), **tail})
+        reach = {"reachability": [finding.to_json() for finding in found.findings]}
+        print_json({**head, **result.to_json(settings.config), **refused_json(counts), **reach, **tail})
     else:
         title = f"{source.name} through {settings.name}"
         print_text(simulation_text(result, settings.config, title=title, span=calls.span, seed=source.seed))
         if counts:
             print_text("\n" + refusals_text(counts))
+        if remarks := notes(found):
+            print_text("\n" + listed(remarks))
         if checks:
             print_text("\n" + checks_text(checks))
     if not all(check.passed for check in checks):

@@ -95,9 +95,10 @@ def notes(evidence: Evidence) -> tuple[str, ...]:
     elif evidence.p99 is None:
         said.append("All durations are 0, so slow calls are not judged: no slow threshold.")
     quiet, gate = evidence.regimes[0], evidence.candidate.gate
-    if quiet.rate * gate.window * 0.5 < gate.errors and len(evidence.regimes) > 1:
+    held = quiet.rate * gate.window
+    if held * 0.5 < gate.errors <= held and len(evidence.regimes) > 1:  # fewer, and reachability says so
         said.append(
-            f"At {format_rate(quiet.rate)} a window holds about {_number(quiet.rate * gate.window)} calls,"
+            f"At {format_rate(quiet.rate)} a window holds about {_number(held)} calls,"
             f" too few for {gate.errors} errors: brown-outs at that load stay undetected, where few calls"
             " are lost."
         )

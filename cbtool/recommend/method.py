@@ -23,6 +23,7 @@ from cbtool.recommend.labelled import label_notes, labelled_sides
 from cbtool.recommend.loss import Court
 from cbtool.recommend.model import Answer, Budget, Recommendation, Regime
 from cbtool.recommend.night import thinned_to_quietest
+from cbtool.recommend.reach import observed_notes
 from cbtool.recommend.refusal import missing, missing_budget
 from cbtool.recommend.regimes import load_regimes
 from cbtool.recommend.search import Ground, Search
@@ -118,7 +119,10 @@ def recommend(
     found = _found(case)
     if found is None:
         return replace(answer, needs=missing_budget(trace, budget))
-    return surrounded(answer, found, rules, current=current, brief=brief)
+    done = surrounded(answer, found, rules, current=current, brief=brief)
+    if done.config is None:
+        return done
+    return replace(done, notes=(*done.notes, *observed_notes(done.config, calls, trace, instances)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cbtool.profiles import dump_profile
 from cbtool.report.capacity import capacity_text
-from cbtool.report.text import WIDTH, counted, labelled, one_line, table
+from cbtool.report.text import WIDTH, counted, labelled, listed, one_line, table
 from cbtool.units import format_duration, format_percent, format_rate
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def recommendation_text(
     """
     blocks = [_verdict(answer, source)]
     if answer.profile is None:
-        blocks.append("Needs\n" + _listed(answer.needs))
+        blocks.append("Needs\n" + listed(answer.needs))
     else:
         blocks.append(_settings(answer))
     blocks += _found(answer)
@@ -51,7 +51,7 @@ def recommendation_text(
     if answer.capacity is not None:
         blocks.append("While a dependency is down\n" + capacity_text(answer.capacity))
     if answer.notes:
-        blocks.append("Notes\n" + _listed(answer.notes))
+        blocks.append("Notes\n" + listed(answer.notes))
     if answer.profile is not None and (logs or scenario):
         blocks.append("Try it\n" + _try(answer, logs, scenario, saved))
     return "\n\n".join(blocks)
@@ -189,13 +189,6 @@ def _try(answer: Recommendation, logs: Sequence[str], scenario: str | None, save
     lines = [] if saved else [f"  cbtool recommend {traffic}{shared} --output {profile}"]
     lines.append(f"  cbtool simulate {traffic}{shared} --profile {shlex.quote(profile)}")
     return "\n".join(lines)
-
-
-def _listed(sentences: Sequence[str]) -> str:
-    return "\n".join(
-        textwrap.fill(one_line(sentence), WIDTH, initial_indent="- ", subsequent_indent="  ")
-        for sentence in sentences
-    )
 
 
 def _percent(share: float) -> str:

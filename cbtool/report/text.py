@@ -62,6 +62,14 @@ def labelled(pairs: Sequence[tuple[str, str]], *, width: int = WIDTH) -> str:
     return table((), pairs, width=width)
 
 
+def listed(sentences: Sequence[str], *, width: int = WIDTH) -> str:
+    """Return sentences with a dash before each, wrapped."""
+    return "\n".join(
+        textwrap.fill(one_line(sentence), width, initial_indent="- ", subsequent_indent="  ")
+        for sentence in sentences
+    )
+
+
 def counted(number: int, noun: str, plural: str | None = None) -> str:
     """Return a number with its noun: `1 call`, `1,250 calls`."""
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

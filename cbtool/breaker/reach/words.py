@@ -36,9 +36,10 @@ def said(finding: Finding) -> str:
 
 
 def notes(found: Reachability) -> tuple[str, ...]:
-    """Return a sentence for each rule that never fires, or that one error fires, at some load."""
+    """Return a sentence for each rule that never fires, or on one error; of several loads, the first."""
+    first = {(each.rule, each.reach): each for each in reversed(found.findings)}
     return tuple(
-        f"{finding.rule} {said(finding)}: {finding.why}."
-        for finding in found.findings
-        if finding.reach in _WORTH_A_NOTE
+        f"{each.rule} {said(each)}: {each.why}."
+        for each in found.findings
+        if each.reach in _WORTH_A_NOTE and first[each.rule, each.reach] is each
     )
