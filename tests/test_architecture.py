@@ -88,6 +88,7 @@ ALLOWED = {
         "sweeping",
         "live",
         "profiles",
+        "foreign",
         "demo",
     },
     "dashboard": {"errors", "units", "breaker", "metrics", "report"},
@@ -126,6 +127,8 @@ HEAVY = {
     "uvloop",
     "hdrh",
     "yaml",
+    "jinja2",
+    "matplotlib",
 }
 
 LONGEST_FILE = 330  # lines

@@ -9,6 +9,7 @@ COMMANDS = {
     "compare": "Put several profiles side by side on the same traffic, at several loads.",
     "sweep": "Try thousands of settings on the same traffic, and show which none beats.",
     "hosts": "Which hosts outlier detection would eject, as Envoy and Istio do it.",
+    "report": "One HTML page from a log, a run or a sweep: what happened, what to set.",
     "capacity": "What dependencies that are down cost, and which wait keeps it small.",
     "probe": "Send generated traffic to a live endpoint through a breaker.",
     "replay": "Send a recorded log's traffic to a live endpoint through a breaker.",

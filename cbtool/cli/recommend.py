@@ -5,6 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from cbtool.cli.app import command_app
+from cbtool.cli.budget_options import (
+    FALSE_TRIPS_PER_DAY,
+    REJECT_COST,
+    FalseTripsOption,
+    RejectCostOption,
+    ShortestIncidentOption,
+    budget_of,
+)
 from cbtool.cli.groups import ByOption, answer_groups  # Typer reads the annotations when it runs
 from cbtool.cli.options import (
     InstancesOption,
@@ -42,22 +50,9 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     logs: LogsArgument = None,
     scenario: ScenarioOption = None,
     instances: InstancesOption = 1,
-    reject_cost: Annotated[
-        float,
-        option(
-            "--reject-cost", help="Harm of refusing a good call in an incident, in bad calls let through."
-        ),
-    ] = 0.25,
-    false_trips_per_day: Annotated[
-        float,
-        option("--false-trips-per-day", help="How often a healthy upstream may trip the breaker by chance."),
-    ] = 0.0333,
-    shortest_incident: Annotated[
-        str | None,
-        option(
-            "--shortest-incident", help="Ride through anything shorter; default: 10s, less in short data."
-        ),
-    ] = None,
+    reject_cost: RejectCostOption = REJECT_COST,
+    false_trips_per_day: FalseTripsOption = FALSE_TRIPS_PER_DAY,
+    shortest_incident: ShortestIncidentOption = None,
     profile: ProfileOption = None,
     timeout: Annotated[
         str | None, option("--timeout", help="The caller's timeout, for a scenario; default: the scenario's.")
@@ -95,20 +90,13 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     from cbtool.foreign.recommended import snippet  # noqa: PLC0415  # keeps --help quick
     from cbtool.foreign.writing import known_library  # noqa: PLC0415  # same
     from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with numpy below
-    from cbtool.recommend import Budget  # noqa: PLC0415  # numba
-    from cbtool.recommend import recommend as find  # noqa: PLC0415
+    from cbtool.recommend import recommend as find  # noqa: PLC0415  # numba
     from cbtool.report.groups import recommended_groups_text  # noqa: PLC0415
     from cbtool.report.recommendation import recommendation_text  # noqa: PLC0415
 
     if library is not None:
         known_library(library)
-    budget = Budget(
-        _above_zero("--false-trips-per-day", false_trips_per_day),
-        _above_zero("--reject-cost", reject_cost),
-        None
-        if shortest_incident is None
-        else parsed("--shortest-incident", parse_duration, shortest_incident),
-    )
+    budget = budget_of(false_trips_per_day, reject_cost, shortest_incident)
     rules = (load_profile(profile) if profile else default_profile()).rules
     source = open_source(logs or (), scenario, log_format, seed, which)
     if timeout is not None:
@@ -155,12 +143,6 @@ def _only_by(library: str | None, output: Path | None) -> None:
         raise ConfigurationError(
             "--by prints a line a group, without --to and --output; for one group's file, choose it by --path"
         )
-
-
-def _above_zero(flag: str, value: float) -> float:
-    if not 0 < value < float("inf"):
-        raise ConfigurationError(f"{flag} must be above 0 (got {value:g})")
-    return value
 
 
 def _with_timeout(scenario: str | None, seed: int, timeout: float) -> Calls:

@@ -132,7 +132,7 @@ def _found(answer: Recommendation) -> list[str]:
 def _incident(incident: Incident, started: float) -> list[str]:
     return [
         incident.kind.value,
-        _when(incident.start, started),
+        when(incident.start, started),
         format_duration(incident.length),
         format_percent(incident.failed),
         format_percent(incident.slow),
@@ -140,8 +140,8 @@ def _incident(incident: Incident, started: float) -> list[str]:
     ]
 
 
-def _when(seconds: float, started: float) -> str:
-    """The time of day where the log knows it, in UTC; else the time since its first call."""
+def when(seconds: float, started: float) -> str:
+    """Return the time of day where the log knows it, in UTC; else the time since its first call."""
     try:
         if started > 0:
             return datetime.fromtimestamp(started + seconds, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
@@ -152,7 +152,7 @@ def _when(seconds: float, started: float) -> str:
 
 def _expected(expected: Expected) -> str:
     trips, delay = expected.false_trips_per_day, expected.detection_delay_s
-    pairs = [("  false trips", f"{_every(trips.value)}; at worst {_every(trips.high)}")]
+    pairs = [("  false trips", f"{every(trips.value)}; at worst {every(trips.high)}")]
     if delay.value is not None:
         pairs.append(("  detection delay", f"{format_duration(delay.value)} {_between(delay)}"))
     if expected.detected_percent is not None:
@@ -166,7 +166,8 @@ def _expected(expected: Expected) -> str:
     return labelled(pairs)
 
 
-def _every(a_day: float | None) -> str:
+def every(a_day: float | None) -> str:
+    """Return how often something happens that happens so many times a day."""
     if a_day is None:
         return "unknown"
     if a_day < 1 / 3650:

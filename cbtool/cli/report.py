@@ -1,0 +1,152 @@
+"""`cbtool report`: one self-contained HTML page from a log, a run, a scenario or a sweep's file."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path  # noqa: TC003  # Typer reads it when the command is built
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cbtool.cli.app import command_app
+from cbtool.cli.budget_options import (
+    FALSE_TRIPS_PER_DAY,
+    REJECT_COST,
+    FalseTripsOption,
+    RejectCostOption,
+    ShortestIncidentOption,
+    budget_of,
+)
+from cbtool.cli.options import (
+    InstancesOption,
+    JsonOption,
+    LogFormatOption,
+    ProfileOption,
+    SeedOption,
+    option,
+)
+from cbtool.cli.output import note, print_json, working
+from cbtool.cli.selecting import selecting
+from cbtool.cli.sources import open_source
+from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when the command is built
+    LogsArgument,
+    ScenarioOption,
+)
+from cbtool.errors import InsufficientDataError, UnreachableError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cbtool.traffic.selection import Selection
+
+app = command_app()
+
+_USUAL = "resilience4j"
+
+
+@app.command()
+@selecting
+def report(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
+    logs: LogsArgument = None,
+    scenario: ScenarioOption = None,
+    output: Annotated[
+        Path | None,
+        option("--output", "-o", help="Write the page to this file; - is standard output."),
+    ] = None,
+    current: Annotated[
+        str | None,
+        option(
+            "--current",
+            help="The settings to compare with: a profile's file or name; default: resilience4j's defaults.",
+        ),
+    ] = None,
+    instances: InstancesOption = 1,
+    reject_cost: RejectCostOption = REJECT_COST,
+    false_trips_per_day: FalseTripsOption = FALSE_TRIPS_PER_DAY,
+    shortest_incident: ShortestIncidentOption = None,
+    profile: ProfileOption = None,
+    library: Annotated[
+        list[str] | None,
+        option("--to", help="Offer the settings as this library's users write them; repeatable."),
+    ] = None,
+    log_format: LogFormatOption = None,
+    seed: SeedOption = None,
+    json: JsonOption = False,
+    *,
+    which: Selection,
+) -> None:
+    """Write one HTML page that says what happened, what to set, and why.
+
+    It needs nothing else: no network, no script, no other file. Below its
+    figures stand their numbers, and all of them as one JSON document inside.
+    Refused, with what is missing, where the data cannot carry a
+    recommendation (exit status 3); the page is written all the same.
+
+    \b
+    Examples:
+      cbtool report access.log --output report.html
+      cbtool report access.log --current mine.toml --instances 8 -o report.html
+      cbtool report run.ndjson --to resilience4j -o report.html
+      cbtool report access.log --json | jq .recommendation.breaker
+      zcat access.log.*.gz | cbtool report - > report.html
+    """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
+    from cbtool.foreign.writing import known_library  # noqa: PLC0415  # keeps --help quick
+    from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with numpy below
+    from cbtool.recommend import recommend as find  # noqa: PLC0415  # numba
+    from cbtool.report.html.document import document_of  # noqa: PLC0415
+    from cbtool.report.html.page import traffic_page  # noqa: PLC0415
+    from cbtool.report.html.paste import to_paste  # noqa: PLC0415
+    from cbtool.report.html.pull_request import pull_request  # noqa: PLC0415
+    from cbtool.report.html.study import Ground, study_of  # noqa: PLC0415
+
+    for name in library or ():
+        known_library(name)
+    budget = budget_of(false_trips_per_day, reject_cost, shortest_incident)
+    today = load_profile(current or _USUAL)
+    rules = (load_profile(profile) if profile else default_profile()).rules
+    _check_output(output, json=json)
+    source = open_source(logs or (), scenario, log_format, seed, which)
+    calls, health = source.at(1.0)
+    verdicts = rules.verdicts(calls)
+    with working(f"judging {len(calls):,} calls"):
+        answer = find(calls, verdicts, instances=instances, budget=budget, rules=rules, seed=source.seed)
+    ground = Ground(calls, verdicts, source.seed, instances, health)
+    with working("drawing the page"):
+        title = today.name if current else f"{today.name}'s defaults"
+        study = study_of(ground, answer, source=source.name, current=today, title=title)
+        command = _command(logs or (), scenario, instances, seed)
+        texts = {**to_paste(answer, source.name, library or ()), "command": command}
+        document = document_of(study, texts)
+        document["pull_request"] = pull_request(document, command)
+    if json:
+        print_json(document)
+    if output is not None or not json:
+        _write(output, traffic_page(document))
+    if answer.profile is None:
+        raise InsufficientDataError(f"{source.name} cannot carry a recommendation", answer.needs)
+
+
+def _check_output(output: Path | None, *, json: bool) -> None:
+    if output is None and not json and sys.stdout.isatty():
+        raise typer.BadParameter("name the page's file: --output report.html (- is standard output)")
+
+
+def _command(logs: Sequence[str], scenario: str | None, instances: int, seed: int | None) -> str:
+    words: list[Any] = ["cbtool", "report", *logs]
+    words += ["--scenario", scenario] if scenario else []
+    words += ["--instances", instances] if instances > 1 else []
+    words += ["--seed", seed] if seed is not None else []
+    return shlex.join(map(str, words))
+
+
+def _write(output: Path | None, page: str) -> None:
+    if output is None or str(output) == "-":
+        sys.stdout.write(page)
+        sys.stdout.flush()
+        return
+    try:
+        output.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise UnreachableError(f"{output}: cannot be written: {error.strerror}") from None
+    note(f"page written to {output} ({len(page.encode()) / 1e6:.1f} MB)")

@@ -1,0 +1,125 @@
+"""A study as the one JSON document that its page embeds and shows; nothing on the page is not in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import cbtool
+from cbtool.breaker import State
+from cbtool.breaker.capacity import errors_to_open
+from cbtool.breaker.parts import WindowType
+from cbtool.profiles import breaker_table
+from cbtool.report.series.numbers import rounded
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from cbtool.breaker import BreakerConfig
+    from cbtool.recommend.model import Regime
+    from cbtool.report.html.study import Study, Trial
+
+MOST_TRANSITIONS = 2_000
+"""Of one simulation; a page must stay small."""
+
+
+def document_of(study: Study, texts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the document of a page about traffic.
+
+    Args:
+        study: what there is to say.
+        texts: what there is to paste: `profile`, `snippets`, `pull_request` and the like.
+    """
+    return {
+        "cbtool": cbtool.__version__,
+        "about": "traffic",
+        "source": study.source,
+        "traffic": {
+            "calls": study.calls,
+            "counted": study.counted,
+            "failing": study.failing,
+            "failing_percent": _percent(study.failing, study.counted),
+            "span_s": round(study.span, 3),
+            "rate": rounded(study.rate),
+        },
+        "recommendation": {**study.answer.to_json(), "source": study.source},
+        "before": _trial(study.before, study),
+        "after": None if study.after is None else _trial(study.after, study),
+        "loads": [_load(regime, study.drawn) for regime in study.answer.regimes],
+        "series": _series(study),
+        "latency": None if study.latency is None else study.latency.to_json(),
+        "drawn": _drawn(study.drawn),
+        **texts,
+    }
+
+
+def _trial(trial: Trial, study: Study) -> dict[str, Any]:
+    config, summary = trial.profile.config, trial.summary
+    whole = sum(summary.time_in_state.values())
+    simulation = {
+        "source": study.source,
+        "profile": trial.profile.name,
+        "load": 1.0,
+        "seed": study.seed,
+        **summary.to_json(config),
+    }
+    simulation["impact"] = {**simulation["impact"], "failing": trial.failing, "healthy": trial.healthy}
+    simulation["reachability"] = [finding.to_json() for finding in trial.reach.findings]
+    changes = simulation["transitions"]
+    simulation["transitions"] = changes[:MOST_TRANSITIONS]
+    return {
+        "title": trial.title,
+        "recorded": trial.recorded,
+        "breaker": breaker_table(config),
+        "simulation": simulation,
+        "transitions_left_out": len(changes) - len(simulation["transitions"]),
+        "judgement": trial.judgement.to_json(),
+        "failed_shed_percent": _percent(summary.impact.failed_shed, trial.failing),
+        "healthy_refused_percent": _percent(summary.impact.healthy_refused, trial.healthy),
+        "not_permitted_percent": _percent(summary.not_permitted, summary.calls),
+        "time_open_percent": _percent(summary.time_in_state[State.OPEN], whole),
+    }
+
+
+def _load(regime: Regime, config: BreakerConfig) -> dict[str, Any]:
+    """Return what one breaker's window holds at a load, and how soon an outage could open it."""
+    needed = errors_to_open(config)
+    table: dict[str, Any] = {"name": regime.name, "rate": rounded(regime.rate)}
+    timed = config.sliding_window_type is WindowType.TIME
+    holds = regime.rate * config.window_size if timed else config.window_size
+    table["calls_per_window"] = rounded(holds)
+    table["failures_per_window"] = rounded(holds * regime.errors / max(regime.calls, 1))
+    table["errors_to_open"] = needed
+    reachable = needed > 0 and holds >= needed and regime.rate > 0
+    table["outage_opens_after_s"] = rounded(needed / regime.rate) if reachable else None
+    return table
+
+
+def _series(study: Study) -> dict[str, Any]:
+    return {
+        "bin_s": study.bins.width,
+        "t": study.bins.starts,
+        **study.traffic.to_json(),
+        **({} if study.windows is None else study.windows.to_json()),
+        "before": study.before.states.to_json(),
+        "after": None if study.after is None else study.after.states.to_json(),
+    }
+
+
+def _drawn(config: BreakerConfig) -> dict[str, Any]:
+    """Return the numbers behind the lines that figures draw; durations in seconds."""
+    slow = config.slow_call_duration_threshold
+    timed = config.sliding_window_type is WindowType.TIME
+    return {
+        "failure_rate_threshold": config.failure_rate_threshold,
+        "slow_call_rate_threshold": None if slow is None else config.slow_call_rate_threshold,
+        "slow_call_duration_s": slow,
+        "window": config.window_size,
+        "window_unit": "s" if timed else "calls",
+        "minimum_number_of_calls": config.minimum_calls,
+        "minimum_number_of_errors": config.minimum_number_of_errors,
+        "errors_to_open": errors_to_open(config),
+    }
+
+
+def _percent(part: float | None, whole: float) -> float | None:
+    return rounded(100.0 * part / whole) if part is not None and whole else None

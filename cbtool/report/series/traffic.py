@@ -1,0 +1,90 @@
+"""Traffic over time: calls a second, and which shares of them failed or were slow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cbtool.breaker.outcome import Verdict
+from cbtool.report.series.numbers import plain
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from cbtool.report.series.bins import Bins
+    from cbtool.traffic.calls import Calls
+
+_MOST_SECONDS = 4_000_000  # of a span; longer ones are looked at in longer pieces
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficSeries:
+    """By bin, in which a call counts where it started; arrays as long as there are bins, NaN for no value.
+
+    Attributes:
+        calls: calls a second, ignored ones included.
+        busiest: calls in the bin's busiest second (or piece of it, where bins are shorter), a second.
+        failed: percent of the counted calls that failed.
+        slow: percent of them that were slow; None where nothing says which are.
+    """
+
+    calls: NDArray[np.float64]
+    busiest: NDArray[np.float64]
+    failed: NDArray[np.float64]
+    slow: NDArray[np.float64] | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the columns as plain numbers."""
+        return {
+            "calls_per_s": plain(self.calls),
+            "busiest_second": plain(self.busiest),
+            "failure_rate": plain(self.failed),
+            "slow_call_rate": None if self.slow is None else plain(self.slow),
+        }
+
+
+def traffic_series(
+    calls: Calls, verdicts: NDArray[np.uint8], bins: Bins, *, slow_above: float | None
+) -> TrafficSeries:
+    """Return the traffic by bin.
+
+    Args:
+        calls: n calls.
+        verdicts: uint8, n values of `Verdict`.
+        bins: over the calls' span.
+        slow_above: seconds; None: nothing is slow.
+    """
+    seconds = calls.start_ns / 1e9
+    index = bins.index(seconds)
+    counted = verdicts != Verdict.IGNORED
+    mine = index[counted]
+    whole = np.bincount(mine, minlength=bins.count)
+    slow = None
+    if slow_above is not None and calls.knows_durations:
+        slow = calls.duration_ns[counted] > round(slow_above * 1e9)
+    failed = verdicts[counted] == Verdict.FAILURE
+    return TrafficSeries(
+        calls=np.bincount(index, minlength=bins.count) / bins.width,
+        busiest=_busiest(seconds, bins),
+        failed=_percent(mine, failed, whole),
+        slow=None if slow is None else _percent(mine, slow, whole),
+    )
+
+
+def _percent(
+    index: NDArray[np.int64], bad: NDArray[np.bool_], whole: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    part = np.bincount(index[bad], minlength=len(whole))
+    return np.where(whole > 0, 100.0 * part / np.maximum(whole, 1), np.nan)
+
+
+def _busiest(seconds: NDArray[np.float64], bins: Bins) -> NDArray[np.float64]:
+    """Return the most calls a second in any piece of a bin; pieces are a second where bins allow."""
+    pieces = max(1, min(round(bins.width), _MOST_SECONDS // bins.count))
+    length = bins.width / pieces
+    last = bins.count * pieces - 1
+    index = np.clip((seconds / length).astype(np.int64), 0, last)
+    counts = np.bincount(index, minlength=last + 1).reshape(bins.count, pieces)
+    return np.asarray(counts.max(axis=1) / length, np.float64)

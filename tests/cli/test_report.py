@@ -1,0 +1,71 @@
+"""`cbtool report`, from the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from cbtool.__main__ import run
+
+
+@pytest.fixture(autouse=True)
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ten calls a second for four minutes, of which the third fails two calls of three."""
+    rows = ["timestamp,duration_ms,status"]
+    for n in range(2400):
+        failing = n % 3 > 0 if 1200 <= n < 1800 else n % 97 == 0
+        rows.append(f"{1_795_514_400 + n / 10:.1f},{20 + n % 7},{500 if failing else 200}")
+    (tmp_path / "calls.csv").write_text("\n".join(rows) + "\n")
+    (tmp_path / "few.csv").write_text("\n".join(rows[:50]) + "\n")
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_page_holds_what_recommend_and_simulate_print(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["report", "calls.csv", "--current", "starting-point", "-o", "page.html"]) == 0
+    assert "page written to page.html" in capsys.readouterr().err
+    assert run(["report", "calls.csv", "--current", "starting-point", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    page = Path("page.html").read_text()
+    embedded = page.partition('id="data">')[2].partition("</script>")[0]
+    assert json.loads(embedded) == document
+    assert run(["recommend", "calls.csv", "--json", "-o", "recommended.toml"]) == 0
+    assert document["recommendation"] == json.loads(capsys.readouterr().out)
+    for role, profile in (("before", "starting-point"), ("after", "recommended.toml")):
+        assert run(["simulate", "calls.csv", "--profile", profile, "--json"]) == 0
+        assert document[role]["simulation"] == json.loads(capsys.readouterr().out)
+    assert document["profile"] == Path("recommended.toml").read_text()
+
+
+def test_a_refusal_writes_the_page_and_exits_with_3(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["report", "few.csv", "-o", "page.html"]) == 3
+    assert "needs: 151 more calls" in capsys.readouterr().err
+    assert "151 more calls" in Path("page.html").read_text()
+
+
+def test_standard_output_gets_the_page_and_nothing_else(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["report", "few.csv", "-o", "-"]) == 3
+    out = capsys.readouterr().out
+    assert out.startswith("<!DOCTYPE html>")
+    assert out.endswith("</html>\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "words"),
+    [
+        (["calls.csv", "--current", "nobody", "-o", "p.html"], 2, "nobody"),
+        (["calls.csv", "--to", "resilience5j", "-o", "p.html"], 2, "resilience5j"),
+        (["calls.csv", "-o", "missing/p.html"], 4, "missing/p.html: cannot be written"),
+        (["missing.log", "-o", "p.html"], 4, "missing.log"),
+        (["-o", "p.html"], 2, "name a log"),
+    ],
+)
+def test_mistakes_are_told(
+    arguments: list[str], status: int, words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["report", *arguments]) == status
+    err = capsys.readouterr().err
+    assert words in err
+    assert "Traceback" not in err
+    assert not Path("p.html").exists()

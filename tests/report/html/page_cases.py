@@ -1,0 +1,113 @@
+"""Studies and documents of small, made-up traffic, with a recommendation written by hand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cbtool.breaker import BreakerConfig, Verdict, WindowType
+from cbtool.profiles import Profile
+from cbtool.recommend.findings import Estimate
+from cbtool.recommend.model import (
+    Answer,
+    Expected,
+    Incident,
+    IncidentKind,
+    Recommendation,
+    Regime,
+    SettingReason,
+)
+from cbtool.report.html.document import document_of
+from cbtool.report.html.paste import to_paste
+from cbtool.report.html.pull_request import pull_request
+from cbtool.report.html.study import Ground, Study, study_of
+from cbtool.traffic.calls import Calls
+from cbtool.traffic.outcomes import DEFAULT_RULES
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+N = 3000
+"""Calls, ten a second for five minutes; two of three fail from 100 s to 160 s, and are slow."""
+
+SETTINGS = BreakerConfig(
+    failure_rate_threshold=20,
+    slow_call_rate_threshold=50,
+    slow_call_duration_threshold=0.14,
+    sliding_window_type=WindowType.TIME,
+    sliding_window_size=10.0,
+    minimum_number_of_calls=6,
+    minimum_number_of_errors=6,
+    wait_duration_in_open_state=2.0,
+    permitted_number_of_calls_in_half_open_state=3,
+)
+CURRENT = Profile("today", BreakerConfig(), DEFAULT_RULES)
+
+
+def traffic(**settings: Any) -> tuple[Calls, NDArray[np.uint8]]:
+    number = np.arange(N)
+    bad = (number >= 1000) & (number < 1600)
+    failed = np.where(bad, number % 3 > 0, number % 97 == 0)
+    duration = np.where(bad, 400_000_000, 20_000_000 + number % 50 * 1_000_000)
+    calls = Calls(
+        start_ns=number * 100_000_000,
+        duration_ns=duration.astype(np.int64),
+        status=np.where(failed, 503, 200).astype(np.int16),
+        error=np.zeros(N, np.uint8),
+        **settings,
+    )
+    return calls, np.where(failed, Verdict.FAILURE, Verdict.SUCCESS).astype(np.uint8)
+
+
+def recommended(**changes: Any) -> Recommendation:
+    answer = Recommendation(
+        verdict=Answer.RECOMMENDED,
+        profile=Profile("recommended", SETTINGS, DEFAULT_RULES),
+        reasons=(
+            SettingReason("failure_rate_threshold", 20.0, "healthy calls fail at 1 %", "2,400 healthy calls"),
+            SettingReason("sliding_window_size", "10s", "holds about 100 calls", "load of one breaker"),
+            SettingReason("minimum_number_of_errors", 6, "a window holds 1 failure", "the quietest load"),
+        ),
+        regimes=(Regime("low", 0.5, 300, 3, 0.5), Regime("high", 20.0, 2700, 425, 0.5)),
+        incidents=(
+            Incident(100.0, 159.9, IncidentKind.BROWN_OUT, 600, 66.7, 100.0, actionable=True),
+            Incident(230.0, 231.0, IncidentKind.OUTAGE, 9, 100.0, 0.0, actionable=False),
+        ),
+        expected=Expected(
+            false_trips_per_day=Estimate(0.01, 0.0, 0.02),
+            detection_delay_s=Estimate(0.7, 0.5, 1.2),
+            bad_calls_shed_percent=Estimate(92.0, 88.0, 95.0),
+            detected_percent=100.0,
+        ),
+        needs=(),
+        notes=("Valid for the load that ONE breaker sees.",),
+        instances=1,
+        calls=N,
+        span=299.9,
+        seed=0,
+    )
+    return replace(answer, **changes)
+
+
+def refused(**changes: Any) -> Recommendation:
+    nothing: dict[str, Any] = {"verdict": Answer.REFUSED, "profile": None, "reasons": (), "expected": None}
+    return recommended(**nothing, needs=("100 more calls",), **changes)
+
+
+def study(answer: Recommendation | None = None, *, source: str = "access.log", title: str = "today") -> Study:
+    calls, verdicts = traffic()
+    answer = answer or recommended()
+    ground = Ground(calls, verdicts, answer.seed, answer.instances)
+    return study_of(ground, answer, source=source, current=CURRENT, title=title)
+
+
+def document(answer: Recommendation | None = None, **names: str) -> dict[str, Any]:
+    """Return the whole document of a page."""
+    answer = answer or recommended()
+    made = study(answer, **names)
+    command = f"cbtool report {made.source}"
+    found = document_of(made, {**to_paste(answer, made.source, ()), "command": command})
+    found["pull_request"] = pull_request(found, command)
+    return found
