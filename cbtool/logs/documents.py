@@ -1,7 +1,8 @@
-"""Files that are one document, or whose lines hold many calls, as lines of one call each.
+"""Files that are one document or no text, or whose lines hold many calls, as lines of one call each.
 
-HAR, JMeter's results as XML, and OpenTelemetry spans. The first line made names the kind; what the others
-mean is said by `cbtool.traffic.formats.documents`. Memory is bounded: XML is read as it comes, spans line by
+HAR, JMeter's results as XML, OpenTelemetry spans, and the binary results of Gatling and vegeta. What the
+lines mean is said by `cbtool.traffic.formats.documents`, of which the first line names the kind, and for the
+last two by the text formats of the same programs. Memory is bounded: XML is read as it comes, spans line by
 line, and a HAR file, which is one object, up to `LARGEST`.
 """
 
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from cbtool.errors import WrongFormatError
+from cbtool.logs import gatling, vegeta
 from cbtool.logs.jmeter import samples
 from cbtool.logs.spans import span_lines
 
@@ -23,9 +25,9 @@ LARGEST = 512 << 20
 """Bytes of a document that must be held whole."""
 
 _HEAD = 64 << 10
-_HAR = re.compile(rb'\{\s*"log"\s*:\s*\{')
-_JMETER = re.compile(rb"(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<testResults\b", re.DOTALL)
-_SPANS = re.compile(rb'\{\s*"resourceSpans"\s*:')
+_HAR = re.compile(rb'\s*\{\s*"log"\s*:\s*\{')
+_JMETER = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<testResults\b", re.DOTALL)
+_SPANS = re.compile(rb'\s*\{\s*"resourceSpans"\s*:')
 
 
 def as_lines(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
@@ -35,14 +37,8 @@ def as_lines(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
         WrongFormatError: a document is damaged where nothing of it can be read, or too large.
     """
     first = next(pieces, b"")
-    head = first[:_HEAD].removeprefix(b"\xef\xbb\xbf").lstrip()
-    reader: Callable[[Iterator[bytes], str], Iterator[bytes]] | None = None
-    if _HAR.match(head):
-        reader = _har
-    elif _JMETER.match(head):
-        reader = _jmeter
-    elif _SPANS.match(head):
-        reader = _spans
+    head = first[:_HEAD].removeprefix(b"\xef\xbb\xbf")
+    reader = next((reader for begins, reader in _READERS.items() if begins.match(head)), None)
     if reader is None:
         yield first
         yield from pieces
@@ -111,3 +107,13 @@ def _jmeter(pieces: Iterator[bytes], _name: str) -> Iterator[bytes]:
 def _spans(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
     for line in span_lines(pieces, name, LARGEST):
         yield line_of(line)
+
+
+_READERS: Mapping[re.Pattern[bytes], Callable[[Iterator[bytes], str], Iterator[bytes]]] = {
+    _HAR: _har,
+    _JMETER: _jmeter,
+    _SPANS: _spans,
+    gatling.BEGINS: gatling.gatling_lines,
+    vegeta.BEGINS: vegeta.vegeta_lines,
+}
+"""By what a document begins with, what makes lines of it."""

@@ -20,7 +20,9 @@ from cbtool.errors import UnreachableError
 from cbtool.logs.documents import as_lines
 from cbtool.logs.prometheus import PREFIX as PROMETHEUS
 from cbtool.logs.prometheus import count_lines
+from cbtool.logs.rows import whole_rows
 from cbtool.logs.tables import PARQUET, table_lines
+from cbtool.logs.text import plain_text
 
 if sys.version_info >= (3, 14):
     from compression.zstd import DecompressionParameter, ZstdDecompressor, ZstdError
@@ -60,7 +62,7 @@ class Stream:
         Raises:
             UnreachableError: reading fails half-way.
         """
-        return as_lines(self._bytes(), self.name)
+        return as_lines(whole_rows(plain_text(self._bytes())), self.name)
 
     def _bytes(self) -> Iterator[bytes]:
         first = self._read()

@@ -26,7 +26,8 @@ def jmeter_status(code: pl.Expr) -> pl.Expr:
 
 def jmeter_skipped(code: pl.Expr, message: pl.Expr, success: pl.Expr) -> pl.Expr:
     """Whether a sample is no call: a transaction's sum, or one that passed without having a code."""
-    passed = ~columns.filled(code) & (success.str.to_lowercase() != "false").fill_null(value=True)
+    named = (success.str.to_lowercase() != "false").fill_null(code.is_not_null())
+    passed = ~columns.filled(code) & named
     return passed | message.str.starts_with("Number of samples in transaction").fill_null(value=False)
 
 
@@ -67,9 +68,9 @@ _VEGETA: Mapping[str, Any] = {
 VEGETA = LogFormat(
     **_VEGETA,
     name="vegeta",
-    summary="vegeta's results as JSON (vegeta encode)",
+    summary="vegeta's results, as attack writes them or as JSON (vegeta encode)",
     layout=JsonLines(("timestamp", "latency", "code", "error", "method", "url", "seq", "attack")),
-    time=columns.iso_time(pl.col("timestamp")),
+    time=columns.plain_time(pl.col("timestamp")),
     recognised=pl.col("seq").is_not_null() & pl.col("latency").is_not_null(),
 )
 VEGETA_CSV = LogFormat(
@@ -149,7 +150,7 @@ _milliseconds = {
 _HEAD = r"(?:[^\t]+\t[^\t]+\t)?"  # before 2.1, the scenario and the user
 GATLING = LogFormat(
     name="gatling",
-    summary="Gatling's simulation.log, as text (until 3.11)",
+    summary="Gatling's simulation.log, of text (from 2.0 on) or binary (from 3.13 on)",
     layout=PatternLines(
         rf"^{_HEAD}REQUEST\t(?:[^\t]*\t){{1,4}}?(?<name>[^\t]+)\t(?<began>\d{{13}})\t(?:\d{{13}}\t\d{{13}}\t)?"
         r"(?<ended>\d{13})\t(?<verdict>OK|KO)"
