@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -21,8 +21,19 @@ if TYPE_CHECKING:
 
 _SLOW_BASELINE = 0.01  # by the definition of a p99
 _LONGEST_BLIP = 60.0  # seconds
+_RECURRING = 5  # bursts that are a habit rather than incidents
+_MARGIN = 2.0  # times the bursts' 95 % quantile
+_GAP = 3.0  # times as long as all bursts is no burst of their sort
 _CALM_CALLS = 100  # outside all segments, for a second pass
 _TAIL = 2.0  # seconds after an incident that belong to neither side
+
+
+class Bar(NamedTuple):
+    """What a bad stretch must exceed to be acted on."""
+
+    seconds: float
+    bad: int
+    """Failed or slow calls; a stretch of a minute or more needs no number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +86,7 @@ def _pass(trace: Trace, slow: NDArray[np.bool_], baseline: float, budget: Budget
 
 
 def sides_of(
-    trace: Trace, slow: NDArray[np.bool_], segments: Sequence[Segment], level: float, shortest: float
+    trace: Trace, slow: NDArray[np.bool_], segments: Sequence[Segment], level: float, bar: Bar
 ) -> Sides:
     """Return the log told apart at given segments.
 
@@ -84,36 +95,52 @@ def sides_of(
         slow: which of them are slow.
         segments: the bad stretches, in order.
         level: the share of bad calls from which opening pays.
-        shortest: seconds from which an incident is acted on.
+        bar: what an incident must exceed to be acted on.
     """
-    incidents = tuple(_describe(trace, slow, segment, level, shortest) for segment in segments)
+    incidents = tuple(_describe(trace, slow, segment, level, bar) for segment in segments)
     actionable = tuple(s for s, i in zip(segments, incidents, strict=True) if i.actionable)
     background = np.ones(len(trace), np.bool_)
     for segment in actionable:
         background[segment.first : _after(trace, segment)] = False
-    return Sides(incidents, tuple(segments), actionable, background, shortest)
+    return Sides(incidents, tuple(segments), actionable, background, bar.seconds)
 
 
-def _shortest(trace: Trace, segments: list[Segment], budget: Budget) -> float:
-    """Recurring short bursts are baseline: where there are five or more, twice their p95 is the bar."""
+def _shortest(trace: Trace, segments: list[Segment], budget: Budget) -> Bar:
+    """Return what an incident must exceed, learnt from the bursts that keep coming back."""
     if budget.shortest_incident is not None:
-        return budget.shortest_incident
+        return Bar(budget.shortest_incident, 0)
     # Half a minute of a demo cannot hold a 10 s incident to learn from; 2 s are a blip even there.
     least = min(10.0, max(2.5, trace.span / 12))
-    lengths = [_seconds(trace, s) for s in segments]
-    short = [length for length in lengths if length < _LONGEST_BLIP]
-    if len(short) < 5:
-        return least
-    return float(min(_LONGEST_BLIP, max(least, 2.0 * np.quantile(short, 0.95))))
+    bursts = _recurring([_seconds(trace, s) for s in segments])
+    if len(bursts) < _RECURRING:
+        return Bar(least, 0)
+    bad = [int(trace.failed[segments[i].first : segments[i].last + 1].sum()) for i in bursts]
+    usual = _MARGIN * np.quantile([_seconds(trace, segments[i]) for i in bursts], 0.95)
+    return Bar(float(min(_LONGEST_BLIP, max(least, usual))), int(_MARGIN * np.quantile(bad, 0.95)))
 
 
-def _describe(
-    trace: Trace, slow: NDArray[np.bool_], segment: Segment, level: float, shortest: float
-) -> Incident:
+def _recurring(seconds: list[float]) -> list[int]:
+    """Return which segments are bursts of one sort: those under a minute, up to a clear gap in their lengths.
+
+    Real incidents that last less than a minute lie beyond the gap, and say nothing about bursts.
+    """
+    order = sorted((i for i, length in enumerate(seconds) if length < _LONGEST_BLIP), key=seconds.__getitem__)
+    longer = [length for length in seconds if length >= _LONGEST_BLIP]
+    lengths = [max(1.0, seconds[i]) for i in order]
+    beyond = [*lengths[1:], min(longer)] if longer and order else lengths[1:]
+    ratios = [b / a for a, b in zip(lengths, beyond, strict=False)]
+    widest = max(range(len(ratios)), key=ratios.__getitem__, default=None)
+    if widest is None or ratios[widest] < _GAP:
+        return order
+    return order[: widest + 1]
+
+
+def _describe(trace: Trace, slow: NDArray[np.bool_], segment: Segment, level: float, bar: Bar) -> Incident:
     part = slice(segment.first, segment.last + 1)
     failed, late = trace.failed[part], slow[part]
     share_failed, share_slow = float(failed.mean()), float(late.mean())
-    bad = float((failed | late).mean())
+    bad, seconds = failed | late, _seconds(trace, segment)
+    enough = seconds >= bar.seconds and (seconds >= _LONGEST_BLIP or bad.sum() > bar.bad)
     return Incident(
         start=float(trace.start[segment.first]) / 1e9,
         end=float(trace.start[segment.last]) / 1e9,
@@ -121,7 +148,7 @@ def _describe(
         calls=segment.last + 1 - segment.first,
         failed=100 * share_failed,
         slow=100 * share_slow,
-        actionable=bad >= level and _seconds(trace, segment) >= shortest,
+        actionable=bool(enough and bad.mean() >= level),
     )
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cbtool.errors import ConfigurationError
-from cbtool.recommend.incidents import Sides, sides_of
+from cbtool.recommend.incidents import Bar, Sides, sides_of
 from cbtool.recommend.model import IncidentKind
 from cbtool.recommend.segments import Segment
 from cbtool.units import format_duration, format_percent
@@ -44,7 +44,7 @@ def labelled_sides(trace: Trace, slow_from: float | None, budget: Budget, spans:
     """
     slow = np.zeros(len(trace), np.bool_) if slow_from is None else trace.slower_than(slow_from)
     segments = [_segment(trace, span) for span in spans]
-    sides = sides_of(trace, slow, segments, budget.break_even, 0.0)
+    sides = sides_of(trace, slow, segments, budget.break_even, Bar(0.0, 0))
     named = (_renamed(each, kind) for each, (_, _, kind) in zip(sides.incidents, spans, strict=True))
     return replace(sides, incidents=tuple(named))
 

@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from cbtool.recommend.model import Budget
     from cbtool.recommend.trace import Trace
 
-LEAST_CALLS = 200
+LEAST_CALLS = 500
 _LEAST_HEALTHY = 100
 _LEAST_SECONDS = 1.0
+_LEAST_WITHOUT_INCIDENT = 600.0
+"""Seconds: a test run may be shorter, since it was made to hold an incident."""
 
 
 def missing(trace: Trace, instances: int, sides: Sides | None = None) -> tuple[str, ...]:
@@ -66,6 +68,14 @@ def _not_healthy(trace: Trace, instances: int, sides: Sides) -> tuple[str, ...]:
             (
                 f"a healthy stretch of {least:,} calls: of {len(trace):,} calls, {healthy:,} are outside"
                 " incidents; add traffic from before or after them"
+            ),
+        )
+    lacking = _LEAST_WITHOUT_INCIDENT - trace.span
+    if lacking > 0 and not sides.actionable:
+        return (
+            (
+                f"{format_duration(lacking)} more, or an incident: {format_duration(trace.span)} in which"
+                " nothing went wrong say neither how rare failures are spread nor what to open for"
             ),
         )
     rate = trace.take(sides.background).failure_rate

@@ -88,7 +88,7 @@ def test_too_little_data_is_refused_after_the_document(
     document = json.loads(printed.out)
     assert document["verdict"] == "refused"
     assert document["breaker"] is None
-    assert document["needs"] == ["150 more calls, about 15s at this load; there are 50"]
+    assert document["needs"] == ["450 more calls, about 45s at this load; there are 50"]
     assert "cannot carry a recommendation" in printed.err
     assert not saved.exists()
 
@@ -99,7 +99,7 @@ def test_nothing_but_failures_is_refused(tmp_path: Path, capsys: pytest.CaptureF
 
 
 def test_a_log_without_trouble_gets_an_answer(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["recommend", csv_log(tmp_path / "good.csv", 2000)]) == 0
+    assert run(["recommend", csv_log(tmp_path / "good.csv", 7000)]) == 0
     assert "No incident was seen" in capsys.readouterr().out
 
 

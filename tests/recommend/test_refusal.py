@@ -21,7 +21,7 @@ def refused(calls: Calls, **options: object) -> Recommendation:
 
 def test_too_few_calls_say_how_many_more_and_how_long_that_takes() -> None:
     answer = refused(traffic(phase("short", 300, 0.5), seed=1))
-    missing = 200 - answer.calls
+    missing = 500 - answer.calls
     assert answer.needs[0].startswith(f"{missing} more calls, about ")
     assert "at this load" in answer.needs[0]
 
@@ -29,7 +29,7 @@ def test_too_few_calls_say_how_many_more_and_how_long_that_takes() -> None:
 def test_each_breaker_must_see_enough() -> None:
     calls = traffic(phase("steady", 100, 10), seed=1)
     answer = refused(calls, instances=8)
-    assert "200 for each of 8 breakers" in answer.needs[0]
+    assert "500 for each of 8 breakers" in answer.needs[0]
 
 
 def test_no_calls_at_all() -> None:
@@ -50,6 +50,11 @@ def test_no_healthy_stretch(failing: float) -> None:
     assert "healthy" in answer.needs[0]
 
 
+def test_a_short_log_without_an_incident() -> None:
+    answer = refused(traffic(phase("healthy", 240, 20), seed=1))
+    assert answer.needs[0].startswith("6m more, or an incident: 4m in which nothing went wrong")
+
+
 def test_every_call_in_one_instant() -> None:
     calls = traffic(phase("steady", 100, 10), seed=1)
     calls.start_ns[:] = 0
@@ -58,7 +63,7 @@ def test_every_call_in_one_instant() -> None:
 
 def test_a_budget_that_no_settings_can_be_shown_to_keep() -> None:
     def steady(name: str) -> Phase:
-        return phase(name, 60, 4, failure_rate=8.0)
+        return phase(name, 900, 4, failure_rate=8.0)
 
-    answer = refused(traffic(steady("a"), seed=1), budget=Budget(false_trips_per_day=1e-12))
+    answer = refused(traffic(steady("a"), seed=1), budget=Budget(false_trips_per_day=1e-300))
     assert "--false-trips-per-day" in answer.needs[0]
