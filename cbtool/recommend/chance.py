@@ -15,6 +15,8 @@ from cbtool.jit import compiled
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from cbtool.recommend.gates import Gate
+
 _GRID = 41
 _SAFETY = 2.0
 """A success that leaves the window lifts the rate too, which the closed form does not count."""
@@ -53,7 +55,7 @@ def levels_of(end: NDArray[np.int64], bad: NDArray[np.bool_], most: int = 25) ->
     return Levels(count / np.where(real, seconds, np.inf), np.minimum(share, 1.0), time / time.sum())
 
 
-def trips_per_second(levels: Levels, window: float, threshold: float, errors: int, calls: int) -> float:
+def trips_per_second(levels: Levels, gate: Gate, threshold: float) -> float:
     """Return an upper bound for how often chance alone fills the gates, averaged over the levels.
 
     A bad call trips when the window already holds one fewer than needed: rate λp · P(E ≥ need − 1), with
@@ -61,13 +63,18 @@ def trips_per_second(levels: Levels, window: float, threshold: float, errors: in
     """
     from scipy.special import betainc, gammaln, xlogy  # noqa: PLC0415  # 0.2 s; a refusal never needs it
 
-    mean = np.maximum(levels.rate * window, 1e-9)[:, None]
-    spread = 6.0 * np.sqrt(mean) + 6.0
-    low = np.maximum(0.0, np.floor(mean - spread))
-    step = np.maximum(1.0, np.ceil((mean + spread - low) / (_GRID - 1)))
-    others = low + step * np.arange(_GRID)[None, :]
-    weight = np.exp(xlogy(others, mean) - mean - gammaln(others + 1.0))
-    weight /= np.maximum(weight.sum(axis=1, keepdims=True), 1e-300)
+    errors, calls = gate.errors, gate.calls
+    if gate.counted:
+        others = np.full((len(levels.rate), 1), gate.window - 1.0)
+        weight = np.ones_like(others)
+    else:
+        mean = np.maximum(levels.rate * gate.window, 1e-9)[:, None]
+        spread = 6.0 * np.sqrt(mean) + 6.0
+        low = np.maximum(0.0, np.floor(mean - spread))
+        step = np.maximum(1.0, np.ceil((mean + spread - low) / (_GRID - 1)))
+        others = low + step * np.arange(_GRID)[None, :]
+        weight = np.exp(xlogy(others, mean) - mean - gammaln(others + 1.0))
+        weight /= np.maximum(weight.sum(axis=1, keepdims=True), 1e-300)
     need = np.maximum(errors, np.ceil(threshold * (others + 1.0) / 100.0 - 1e-9)) - 1.0
     share = np.broadcast_to(levels.bad[:, None], others.shape)
     tail = np.where(
@@ -82,7 +89,7 @@ def trips_per_second(levels: Levels, window: float, threshold: float, errors: in
     return float(_SAFETY * (rate * levels.time).sum())
 
 
-def cold_trip(levels: Levels, window: float, threshold: float, errors: int, calls: int) -> float:
+def cold_trip(levels: Levels, gate: Gate, threshold: float) -> float:
     """Return the chance that a window trips while it fills from empty, at the busiest level.
 
     Exact first passage over the calls of one window, at 1.5 × the average share of bad calls.
@@ -93,7 +100,8 @@ def cold_trip(levels: Levels, window: float, threshold: float, errors: int, call
         * float((levels.bad * levels.rate * levels.time).sum())
         / max(1e-12, float((levels.rate * levels.time).sum())),
     )
-    filling = int(min(levels.rate.max() * window, calls + 300.0 * errors / threshold, 20_000))
+    errors, calls = gate.errors, gate.calls
+    filling = int(min(gate.holds(levels.rate.max()), calls + 300.0 * errors / threshold, 20_000))
     return float(_first_passage(max(filling, 1), share, threshold, errors, calls))
 
 

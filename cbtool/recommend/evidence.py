@@ -95,7 +95,7 @@ def notes(evidence: Evidence) -> tuple[str, ...]:
     elif evidence.p99 is None:
         said.append("All durations are 0, so slow calls are not judged: no slow threshold.")
     quiet, gate = evidence.regimes[0], evidence.candidate.gate
-    held = quiet.rate * gate.window
+    held = gate.holds(quiet.rate)
     if held * 0.5 < gate.errors <= held and len(evidence.regimes) > 1:  # fewer, and reachability says so
         said.append(
             f"At {format_rate(quiet.rate)} a window holds about {_number(held)} calls,"
@@ -149,7 +149,11 @@ def _slow(e: Evidence) -> Iterable[SettingReason]:
 
 def _window(e: Evidence) -> SettingReason:
     gate = e.candidate.gate
-    holds = " to ".join(dict.fromkeys(_number(r.rate * gate.window) for r in e.regimes))
+    if gate.counted:
+        took = " to ".join(dict.fromkeys(format_duration(gate.window / r.rate) for r in e.regimes[::-1]))
+        why = f"spans about {took}; calls rather than seconds, since incidents at every load are then seen"
+        return SettingReason("sliding_window_size", round(gate.window), why, _regimes(e))
+    holds = " to ".join(dict.fromkeys(_number(gate.holds(r.rate)) for r in e.regimes))
     why = f"holds about {holds} calls; the cheapest length for detecting incidents within the budget"
     return SettingReason("sliding_window_size", exact_duration(gate.window), why, _regimes(e))
 
@@ -166,7 +170,7 @@ def _calls(e: Evidence) -> SettingReason:
 
 def _errors(e: Evidence) -> SettingReason:
     gate, quiet = e.candidate.gate, e.regimes[0]
-    holds = quiet.rate * gate.window
+    holds = gate.holds(quiet.rate)
     chance = holds * e.healthy_percent / 100
     why = (
         f"at {format_rate(quiet.rate)} a window holds {_number(holds)} calls and {chance:.2g} failures when"

@@ -3,28 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from cbtool.jit import compiled
+from cbtool.jit import compiled, inlined
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from cbtool.recommend.gates import Gate
     from cbtool.recommend.trace import Trace
 
 _NEARLY = 1.0 - 1e-9  # wider than any rounding
 _APART = 10**15  # nanoseconds between two breakers' stretches: longer than any window
 
 
-class Counts(NamedTuple):
-    """What a sliding window holds after each completion."""
+class Peaks(NamedTuple):
+    """How full of bad calls a sliding window was: in each block of two windows, its fullest moments.
 
-    calls: NDArray[np.int32]
+    For each number of bad calls that the block reached (exact up to 16, then in steps of an eighth), the
+    moment with the fewest calls; left out where another moment of the block had more bad calls at a higher
+    rate. What a gate of errors and a rate makes of a block is read from these.
+    """
+
+    block: NDArray[np.int32]
+    """Which block each moment is in; never decreasing."""
     bad: NDArray[np.int32]
+    calls: NDArray[np.int32]
+    blocks: int
+    """How many blocks hold any call."""
 
 
 @dataclass(slots=True)
@@ -42,7 +52,7 @@ class Exposure:
     failed: NDArray[np.bool_]
     duration: NDArray[np.int64]
     seconds: float
-    _counts: dict[tuple[float, float | None], Counts] = field(default_factory=dict)
+    _peaks: dict[tuple[float, bool, float | None], Peaks] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.end)
@@ -51,21 +61,41 @@ class Exposure:
         """Return which calls are slow; which failed, where `slow_from` is None."""
         return self.failed if slow_from is None else np.asarray(self.duration > round(slow_from * 1e9))
 
-    def counts(self, window: float, slow_from: float | None) -> Counts:
-        """Return the window's counts of failed calls (of slow ones, where `slow_from` is given)."""
-        key = (window, slow_from)
-        if key not in self._counts:
-            self._counts[key] = Counts(*_slide(self.end, self.bad(slow_from), round(window * 1e9)))
-        return self._counts[key]
+    def peaks(self, gate: Gate, slow_from: float | None) -> Peaks:
+        """Return the window's peaks of failed calls (of slow ones, where `slow_from` is given)."""
+        key = (gate.window, gate.counted, slow_from)
+        if key not in self._peaks:
+            bad = self.bad(slow_from)
+            steps = _steps(int(bad.sum()))
+            window = round(gate.window if gate.counted else gate.window * 1e9)
+            self._peaks[key] = Peaks(*_find_peaks(self.end, bad, window, gate.counted, _APART // 2, steps))
+        return self._peaks[key]
 
-    def block_maxima(
-        self, counts: Counts, threshold: float, errors: int, calls: int, window: float
-    ) -> NDArray[np.float64]:
+    def block_maxima(self, gate: Gate, slow_from: float | None, threshold: float) -> BlockMaxima:
         """Return how near the window came to tripping in each block of two windows; 1 is a trip."""
-        maxima: NDArray[np.float64] = _block_maxima(
-            self.end, counts.calls, counts.bad, threshold, errors, calls, round(2e9 * window)
-        )
-        return maxima
+        if gate.calls > gate.errors:
+            bad = self.bad(slow_from)
+            window = round(gate.window if gate.counted else gate.window * 1e9)
+            gates = (threshold, gate.errors, gate.calls)
+            maxima = _exact_maxima(self.end, bad, window, gate.counted, _APART // 2, *gates)
+            return BlockMaxima(maxima[maxima > 0], len(maxima))
+        peaks = self.peaks(gate, slow_from)
+        found = _maxima_of(peaks.block, peaks.bad, peaks.calls, threshold, gate.errors)
+        return BlockMaxima(found, peaks.blocks)
+
+
+class BlockMaxima(NamedTuple):
+    """The margins of the blocks that hold a bad call, and how many blocks there are."""
+
+    positive: NDArray[np.float64]
+    blocks: int
+
+
+def _steps(most: int) -> NDArray[np.int32]:
+    """Return for each number of bad calls its step: exact up to 16, then an eighth apart."""
+    number = np.arange(most + 1)
+    coarse = 16 + np.floor(np.log(np.maximum(number, 16) / 16) / np.log(1.125)).astype(np.int64)
+    return np.where(number <= 16, number, coarse).astype(np.int32)
 
 
 def exposure_of(shares: Sequence[Trace], gaps: Sequence[tuple[int, int]]) -> Exposure:
@@ -99,55 +129,132 @@ def _without(times: NDArray[np.int64], gaps: Sequence[tuple[int, int]]) -> NDArr
     return np.asarray(times - lengths[np.searchsorted(starts, times, side="right")])
 
 
-@compiled()
-def _slide(
-    end: NDArray[np.int64], bad: NDArray[np.bool_], window: int
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    n = len(end)
-    calls = np.empty(n, np.int32)
-    count = np.empty(n, np.int32)
-    oldest, inside = 0, 0
-    for i in range(n):
-        inside += bad[i]
-        while end[i] - end[oldest] >= window:
-            inside -= bad[oldest]
-            oldest += 1
-        calls[i] = i - oldest + 1
-        count[i] = inside
-    return calls, count
+@inlined
+def _oldest(end: Any, i: int, oldest: int, window: int, counted: Any, apart: int) -> int:
+    """Return the oldest completion in the window after completion `i`; breakers' stretches never share one."""
+    if counted:
+        if i and end[i] - end[i - 1] > apart:
+            return i
+        return max(oldest, i - window + 1)
+    while end[i] - end[oldest] >= window:
+        oldest += 1
+    return oldest
+
+
+@inlined
+def _block_of(end: Any, i: int, window: int, counted: Any) -> int:
+    return i // (2 * window) if counted else end[i] // (2 * window)
 
 
 @compiled()
-def _block_maxima(  # noqa: PLR0917  # compiled code takes no keywords
+def _find_peaks(  # noqa: PLR0917  # compiled code takes no keywords
     end: NDArray[np.int64],
-    calls: NDArray[np.int32],
+    bad: NDArray[np.bool_],
+    window: int,
+    counted: bool,
+    apart: int,
+    step_of: NDArray[np.int32],
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], int]:
+    n = len(end)
+    most = step_of[-1]
+    top_bad = np.zeros(most + 1, np.int32)
+    top_calls = np.ones(most + 1, np.int32)
+    block = np.empty(n + 1, np.int32)
+    of_bad = np.empty(n + 1, np.int32)
+    of_calls = np.empty(n + 1, np.int32)
+    found = blocks = inside = oldest = highest = 0
+    until = 0
+    for i in range(n):
+        if counted:
+            fresh = i == until
+        else:
+            fresh = i == 0 or end[i] >= until
+        if fresh:
+            until = (_block_of(end, i, window, counted) + 1) * 2 * window
+            found = _flush(top_bad, top_calls, highest, block, of_bad, of_calls, found, blocks - 1)
+            highest = 0
+            blocks += 1
+        before = oldest
+        oldest = _oldest(end, i, oldest, window, counted, apart)
+        for gone in range(before, oldest):
+            inside -= bad[gone]
+        inside += bad[i]
+        if inside:
+            step = step_of[inside]
+            calls = i - oldest + 1
+            if np.int64(inside) * top_calls[step] > np.int64(top_bad[step]) * calls:
+                top_bad[step], top_calls[step] = inside, calls
+                highest = max(highest, step)
+    found = _flush(top_bad, top_calls, highest, block, of_bad, of_calls, found, blocks - 1)
+    return block[:found].copy(), of_bad[:found].copy(), of_calls[:found].copy(), blocks
+
+
+@inlined
+def _flush(  # noqa: PLR0917
+    top_bad: Any, top_calls: Any, highest: int, block: Any, of_bad: Any, of_calls: Any, found: int, number: int
+) -> int:
+    """Write down a block's peaks, the fullest first, and forget them."""
+    rate_bad, rate_calls = 0, 1
+    for step in range(highest, 0, -1):
+        bad, calls = top_bad[step], top_calls[step]
+        if bad and np.int64(bad) * rate_calls > np.int64(rate_bad) * calls:
+            block[found], of_bad[found], of_calls[found] = number, bad, calls
+            rate_bad, rate_calls = bad, calls
+            found += 1
+        top_bad[step], top_calls[step] = 0, 1
+    return found
+
+
+@compiled()
+def _maxima_of(
+    block: NDArray[np.int32],
     bad: NDArray[np.int32],
+    calls: NDArray[np.int32],
+    threshold: float,
+    errors: int,
+) -> NDArray[np.float64]:
+    maxima = np.empty(len(block), np.float64)
+    found = 0
+    for i in range(len(block)):
+        margin = min(bad[i] / errors, 100.0 * bad[i] / (threshold * calls[i]))
+        if i and block[i] == block[i - 1]:
+            maxima[found - 1] = max(maxima[found - 1], margin)
+        else:
+            maxima[found] = margin
+            found += 1
+    return maxima[:found]
+
+
+@compiled()
+def _exact_maxima(  # noqa: PLR0917
+    end: NDArray[np.int64],
+    bad: NDArray[np.bool_],
+    window: int,
+    counted: bool,
+    apart: int,
     threshold: float,
     errors: int,
     least: int,
-    block: int,
 ) -> NDArray[np.float64]:
     n = len(end)
     maxima = np.empty(n, np.float64)
-    found, best = 0, 0.0
-    # Divisions would take most of the time: a block's end is known from its beginning, and a call's margin is
-    # worked out only where none of the three is clearly below the best so far.
-    until = (end[0] // block + 1) * block if n else 0
-    of_errors = of_calls = of_rate = 0.0
+    found, inside, oldest, until = -1, 0, 0, 0
     for i in range(n):
-        if end[i] >= until:
-            maxima[found] = best
+        if counted:
+            fresh = i == until
+        else:
+            fresh = i == 0 or end[i] >= until
+        if fresh:
+            until = (_block_of(end, i, window, counted) + 1) * 2 * window
             found += 1
-            until = (end[i] // block + 1) * block
-            best = of_errors = of_calls = of_rate = 0.0
-        worth = bad[i] >= of_errors and calls[i] >= of_calls and bad[i] >= of_rate * calls[i]
-        if bad[i] and worth:
-            margin = min(bad[i] / errors, 100.0 * bad[i] / (threshold * calls[i]), calls[i] / least)
-            if margin > best:
-                best = margin
-                nearly = best * _NEARLY
-                of_errors, of_calls, of_rate = nearly * errors, nearly * least, nearly * threshold / 100.0
-    if n:
-        maxima[found] = best
-        found += 1
-    return maxima[:found]
+            maxima[found] = 0.0
+        before = oldest
+        oldest = _oldest(end, i, oldest, window, counted, apart)
+        for gone in range(before, oldest):
+            inside -= bad[gone]
+        inside += bad[i]
+        calls = i - oldest + 1
+        if inside > maxima[found] * errors * _NEARLY:
+            margin = min(inside / errors, 100.0 * inside / (threshold * calls), calls / least)
+            maxima[found] = max(maxima[found], margin)
+    return maxima[: found + 1]

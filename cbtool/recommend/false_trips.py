@@ -18,9 +18,7 @@ from cbtool.recommend.chance import Levels, cold_trip, levels_of, trips_per_seco
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
-    from cbtool.recommend.exposure import Exposure
+    from cbtool.recommend.exposure import BlockMaxima, Exposure
     from cbtool.recommend.gates import Gate
 
 _DAY = 86400.0
@@ -94,15 +92,15 @@ class Guard:
 
     def _by_chance(self, index: int, gate: Gate, slow_from: float | None, threshold: float) -> float:
         levels = self._levels_of(index, slow_from)
-        full = _DAY * trips_per_second(levels, gate.window, threshold, gate.errors, gate.calls)
+        full = _DAY * trips_per_second(levels, gate, threshold)
         if full > self._budget:
             return full
-        cold = _RESTARTS_A_DAY * cold_trip(levels, gate.window, threshold, gate.errors, gate.calls)
+        cold = _RESTARTS_A_DAY * cold_trip(levels, gate, threshold)
         return max(full, cold)
 
     def _seen(self, gate: Gate, slow_from: float | None, threshold: float) -> float:
         """Return the trips a day on all of the background, its bursts a little worse than they were."""
-        maxima = _maxima(self._background, gate, slow_from, threshold)
+        maxima = self._background.block_maxima(gate, slow_from, threshold).positive
         return _DAY * int((maxima * _BURST_MARGIN >= 1.0).sum()) / self._background.seconds
 
     def _levels_of(self, index: int, slow_from: float | None) -> Levels:
@@ -113,33 +111,29 @@ class Guard:
         return self._levels[key]
 
 
-def _maxima(exposure: Exposure, gate: Gate, slow_from: float | None, threshold: float) -> NDArray[np.float64]:
-    counts = exposure.counts(gate.window, slow_from)
-    return exposure.block_maxima(counts, threshold, gate.errors, gate.calls, gate.window)
-
-
 def _by_tail(exposure: Exposure, gate: Gate, slow_from: float | None, threshold: float) -> FalseTrips:
-    busy = len(exposure) / exposure.seconds * gate.window
+    busy = gate.holds(len(exposure) / exposure.seconds)
     errors = max(float(gate.errors), threshold * busy / 100.0)
-    tail = _tail(_maxima(exposure, gate, slow_from, threshold), errors, exposure.seconds)
+    tail = _tail(exposure.block_maxima(gate, slow_from, threshold), errors, exposure.seconds)
     return FalseTrips(*(_DAY * rate for rate in tail))
 
 
-def _tail(maxima: NDArray[np.float64], errors: float, seconds: float) -> FalseTrips:
+def _tail(maxima: BlockMaxima, errors: float, seconds: float) -> FalseTrips:
     """Return trips a second from the block maxima of the margin, extrapolated by a geometric tail.
 
     Counted in errors: the excess over the 10th to 40th largest maximum falls geometrically, with ratio
     ρ = (Σ excess + 1) / (n + Σ excess + 2), a uniform prior's posterior mean. Poisson and binomial tails
     fall faster, so this errs on the safe side; clusters (Markov-modulated failures) fall just so.
     """
-    tripped = int((maxima >= 1.0).sum())
-    positive = np.sort(maxima[maxima > 0])[::-1]
+    positive = maxima.positive
+    tripped = int((positive >= 1.0).sum())
     if not len(positive):
         few, level, total = 3.0, 1.0 / errors, 0.0  # the rule of three
     else:
-        kept = max(1, min(40, max(10, len(maxima) // 3), len(positive)))
-        level = float(positive[kept - 1])
-        few, total = float(kept), float(((positive[:kept] - level) * errors).sum())
+        kept = max(1, min(40, max(10, maxima.blocks // 3), len(positive)))
+        largest = np.sort(np.partition(positive, len(positive) - kept)[len(positive) - kept :])
+        level = float(largest[0])
+        few, total = float(kept), float(((largest - level) * errors).sum())
     ratio = (total + 1.0) / (few + total + 2.0)
     reach = ratio ** (max(0.0, 1.0 - level) * errors)
     seen = tripped / seconds

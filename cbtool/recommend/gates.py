@@ -13,7 +13,7 @@ class Gate(NamedTuple):
     """When a closed breaker opens. A slow rate is judged only where `slow_from` is set."""
 
     window: float
-    """Seconds."""
+    """Seconds; calls, where `counted`."""
     threshold: float
     """Percent of failures."""
     errors: int
@@ -24,6 +24,12 @@ class Gate(NamedTuple):
     """`slow_call_duration_threshold`, seconds."""
     slow_threshold: float = NEVER_SLOW
     """Percent of slow calls."""
+    counted: bool = False
+    """Whether the window holds the last so many calls rather than seconds."""
+
+    def holds(self, rate: float) -> float:
+        """Return about how many calls the window holds at so many calls a second."""
+        return self.window if self.counted else self.window * rate
 
 
 class Candidate(NamedTuple):
@@ -40,7 +46,7 @@ class Candidate(NamedTuple):
             failure_rate_threshold=gate.threshold,
             slow_call_rate_threshold=gate.slow_threshold,
             slow_call_duration_threshold=gate.slow_from,
-            sliding_window_type=WindowType.TIME,
+            sliding_window_type=WindowType.COUNT if gate.counted else WindowType.TIME,
             sliding_window_size=gate.window,
             minimum_number_of_calls=gate.calls,
             minimum_number_of_errors=gate.errors,

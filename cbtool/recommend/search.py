@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from cbtool.recommend.loss import Court
 
 _WINDOWS = (1.0, 2.0, 3.0, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0)
-_THRESHOLDS = (5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 60.0)
+_COUNTS = (5, 10, 15, 20, 30, 50, 75, 100, 150, 200, 300, 500, 1000)  # calls
+_THRESHOLDS = (5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 60.0, 80.0, 100.0)
 _SLOW_THRESHOLDS = (30.0, 40.0, 50.0, 60.0, 80.0)
 _SLOW_FACTORS = (1.0, 1.5, 2.0, 3.0)  # times the healthy p99
 _TRIALS = (1, 2, 3, 5, 10)
@@ -30,6 +31,7 @@ _DESCENTS = 2
 _GAIN = 0.999  # a move must save at least a thousandth
 _HOPELESS = 1.1  # so many times the loss on the screening courts is not made up on the others
 _TIE = 1.002
+_WORTH_COUNTING = 1.03
 _REACHABLE = 0.8  # of a busy window's calls; a gate above can never be reached
 
 
@@ -81,8 +83,16 @@ class Search:
         if not starts:
             return None
         starts.sort(key=lambda c: self._loss(c, self.screening))
-        found = [self._descend(start) for start in starts[:_DESCENTS]]
-        return self._largest_gate(min(found, key=self._full_loss))
+        best = [self._of_kind(starts, counted=counted) for counted in (False, True)]
+        found = [candidate for candidate in best if candidate is not None]
+        # Time forgets old errors at any load; a window of calls must be worth giving that up.
+        chosen = min(found, key=lambda c: self._full_loss(c) * (_WORTH_COUNTING if c.gate.counted else 1.0))
+        return self._largest_gate(chosen)
+
+    def _of_kind(self, starts: Sequence[Candidate], *, counted: bool) -> Candidate | None:
+        """Return the cheapest candidate of one type of window."""
+        mine = [start for start in starts if start.gate.counted == counted][:_DESCENTS]
+        return min((self._descend(start) for start in mine), key=self._full_loss, default=None)
 
     def tried(self) -> list[tuple[float, Candidate]]:
         """Return the candidates that were judged on every court with their losses, the cheapest first."""
@@ -97,9 +107,10 @@ class Search:
     def _starts(self) -> Iterator[Candidate]:
         slow = self.slow_durations()
         wait = nice_duration(best_wait(1, self.ground.incident, self.ground.busy))
-        for window in self.windows():
-            for threshold in self.thresholds()[:6:2]:
-                gate = Gate(window, threshold, 1, 1)
+        windows = [(window, False) for window in self.windows()] + [(n, True) for n in self.counts()]
+        for window, counted in windows:
+            for threshold in self.thresholds()[::2]:
+                gate = Gate(window, threshold, 1, 1, counted=counted)
                 if slow:
                     gate = gate._replace(slow_from=slow[-2], slow_threshold=50.0)
                 fitted = self.fit(gate)
@@ -114,6 +125,10 @@ class Search:
         fitting = [w for w in _WINDOWS if low <= w * self.ground.busy <= high and w <= longest]
         return fitting or [min(_WINDOWS, key=lambda w: abs(w - max(longest, low / self.ground.busy)))]
 
+    def counts(self) -> list[float]:
+        """Return the lengths of count windows, in calls, that the data can judge."""
+        return [float(n) for n in _COUNTS if n <= self.ground.seconds * self.ground.busy / 20]
+
     def thresholds(self) -> list[float]:
         """Return the failure rates to choose from: below break-even, opening costs more than it saves."""
         return [t for t in _THRESHOLDS if t >= self.ground.break_even - 1e-9] or [_THRESHOLDS[-1]]
@@ -126,7 +141,7 @@ class Search:
 
     def fit(self, gate: Gate) -> Gate | None:
         """Return the gate with the smallest errors gate that keeps the budget; None where none does."""
-        reachable = _REACHABLE * gate.window * self.ground.busy
+        reachable = self._reachable(gate)
         low, high = 0, sum(errors <= reachable for errors in _ERRORS)
         top = high
         while low < high:
@@ -139,9 +154,13 @@ class Search:
 
     def allowed(self, gate: Gate) -> bool:
         """Return whether a gate keeps the budget, and a total outage at the busiest load would open it."""
-        if gate.calls > _REACHABLE * gate.window * self.ground.busy:
+        if gate.calls > self._reachable(gate):
             return False
         return self.guard.false_trips(gate).upper <= self.budget
+
+    def _reachable(self, gate: Gate) -> float:
+        """Return how many calls, or errors in an outage, a window surely holds at the busiest load."""
+        return gate.window if gate.counted else _REACHABLE * gate.window * self.ground.busy
 
     def _descend(self, start: Candidate) -> Candidate:
         best, loss = start, self._full_loss(start)
@@ -167,7 +186,7 @@ class Search:
             yield from self._fitted(at, at.gate._replace(threshold=threshold))
 
     def _windows(self, at: Candidate) -> Iterator[Candidate]:
-        windows = self.windows()
+        windows = self.counts() if at.gate.counted else self.windows()
         place = min(range(len(windows)), key=lambda i: abs(windows[i] - at.gate.window))
         for window in windows[max(0, place - 2) : place + 3]:
             yield from self._fitted(at, at.gate._replace(window=window))
@@ -196,7 +215,7 @@ class Search:
         """Among near ties the larger errors gate: it costs nothing, and guards against the unseen."""
         bar = _TIE * self._full_loss(best) + 0.5
         # So many errors the threshold asks for anyway when the quietest load fills a window.
-        most = best.gate.threshold / 100 * best.gate.window * self.ground.quiet
+        most = best.gate.threshold / 100 * best.gate.holds(self.ground.quiet)
         for errors in (k for k in _ERRORS if best.gate.errors < k <= most):
             larger = best._replace(gate=_with_errors(best.gate, errors))
             if not self.allowed(larger.gate) or self._full_loss(larger) > bar:
