@@ -111,7 +111,7 @@ def _goes(found: Found, other: Candidate, factor: float) -> bool:
 
 def _windows(found: Found, factor: float) -> list[float]:
     window = found.candidate.gate.window
-    fitting = found.search.windows()
+    fitting = found.search.sizes(found.candidate.gate)
     low, high = _SHORTER if factor > 1 else _LONGER
     return [each for each in fitting if low * window <= each <= high * window]
 
@@ -120,9 +120,11 @@ def _stepped(found: Found, factor: float) -> Iterator[Candidate]:
     """The same gate with fewer errors asked for, or with more."""
     gate = found.candidate.gate
     errors = max(1, round(gate.errors * (0.7 if factor > 1 else 1.5)))
-    if errors != gate.errors and errors <= gate.window * found.regimes[-1].rate:
+    if errors != gate.errors and errors <= gate.holds(found.regimes[-1].rate):
         calls = errors if gate.calls <= gate.errors else max(gate.calls, errors)
-        yield found.candidate._replace(gate=gate._replace(errors=errors, calls=calls))
+        stepped = gate._replace(errors=errors, calls=calls)
+        if stepped.possible:
+            yield found.candidate._replace(gate=stepped)
 
 
 def _point(found: Found, candidate: Candidate, courts: Sequence[Court]) -> _Point:

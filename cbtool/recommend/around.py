@@ -77,7 +77,7 @@ def surrounded(
         instances=found.instances,
         incidents=len(found.actionable),
         slow_rate=_slow_rate(found),
-        window=found.candidate.gate.window,
+        gate=found.candidate.gate,
     )
     assert answer.expected is not None  # noqa: S101  # above
     carried = replace(

@@ -35,9 +35,9 @@ def outage_seconds(gate: Gate, rate: float) -> float:
         gate: when the breaker opens.
         rate: calls a second.
     """
-    if rate * gate.window < max(gate.errors, gate.calls):
+    if gate.holds(rate) < max(gate.errors, gate.calls):
         return float("inf")
-    return max(gate.errors / rate, gate.threshold * gate.window / 100)
+    return max(gate.errors, gate.threshold * gate.holds(rate) / 100) / rate
 
 
 def with_delays(found: Found) -> tuple[Regime, ...]:
@@ -52,8 +52,8 @@ def with_delays(found: Found) -> tuple[Regime, ...]:
         regimes.append(
             replace(
                 regime,
-                window_calls=regime.rate * gate.window,
-                window_errors=regime.rate * gate.window * healthy,
+                window_calls=gate.holds(regime.rate),
+                window_errors=gate.holds(regime.rate) * healthy,
                 outage_delay=outage,
                 brown_out_delay=brown_out,
                 brown_out_percent=100.0 * found.brown_out,
@@ -75,7 +75,7 @@ def _delays(
     gate: Gate, rate: float, healthy: float, level: float, seed: tuple[int, ...]
 ) -> NDArray[np.float64]:
     """Return the seconds from an incident's start to the opening, one a try; infinite where it never came."""
-    holds = rate * gate.window
+    holds = gate.holds(rate)
     needed = max(gate.errors / level, gate.calls, gate.threshold / 100 * holds / level)
     sure = holds * level >= 2 * gate.errors and holds >= 2 * gate.calls and 100 * level > 1.2 * gate.threshold
     during = int(
@@ -90,9 +90,8 @@ def _delays(
         time = np.cumsum(gaps)
         chance = np.concatenate((np.full(before, healthy), np.full(during, level)))
         bad = random.random(before + during) < chance
-        found[number] = _first_trip(
-            time - time[before - 1], bad, before, gate.window, gate.threshold, gate.errors, gate.calls
-        )
+        gates = (gate.threshold, gate.errors, gate.calls)
+        found[number] = _first_trip(time - time[before - 1], bad, before, gate.window, gate.counted, *gates)
     return found
 
 
@@ -102,6 +101,7 @@ def _first_trip(  # noqa: PLR0917  # compiled code takes no keywords
     bad: NDArray[np.bool_],
     first: int,
     window: float,
+    counted: bool,
     threshold: float,
     errors: int,
     calls: int,
@@ -109,7 +109,7 @@ def _first_trip(  # noqa: PLR0917  # compiled code takes no keywords
     oldest, failed = 0, 0
     for i in range(len(time)):
         failed += bad[i]
-        while time[i] - time[oldest] >= window:
+        while i - oldest >= window if counted else time[i] - time[oldest] >= window:
             failed -= bad[oldest]
             oldest += 1
         inside = i - oldest + 1

@@ -130,8 +130,10 @@ def _without(times: NDArray[np.int64], gaps: Sequence[tuple[int, int]]) -> NDArr
 
 
 @inlined
-def _oldest(end: Any, i: int, oldest: int, window: int, counted: Any, apart: int) -> int:
-    """Return the oldest completion in the window after completion `i`; breakers' stretches never share one."""
+def _oldest(  # noqa: PLR0917
+    end: Any, i: int, oldest: int, window: int, counted: Any, apart: int
+) -> int:
+    """Return the oldest completion in the window after `i`; no window holds calls of two breakers."""
     if counted:
         if i and end[i] - end[i - 1] > apart:
             return i
@@ -165,11 +167,7 @@ def _find_peaks(  # noqa: PLR0917  # compiled code takes no keywords
     found = blocks = inside = oldest = highest = 0
     until = 0
     for i in range(n):
-        if counted:
-            fresh = i == until
-        else:
-            fresh = i == 0 or end[i] >= until
-        if fresh:
+        if i == until if counted else i == 0 or end[i] >= until:
             until = (_block_of(end, i, window, counted) + 1) * 2 * window
             found = _flush(top_bad, top_calls, highest, block, of_bad, of_calls, found, blocks - 1)
             highest = 0
@@ -191,7 +189,14 @@ def _find_peaks(  # noqa: PLR0917  # compiled code takes no keywords
 
 @inlined
 def _flush(  # noqa: PLR0917
-    top_bad: Any, top_calls: Any, highest: int, block: Any, of_bad: Any, of_calls: Any, found: int, number: int
+    top_bad: Any,
+    top_calls: Any,
+    highest: int,
+    block: Any,
+    of_bad: Any,
+    of_calls: Any,
+    found: int,
+    number: int,
 ) -> int:
     """Write down a block's peaks, the fullest first, and forget them."""
     rate_bad, rate_calls = 0, 1
@@ -240,11 +245,7 @@ def _exact_maxima(  # noqa: PLR0917
     maxima = np.empty(n, np.float64)
     found, inside, oldest, until = -1, 0, 0, 0
     for i in range(n):
-        if counted:
-            fresh = i == until
-        else:
-            fresh = i == 0 or end[i] >= until
-        if fresh:
+        if i == until if counted else i == 0 or end[i] >= until:
             until = (_block_of(end, i, window, counted) + 1) * 2 * window
             found += 1
             maxima[found] = 0.0

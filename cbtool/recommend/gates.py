@@ -27,6 +27,11 @@ class Gate(NamedTuple):
     counted: bool = False
     """Whether the window holds the last so many calls rather than seconds."""
 
+    @property
+    def possible(self) -> bool:
+        """Whether the window can hold as many calls as the gates ask for."""
+        return not self.counted or max(self.errors, self.calls) <= self.window
+
     def holds(self, rate: float) -> float:
         """Return about how many calls the window holds at so many calls a second."""
         return self.window if self.counted else self.window * rate

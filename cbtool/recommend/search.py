@@ -125,6 +125,10 @@ class Search:
         fitting = [w for w in _WINDOWS if low <= w * self.ground.busy <= high and w <= longest]
         return fitting or [min(_WINDOWS, key=lambda w: abs(w - max(longest, low / self.ground.busy)))]
 
+    def sizes(self, gate: Gate) -> list[float]:
+        """Return the windows to choose from, in the unit of the gate's own."""
+        return self.counts() if gate.counted else self.windows()
+
     def counts(self) -> list[float]:
         """Return the lengths of count windows, in calls, that the data can judge."""
         return [float(n) for n in _COUNTS if n <= self.ground.seconds * self.ground.busy / 20]
@@ -186,7 +190,7 @@ class Search:
             yield from self._fitted(at, at.gate._replace(threshold=threshold))
 
     def _windows(self, at: Candidate) -> Iterator[Candidate]:
-        windows = self.counts() if at.gate.counted else self.windows()
+        windows = self.sizes(at.gate)
         place = min(range(len(windows)), key=lambda i: abs(windows[i] - at.gate.window))
         for window in windows[max(0, place - 2) : place + 3]:
             yield from self._fitted(at, at.gate._replace(window=window))

@@ -67,6 +67,7 @@ def _axes(found: Found) -> list[_Axis]:
         return at._replace(gate=_with_errors(gate, int(value)))
 
     percent, seconds = _plain, exact_duration
+    size = int if gate.counted else seconds
     axes = [
         _Axis("failure_rate_threshold", search.thresholds(), gate.threshold, percent, of_gate("threshold"))
     ]
@@ -84,7 +85,7 @@ def _axes(found: Found) -> list[_Axis]:
         ]
     more = [max(gate.errors, round(gate.calls * factor)) for factor in (0.5, 2.0)]
     axes += [
-        _Axis("sliding_window_size", search.windows(), gate.window, seconds, of_gate("window")),
+        _Axis("sliding_window_size", search.sizes(gate), gate.window, size, of_gate("window")),
         _Axis("minimum_number_of_calls", more, gate.calls, int, of_gate("calls")),
         _Axis("minimum_number_of_errors", _around(gate.errors), gate.errors, int, errors),
         _Axis(
@@ -108,7 +109,8 @@ def _axes(found: Found) -> list[_Axis]:
 def _sensitivity(
     found: Found, axis: _Axis, courts: Sequence[Court], costs: dict[Candidate, NDArray[np.float64]]
 ) -> Sensitivity:
-    values = _near(sorted({*axis.values, axis.at}), axis.at)
+    possible = (value for value in {*axis.values, axis.at} if axis.moved(value).gate.possible)
+    values = _near(sorted(possible), axis.at)
     base = found.budget.false_trip_cost
     chosen = costs[found.candidate]
     neighbours, rows = [], []

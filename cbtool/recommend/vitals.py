@@ -17,6 +17,7 @@ from cbtool.recommend.resamples import HIGH, LOW
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from cbtool.recommend.gates import Gate
     from cbtool.recommend.trace import Trace
 
 _BLOCKS = 100  # of healthy time, that are drawn from
@@ -83,7 +84,7 @@ def evidence_of(
     instances: int,
     incidents: int,
     slow_rate: float | None,
-    window: float,
+    gate: Gate,
 ) -> ProfileEvidence:
     """Return the evidence that a profile carries.
 
@@ -95,7 +96,7 @@ def evidence_of(
         instances: breakers that share the calls.
         incidents: that a breaker should act on.
         slow_rate: percent of the healthy calls beyond the slow-call threshold; None without one.
-        window: the sliding window's length in seconds.
+        gate: whose window is filled.
     """
     since, until = (_moment(started, seconds) for seconds in (0.0, trace.span))
     low, usual, high = (_plain(load) for load in vitals.loads)
@@ -120,9 +121,9 @@ def evidence_of(
         load_low=low,
         load_usual=usual,
         load_high=high,
-        window_calls_low=_plain(vitals.loads[0] * window),
-        window_calls_usual=_plain(vitals.loads[1] * window),
-        window_calls_high=_plain(vitals.loads[2] * window),
+        window_calls_low=_plain(gate.holds(vitals.loads[0])),
+        window_calls_usual=_plain(gate.holds(vitals.loads[1])),
+        window_calls_high=_plain(gate.holds(vitals.loads[2])),
     )
 
 

@@ -37,21 +37,20 @@ def plainly(end: list[int], failed: list[bool], gate: Gate) -> list[float]:
     failing=st.tuples(st.sampled_from([0.0, 0.05, 0.3]), st.integers(0, 2**32 - 1)),
     threshold=st.floats(0.5, 100),
     gates=st.tuples(st.integers(1, 20), st.integers(1, 4)),
-    window=st.integers(1, 20),
-    counted=st.booleans(),
+    window=st.tuples(st.integers(1, 20), st.booleans()),
 )
 def test_every_block_has_the_same_maximum(
     ends: list[int],
     failing: tuple[float, int],
     threshold: float,
     gates: tuple[int, int],
-    window: int,
-    counted: bool,
+    window: tuple[int, bool],
 ) -> None:
     end = np.array(ends, np.int64)
     share, seed = failing
     failed = np.random.default_rng(seed).random(len(ends)) < share
-    gate = Gate(float(window), threshold, gates[0], gates[0] * gates[1], counted=counted)
+    size, counted = window
+    gate = Gate(float(size), threshold, gates[0], gates[0] * gates[1], counted=counted)
     exposure = Exposure(end, failed, np.zeros(len(end), np.int64), 60.0)
     found = exposure.block_maxima(gate, None, threshold)
     plain = plainly(ends, failed.tolist(), gate)

@@ -56,9 +56,7 @@ def test_chance_bounds_the_simulated_trips_and_is_not_far_above(rate: float, gat
     calls = traffic(phase("steady", seconds, rate, failure_rate=3.0), seed=1)
     seen = simulated_trips(calls, gate)
     data = exposure(calls)
-    bound = seconds * trips_per_second(
-        levels_of(data.end, data.failed), gate, gate.threshold
-    )
+    bound = seconds * trips_per_second(levels_of(data.end, data.failed), gate, gate.threshold)
     assert seen >= 20  # or the comparison says nothing
     assert seen < bound < 6 * seen
 
