@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import typer
 
@@ -117,7 +117,7 @@ def read_log(
     return calls
 
 
-def _remark(read: LogRead, calls: Calls) -> None:
+def _remark(read: LogRead[Any], calls: Calls) -> None:
     if read.rejected:
         note(f"{read.rejected:,} of {read.lines:,} lines rejected as not {read.format}; the first:")
         for line in read.samples[:3]:

@@ -1,10 +1,13 @@
 """Reading logs: files, `.gz`, `.zst` and standard input become `Calls`, in bounded memory and time.
 
-`reading.py` is the whole way; `blocks.py` cuts a stream of bytes into blocks of whole lines, `streams.py`
-opens and decompresses, `tables.py` reads run records saved as Parquet. What the lines mean is
-`cbtool.traffic.formats`' business.
+`gathering.py` is the whole way, `reading.py` that of one source: `streams.py` opens and decompresses it,
+`tables.py` reads run records saved as Parquet, `blocks.py` cuts the bytes into blocks of whole lines. What
+does not fit in memory goes by `intake.py` and `scratch.py` to the columns of `stored.py`, on disk. What the
+lines mean is `cbtool.traffic.formats`' business.
 """
 
-from cbtool.logs.reading import LogRead, RejectedLine, read_calls
+from cbtool.logs.gathering import LogRead, read_calls, read_long_calls
+from cbtool.logs.reading import RejectedLine
+from cbtool.logs.stored import StoredCalls
 
-__all__ = ["LogRead", "RejectedLine", "read_calls"]
+__all__ = ["LogRead", "RejectedLine", "StoredCalls", "read_calls", "read_long_calls"]

@@ -1,30 +1,28 @@
-"""From sources to `Calls`: read, recognise, parse block by block on all cores, assemble."""
+"""One source: read, recognised, parsed block by block on all cores."""
 
 from __future__ import annotations
 
 import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import partial
 from itertools import chain
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import polars as pl
 
-from cbtool.errors import InsufficientDataError, WrongFormatError
+from cbtool.errors import WrongFormatError
 from cbtool.logs.blocks import Block, blocks
-from cbtool.logs.streams import Stream, matching, opened
-from cbtool.traffic.formats import FORMATS, LogFormat, Rows, assemble, formats_named, parse_lines, recognise
+from cbtool.logs.streams import Stream, opened
+from cbtool.traffic.formats import FORMATS, LogFormat, Rows, parse_lines, recognise
 from cbtool.traffic.formats.counts import spread_counts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future
 
-    from cbtool.traffic.calls import Calls
     from cbtool.traffic.formats.log_format import Fields
+
+    Take = Callable[[LogFormat, pl.DataFrame], None]
 
 SAMPLES = 5
 """How many rejected lines are kept to show."""
@@ -33,6 +31,7 @@ _SAMPLE_LINES = 200
 _IN_FLIGHT = 3  # blocks being parsed
 _SHOWN = 60
 _KEPT = 200
+_BLOCK = 100_000  # calls of a table that are taken at a time
 
 
 class RejectedLine(NamedTuple):
@@ -41,25 +40,6 @@ class RejectedLine(NamedTuple):
     file: str
     line: int
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class LogRead:
-    """What became of the sources.
-
-    Attributes:
-        calls: of all of them, by start.
-        format: the format's name; several, separated by commas, where files differ.
-        lines: how many lines were not blank.
-        rejected: how many of them did not parse.
-        samples: the first of those.
-    """
-
-    calls: Calls
-    format: str
-    lines: int
-    rejected: int
-    samples: tuple[RejectedLine, ...]
 
 
 class _Part(NamedTuple):
@@ -71,65 +51,39 @@ class _Part(NamedTuple):
     samples: list[RejectedLine]
 
 
-class _File(NamedTuple):
-    """What became of one source."""
+class File(NamedTuple):
+    """What became of one source; of its `calls`, `rows` has those that are not elsewhere."""
 
     rows: Rows
+    calls: int
     lines: int
     rejected: int
     samples: list[RejectedLine]
     notes: tuple[str, ...]
 
 
-def read_calls(
-    sources: Sequence[str],
-    *,
-    log_format: str | None = None,
-    spread: Callable[[Callable[[str], Any], Sequence[str]], list[Any]] | None = None,
-) -> LogRead:
-    """Return the calls in files or standard input (`-`), merged by time.
+def read_one(chosen: Sequence[LogFormat], source: str, take: Take | None = None) -> File | None:
+    """Read one source.
 
     Args:
-        sources: at least one, or patterns such as `access.log*`; compression is told by the content.
-        log_format: a format's name, a format in nginx's or Apache's notation, or `map:` and a mapping (see
-            `mapped_formats`); None: each file's content tells.
-        spread: applies a function to each of the sources, wherever that is; None: here. Standard input and
-            servers are always read here.
+        chosen: what it may be; none: any format.
+        source: a file, a server, or standard input.
+        take: is given its rows, block by block; None: they are in what is returned.
+
+    Returns:
+        What became of it; None if there is nothing in it.
 
     Raises:
-        ConfigurationError: there is no format of that name.
-        UnreachableError: a source is missing or cannot be read.
-        WrongFormatError: most of a source's lines do not parse.
-        InsufficientDataError: there is no call in any of them.
+        UnreachableError: it is missing or cannot be read.
+        WrongFormatError: most of its lines do not parse.
     """
-    chosen = () if log_format is None else formats_named(log_format)
-    named = [name for source in sources for name in matching(source)]
-    read = partial(_read_one, chosen)
-    away = spread is not None and all(Path(name).is_file() for name in named)
-    found = spread(read, named) if spread is not None and away else [read(name) for name in named]
-    files: list[_File] = [file for file in found if file is not None]
-    if not files:
-        raise InsufficientDataError(f"{', '.join(sources)}: empty", ("a log with at least one request",))
-    with_calls = [file for file in files if len(file.rows.frame)]
-    if not with_calls:
-        raise InsufficientDataError(f"{', '.join(sources)}: no call in it", ("at least one answered call",))
-    calls = assemble([file.rows for file in with_calls])
-    samples = [sample for file in files for sample in file.samples]
-    return LogRead(
-        calls=calls.noting(tuple(note for file in files for note in file.notes)),
-        format=", ".join(dict.fromkeys(file.rows.log_format.name for file in with_calls)),
-        lines=sum(file.lines for file in files),
-        rejected=sum(file.rejected for file in files),
-        samples=tuple(samples[:SAMPLES]),
-    )
-
-
-def _read_one(chosen: Sequence[LogFormat], source: str) -> _File | None:
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        return _read(source, chosen, pool)
+        return _read(source, chosen, pool, take)
 
 
-def _read(source: str, chosen: Sequence[LogFormat], pool: ThreadPoolExecutor) -> _File | None:
+def _read(
+    source: str, chosen: Sequence[LogFormat], pool: ThreadPoolExecutor, take: Take | None
+) -> File | None:
     """Read one source; None if there is nothing in it."""
     with opened(source) as stream:
         incoming = blocks(stream.pieces(), stream.name)
@@ -137,7 +91,7 @@ def _read(source: str, chosen: Sequence[LogFormat], pool: ThreadPoolExecutor) ->
             content = _content(block)
             if len(content):
                 plan = _plan(stream.name, block, content, chosen)
-                return _collected(stream, plan, list(_parts(stream, block, incoming, plan, pool)))
+                return _collected(stream, plan, _parts(stream, block, incoming, plan, pool), take)
         if stream.broken:
             raise WrongFormatError(f"{stream.name}: damaged: nothing of the compressed data can be read")
     return None
@@ -222,12 +176,22 @@ def _part(name: str, block: Block, plan: _Plan) -> _Part:
     return _Part(parsed.rows, parsed.lines - bool(cut), len(rejected), samples)
 
 
-def _collected(stream: Stream, plan: _Plan, parts: list[_Part]) -> _File:
-    """Put the blocks' results together, or refuse them.
+def _collected(stream: Stream, plan: _Plan, incoming: Iterator[_Part], take: Take | None) -> File:
+    """Put the blocks' results together, or refuse them; their rows go to `take`, if there is one.
 
     Raises:
         WrongFormatError: most lines did not parse.
     """
+    counts = plan.log_format.total is not None
+    calls = 0
+    parts: list[_Part] = []
+    for part in incoming:
+        calls += len(part.frame)
+        if take is not None and not counts:
+            take(plan.log_format, part.frame)
+            parts.append(part._replace(frame=part.frame.clear()))
+        else:
+            parts.append(part)
     lines, rejected = sum(part.lines for part in parts), sum(part.rejected for part in parts)
     samples = [sample for part in parts for sample in part.samples][:SAMPLES]
     if rejected * 2 > lines:
@@ -237,10 +201,15 @@ def _collected(stream: Stream, plan: _Plan, parts: list[_Part]) -> _File:
         (f"{stream.name}: the compressed data ends early; it was read up to there",) if stream.broken else ()
     )
     frame = pl.concat([part.frame for part in parts])
-    if plan.log_format.total is not None:
+    if counts:
         frame = spread_counts(frame, cumulative=plan.log_format.cumulative)
+        calls = len(frame)
+        if take is not None:
+            for block in frame.iter_slices(_BLOCK):
+                take(plan.log_format, block)
+            frame = frame.clear()
     rows = Rows(plan.log_format, frame)
-    return _File(rows, lines, rejected, samples, notes)
+    return File(rows, calls, lines, rejected, samples, notes)
 
 
 def _wrong_format(where: RejectedLine, problem: str) -> WrongFormatError:

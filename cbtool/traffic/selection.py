@@ -65,7 +65,20 @@ class Selection:
         """
         if not self:
             return calls
-        keep = self._within(calls)
+        keep = self.within(calls) & self.fits(calls)
+        left = int(keep.sum())
+        if not left:
+            raise self.nothing(len(calls))
+        return rebased(calls, keep).noting((self.note(left, len(calls)),))
+
+    def fits(self, calls: Calls) -> NDArray[np.bool_]:
+        """Return which calls are what is asked for, whenever they were.
+
+        Raises:
+            ConfigurationError: the calls do not say what is asked for.
+            InvalidSettingError: a status is none.
+        """
+        keep = calls.status >= 0
         for name, texts in (("path", calls.path), ("host", calls.host), ("upstream", calls.upstream)):
             patterns = getattr(self, name)
             if patterns:
@@ -77,10 +90,15 @@ class Selection:
             keep &= _of_instances(calls, self.instance)
         if self.status:
             keep &= _answered(self.status).verdicts(calls) == Verdict.FAILURE
-        left = int(keep.sum())
-        if not left:
-            raise InsufficientDataError(f"none of {len(calls):,} calls is {self}", ("a call that fits",))
-        return rebased(calls, keep).noting((f"{left:,} of {len(calls):,} calls are looked at: {self}",))
+        return keep
+
+    def nothing(self, calls: int) -> InsufficientDataError:
+        """Return the error that says that none of so many calls fits."""
+        return InsufficientDataError(f"none of {calls:,} calls is {self}", ("a call that fits",))
+
+    def note(self, left: int, calls: int) -> str:
+        """Return the sentence that says how many of the calls fit."""
+        return f"{left:,} of {calls:,} calls are looked at: {self}"
 
     def __str__(self) -> str:
         """Return the options that ask for this."""
@@ -91,7 +109,12 @@ class Selection:
                 asked.append(f"--{name} {'+' if moment.relative else ''}{moment.seconds:.10g}")
         return " ".join(asked)
 
-    def _within(self, calls: Calls) -> NDArray[np.bool_]:
+    def within(self, calls: Calls) -> NDArray[np.bool_]:
+        """Return which calls started when it is asked for.
+
+        Raises:
+            ConfigurationError: a date is asked for, and the calls have none.
+        """
         keep = calls.start_ns >= 0
         for moment, early in ((self.since, False), (self.until, True)):
             if moment is None:

@@ -10,7 +10,11 @@ from cbtool.breaker.checks import at_least_one, require
 from cbtool.traffic.seeds import generator
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from numpy.typing import NDArray
+
+    from cbtool.traffic.calls import Calls
 
 _THIN, _SPLIT = 2, 3  # see `seeds.generator`
 
@@ -24,8 +28,23 @@ def thin(n: int, share: float, seed: int) -> NDArray[np.bool_]:
     Raises:
         InvalidSettingError: `share` is not over 0 and at most 1.
     """
+    return _thinner(share, seed).random(n) < share
+
+
+def share_of(parts: Iterable[Calls], share: float, seed: int) -> Iterator[tuple[Calls, NDArray[np.bool_]]]:
+    """Yield parts of calls, each with which of its calls `thin` keeps of them all.
+
+    Raises:
+        InvalidSettingError: `share` is not over 0 and at most 1.
+    """
+    draws = _thinner(share, seed)
+    for calls in parts:
+        yield calls, draws.random(len(calls)) < share
+
+
+def _thinner(share: float, seed: int) -> np.random.Generator:
     require(0 < share <= 1, "load", "must be over 0 and at most 1", share)
-    return generator(seed, _THIN).random(n) < share
+    return generator(seed, _THIN)
 
 
 def split(n: int, instances: int, seed: int) -> NDArray[np.int32]:
@@ -34,7 +53,23 @@ def split(n: int, instances: int, seed: int) -> NDArray[np.int32]:
     Raises:
         InvalidSettingError: `instances` is below 1.
     """
-    at_least_one("instances", instances)
-    if instances == 1:
-        return np.zeros(n, dtype=np.int32)
-    return generator(seed, _SPLIT).integers(0, instances, n, dtype=np.int32)
+    return Splitter(instances, seed).split(n)
+
+
+class Splitter:
+    """The same, some calls at a time.
+
+    Raises:
+        InvalidSettingError: `instances` is below 1.
+    """
+
+    def __init__(self, instances: int, seed: int) -> None:
+        at_least_one("instances", instances)
+        self._instances = instances
+        self._draws = generator(seed, _SPLIT)
+
+    def split(self, n: int) -> NDArray[np.int32]:
+        """Return which breaker each of the next n calls goes to."""
+        if self._instances == 1:
+            return np.zeros(n, dtype=np.int32)
+        return self._draws.integers(0, self._instances, n, dtype=np.int32)

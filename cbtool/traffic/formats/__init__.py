@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 
 from cbtool.errors import ConfigurationError
-from cbtool.traffic.formats.assembly import Rows, assemble
+from cbtool.traffic.formats.assembly import Rows, assemble, starts_of
 from cbtool.traffic.formats.aws import ALB, ELB
 from cbtool.traffic.formats.combined import (
     APACHE_MICROSECONDS,
@@ -50,6 +50,7 @@ __all__ = [
     "formats_named",
     "parse_lines",
     "recognise",
+    "starts_of",
 ]
 
 FORMATS = {

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_NOBODY = "-"
-_CLIENT_GAVE_UP = 499  # nginx's own status for a client that closed the connection before the answer
+NOBODY = "-"
+CLIENT_GAVE_UP = 499  # nginx's own status for a client that closed the connection before the answer
 
 
 class Rows(NamedTuple):
@@ -55,15 +55,27 @@ def assemble(files: Sequence[Rows]) -> Calls:
         position=None if (order[1:] > order[:-1]).all() else order.astype(np.int32),
         notes=(),
     )
-    return calls.noting(_notes(files, calls))
+    unknown = int((calls.duration_ns < 0).sum())
+    gave_up = int((calls.status == CLIENT_GAVE_UP).sum())
+    return calls.noting(notes_of([rows.log_format for rows in files], len(calls), unknown, gave_up))
 
 
 def _starts(rows: Rows) -> NDArray[np.int64]:
-    """Unix nanoseconds at which each call started."""
-    times = spread(rows.frame["time"].to_numpy(), rows.log_format.resolution_ns)
-    if rows.log_format.stamp is Stamp.END:
-        times = times - np.maximum(rows.frame["duration"].to_numpy(), 0)
-    return times
+    return starts_of(rows.log_format, rows.frame["time"].to_numpy(), rows.frame["duration"].to_numpy())
+
+
+def starts_of(
+    log_format: LogFormat, times: NDArray[np.int64], durations: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return the Unix nanoseconds at which calls started.
+
+    Args:
+        log_format: of the file.
+        times: what its lines say, in their order; all lines of a time, or none.
+        durations: nanoseconds, negative where unknown.
+    """
+    placed = spread(times, log_format.resolution_ns)
+    return placed - np.maximum(durations, 0) if log_format.stamp is Stamp.END else placed
 
 
 def spread(times: NDArray[np.int64], resolution_ns: int) -> NDArray[np.int64]:
@@ -83,21 +95,27 @@ def spread(times: NDArray[np.int64], resolution_ns: int) -> NDArray[np.int64]:
 def _instances(names: pl.Series | None) -> tuple[NDArray[np.int32] | None, tuple[str, ...]]:
     if names is None or names.null_count() == len(names):
         return None, ()
-    filled = names.fill_null(_NOBODY)
+    filled = names.fill_null(NOBODY)
     known = filled.unique().sort()
     return filled.cast(pl.Enum(known)).to_physical().cast(pl.Int32).to_numpy(), tuple(known)
 
 
-def _notes(files: Sequence[Rows], calls: Calls) -> tuple[str, ...]:
-    notes = [note for rows in files for note in rows.log_format.notes]
-    if any(rows.log_format.resolution_ns > 1 for rows in files):
+def notes_of(formats: Sequence[LogFormat], calls: int, unknown: int, gave_up: int) -> tuple[str, ...]:
+    """Return what to tell the user of calls from files of these formats.
+
+    Args:
+        formats: one a file.
+        calls: how many there are.
+        unknown: how many of them have no duration.
+        gave_up: how many have status `CLIENT_GAVE_UP`.
+    """
+    notes = [note for log_format in formats for note in log_format.notes]
+    if any(log_format.resolution_ns > 1 for log_format in formats):
         notes.append("times are whole seconds: calls of the same second were spread evenly over it")
-    unknown = int((calls.duration_ns < 0).sum())
-    if unknown == len(calls):
+    if unknown == calls:
         notes.append("the log has no durations: slow calls cannot be told, and calls count as instantaneous")
     elif unknown:
-        notes.append(f"{unknown:,} of {len(calls):,} calls have no duration, and count as instantaneous")
-    gave_up = int((calls.status == _CLIENT_GAVE_UP).sum())
+        notes.append(f"{unknown:,} of {calls:,} calls have no duration, and count as instantaneous")
     if gave_up:
         notes.append(
             f"{gave_up:,} calls have status 499 (the client gave up waiting); "

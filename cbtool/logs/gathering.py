@@ -1,0 +1,142 @@
+"""From sources to calls: each is read, and all are assembled in memory, or sorted on disk."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from cbtool.errors import InsufficientDataError
+from cbtool.logs.intake import MANY, Intake
+from cbtool.logs.reading import SAMPLES, read_one
+from cbtool.logs.streams import matching
+from cbtool.traffic.formats import Rows, assemble, formats_named
+from cbtool.traffic.selection import Selection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from cbtool.logs.reading import File, RejectedLine
+    from cbtool.logs.stored import StoredCalls
+    from cbtool.traffic.calls import Calls
+
+Read = TypeVar("Read")
+
+
+@dataclass(frozen=True)
+class LogRead(Generic[Read]):
+    """What became of the sources.
+
+    Attributes:
+        calls: of all of them, by start.
+        format: the format's name; several, separated by commas, where files differ.
+        lines: how many lines were not blank.
+        rejected: how many of them did not parse.
+        samples: the first of those.
+    """
+
+    calls: Read
+    format: str
+    lines: int
+    rejected: int
+    samples: tuple[RejectedLine, ...]
+
+
+def read_calls(
+    sources: Sequence[str],
+    *,
+    log_format: str | None = None,
+    spread: Callable[[Callable[[str], Any], Sequence[str]], list[Any]] | None = None,
+) -> LogRead[Calls]:
+    """Return the calls in files or standard input (`-`), merged by time.
+
+    Args:
+        sources: at least one, or patterns such as `access.log*`; compression is told by the content.
+        log_format: a format's name, a format in nginx's or Apache's notation, or `map:` and a mapping (see
+            `mapped_formats`); None: each file's content tells.
+        spread: applies a function to each of the sources, wherever that is; None: here. Standard input and
+            servers are always read here.
+
+    Raises:
+        ConfigurationError: there is no format of that name.
+        UnreachableError: a source is missing or cannot be read.
+        WrongFormatError: most of a source's lines do not parse.
+        InsufficientDataError: there is no call in any of them.
+    """
+    chosen = () if log_format is None else formats_named(log_format)
+    named = [name for source in sources for name in matching(source)]
+    read = partial(read_one, chosen)
+    away = spread is not None and all(Path(name).is_file() for name in named)
+    found = spread(read, named) if spread is not None and away else [read(name) for name in named]
+    files, with_calls = _sound(found, sources)
+    calls = assemble([file.rows for file in with_calls])
+    notes = tuple(note for file in files for note in file.notes)
+    return _read_of(calls.noting(notes), files, with_calls)
+
+
+def read_long_calls(
+    sources: Sequence[str],
+    *,
+    log_format: str | None = None,
+    which: Selection | None = None,
+    many: int = MANY,
+) -> LogRead[Calls | StoredCalls]:
+    """Return the calls in sources, in memory or, where there are many, on disk; else as `read_calls`.
+
+    Args:
+        sources: at least one.
+        log_format: what they are; None: their content tells.
+        which: the calls that are wanted; None: all.
+        many: how many calls stay in memory. More are kept by their start, duration and answer alone.
+
+    Raises:
+        CbtoolError: as `read_calls`; the calls do not say what is asked for, or none is; there is no room on
+            the disk.
+    """
+    chosen = () if log_format is None else formats_named(log_format)
+    wanted = which or Selection()
+    intake = Intake(wanted, many)
+    with closing(intake):
+        found = []
+        for source in sources:
+            for name in matching(source):
+                found.append(read_one(chosen, name, intake.take))
+                intake.end_file()
+        files, with_calls = _sound(found, sources)
+        calls: Calls | StoredCalls
+        if intake.overflowed:
+            calls = intake.calls()
+        else:
+            held = zip(found, intake.frames(), strict=True)
+            rows = [Rows(file.rows.log_format, frame) for file, frame in held if file and file.calls]
+            calls = wanted.of(assemble(rows))
+    calls = calls.noting(tuple(note for file in files for note in file.notes))
+    return _read_of(calls, files, with_calls)
+
+
+def _sound(found: Sequence[File | None], sources: Sequence[str]) -> tuple[list[File], list[File]]:
+    """Return the files that are not empty, and of these those with calls.
+
+    Raises:
+        InsufficientDataError: there is none.
+    """
+    files = [file for file in found if file is not None]
+    if not files:
+        raise InsufficientDataError(f"{', '.join(sources)}: empty", ("a log with at least one request",))
+    with_calls = [file for file in files if file.calls]
+    if not with_calls:
+        raise InsufficientDataError(f"{', '.join(sources)}: no call in it", ("at least one answered call",))
+    return files, with_calls
+
+
+def _read_of(calls: Read, files: Sequence[File], with_calls: Sequence[File]) -> LogRead[Read]:
+    samples = [sample for file in files for sample in file.samples]
+    return LogRead(
+        calls=calls,
+        format=", ".join(dict.fromkeys(file.rows.log_format.name for file in with_calls)),
+        lines=sum(file.lines for file in files),
+        rejected=sum(file.rejected for file in files),
+        samples=tuple(samples[:SAMPLES]),
+    )

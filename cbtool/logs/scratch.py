@@ -1,0 +1,185 @@
+"""Rows that do not fit in memory, in unnamed temporary files: these vanish however the process ends."""
+
+from __future__ import annotations
+
+import errno
+import tempfile
+import threading
+import weakref
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from cbtool.errors import UnreachableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import DTypeLike, NDArray
+
+RUN = 1 << 20
+"""Rows that are sorted in memory at a time."""
+
+_SAMPLED = 1024  # rows of which one key stays in memory
+
+
+class Scratch:
+    """An array that grows, on disk, and is read in pieces: mapped, its pages would count as memory.
+
+    Args:
+        dtype: of its elements.
+    """
+
+    def __init__(self, dtype: DTypeLike) -> None:
+        self.dtype = np.dtype(dtype)
+        self._length = 0
+        self._lock = threading.Lock()
+        try:
+            self._file = tempfile.TemporaryFile()  # noqa: SIM115  # closed by `close`
+        except OSError as error:
+            raise _unwritable(error) from None
+        self._closing = weakref.finalize(self, _close, self._file)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def append(self, rows: NDArray[Any]) -> None:
+        """Add rows.
+
+        Raises:
+            UnreachableError: the disk is full.
+        """
+        data = np.ascontiguousarray(rows, self.dtype)
+        try:
+            with self._lock:
+                self._file.seek(self._length * self.dtype.itemsize)
+                self._file.write(data.view(np.uint8).data if data.ndim and len(data) else b"")
+                self._file.flush()
+        except OSError as error:
+            self.close()
+            raise _unwritable(error) from None
+        self._length += len(data)
+
+    def read(self, first: int, behind: int) -> NDArray[Any]:
+        """Return the rows from `first` to `behind`, that one not included."""
+        behind = min(behind, self._length)
+        rows = np.empty(max(0, behind - first), self.dtype)
+        with self._lock:
+            self._file.seek(first * self.dtype.itemsize)
+            self._file.readinto(rows.view(np.uint8).data)
+        return rows
+
+    def __getitem__(self, where: slice) -> NDArray[Any]:
+        first, behind, _ = where.indices(self._length)
+        return self.read(first, behind)
+
+    def close(self) -> None:
+        """Give the disk's room back, which otherwise happens when nobody has the scratch any more."""
+        self._closing()
+
+
+def _close(file: Any) -> None:
+    with suppress(OSError):
+        file.close()
+
+
+def _unwritable(error: OSError) -> UnreachableError:
+    folder = tempfile.gettempdir()
+    what = (
+        "is full" if error.errno in {errno.ENOSPC, errno.EDQUOT} else f"cannot be written: {error.strerror}"
+    )
+    return UnreachableError(
+        f"{folder}: the temporary folder {what}; logs beyond memory take some 60 bytes a call\n"
+        "set TMPDIR to a folder with more room"
+    )
+
+
+class _Run:
+    """Sorted rows in a scratch, and every so many of their keys."""
+
+    def __init__(self, at: int, keys: NDArray[np.int64]) -> None:
+        self.at = at
+        self.length = len(keys)
+        self.samples = keys[::_SAMPLED].copy()
+
+
+class Sorter:
+    """Rows in the order of their `key`, and of their `position` where that is equal; any number of them.
+
+    They are sorted a run at a time as they come, and merged by ranges of the key when they are asked for.
+
+    Args:
+        dtype: has the fields `key` and `position`, both int64.
+    """
+
+    def __init__(self, dtype: np.dtype[np.void]) -> None:
+        self._dtype = dtype
+        self._waiting: list[NDArray[np.void]] = []
+        self._count = 0
+        self._runs: list[_Run] = []
+        self._rows: Scratch | None = None
+
+    def add(self, rows: NDArray[np.void]) -> None:
+        """Add rows, in any order."""
+        self._waiting.append(rows)
+        self._count += len(rows)
+        if self._count >= RUN:
+            self._store()
+
+    def sorted(self) -> Iterator[NDArray[np.void]]:
+        """Yield all rows in order, about `RUN` at a time; those of one key are never parted."""
+        if self._rows is None:  # there are few
+            if self._count:
+                yield _in_order(np.concatenate(self._waiting))
+            return
+        if self._count:
+            self._store()
+        places = [0] * len(self._runs)
+        for high in [*self._cuts(RUN), None]:
+            parts = []
+            for number, run in enumerate(self._runs):
+                behind = run.length if high is None else self._before(run, high)
+                if behind > places[number]:
+                    parts.append(self._rows.read(run.at + places[number], run.at + behind))
+                    places[number] = behind
+            if parts:
+                yield _in_order(np.concatenate(parts))
+
+    def close(self) -> None:
+        """Give the room back."""
+        self._waiting.clear()
+        if self._rows is not None:
+            self._rows.close()
+
+    def _store(self) -> None:
+        rows = _in_order(np.concatenate(self._waiting))
+        self._waiting, self._count = [], 0
+        if self._rows is None:
+            self._rows = Scratch(self._dtype)
+        self._runs.append(_Run(len(self._rows), rows["key"]))
+        self._rows.append(rows)
+
+    def _cuts(self, size: int) -> list[int]:
+        """Return keys that part the rows into ranges of about `size`."""
+        samples = np.sort(np.concatenate([run.samples for run in self._runs]))
+        step = max(1, size // _SAMPLED)
+        return sorted({int(key) for key in samples[step::step]})
+
+    def _before(self, run: _Run, key: int) -> int:
+        """Return how many rows of a run have a smaller key."""
+        sample = int(np.searchsorted(run.samples, key, side="left"))
+        if sample == 0:
+            return 0
+        first = (sample - 1) * _SAMPLED
+        assert self._rows is not None  # noqa: S101  # there is a run
+        keys = self._rows.read(run.at + first, run.at + min(first + _SAMPLED, run.length))["key"]
+        return first + int(np.searchsorted(keys, key, side="left"))
+
+
+def _in_order(rows: NDArray[np.void]) -> NDArray[np.void]:
+    for name in ("position", "key"):  # the second sort keeps what the first did
+        column = np.ascontiguousarray(rows[name])
+        if (column[1:] < column[:-1]).any():
+            rows = rows[np.argsort(column, kind="stable")]
+    return rows

@@ -1,0 +1,70 @@
+"""Calls that need not all be in memory: they are looked at part by part, in the order of their starts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from cbtool.traffic.calls import Calls
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PART = 1 << 20
+"""Calls of a part; a machine's memory holds many times so many."""
+
+
+class LongCalls(Protocol):
+    """Calls in parts."""
+
+    @property
+    def epoch(self) -> float:
+        """Unix seconds of time 0; 0.0 for generated calls."""
+
+    @property
+    def span(self) -> float:
+        """Seconds from the first start to the last."""
+
+    @property
+    def knows_durations(self) -> bool:
+        """Whether any call says how long it took."""
+
+    def __len__(self) -> int: ...
+
+    def parts(self, size: int = PART) -> Iterator[Calls]:
+        """Yield all calls, at most `size` at a time; their times are counted from one time 0.
+
+        Of the columns that not all calls have, they may have `position`.
+        """
+
+
+class Held:
+    """Calls in memory, in parts.
+
+    Args:
+        calls: all of them.
+    """
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self.epoch = calls.epoch
+        self.span = calls.span
+        self.knows_durations = calls.knows_durations
+
+    def __len__(self) -> int:
+        return len(self._calls)
+
+    def parts(self, size: int = PART) -> Iterator[Calls]:
+        """Yield slices; see `LongCalls`."""
+        for first in range(0, len(self._calls), size):
+            yield _slice(self._calls, first, first + size)
+
+
+def _slice(calls: Calls, first: int, behind: int) -> Calls:
+    return Calls(
+        start_ns=calls.start_ns[first:behind],
+        duration_ns=calls.duration_ns[first:behind],
+        status=calls.status[first:behind],
+        error=calls.error[first:behind],
+        epoch=calls.epoch,
+        position=None if calls.position is None else calls.position[first:behind],
+    )
