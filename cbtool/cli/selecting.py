@@ -129,6 +129,7 @@ def _selection(asked: dict[str, str | None]) -> Any:
 
 
 def _moment_of(name: str, text: str) -> Moment:
+    from cbtool.moments import parse_moment  # noqa: PLC0415  # keeps --help quick
 
-    moment: Moment = _moment_of(name, text)
+    moment: Moment = parsed(f"--{name}", parse_moment, text)
     return moment
