@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import cbtool
 from cbtool.breaker import State
-from cbtool.breaker.capacity import errors_to_open
 from cbtool.breaker.parts import WindowType
+from cbtool.breaker.reach.words import notes
 from cbtool.profiles import breaker_table
 from cbtool.report.series.numbers import rounded
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cbtool.breaker import BreakerConfig
-    from cbtool.recommend.model import Regime
     from cbtool.report.html.study import Study, Trial
 
 MOST_TRANSITIONS = 2_000
@@ -44,7 +43,6 @@ def document_of(study: Study, texts: Mapping[str, Any]) -> dict[str, Any]:
         "recommendation": {**study.answer.to_json(), "source": study.source},
         "before": _trial(study.before, study),
         "after": None if study.after is None else _trial(study.after, study),
-        "loads": [_load(regime, study.drawn) for regime in study.answer.regimes],
         "series": _series(study),
         "latency": None if study.latency is None else study.latency.to_json(),
         "drawn": _drawn(study.drawn),
@@ -73,25 +71,12 @@ def _trial(trial: Trial, study: Study) -> dict[str, Any]:
         "simulation": simulation,
         "transitions_left_out": len(changes) - len(simulation["transitions"]),
         "judgement": trial.judgement.to_json(),
+        "remarks": list(notes(trial.reach)),
         "failed_shed_percent": _percent(summary.impact.failed_shed, trial.failing),
         "healthy_refused_percent": _percent(summary.impact.healthy_refused, trial.healthy),
         "not_permitted_percent": _percent(summary.not_permitted, summary.calls),
         "time_open_percent": _percent(summary.time_in_state[State.OPEN], whole),
     }
-
-
-def _load(regime: Regime, config: BreakerConfig) -> dict[str, Any]:
-    """Return what one breaker's window holds at a load, and how soon an outage could open it."""
-    needed = errors_to_open(config)
-    table: dict[str, Any] = {"name": regime.name, "rate": rounded(regime.rate)}
-    timed = config.sliding_window_type is WindowType.TIME
-    holds = regime.rate * config.window_size if timed else config.window_size
-    table["calls_per_window"] = rounded(holds)
-    table["failures_per_window"] = rounded(holds * regime.errors / max(regime.calls, 1))
-    table["errors_to_open"] = needed
-    reachable = needed > 0 and holds >= needed and regime.rate > 0
-    table["outage_opens_after_s"] = rounded(needed / regime.rate) if reachable else None
-    return table
 
 
 def _series(study: Study) -> dict[str, Any]:
@@ -117,7 +102,6 @@ def _drawn(config: BreakerConfig) -> dict[str, Any]:
         "window_unit": "s" if timed else "calls",
         "minimum_number_of_calls": config.minimum_calls,
         "minimum_number_of_errors": config.minimum_number_of_errors,
-        "errors_to_open": errors_to_open(config),
     }
 
 

@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from cbtool.report.html import theme, words
+from cbtool.report.html.choices import choices_of
 from cbtool.report.html.escaping import json_in_script, printable, value_element
 from cbtool.report.html.shown import at, breakable, shown
 from cbtool.report.recommendation import when
@@ -23,7 +24,8 @@ _MOST_INCIDENTS = 40
 
 def traffic_page(document: Mapping[str, Any]) -> str:
     """Return the page of a document about traffic."""
-    from cbtool.report.html.figures.impact import impact  # noqa: PLC0415  # matplotlib
+    from cbtool.report.html.figures.front import front  # noqa: PLC0415  # matplotlib
+    from cbtool.report.html.figures.impact import impact  # noqa: PLC0415
     from cbtool.report.html.figures.latency import latency  # noqa: PLC0415
     from cbtool.report.html.figures.loads import loads  # noqa: PLC0415
     from cbtool.report.html.figures.timeline import timeline  # noqa: PLC0415
@@ -31,6 +33,7 @@ def traffic_page(document: Mapping[str, Any]) -> str:
     figures = {
         "timeline": timeline(document),
         "impact": impact(document),
+        "front": front(document),
         "loads": loads(document),
         "latency": latency(document),
     }
@@ -49,6 +52,8 @@ def _rendered(template: str, document: Mapping[str, Any], figures: Mapping[str, 
             ),
             rows=lambda pointer, columns: _rows(at(document, pointer), [key for _, key in columns]),
             incidents_shown=_incidents_shown(document),
+            choices=choices_of(document["recommendation"]),
+            parts_of=_parts_of,
             words=words,
             when=when,
             shown=shown,
@@ -62,6 +67,13 @@ def _rendered(template: str, document: Mapping[str, Any], figures: Mapping[str, 
 def _rows(table: Mapping[str, Any], columns: Sequence[str]) -> list[tuple[Any, ...]]:
     """Return columns of the document as rows, as long as the shortest of them that is longer by one."""
     return list(zip(*(at(table, f"/{column}") for column in columns), strict=False))
+
+
+def _parts_of(validation: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], str]]:
+    """Return each part of a validation, and where it stands."""
+    here = "/recommendation/validation"
+    parts = [(part, f"{here}/parts/{number}") for number, part in enumerate(validation["parts"])]
+    return [(validation["held_out"], f"{here}/held_out"), *parts]
 
 
 def _incidents_shown(document: Mapping[str, Any]) -> list[int]:

@@ -101,12 +101,49 @@ def impact_words(document: Document) -> str:
 
 def loads_words(document: Document) -> str:
     """Return what the figure of the loads shows."""
-    needed = document["drawn"]["errors_to_open"]
+    lines = document["drawn"]
     said = [
-        f"At the {each['name']} load a window holds {shown(each['calls_per_window'], 'number')} calls and"
-        f" {shown(each['failures_per_window'], 'number')} failures."
-        for each in document["loads"]
+        f"At the {each['name']} load a window holds {shown(each['window_calls'], 'number')} calls and, while"
+        f" healthy, {shown(each['window_errors'], 'number')} failures."
+        for each in document["recommendation"]["regimes"]
     ]
-    if needed:
-        said.append(f"{counted(needed, 'error')} open the breaker.")
-    return " ".join(said)
+    gates = counted(lines["minimum_number_of_calls"], "call")
+    errors = counted(lines["minimum_number_of_errors"], "error")
+    return " ".join([*said, f"A breaker judges from {gates} and {errors} on."])
+
+
+def interval(estimate: Mapping[str, Any], way: str) -> str:
+    """Return an estimate's interval; empty where it has none."""
+    low, high = estimate["low"], estimate["high"]
+    return "" if low is None or high is None else f"{shown(low, way)} to {shown(high, way)}"
+
+
+_WEIGHTS = {"hardly_matters": "hardly matters", "matters": "matters", "edge": "on an edge"}
+
+
+def weight(word: str) -> str:
+    """Return how much a setting's exact value matters."""
+    return _WEIGHTS.get(word, word.replace("_", " "))
+
+
+def neighbour(each: Mapping[str, Any]) -> str:
+    """Return what moving a setting to a neighbouring value does."""
+    if not each["within_budget"]:
+        return f"breaks the budget of false trips ({shown(each['false_trips_per_day'], 'often')})"
+    percent = 100 * (each["cost"] - 1)
+    if abs(percent) < 0.5:
+        return "costs the same"
+    return f"costs {abs(percent):.0f} % {'more' if percent > 0 else 'less'}"
+
+
+def front_words(document: Document) -> str:
+    """Return what the figure of the alternatives shows."""
+    found = document["recommendation"]["alternatives"]
+    said = []
+    for each in found:
+        trips = each["false_trips_per_day"]
+        often = "" if trips is None else f", trips falsely {shown(trips['value'], 'often')}"
+        bad = each["log"]["bad"]
+        lets = f" lets {shown(100 * each['log']['let_through'] / bad, 'percent')} through" if bad else ""
+        said.append(f"{each['name']}:{lets}{often}.")
+    return "Settings to choose from. " + " ".join(said)

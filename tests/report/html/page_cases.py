@@ -9,7 +9,17 @@ import numpy as np
 
 from cbtool.breaker import BreakerConfig, Verdict, WindowType
 from cbtool.profiles import Profile
-from cbtool.recommend.findings import Estimate
+from cbtool.recommend.findings import (
+    Alternative,
+    Estimate,
+    HeldOut,
+    Neighbour,
+    Promise,
+    Sensitivity,
+    Track,
+    Validation,
+    Weight,
+)
 from cbtool.recommend.model import (
     Answer,
     Expected,
@@ -43,6 +53,7 @@ SETTINGS = BreakerConfig(
     wait_duration_in_open_state=2.0,
     permitted_number_of_calls_in_half_open_state=3,
 )
+TRACK = Track(3, 0, 1, 1, 0.7, 400, 360, 120, 20.0, 70.0)
 CURRENT = Profile("today", BreakerConfig(), DEFAULT_RULES)
 
 
@@ -70,7 +81,32 @@ def recommended(**changes: Any) -> Recommendation:
             SettingReason("sliding_window_size", "10s", "holds about 100 calls", "load of one breaker"),
             SettingReason("minimum_number_of_errors", 6, "a window holds 1 failure", "the quietest load"),
         ),
-        regimes=(Regime("low", 0.5, 300, 3, 0.5), Regime("high", 20.0, 2700, 425, 0.5)),
+        regimes=(
+            Regime(
+                "low",
+                0.5,
+                300,
+                3,
+                0.5,
+                5.0,
+                0.05,
+                Estimate(None, None, None),
+                Estimate(None, None, None),
+                66.7,
+            ),
+            Regime(
+                "high",
+                20.0,
+                2700,
+                425,
+                0.5,
+                200.0,
+                2.0,
+                Estimate(0.3, 0.2, 0.5),
+                Estimate(0.5, 0.4, 0.9),
+                66.7,
+            ),
+        ),
         incidents=(
             Incident(100.0, 159.9, IncidentKind.BROWN_OUT, 600, 66.7, 100.0, actionable=True),
             Incident(230.0, 231.0, IncidentKind.OUTAGE, 9, 100.0, 0.0, actionable=False),
@@ -87,12 +123,61 @@ def recommended(**changes: Any) -> Recommendation:
         calls=N,
         span=299.9,
         seed=0,
+        timeout=2.0,
+        sensitivity=(
+            Sensitivity(
+                "minimum_number_of_errors",
+                6,
+                Weight.EDGE,
+                (Neighbour(4, 0.98, 0.32, within_budget=False),),
+                6,
+                8,
+            ),
+        ),
+        alternatives=tuple(
+            Alternative(
+                name,
+                replace(SETTINGS, minimum_number_of_errors=errors),
+                Estimate(trips, 0.0, 2 * trips),
+                1.0,
+                TRACK,
+            )
+            for name, errors, trips in (
+                ("more sensitive", 4, 0.3),
+                ("recommended", 6, 0.01),
+                ("calmer", 9, 0.0001),
+            )
+        ),
+        current=Alternative("today", BreakerConfig(), None, None, TRACK, on_front=False),
+        validation=Validation(
+            HeldOut(
+                "first 60 %",
+                0.0,
+                180.0,
+                SETTINGS,
+                (),
+                (Promise("detection_delay_s", Estimate(0.7, 0.5, 1.2), 0.9, kept=True),),
+                TRACK,
+                TRACK,
+            ),
+            (HeldOut("second half", 150.0, 300.0, None, ("100 more calls",), (), None, None),),
+        ),
     )
     return replace(answer, **changes)
 
 
 def refused(**changes: Any) -> Recommendation:
-    nothing: dict[str, Any] = {"verdict": Answer.REFUSED, "profile": None, "reasons": (), "expected": None}
+    nothing: dict[str, Any] = {
+        "verdict": Answer.REFUSED,
+        "profile": None,
+        "reasons": (),
+        "regimes": (Regime("low", 0.5, 300, 3, 0.5), Regime("high", 20.0, 2700, 425, 0.5)),
+        "expected": None,
+        "sensitivity": (),
+        "alternatives": (),
+        "current": None,
+        "validation": None,
+    }
     return recommended(**nothing, needs=("100 more calls",), **changes)
 
 

@@ -125,7 +125,7 @@ def test_headings_go_down_by_one_and_figures_have_words(page: str) -> None:
     for landmark in ("header", "nav", "main", "footer"):
         assert tags.count(landmark) == 1
     images = [attributes for _, attributes in read.tags if attributes.get("role") == "img"]
-    assert len(images) == tags.count("figure") == 4
+    assert len(images) == tags.count("figure") == 5
     assert all(len(each["aria-label"] or "") > 40 for each in images)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 WIDE, NARROW = 920, 340
 """Pixels of the two drawings' width."""
-_CHARACTER = 7.0  # pixels, at most, on average
+_CHARACTER, _BOLD = 7.0, 8.4  # pixels, on average and at most
 BEHIND = {"facecolor": stand_in("ground"), "edgecolor": "none", "pad": 1, "alpha": 0.8}
 """The box behind words that stand on something drawn."""
 
@@ -95,16 +95,46 @@ def _one(name: str, kind: str, width: int, height: int, draw: Callable[[Canvas],
 
 def title(axes: Axes, text: str, *, note: str = "", gap: int = 6) -> None:
     """Write what a panel shows above its left end, and a quieter note behind it where there is room."""
+    room = width_of(axes)
+    most = int(room / _BOLD)
+    text = text if len(text) <= most else text[: most - 1] + "…"
     label = axes.annotate(
         text, (0, 1), xytext=(0, gap), xycoords="axes fraction", textcoords="offset points",
         fontsize=12, fontweight="bold", color=stand_in("ink"), va="bottom", annotation_clip=False,
     )  # fmt: skip
-    room = axes.get_position().width * axes.get_figure(root=True).bbox.width  # type: ignore[union-attr]
     if note and (len(text) + len(note)) * _CHARACTER < room:
         axes.annotate(
             note, (1, 0), xytext=(8, 0), xycoords=label, textcoords="offset points",
             fontsize=11, color=stand_in("quiet"), va="bottom", annotation_clip=False,
         )  # fmt: skip
+
+
+def width_of(axes: Axes) -> float:
+    """Return how wide axes are, in pixels."""
+    figure = axes.get_figure(root=True)
+    assert figure is not None  # noqa: S101  # axes of a canvas are in its figure
+    return float(axes.get_position().width * figure.bbox.width)
+
+
+def label_above(axes: Axes, value: float, text: str, *, colour: str = "ink", row: int = 0) -> None:
+    """Write words above a vertical line, shifted so that they stay within the axes.
+
+    Args:
+        axes: with their limits set.
+        value: where the line is.
+        text: the words.
+        colour: of the words.
+        row: how many rows of words lie below.
+    """
+    place = axes.transAxes.inverted().transform(axes.transData.transform((value, 0)))[0]
+    room = width_of(axes)
+    half = len(text) * _CHARACTER / 2 / room
+    side = "left" if place < half else "right" if place > 1 - half else "center"
+    axes.annotate(
+        text, (value, 1), xytext=(0, 4 + 15 * row), xycoords=("data", "axes fraction"),
+        textcoords="offset points", ha=side, va="bottom", fontsize=11, color=stand_in(colour),
+        annotation_clip=False,
+    )  # fmt: skip
 
 
 def threshold(axes: Axes, value: float, text: str, colour: str = "ink") -> None:

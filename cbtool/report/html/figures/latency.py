@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
-from cbtool.report.html.figures.canvas import BEHIND, drawn, title
+from cbtool.report.html.figures.canvas import drawn, label_above, title
 from cbtool.report.html.theme import stand_in
 from cbtool.units import format_duration
 
@@ -22,12 +22,12 @@ def latency(document: Mapping[str, Any]) -> str:
     """Return the figure's drawings; empty where durations are unknown."""
     if document["latency"] is None:
         return ""
-    return drawn("latency", 250, lambda canvas: _draw(canvas, document))
+    return drawn("latency", 270, lambda canvas: _draw(canvas, document))
 
 
 def _draw(canvas: Canvas, document: Mapping[str, Any]) -> None:
     found = document["latency"]
-    axes = canvas.axes(54, 44, 12, 46)
+    axes = canvas.axes(54, 62, 12, 46)
     edges = found["edges_s"]
     for key, colour, hatch in (("succeeded", "accent", None), ("failed", "failed", "////")):
         counts = found[key]
@@ -50,26 +50,21 @@ def _draw(canvas: Canvas, document: Mapping[str, Any]) -> None:
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.set_xlabel("duration of a call", fontsize=11, color=stand_in("quiet"))
     _marks(axes, document)
-    title(axes, "Calls, by how long they took", gap=22)
+    title(axes, "Calls, by how long they took", gap=38)
 
 
 def _marks(axes: Axes, document: Mapping[str, Any]) -> None:
-    """Draw the threshold and the timeout, the one's words to the left and the other's to the right."""
-    slow = document["drawn"]["slow_call_duration_s"]
-    capacity = document["recommendation"]["capacity"]
+    """Draw the slow threshold and the caller's timeout, one above the other's words."""
+    slow, answer = document["drawn"]["slow_call_duration_s"], document["recommendation"]
     marks = [] if slow is None else [(slow, f"slow from {format_duration(slow)}", "slow", (0, (5, 3)))]
-    if capacity is not None:
-        timeout = capacity["timeout"]
-        marks.append((timeout, f"failing calls end by {format_duration(timeout)}", "failed", (0, (1, 2))))
+    timeout, capacity = answer["timeout_s"], answer["capacity"]
+    if timeout is not None:
+        marks.append((timeout, f"caller's timeout {format_duration(timeout)}", "failed", (0, (1, 2))))
+    elif capacity is not None:
+        ends = f"95 % of failing calls end by {format_duration(capacity['timeout'])}"
+        marks.append((capacity["timeout"], ends, "failed", (0, (1, 2))))
     low, high = axes.get_xlim()
     for row, (value, text, colour, dashes) in enumerate(marks):
-        if not low <= value <= high:
-            continue
-        axes.axvline(value, color=stand_in(colour), linewidth=1.5, linestyle=dashes, zorder=4)
-        on_right = value > (low * high) ** 0.5
-        axes.annotate(
-            text, (value, 1), xytext=(-4 if on_right else 4, 2 if row == 0 else -14),
-            xycoords=("data", "axes fraction"), textcoords="offset points", fontsize=11,
-            ha="right" if on_right else "left", va="bottom", color=stand_in(colour), annotation_clip=False,
-            bbox=BEHIND,
-        )  # fmt: skip
+        if low <= value <= high:
+            axes.axvline(value, color=stand_in(colour), linewidth=1.5, linestyle=dashes, zorder=4)
+            label_above(axes, value, text, colour=colour, row=row)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from cbtool.report.html.figures.canvas import numbers, title
+from cbtool.report.html.figures.canvas import numbers, title, width_of
 from cbtool.report.html.theme import stand_in
 from cbtool.report.text import one_line
 
@@ -13,8 +15,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-_MOST_EXACT = 400  # transitions; beyond, spells are narrower than a pixel
-_LONGEST = 40  # characters of a name
+_WIDE_ENOUGH = 4.0  # pixels; open spells that are narrower would drown in their trials' outlines
 _OF = {"open": ("failed", None), "half_open": ("trial", "////")}
 
 
@@ -31,16 +32,25 @@ def draw_states(axes: Axes, document: Mapping[str, Any], *, role: str) -> None:
     axes.set_ylim(0, 1)
     axes.set_yticks([])
     changes = simulation["transitions"]
-    if simulation["instances"] == 1 and len(changes) <= _MOST_EXACT and not trial["transitions_left_out"]:
+    if simulation["instances"] == 1 and not trial["transitions_left_out"] and _wide_enough(axes, changes):
         _exact(axes, changes)
     else:
         _shares(axes, document["series"], role)
-    name = one_line(trial["title"])
-    name = name if len(name) <= _LONGEST else name[: _LONGEST - 1] + "…"
     trips = simulation["trips"]
     note = f"{trips:,} trip{'s' * (trips != 1)}"
     word = "Before" if role == "before" else "After"
-    title(axes, f"{word}: {name}", note=note, gap=4)
+    title(axes, one_line(f"{word}: {trial['title']}"), note=note, gap=4)
+
+
+def _wide_enough(axes: Axes, changes: list[dict[str, Any]]) -> bool:
+    """Return whether every spell between two trials can be seen."""
+    scale = width_of(axes) / axes.get_xlim()[1]
+    lengths = [
+        after["t"] - before["t"]
+        for before, after in pairwise(changes)
+        if before["to"] == after["from"] == "open"
+    ]
+    return min(lengths, default=math.inf) * scale >= _WIDE_ENOUGH
 
 
 def _exact(axes: Axes, changes: list[dict[str, Any]]) -> None:
