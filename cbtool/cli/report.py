@@ -110,7 +110,15 @@ def report(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     calls, health = source.at(1.0)
     verdicts = rules.verdicts(calls)
     with working(f"judging {len(calls):,} calls"):
-        answer = find(calls, verdicts, instances=instances, budget=budget, rules=rules, seed=source.seed)
+        answer = find(
+            calls,
+            verdicts,
+            instances=instances,
+            budget=budget,
+            rules=rules,
+            seed=source.seed,
+            current=today if current else None,
+        )
     ground = Ground(calls, verdicts, source.seed, instances, health)
     with working("drawing the page"):
         title = today.name if current else f"{today.name}'s defaults"
