@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 REJECT_COST = 0.25
 FALSE_TRIPS_PER_DAY = 0.0333
+FALSE_TRIP_COST = 10.0
+DETECTION_DELAY = "10s"
 
 RejectCostOption = Annotated[
     float,
@@ -22,25 +24,45 @@ FalseTripsOption = Annotated[
     float,
     option("--false-trips-per-day", help="How often a healthy upstream may trip the breaker by chance."),
 ]
+FalseTripCostOption = Annotated[
+    float,
+    option(
+        "--false-trip-cost",
+        help="Harm of one false trip beside the good calls it refuses, in bad calls let through.",
+    ),
+]
+DetectionDelayOption = Annotated[
+    str,
+    option("--detection-delay", help="How soon an outage at the usual load should open the breaker."),
+]
 ShortestIncidentOption = Annotated[
     str | None,
     option("--shortest-incident", help="Ride through anything shorter; default: 10s, less in short data."),
 ]
 
 
-def budget_of(false_trips_per_day: float, reject_cost: float, shortest_incident: str | None) -> Budget:
+def budget_of(
+    false_trips_per_day: float,
+    reject_cost: float,
+    shortest_incident: str | None,
+    false_trip_cost: float = FALSE_TRIP_COST,
+    detection_delay: str = DETECTION_DELAY,
+) -> Budget:
     """Return the budget that the options give.
 
     Raises:
         ConfigurationError: one of them is not above 0.
-        typer.BadParameter: the shortest incident is no duration.
+        typer.BadParameter: a duration is none.
     """
     from cbtool.recommend import Budget  # noqa: PLC0415  # numba
 
+    delay: float = parsed("--detection-delay", parse_duration, detection_delay)
     return Budget(
-        _above_zero("--false-trips-per-day", false_trips_per_day),
-        _above_zero("--reject-cost", reject_cost),
-        None
+        false_trips_per_day=_above_zero("--false-trips-per-day", false_trips_per_day),
+        reject_cost=_above_zero("--reject-cost", reject_cost),
+        false_trip_cost=_above_zero("--false-trip-cost", false_trip_cost),
+        detection_delay=_above_zero("--detection-delay", delay),
+        shortest_incident=None
         if shortest_incident is None
         else parsed("--shortest-incident", parse_duration, shortest_incident),
     )

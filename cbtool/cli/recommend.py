@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING, Annotated
 
 from cbtool.cli.app import command_app
 from cbtool.cli.budget_options import (
+    DETECTION_DELAY,
+    FALSE_TRIP_COST,
     FALSE_TRIPS_PER_DAY,
     REJECT_COST,
+    DetectionDelayOption,
+    FalseTripCostOption,
     FalseTripsOption,
     RejectCostOption,
     ShortestIncidentOption,
@@ -15,7 +19,6 @@ from cbtool.cli.budget_options import (
 )
 from cbtool.cli.groups import ByOption, answer_groups  # Typer reads the annotations when it runs
 from cbtool.cli.options import (
-    InstancesOption,
     JsonOption,
     LogFormatOption,
     OutputOption,
@@ -25,6 +28,17 @@ from cbtool.cli.options import (
     parsed,
 )
 from cbtool.cli.output import note, print_json, print_text, working
+from cbtool.cli.recommend_options import (
+    CurrentOption,
+    ExplainOption,
+    IncidentOption,
+    IncidentsOption,
+    SharedByOption,
+    ValidateOption,
+    instances_of,
+    labels_of,
+    today_of,
+)
 from cbtool.cli.selecting import selecting
 from cbtool.cli.sources import open_source
 from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when the command is built
@@ -49,10 +63,17 @@ app = command_app()
 def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     logs: LogsArgument = None,
     scenario: ScenarioOption = None,
-    instances: InstancesOption = 1,
+    instances: SharedByOption = "1",
     reject_cost: RejectCostOption = REJECT_COST,
     false_trips_per_day: FalseTripsOption = FALSE_TRIPS_PER_DAY,
+    false_trip_cost: FalseTripCostOption = FALSE_TRIP_COST,
+    detection_delay: DetectionDelayOption = DETECTION_DELAY,
     shortest_incident: ShortestIncidentOption = None,
+    incident: IncidentOption = None,
+    incidents: IncidentsOption = None,
+    current: CurrentOption = None,
+    explain: ExplainOption = False,
+    validate: ValidateOption = False,
     profile: ProfileOption = None,
     timeout: Annotated[
         str | None, option("--timeout", help="The caller's timeout, for a scenario; default: the scenario's.")
@@ -76,12 +97,15 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     missing, where the data cannot carry an answer (exit status 3).
 
     Settings hold for the load that ONE breaker sees: name the --instances
-    that share the traffic. A --profile gives the outcome rules.
+    that share the traffic. A --profile gives the outcome rules, else --current.
 
     \b
     Examples:
       cbtool recommend access.log --instances 8
       cbtool recommend run.ndjson -o recommended.toml
+      cbtool recommend access.log --current mine.toml --explain
+      cbtool recommend access.log --incident 2026-11-24T10:00/2026-11-24T10:20
+      cbtool recommend access.log --validate
       cbtool recommend access.log --to resilience4j
       cbtool recommend access.log --by path
       zcat access.log.*.gz | cbtool recommend - --json
@@ -90,23 +114,23 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     from cbtool.foreign.recommended import snippet  # noqa: PLC0415  # keeps --help quick
     from cbtool.foreign.writing import known_library  # noqa: PLC0415  # same
     from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with numpy below
-    from cbtool.recommend import recommend as find  # noqa: PLC0415  # numba
+    from cbtool.recommend.validation import Asked, validated  # noqa: PLC0415  # numba
+    from cbtool.report.explanation import explanation_text  # noqa: PLC0415
     from cbtool.report.groups import recommended_groups_text  # noqa: PLC0415
     from cbtool.report.recommendation import recommendation_text  # noqa: PLC0415
 
     if library is not None:
         known_library(library)
-    budget = budget_of(false_trips_per_day, reject_cost, shortest_incident)
-    rules = (load_profile(profile) if profile else default_profile()).rules
+    budget = budget_of(false_trips_per_day, reject_cost, shortest_incident, false_trip_cost, detection_delay)
+    share, labels = instances_of(instances), labels_of(incident, incidents)
+    today = today_of(current)
+    rules = (load_profile(profile) if profile else today or default_profile()).rules
     source = open_source(logs or (), scenario, log_format, seed, which)
-    if timeout is not None:
-        calls = _with_timeout(scenario, source.seed, parsed("--timeout", parse_duration, timeout))
-    else:
-        calls = source.at(1.0).calls
+    calls = source.at(1.0).calls if timeout is None else _with_timeout(scenario, source.seed, timeout)
+    asked = Asked(share, budget, rules, source.seed, labels, today)
 
     def answered(own: Calls) -> Recommendation:
-        verdicts = rules.verdicts(own)
-        return find(own, verdicts, instances=instances, budget=budget, rules=rules, seed=source.seed)
+        return validated(own, asked) if validate else asked.of(own)
 
     if by is not None:
         _only_by(library, output)
@@ -127,7 +151,8 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         own = {} if exported is None else {"snippet": exported.text, "lost": list(exported.losses)}
         print_json({**answer.to_json(), "source": source.name, **own})
     else:
-        print_text(recommendation_text(answer, source.name, logs=logs or (), scenario=scenario, saved=output))
+        text = recommendation_text(answer, source.name, logs=logs or (), scenario=scenario, saved=output)
+        print_text(f"{text}\n\n{explanation_text(answer)}" if explain else text)
         if exported is not None:
             print_text(f"\n{exported.text}".removesuffix("\n"))
     for remark in () if exported is None else exported.remarks():
@@ -145,10 +170,11 @@ def _only_by(library: str | None, output: Path | None) -> None:
         )
 
 
-def _with_timeout(scenario: str | None, seed: int, timeout: float) -> Calls:
+def _with_timeout(scenario: str | None, seed: int, text: str) -> Calls:
     from cbtool.scenarios import load_scenario  # noqa: PLC0415  # as in the command
     from cbtool.simulation.generate import calls_of  # noqa: PLC0415
 
+    timeout = parsed("--timeout", parse_duration, text)
     if scenario is None:
         raise ConfigurationError("--timeout goes with --scenario; in a log, timeouts have happened already")
     return calls_of(load_scenario(scenario), seed=seed, timeout=timeout)

@@ -15,11 +15,13 @@ from cbtool.breaker.capacity import capacity_of
 from cbtool.profiles import Profile
 from cbtool.recommend.alternatives import alternatives
 from cbtool.recommend.delays import with_delays
+from cbtool.recommend.derivations import derivation
 from cbtool.recommend.evidence import Evidence, expected, notes, reasons
 from cbtool.recommend.findings import Alternative
 from cbtool.recommend.model import Answer
 from cbtool.recommend.resamples import resampled_courts
 from cbtool.recommend.sensitivity import sensitivities
+from cbtool.recommend.timeouts import caller_timeout
 from cbtool.recommend.track import Logbook
 from cbtool.recommend.vitals import evidence_of, vitals_of
 
@@ -57,13 +59,15 @@ def surrounded(
     config = found.candidate.config()
     courts = resampled_courts(found)
     regimes = with_delays(found)
-    evidence = _evidence(found, courts, config, regimes=regimes)
+    timeout = caller_timeout(found.trace, found.p99)
+    evidence = _evidence(found, courts, config, regimes=regimes, timeout=timeout)
     answer = replace(
         answer,
         verdict=Answer.RECOMMENDED,
         profile=Profile("recommended", config, rules),
         regimes=regimes,
         expected=expected(evidence),
+        timeout=timeout,
     )
     if brief:
         return answer
@@ -85,12 +89,17 @@ def surrounded(
         false_trips_per_day=answer.expected.false_trips_per_day.value,
         detection_delay=answer.expected.detection_delay_s.value,
     )
+    moved = sensitivities(found, courts)
+    by_setting = {each.setting: each for each in moved}
     return replace(
         answer,
         profile=Profile("recommended", config, rules, evidence=carried),
         capacity=_capacity(found.trace, config),
-        reasons=reasons(evidence),
-        sensitivity=sensitivities(found, courts),
+        reasons=tuple(
+            replace(each, formula=derivation(each.setting, evidence, by_setting.get(each.setting)))
+            for each in reasons(evidence)
+        ),
+        sensitivity=moved,
         alternatives=alternatives(found, courts, logbook),
         current=None if current is None else _current(current, logbook),
         notes=(*answer.notes, *notes(evidence)),
@@ -125,7 +134,12 @@ def _capacity(trace: Trace, config: BreakerConfig) -> Capacity | None:
 
 
 def _evidence(
-    found: Found, courts: Sequence[Court], config: BreakerConfig, *, regimes: tuple[Regime, ...]
+    found: Found,
+    courts: Sequence[Court],
+    config: BreakerConfig,
+    *,
+    regimes: tuple[Regime, ...],
+    timeout: float | None,
 ) -> Evidence:
     healthy = found.healthy
     return Evidence(
@@ -143,4 +157,5 @@ def _evidence(
         calls=len(found.trace),
         span=found.trace.span,
         instances=found.instances,
+        timeout=timeout,
     )

@@ -41,6 +41,18 @@ class Evidence:
     calls: int
     span: float
     instances: int
+    timeout: float | None = None
+
+    @property
+    def usual(self) -> Regime:
+        """The load that there is most of the time."""
+        return max(self.regimes, key=lambda regime: regime.share_of_time)
+
+    @property
+    def level(self) -> float:
+        """The share of failures in the mildest failing incident, 0 to 1; 0.4 where none was seen."""
+        failing = [i.failed / 100 for i in self.actionable if i.kind != "slow"]
+        return min(failing) if failing else 0.4
 
     @property
     def actionable(self) -> tuple[Incident, ...]:
@@ -78,11 +90,6 @@ def expected(evidence: Evidence) -> Expected:
 def notes(evidence: Evidence) -> tuple[str, ...]:
     """Return what to know about the data and the answer."""
     said = []
-    if evidence.instances == 1:
-        said.append(
-            "Valid for the load that ONE breaker sees. With a breaker in each of M processes, run again"
-            " with --instances M: each then sees 1/M of the calls."
-        )
     if not evidence.actionable:
         said.append(
             "No incident was seen: the thresholds come from the healthy side alone, and from simulated"
@@ -94,25 +101,62 @@ def notes(evidence: Evidence) -> tuple[str, ...]:
         said.append("The log holds no durations, so slow calls are not judged: no slow threshold.")
     elif evidence.p99 is None:
         said.append("All durations are 0, so slow calls are not judged: no slow threshold.")
-    quiet, gate = evidence.regimes[0], evidence.candidate.gate
-    held = gate.holds(quiet.rate)
-    if held * 0.5 < gate.errors <= held and len(evidence.regimes) > 1:  # fewer, and reachability says so
-        said.append(
-            f"At {format_rate(quiet.rate)} a window holds about {_number(held)} calls,"
-            f" too few for {gate.errors} errors: brown-outs at that load stay undetected, where few calls"
-            " are lost."
-        )
-    if any(i.kind == "timeouts" for i in evidence.actionable):
-        said.append(
-            "Calls that time out are known as failed only at the timeout; no setting detects them"
-            " sooner, a shorter timeout of the caller does."
-        )
+    said += [note for regime in evidence.regimes for note in _late(evidence, regime)]
+    said += _timeouts(evidence)
     if evidence.span < 86400:
         said.append(
             f"{format_duration(evidence.span)} of traffic do not show how day and night differ, nor"
             " rare bursts; run again on a day or more."
         )
     return tuple(said)
+
+
+def _late(e: Evidence, regime: Regime) -> Iterable[str]:
+    """What the delay budget asks for and this load cannot have."""
+    if regime.outage_delay is None or regime.brown_out_delay is None:
+        return
+    gate = e.candidate.gate
+    load, holds = format_rate(regime.rate), _number(gate.holds(regime.rate))
+    wanted, noticed = format_duration(e.budget.detection_delay), regime.outage_delay.value
+    rather = "The budget of false trips comes first; calls are few then."
+    if noticed is None:
+        yield (
+            f"At {load} a window holds about {holds} calls, too few for {gate.errors} errors: even an outage"
+            f" may go unnoticed at that load. {rather}"
+        )
+    elif noticed > e.budget.detection_delay:
+        yield (
+            f"At {load} an outage opens the breaker after {format_duration(noticed)}, not within the {wanted}"
+            f" asked for: {gate.errors} errors take that long. {rather}"
+        )
+    if noticed is not None and regime.brown_out_delay.value is None:
+        yield (
+            f"At {load} a window holds about {holds} calls, so that {format_percent(100 * e.level)} failures"
+            f" seldom are {gate.errors}: brown-outs may go unnoticed at that load."
+        )
+
+
+def _timeouts(e: Evidence) -> Iterable[str]:
+    if e.timeout is not None:
+        slow = e.candidate.gate.slow_from
+        below = (
+            "" if slow is None or slow >= e.timeout else ", though calls slower than that are seen as slow"
+        )
+        yield (
+            f"Failed calls pile up at {format_duration(e.timeout)}, the caller's timeout: an incident of"
+            f" timeouts cannot be seen sooner than that{below}. A shorter timeout of the caller is the only"
+            " remedy."
+        )
+        if slow is not None and slow >= e.timeout:
+            yield (
+                f"slow_call_duration_threshold ({format_duration(slow)}) is not below the timeout: no call"
+                " that answers is ever slow."
+            )
+    elif any(i.kind == "timeouts" for i in e.actionable):
+        yield (
+            "Calls that time out are known as failed only at the timeout; no setting detects them"
+            " sooner, a shorter timeout of the caller does."
+        )
 
 
 def _threshold(e: Evidence) -> SettingReason:
@@ -194,9 +238,8 @@ def _wait(e: Evidence) -> SettingReason:
 
 
 def _trials(e: Evidence) -> SettingReason:
-    trials, gate = e.candidate.trials, e.candidate.gate
-    failing = [i.failed / 100 for i in e.actionable if i.kind != "slow"]
-    level = min(failing) if failing else 0.4
+    trials, gate, level = e.candidate.trials, e.candidate.gate, e.level
+    failing = [i for i in e.actionable if i.kind != "slow"]
     caught = 100 * reopening_chance(trials, level, gate.threshold / 100)
     why = (
         f"{trials} trial{'s' * (trials > 1)} find{'s' * (trials == 1)} an incident with"

@@ -13,6 +13,7 @@ import numpy as np
 
 from cbtool.recommend import arena as arenas
 from cbtool.recommend.around import surrounded
+from cbtool.recommend.doubts import traffic_doubts
 from cbtool.recommend.exposure import exposure_of
 from cbtool.recommend.false_trips import Guard
 from cbtool.recommend.found import Found
@@ -103,6 +104,9 @@ def recommend(
         started=calls.epoch,
         budget=budget,
     )
+    if not brief:
+        doubts = traffic_doubts(calls, verdicts, answer.regimes, instances=instances, by_instance=by_instance)
+        answer = replace(answer, notes=(*answer.notes, *doubts))
     needs = missing(trace, instances)
     if needs:
         return replace(answer, needs=needs)

@@ -84,6 +84,7 @@ class Logbook:
             for own in _owned(instance)
         ]
         self._end = max((member.traffic.end for member in self._members), default=0)
+        self._watched_ns = self._end - (int(trace.start[0]) if len(trace) else 0)
 
     def track(self, config: BreakerConfig) -> Track:
         """Return what settings would have done.
@@ -101,7 +102,7 @@ class Logbook:
         inside = sum(tally.good_inside for tally in tallies)
         outside = sum(tally.good_outside for tally in tallies)
         false_trips = sum(tally.false_trips for tally in tallies)
-        watched = max(1, self._end * len(self._members))
+        watched = max(1, self._watched_ns * len(self._members))
         return Track(
             trips=sum(tally.trips for tally in tallies),
             false_trips=false_trips,

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 from cbtool.profiles import dump_profile
 from cbtool.report.capacity import capacity_text
+from cbtool.report.choices import choices_text, every
+from cbtool.report.explanation import weight_text
 from cbtool.report.text import WIDTH, counted, labelled, listed, one_line, table
+from cbtool.report.validation import validation_text
 from cbtool.units import format_duration, format_percent, format_rate
 
 if TYPE_CHECKING:
@@ -48,6 +51,10 @@ def recommendation_text(
     blocks += _found(answer)
     if answer.expected is not None:
         blocks.append("Expected on traffic like this\n" + _expected(answer.expected))
+    if answer.alternatives:
+        blocks.append("What else there is\n" + choices_text(answer))
+    if answer.validation is not None:
+        blocks.append(validation_text(answer.validation))
     if answer.capacity is not None:
         blocks.append("While a dependency is down\n" + capacity_text(answer.capacity))
     if answer.notes:
@@ -100,25 +107,25 @@ def _verdict(answer: Recommendation, source: str) -> str:
 def _settings(answer: Recommendation) -> str:
     """Settings and values aligned, each reason below them: side by side they would not fit 80 columns."""
     width = max(len(reason.setting) for reason in answer.reasons)
+    moved = {each.setting: each for each in answer.sensitivity}
     lines = ["Settings"]
     for reason in answer.reasons:
         lines.append(f"  {reason.setting:<{width}}  {_value(reason.value)}")
         lines += textwrap.wrap(
             one_line(reason.why), WIDTH, initial_indent="      ", subsequent_indent="      "
         )
+        if reason.setting in moved:
+            lines += textwrap.wrap(
+                weight_text(moved[reason.setting]), WIDTH, initial_indent="      ", subsequent_indent="      "
+            )
     return "\n".join(lines)
 
 
 def _found(answer: Recommendation) -> list[str]:
     blocks = []
     if answer.regimes:
-        rows = [
-            [r.name, format_rate(r.rate), f"{r.calls:,}", f"{r.errors:,}", _percent(r.share_of_time)]
-            for r in answer.regimes
-        ]
         one = "of ONE breaker" if answer.instances > 1 else "seen"
-        headers = ["load", "rate", "calls", "errors", "of the time"]
-        blocks.append(f"Loads {one}\n" + table(headers, rows, right={1, 2, 3, 4}))
+        blocks.append(f"Loads {one}\n" + _regimes(answer))
     if answer.incidents:
         shown = sorted(answer.incidents, key=lambda i: not i.actionable)[:_MOST_INCIDENTS]
         headers = ["incident", "start", "lasts", "failed", "slow", ""]
@@ -127,6 +134,30 @@ def _found(answer: Recommendation) -> list[str]:
         tail = f"\nand {more} more" if more else ""
         blocks.append("Bad stretches found\n" + table(headers, rows, right={2, 3, 4}) + tail)
     return blocks
+
+
+def _regimes(answer: Recommendation) -> str:
+    rows = [
+        [r.name, format_rate(r.rate), f"{r.calls:,}", f"{r.errors:,}", _percent(r.share_of_time)]
+        for r in answer.regimes
+    ]
+    headers = ["load", "rate", "calls", "errors", "of the time"]
+    level = answer.regimes[0].brown_out_percent
+    if answer.profile is not None and level is not None:
+        headers += ["a window holds", "outage", f"{format_percent(level)} failing"]
+        for row, regime in zip(rows, answer.regimes, strict=True):
+            row += [
+                f"{regime.window_calls or 0:.3g}",
+                _noticed(regime.outage_delay),
+                _noticed(regime.brown_out_delay),
+            ]
+        headers[-2] += " seen in"
+        headers[-1] += " in"
+    return table(headers, rows, right=range(1, len(headers)))
+
+
+def _noticed(delay: Estimate | None) -> str:
+    return "never" if delay is None or delay.value is None else format_duration(delay.value)
 
 
 def _incident(incident: Incident, started: float) -> list[str]:
@@ -164,17 +195,6 @@ def _expected(expected: Expected) -> str:
             ("  bad calls shed", f"{format_percent(shed.value)} ({low:.0f} to {high:.0f} %)"),
         )
     return labelled(pairs)
-
-
-def every(a_day: float | None) -> str:
-    """Return how often something happens that happens so many times a day."""
-    if a_day is None:
-        return "unknown"
-    if a_day < 1 / 3650:
-        return "less than one in 10 years"
-    if a_day < 1:
-        return f"one in {1 / a_day:,.0f} days"
-    return f"{a_day:.2g} a day"
 
 
 def _between(estimate: Estimate) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from cbtool.report.recommendation import every
+from cbtool.report.choices import every
 from cbtool.units import format_duration, format_percent, format_rate
 
 if TYPE_CHECKING:

@@ -1,0 +1,177 @@
+"""How each number follows from the data: the formula, with the numbers put in. For `--explain`."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cbtool.recommend.forms import best_wait, reopening_chance
+from cbtool.units import exact_duration, format_duration, format_percent, format_rate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from cbtool.recommend.evidence import Evidence
+    from cbtool.recommend.findings import Neighbour, Sensitivity
+
+_DEFAULT_INCIDENT = 120.0
+
+
+def derivation(setting: str, evidence: Evidence, sensitivity: Sensitivity | None) -> str:
+    """Return how a setting's value follows from the data.
+
+    Args:
+        setting: its name in a profile.
+        evidence: what the reasons are made of.
+        sensitivity: what its neighbours cost; None where nobody looked.
+    """
+    own = _OWN[setting](evidence, sensitivity)
+    return f"{own} {_neighbours(sensitivity)}".strip()
+
+
+def _threshold(e: Evidence, _: Sensitivity | None) -> str:
+    r, pays = e.budget.reject_cost, format_percent(100 * e.budget.break_even)
+    gate = e.candidate.gate
+    return (
+        f"Refusing all calls pays above r/(1+r) = {r:g}/{1 + r:g} = {pays}"
+        f" bad ones, so no threshold lies below. Healthy: {e.healthy_failures:,} of {e.healthy_calls:,} calls"
+        f" failed, {format_percent(e.healthy_percent)}. In an outage a full window reaches θ ="
+        f" {gate.threshold:g} % after θN = {gate.threshold / 100:g} × {gate.holds(e.usual.rate):.3g} ="
+        f" {gate.threshold / 100 * gate.holds(e.usual.rate):.3g} calls."
+    )
+
+
+def _slow_rate(e: Evidence, _: Sensitivity | None) -> str:
+    gate = e.candidate.gate
+    return (
+        f"1 % of the healthy calls are slower than the healthy p99 by its definition; a window of"
+        f" {_window_calls(e)} calls must hold {gate.slow_threshold:g} %, and at least"
+        f" {gate.errors}, slower than {format_duration(gate.slow_from or 0.0)}."
+    )
+
+
+def _slow_duration(e: Evidence, _: Sensitivity | None) -> str:
+    slow, p99 = e.candidate.gate.slow_from or 0.0, e.p99 or 1.0
+    caller = ""
+    if e.timeout is not None:
+        place = "below" if slow < e.timeout else "NOT below"
+        caller = f" It lies {place} the caller's timeout of {format_duration(e.timeout)}."
+    return (
+        f"Healthy p99 = {format_duration(p99)}, from blocks of calls whose median and p90 are usual;"
+        f" {slow / p99:.2g} × that, rounded up to two digits.{caller}"
+    )
+
+
+def _window(e: Evidence, _: Sensitivity | None) -> str:
+    gate, usual = e.candidate.gate, e.usual
+    holds = gate.holds(usual.rate)
+    size = f"{gate.window:g} calls" if gate.counted else exact_duration(gate.window)
+    kind = (
+        "It counts calls, so that an incident at a quiet hour fills it as one at a busy hour does"
+        if gate.counted
+        else "It holds λW calls"
+    )
+    return (
+        f"W = {size}. {kind}: {_window_calls(e)}. An incident with a share l of failures opens the breaker"
+        f" after max(k/l, θN/l)/λ, where N is what the window holds; at {format_rate(usual.rate)} and l = 1 that"
+        f" is max({gate.errors}, {gate.threshold / 100:g} × {holds:.3g}) / {usual.rate:.3g} ="
+        f" {format_duration(max(gate.errors, gate.threshold / 100 * holds) / usual.rate)}."
+    )
+
+
+def _calls(e: Evidence, _: Sensitivity | None) -> str:
+    gate = e.candidate.gate
+    if gate.calls <= gate.errors:
+        return f"{gate.errors} errors are {gate.errors} calls at least, so a smaller number says nothing."
+    return (
+        f"A rate over fewer than {gate.calls} calls is noise at {format_percent(e.healthy_percent)} failures."
+    )
+
+
+def _errors(e: Evidence, _: Sensitivity | None) -> str:
+    gate, trips = e.candidate.gate, e.false_trips
+    share = e.healthy_percent / 100
+    parts = []
+    for regime in dict.fromkeys((e.regimes[0], e.regimes[-1])):
+        mean = gate.holds(regime.rate) * share
+        parts.append(
+            f"at {format_rate(regime.rate)} a window holds Np = {mean:.2g} failures by chance, and"
+            f" P(Poisson({mean:.2g}) ≥ {gate.errors}) = {_poisson_tail(mean, gate.errors):.1e}"
+        )
+    return (
+        f"{_capital('; '.join(parts))}. The background's own windows, their tail extrapolated (bursts and"
+        f" retries are not chance), give {trips.likely:.2g} false trips a day, {trips.upper:.2g} at most; the"
+        f" budget is {e.budget.false_trips_per_day:.2g}. This is the smallest errors gate within it that the"
+        " search found cheapest with the other settings."
+    )
+
+
+def _wait(e: Evidence, _: Sensitivity | None) -> str:
+    lengths = [i.length for i in e.actionable]
+    typical = float(np.median(lengths)) if lengths else _DEFAULT_INCIDENT
+    trials, rate, wait = e.candidate.trials, e.regimes[-1].rate, e.candidate.wait
+    known = f"D = {format_duration(typical)}" + ("" if lengths else " (none was seen: a usual one)")
+    return (
+        f"Probes during an incident of {known} cost n·D/w = {trials} × {typical:.3g}/{wait:g} ="
+        f" {trials * typical / wait:.3g} calls, late recovery λw/2 = {rate:.3g} × {wait:g}/2 ="
+        f" {rate * wait / 2:.3g} calls. The sum is least at √(2nD/λ) ="
+        f" {format_duration(best_wait(trials, typical, rate))}; the resampled incidents decide the rest."
+    )
+
+
+def _trials(e: Evidence, _: Sensitivity | None) -> str:
+    trials, gate, level = e.candidate.trials, e.candidate.gate, e.level
+    need = max(1, math.ceil(gate.threshold / 100 * trials - 1e-9))
+    healthy = reopening_chance(trials, e.healthy_percent / 100, gate.threshold / 100)
+    return (
+        f"Of n = {trials}, ⌈θn⌉ = {need} must fail to open again: P(Bin({trials}, {level:.3g}) ≥ {need}) ="
+        f" {reopening_chance(trials, level, gate.threshold / 100):.3g} while an incident goes on, and"
+        f" {healthy:.2g} once it is over. Each round costs up to {trials} bad calls."
+    )
+
+
+_OWN: dict[str, Callable[[Evidence, Sensitivity | None], str]] = {
+    "failure_rate_threshold": _threshold,
+    "slow_call_rate_threshold": _slow_rate,
+    "slow_call_duration_threshold": _slow_duration,
+    "sliding_window_size": _window,
+    "minimum_number_of_calls": _calls,
+    "minimum_number_of_errors": _errors,
+    "wait_duration_in_open_state": _wait,
+    "permitted_number_of_calls_in_half_open_state": _trials,
+}
+
+
+def _neighbours(sensitivity: Sensitivity | None) -> str:
+    if sensitivity is None or not sensitivity.neighbours:
+        return ""
+    return f"Its neighbours: {'; '.join(_neighbour(each) for each in sensitivity.neighbours)}."
+
+
+def _neighbour(each: Neighbour) -> str:
+    value = f"{each.value:g}" if isinstance(each.value, float) else str(each.value)
+    cost = f"{value} costs {each.cost:.2f} ×"
+    if each.within_budget:
+        return cost
+    return f"{cost}, and breaks the budget ({each.false_trips_per_day:.2g} false trips a day at most)"
+
+
+def _window_calls(e: Evidence) -> str:
+    gate = e.candidate.gate
+    return ", ".join(f"{gate.holds(r.rate):.3g} at {format_rate(r.rate)}" for r in e.regimes)
+
+
+def _poisson_tail(mean: float, errors: int) -> float:
+    """P(Poisson(mean) ≥ errors), summed from the largest term on, so that small ones are not lost."""
+    log_first = errors * math.log(max(mean, 1e-300)) - mean - math.lgamma(errors + 1)
+    total, term = 0.0, 1.0
+    for step in range(1, 1000):
+        total += term
+        term *= mean / (errors + step)
+    return min(1.0, math.exp(log_first) * total)
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]

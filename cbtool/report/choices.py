@@ -1,0 +1,93 @@
+"""What else there was to choose, and what each would have done on the log, as text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cbtool.breaker.parts import WindowType
+from cbtool.report.text import share, table
+from cbtool.units import exact_duration, format_duration
+
+if TYPE_CHECKING:
+    from cbtool.breaker.config import BreakerConfig
+    from cbtool.recommend.findings import Alternative, Estimate, Track
+    from cbtool.recommend.model import Recommendation
+
+_LONGEST_NAME = 22
+
+
+def choices_text(answer: Recommendation) -> str:
+    """Return the alternatives side by side: what they are, and what each would have done."""
+    each = [*answer.alternatives, *([] if answer.current is None else [answer.current])]
+    what = table(
+        ("", "opens at", "waits", "false trips at most", "outage noticed"),
+        [_setting_row(one, answer) for one in each],
+        right={2, 4},
+    )
+    did = table(
+        ("on this log", "trips", "false", "caught", "after", "bad shed", "good refused", "open", "cost"),
+        [(_name(one, answer), *track_row(one.track)) for one in each],
+        right=range(1, 9),
+    )
+    return f"{what}\n\n{did}\n{_units(answer)}"
+
+
+def track_row(track: Track) -> tuple[str, ...]:
+    """Return what settings did: trips, false ones, caught, delay, shed, refused, time open, cost."""
+    return (
+        f"{track.trips:,}",
+        f"{track.false_trips:,}",
+        f"{track.caught} of {track.incidents}",
+        "-" if track.delay is None else format_duration(track.delay),
+        share(track.shed, track.bad),
+        f"{track.good_refused:,}",
+        f"{track.open_percent:.2g} %",
+        f"{track.cost:,.0f}",
+    )
+
+
+def opens_at(config: BreakerConfig) -> str:
+    """Return when a breaker opens, in a few words: `20 % of 5+ errors in 10s`."""
+    if config.sliding_window_type is WindowType.CONSECUTIVE:
+        return f"{config.window_size:g} in a row"
+    timed = config.sliding_window_type is WindowType.TIME
+    window = exact_duration(config.window_size) if timed else f"{config.window_size:g} calls"
+    return f"{config.failure_rate_threshold:g} %, {config.minimum_number_of_errors}+ errors, {window}"
+
+
+def every(a_day: float | None) -> str:
+    """Return a rate of trips as people say it: `1 in 50 days`."""
+    if a_day is None:
+        return "unknown"
+    if a_day < 1 / 3650:
+        return "less than one in 10 years"
+    if a_day < 1:
+        return f"one in {1 / a_day:,.0f} days"
+    return f"{a_day:.2g} a day"
+
+
+def _setting_row(one: Alternative, answer: Recommendation) -> tuple[str, ...]:
+    return (
+        _name(one, answer),
+        opens_at(one.config),
+        exact_duration(one.config.wait_duration_in_open_state),
+        _worst(one.false_trips_per_day),
+        "-" if one.delay is None else format_duration(one.delay),
+    )
+
+
+def _name(one: Alternative, answer: Recommendation) -> str:
+    name = one.name if len(one.name) <= _LONGEST_NAME else f"{one.name[: _LONGEST_NAME - 1]}…"
+    return f"today: {name}" if one is answer.current else name
+
+
+def _worst(trips: Estimate | None) -> str:
+    return "-" if trips is None else every(trips.high)
+
+
+def _units(answer: Recommendation) -> str:
+    budget = answer.budget
+    return (
+        f"cost: 1 a bad call let through in an incident, {budget.reject_cost:g} a good one refused in it,\n"
+        f"1 a good one refused outside, {budget.false_trip_cost:g} a false trip"
+    )

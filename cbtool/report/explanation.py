@@ -1,0 +1,136 @@
+"""`recommend --explain`: every number's derivation from the data, in plain words and with its formula."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from cbtool.recommend.findings import Weight
+from cbtool.report.choices import every
+from cbtool.report.text import WIDTH, one_line
+from cbtool.units import format_duration, format_percent, format_rate
+
+if TYPE_CHECKING:
+    from cbtool.recommend.findings import Estimate, Sensitivity
+    from cbtool.recommend.model import Recommendation, Regime, SettingReason
+
+_WEIGHTS = {
+    Weight.HARDLY_MATTERS: "hardly matters here",
+    Weight.MATTERS: "matters",
+    Weight.EDGE: "on an edge",
+}
+
+
+def explanation_text(answer: Recommendation) -> str:
+    """Return how each number was come by; for a refusal, what was looked at."""
+    blocks = ["How each number was come by", _filled(_method(answer))]
+    moved = {each.setting: each for each in answer.sensitivity}
+    blocks += [_setting(reason, moved.get(reason.setting)) for reason in answer.reasons]
+    if answer.profile is not None:
+        blocks += [_regime(regime, answer) for regime in answer.regimes]
+        blocks += [*_expected(answer), *_vitals(answer)]
+    return "\n\n".join(blocks)
+
+
+def weight_text(sensitivity: Sensitivity) -> str:
+    """Return how much a setting's value matters, and how far resampling moves it."""
+    low, high = _value(sensitivity.low), _value(sensitivity.high)
+    moved = f"; {low} to {high} on resampled logs" if low != high else ""
+    return f"{_WEIGHTS[sensitivity.weight]}{moved}"
+
+
+def _method(answer: Recommendation) -> str:
+    budget = answer.budget
+    return (
+        f"{answer.calls:,} calls that count were told apart into incidents and healthy time. The settings are"
+        " the cheapest found on resampled traffic, among those whose bound of false trips on the healthy time"
+        f" is at most {budget.false_trips_per_day:.3g} a day ({every(budget.false_trips_per_day)})."
+        f" Cost = bad calls let through in incidents + {budget.reject_cost:g} × good calls refused in them +"
+        f" good calls refused outside + {budget.false_trip_cost:g} × false trips."
+    )
+
+
+def _setting(reason: SettingReason, moved: Sensitivity | None) -> str:
+    lines = [f"{reason.setting} = {_value(reason.value)}"]
+    lines += _indented(f"{_sentence(reason.why)} From: {reason.data}.")
+    lines += _indented(reason.formula)
+    if moved is not None:
+        lines += _indented(_sentence(weight_text(moved)))
+    return "\n".join(lines)
+
+
+def _regime(regime: Regime, answer: Recommendation) -> str:
+    lines = [f"load {regime.name} = {format_rate(regime.rate)}"]
+    shared = f" / {answer.instances} breakers" if answer.instances > 1 else ""
+    lines += _indented(
+        f"{regime.calls:,} calls{shared} in {format_percent(100 * regime.share_of_time)} of"
+        f" {format_duration(answer.span)}. A window holds {regime.window_calls or 0:.3g} of them, and"
+        f" {regime.window_errors or 0:.2g} failures when healthy."
+    )
+    if regime.outage_delay is not None and regime.brown_out_delay is not None:
+        level = format_percent(regime.brown_out_percent or 0.0)
+        lines += _indented(
+            f"Simulated at this load from a warm window: an outage opens the breaker"
+            f" {_delay(regime.outage_delay)}, {level} failures {_delay(regime.brown_out_delay)}"
+            " (median, and the middle 80 %)."
+        )
+    return "\n".join(lines)
+
+
+def _expected(answer: Recommendation) -> list[str]:
+    expected = answer.expected
+    if expected is None:
+        return []
+    lines = ["expected on traffic like this"]
+    trips, delay = expected.false_trips_per_day, expected.detection_delay_s
+    lines += _indented(
+        f"False trips: {trips.value or 0:.2g} a day, the largest of what was seen, what chance gives and what"
+        f" the extrapolated tail of the windows' margins gives; {trips.high or 0:.2g} is its upper bound."
+    )
+    if delay.value is not None:
+        lines += _indented(
+            "Delay and bad calls shed: on resamples of the log by a moving-block bootstrap, incidents drawn"
+            f" with replacement and their lengths stretched; the intervals hold 90 % (delay {_delay(delay)})."
+        )
+    return ["\n".join(lines)]
+
+
+def _vitals(answer: Recommendation) -> list[str]:
+    seen = None if answer.profile is None else answer.profile.evidence
+    if seen is None or seen.healthy_failure_rate is None:
+        return []
+    lines = ["healthy traffic"]
+    lines += _indented(
+        f"{seen.healthy_calls:,} calls; {format_percent(seen.healthy_failure_rate)} fail"
+        f" ({format_percent(seen.healthy_failure_rate_low or 0.0)} to"
+        f" {format_percent(seen.healthy_failure_rate_high or 0.0)}, 90 %, by moving-block bootstrap)."
+    )
+    if seen.healthy_p99 is not None:
+        lines += _indented(
+            f"p99 {format_duration(seen.healthy_p99)} ({format_duration(seen.healthy_p99_low or 0.0)} to"
+            f" {format_duration(seen.healthy_p99_high or 0.0)})."
+        )
+    return ["\n".join(lines)]
+
+
+def _delay(delay: Estimate) -> str:
+    if delay.value is None:
+        return "seldom or never"
+    low, high = (None if end is None else format_duration(end) for end in (delay.low, delay.high))
+    return f"after {format_duration(delay.value)} ({low or 'never'} to {high or 'never'})"
+
+
+def _value(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def _filled(text: str) -> str:
+    return textwrap.fill(one_line(text), WIDTH)
+
+
+def _indented(text: str) -> list[str]:
+    return textwrap.wrap(one_line(text), WIDTH, initial_indent="    ", subsequent_indent="    ")
