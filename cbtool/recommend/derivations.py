@@ -75,8 +75,8 @@ def _window(e: Evidence, _: Sensitivity | None) -> str:
     )
     return (
         f"W = {size}. {kind}: {_window_calls(e)}. An incident with a share l of failures opens the breaker"
-        f" after max(k/l, θN/l)/λ, where N is what the window holds; at {format_rate(usual.rate)} and l = 1 that"
-        f" is max({gate.errors}, {gate.threshold / 100:g} × {holds:.3g}) / {usual.rate:.3g} ="
+        f" after max(k, θN)/(λl), where N is what the window holds; at {format_rate(usual.rate)} and l = 1"
+        f" that is max({gate.errors}, {gate.threshold / 100:g} × {holds:.3g}) / {usual.rate:.3g} ="
         f" {format_duration(max(gate.errors, gate.threshold / 100 * holds) / usual.rate)}."
     )
 

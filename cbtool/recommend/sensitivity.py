@@ -72,7 +72,7 @@ def _axes(found: Found) -> list[_Axis]:
         _Axis("failure_rate_threshold", search.thresholds(), gate.threshold, percent, of_gate("threshold"))
     ]
     if gate.slow_from is not None:
-        slow = [gate.slow_threshold - 10, gate.slow_threshold + 10]
+        slow = [max(10.0, gate.slow_threshold - 10), min(100.0, gate.slow_threshold + 10)]
         axes += [
             _Axis("slow_call_rate_threshold", slow, gate.slow_threshold, percent, of_gate("slow_threshold")),
             _Axis(
