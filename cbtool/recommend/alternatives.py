@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 SENSITIVE, CHOSEN, CALMER = "more sensitive", "recommended", "calmer"
 _FACTOR = 10.0
 _TRIED = 24
-_MORE = 3  # of the front, beside the three with names
+_MORE = 2  # of the front, beside the three with names
 _JUDGED_ON = 3  # resamples
 _SHORTER, _LONGER = (0.5, 1.0), (1.0, 2.0)
 
@@ -103,10 +103,19 @@ def _neighbour(found: Found, courts: Sequence[Court], factor: float) -> Candidat
 
 def _goes(found: Found, other: Candidate, factor: float) -> bool:
     """Return whether a candidate is indeed more sensitive (calmer, where the factor is below 1)."""
-    rate = found.regimes[-1].rate
-    now, then = (outage_seconds(each.gate, rate) for each in (found.candidate, other))
-    errors = found.candidate.gate.errors, other.gate.errors
-    return then < now or errors[1] < errors[0] if factor > 1 else then > now or errors[1] > errors[0]
+    if factor < 1:
+        trips = (found.search.guard.false_trips(each.gate).upper for each in (other, found.candidate))
+        now, then = (_slowness(found, each) for each in (found.candidate, other))
+        fewer, most = trips
+        return fewer <= most and then > now
+    return _slowness(found, other) < _slowness(found, found.candidate)
+
+
+def _slowness(found: Found, candidate: Candidate) -> tuple[float, float, int]:
+    """Return how late an outage and then a brown-out open the breaker, in calls, and the errors it takes."""
+    gate = candidate.gate
+    full = gate.threshold / 100 * gate.holds(found.usual.rate)
+    return max(gate.errors, full), full / found.brown_out, gate.errors
 
 
 def _windows(found: Found, factor: float) -> list[float]:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from cbtool.recommend.findings import Neighbour, Sensitivity
 
 _DEFAULT_INCIDENT = 120.0
+_FEW = 4
+_LEAST = " No fewer are asked for: one call with its two retries is three errors, and any upstream has those."
 
 
 def derivation(setting: str, evidence: Evidence, sensitivity: Sensitivity | None) -> str:
@@ -103,8 +105,7 @@ def _errors(e: Evidence, _: Sensitivity | None) -> str:
     return (
         f"{_capital('; '.join(parts))}. The background's own windows, their tail extrapolated (bursts and"
         f" retries are not chance), give {trips.likely:.2g} false trips a day, {trips.upper:.2g} at most; the"
-        f" budget is {e.budget.false_trips_per_day:.2g}. This is the smallest errors gate within it that the"
-        " search found cheapest with the other settings."
+        f" budget is {e.budget.false_trips_per_day:.2g}.{_LEAST if gate.errors <= _FEW else ''}"
     )
 
 

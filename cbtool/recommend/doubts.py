@@ -140,7 +140,7 @@ def _load(calls: Calls, counted: NDArray[np.bool_], regimes: tuple[Regime, ...])
         said.append(
             f"The load changes {regimes[-1].rate / regimes[0].rate:.0f}-fold, from"
             f" {format_rate(regimes[0].rate)} to {format_rate(regimes[-1].rate)}: one setting must hold at"
-            " both, and the errors gate is set by the quiet one."
+            " both."
         )
     start = calls.start_ns[counted]
     if calls.span >= 2 * 86400 and len(start) > 100:  # over days; within one, it is the hour

@@ -23,14 +23,14 @@ from cbtool.traffic.selection import Moment, rebased
 from cbtool.traffic.thinning import split
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
     from cbtool.profiles import Profile
     from cbtool.recommend.findings import Track
-    from cbtool.recommend.model import Budget, Expected, Recommendation
+    from cbtool.recommend.model import Budget, Expected, Incident, Recommendation
     from cbtool.traffic.calls import Calls
     from cbtool.traffic.outcomes import OutcomeRules
 
@@ -163,7 +163,7 @@ class _Bench:
         else:
             instance = split(len(trace), self.asked.instances, self.asked.seed)
         kept = rest[verdicts != Verdict.IGNORED]
-        spans = [(round(i.start * 1e9), round(i.end * 1e9)) for i in self.answer.incidents if i.actionable]
+        spans = _within(self.answer.incidents, trace.start[kept])
         seconds = trace.span * float(kept.mean()) if len(kept) else 0.0
         book = Logbook(
             trace.take(kept),
@@ -174,6 +174,17 @@ class _Bench:
             seed=self.asked.seed,
         )
         return book, seconds
+
+
+def _within(incidents: Sequence[Incident], start: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Return the incidents as far as these calls hold them, (from, to) in nanoseconds."""
+    spans = [(round(i.start * 1e9), round(i.end * 1e9)) for i in incidents if i.actionable]
+    firsts = [int(start.searchsorted(first)) for first, _ in spans]
+    return [
+        (int(start[place]), last)
+        for place, (_, last) in zip(firsts, spans, strict=True)
+        if place < len(start) and start[place] <= last
+    ]
 
 
 def _promises(expected: Expected, track: Track, days: float) -> tuple[Promise, ...]:

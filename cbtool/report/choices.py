@@ -13,19 +13,20 @@ if TYPE_CHECKING:
     from cbtool.recommend.findings import Alternative, Estimate, Track
     from cbtool.recommend.model import Recommendation
 
-_LONGEST_NAME = 22
+_LONGEST_NAME = 15
+_DECADE = 3650  # days; further than anybody should believe
 
 
 def choices_text(answer: Recommendation) -> str:
     """Return the alternatives side by side: what they are, and what each would have done."""
     each = [*answer.alternatives, *([] if answer.current is None else [answer.current])]
     what = table(
-        ("", "opens at", "waits", "false trips at most", "outage noticed"),
+        ("", "opens at", "waits", "false trips", "outage in"),
         [_setting_row(one, answer) for one in each],
         right={2, 4},
     )
     did = table(
-        ("on this log", "trips", "false", "caught", "after", "bad shed", "good refused", "open", "cost"),
+        ("on this log", "trips", "false", "caught", "after", "shed", "refused", "open", "cost"),
         [(_name(one, answer), *track_row(one.track)) for one in each],
         right=range(1, 9),
     )
@@ -77,17 +78,23 @@ def _setting_row(one: Alternative, answer: Recommendation) -> tuple[str, ...]:
 
 
 def _name(one: Alternative, answer: Recommendation) -> str:
-    name = one.name if len(one.name) <= _LONGEST_NAME else f"{one.name[: _LONGEST_NAME - 1]}…"
-    return f"today: {name}" if one is answer.current else name
+    name = f"today: {one.name}" if one is answer.current else one.name
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
 
 
 def _worst(trips: Estimate | None) -> str:
-    return "-" if trips is None else every(trips.high)
+    if trips is None or trips.high is None:
+        return "-"
+    if trips.high >= 1:
+        return f"{trips.high:.2g} a day"
+    days = 1 / max(trips.high, 1e-9)
+    return f"1 in {days:,.0f} days" if days < _DECADE else "1 in 10 years"
 
 
 def _units(answer: Recommendation) -> str:
     budget = answer.budget
     return (
-        f"cost: 1 a bad call let through in an incident, {budget.reject_cost:g} a good one refused in it,\n"
-        f"1 a good one refused outside, {budget.false_trip_cost:g} a false trip"
+        "false trips: at most; outage in: opens so long after one begins; shed: of the bad\n"
+        "calls; refused: good ones; cost: 1 a bad call let through in an incident,\n"
+        f"{budget.reject_cost:g} a good one refused in it, 1 outside, {budget.false_trip_cost:g} a false trip"
     )

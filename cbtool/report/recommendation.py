@@ -141,18 +141,16 @@ def _regimes(answer: Recommendation) -> str:
         [r.name, format_rate(r.rate), f"{r.calls:,}", f"{r.errors:,}", _percent(r.share_of_time)]
         for r in answer.regimes
     ]
-    headers = ["load", "rate", "calls", "errors", "of the time"]
+    headers = ["load", "rate", "calls", "errors", "time"]
     level = answer.regimes[0].brown_out_percent
     if answer.profile is not None and level is not None:
-        headers += ["a window holds", "outage", f"{format_percent(level)} failing"]
+        headers += ["in a window", "outage in", f"{format_percent(level)} in"]
         for row, regime in zip(rows, answer.regimes, strict=True):
             row += [
                 f"{regime.window_calls or 0:.3g}",
                 _noticed(regime.outage_delay),
                 _noticed(regime.brown_out_delay),
             ]
-        headers[-2] += " seen in"
-        headers[-1] += " in"
     return table(headers, rows, right=range(1, len(headers)))
 
 

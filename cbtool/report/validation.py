@@ -21,12 +21,9 @@ _NAMES = {
 def validation_text(validation: Validation) -> str:
     """Return what was promised beside what happened, then the settings from each part of the log."""
     first = validation.held_out
-    head = f"Held out: fitted on the {first.name} of the time, judged on the rest"
-    if first.config is None:
-        blocks = [f"{head}\n  that part alone carries no recommendation: {'; '.join(first.needs)}"]
-    else:
-        rows = [_promise(promise) for promise in first.promises]
-        blocks = [f"{head}\n{table(('', 'promised', 'happened', ''), rows, right={2})}"]
+    blocks = [_held_out(first)]
+    if first.track is None or not first.track.incidents:
+        blocks += [_held_out(part) for part in validation.parts if part.track and part.track.incidents]
     parts = [first, *validation.parts]
     settings = table(
         ("fitted on", "opens at", "waits", "trials"),
@@ -40,8 +37,8 @@ def validation_text(validation: Validation) -> str:
             "false",
             "caught",
             "after",
-            "bad shed",
-            "good refused",
+            "shed",
+            "refused",
             "open",
             "cost",
             "whole",
@@ -55,8 +52,17 @@ def validation_text(validation: Validation) -> str:
     return "\n\n".join(blocks)
 
 
+def _held_out(part: HeldOut) -> str:
+    head = f"Held out: fitted on the {part.name} of the time, judged on the rest"
+    if part.config is None:
+        return f"{head}\n  that part alone carries no recommendation: {'; '.join(part.needs)}"
+    return (
+        f"{head}\n{table(('', 'promised', 'happened', ''), [_promise(p) for p in part.promises], right={2})}"
+    )
+
+
 def _promise(promise: Promise) -> tuple[str, ...]:
-    verdict = {True: "kept", False: "broken", None: "no incident there to tell"}[promise.kept]
+    verdict = {True: "kept", False: "broken", None: "-"}[promise.kept]
     return (
         _NAMES[promise.name],
         _estimate(promise.name, promise.promised),
