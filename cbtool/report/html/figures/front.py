@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from matplotlib.ticker import MaxNLocator, NullLocator
 
+from cbtool.report.choices import every
 from cbtool.report.html.figures.canvas import drawn, title, width_of
 from cbtool.report.html.theme import stand_in
-from cbtool.report.recommendation import every
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
