@@ -39,10 +39,12 @@ ALLOWED = {
         "refusal_tables",
     },
     "scenarios": {"errors", "units", "breaker", "traffic", "toml_tables", "toml_text", "shipped"},
-    "logs": {"errors", "units", "breaker", "traffic"},
+    "scratch": {"errors"},
+    "logs": {"errors", "units", "breaker", "traffic", "scratch"},
     "simulation": {"errors", "units", "jit", "breaker", "traffic", "metrics"},
     "recommend": {
         "errors",
+        "scratch",
         "units",
         "jit",
         "breaker",

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from cbtool import scratch
 from cbtool.errors import ConfigurationError, InsufficientDataError, UnreachableError
-from cbtool.logs import StoredCalls, read_calls, read_long_calls, scratch
+from cbtool.logs import StoredCalls, read_calls, read_long_calls, sorting
 from cbtool.traffic.calls import Calls
 from cbtool.traffic.selection import Moment, Selection
 from cbtool.traffic.thinning import Splitter, split, thin
@@ -27,8 +28,8 @@ EPOCH = 1_700_000_000
 @pytest.fixture(autouse=True)
 def _small_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that a small log has many, each with a few samples of its keys."""
-    monkeypatch.setattr(scratch, "RUN", 97)
-    monkeypatch.setattr(scratch, "_SAMPLED", 8)
+    monkeypatch.setattr(sorting, "RUN", 97)
+    monkeypatch.setattr(sorting, "_SAMPLED", 8)
 
 
 def nginx(path: Path, lines: int, seed: int, *, disorder: int) -> str:

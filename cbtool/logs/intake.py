@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from cbtool.logs.scratch import Sorter
+from cbtool.logs.sorting import Sorter
 from cbtool.logs.stored import StoredCalls
 from cbtool.traffic.calls import Calls
 from cbtool.traffic.formats import starts_of

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cbtool.logs.scratch import Scratch
+from cbtool.scratch import Scratch
 from cbtool.traffic.calls import Calls
 from cbtool.traffic.parts import PART
 from cbtool.traffic.thinning import share_of

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cbtool.recommend.columns import count, even, pieces, quantile, regrouped
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
-    from cbtool.recommend.trace import Trace
+    from cbtool.recommend.columns import Column, TraceColumns
 
 _LATENCY_BLOCKS = 400
 _RATE_BLOCKS = 40
@@ -17,7 +22,7 @@ _CALLS_A_BLOCK = 25  # fewer, and a block's p90 is noise
 _CALLS_A_RATE_BLOCK = 100  # fewer, and the best half of the blocks happen to have no failure
 
 
-def healthy_p99(trace: Trace) -> float | None:
+def healthy_p99(trace: TraceColumns) -> float | None:
     """Return the 99th percentile of the healthy calls' durations, in seconds.
 
     Successful calls are cut into blocks of equal count; the blocks whose median and p90 are near the
@@ -26,26 +31,34 @@ def healthy_p99(trace: Trace) -> float | None:
     Returns:
         The duration; None where durations are unknown, all zero, or no call succeeded.
     """
-    durations = trace.duration[~trace.failed]
-    if not trace.knows_durations or not len(durations):
+    succeeded = len(trace) - count(trace.failed)
+    if not trace.knows_durations or not succeeded:
         return None
-    blocks = np.array_split(durations, _block_count(len(durations), _LATENCY_BLOCKS, _CALLS_A_BLOCK))
-    medians = np.array([np.median(block) for block in blocks])
-    tails = np.array([np.quantile(block, 0.9) for block in blocks])
+    sizes = even(succeeded, _block_count(succeeded, _LATENCY_BLOCKS, _CALLS_A_BLOCK))
+    medians, tails = np.array(
+        [(np.median(block), np.quantile(block, 0.9)) for block in regrouped(_durations(trace), sizes)]
+    ).T
     usual = (medians <= 1.6 * np.quantile(medians, 0.4)) & (tails <= 2.0 * np.quantile(tails, 0.4))
-    healthy = np.concatenate([block for block, keep in zip(blocks, usual, strict=True) if keep])
-    p99 = float(np.quantile(healthy, 0.99)) / 1e9
+    healthy = (block for block, keep in zip(regrouped(_durations(trace), sizes), usual, strict=True) if keep)
+    p99 = quantile(healthy, int(np.array(sizes)[usual].sum()), 0.99) / 1e9
     return p99 if p99 > 0 else None
 
 
-def best_half_failure_rate(failed: NDArray[np.bool_]) -> float:
+def _durations(trace: TraceColumns) -> Iterator[NDArray[Any]]:
+    """Yield how long the successful calls took."""
+    for duration, failed in pieces(trace.duration, trace.failed):
+        yield duration[~failed]
+
+
+def best_half_failure_rate(failed: Column) -> float:
     """Return the failure rate, 0 to 1, over the better half of the log; never below 0.5/n.
 
     A first guess that incidents in the other half cannot spoil; n is the length of `failed`.
     """
     n = len(failed)
-    blocks = np.array_split(failed, _block_count(n, _RATE_BLOCKS, _CALLS_A_RATE_BLOCK))
-    rates = np.sort([float(block.mean()) for block in blocks])
+    bounds = np.cumsum([0, *even(n, _block_count(n, _RATE_BLOCKS, _CALLS_A_RATE_BLOCK))]).tolist()
+    blocks = pairwise(bounds)
+    rates = np.sort([count(failed, first, behind) / max(behind - first, 1) for first, behind in blocks])
     best = rates[: max(1, len(rates) // 2)]
     return max(float(best.mean()), 0.5 / max(n, 1))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from cbtool.recommend.columns import count, pieces
 from cbtool.recommend.healthy import best_half_failure_rate
 from cbtool.recommend.model import Incident, IncidentKind
 from cbtool.recommend.segments import Segment, bad_segments, merged
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from cbtool.recommend.columns import Column, TraceColumns
     from cbtool.recommend.model import Budget
     from cbtool.recommend.trace import Trace
 
@@ -67,22 +69,33 @@ def tell_apart(trace: Trace, slow_from: float | None, budget: Budget) -> Sides:
         budget: gives the break-even share and the shortest incident worth acting on.
     """
     slow = np.zeros(len(trace), np.bool_) if slow_from is None else trace.slower_than(slow_from)
-    sides = _pass(trace, slow, best_half_failure_rate(trace.failed), budget)
-    calm = np.ones(len(trace), np.bool_)
-    for segment in sides.segments:
-        calm[segment.first : segment.last + 1] = False
-    if calm.sum() < _CALM_CALLS:
-        return sides
-    return _pass(trace, slow, float(trace.failed[calm].mean()), budget)
+    segments = _stretches(trace, slow, budget)
+    return sides_of(trace, slow, segments, budget.break_even, _shortest(trace, segments, budget))
 
 
-def _pass(trace: Trace, slow: NDArray[np.bool_], baseline: float, budget: Budget) -> Sides:
+def incidents_of(trace: TraceColumns, slow_from: float | None, budget: Budget) -> tuple[Incident, ...]:
+    """Return the incidents of `tell_apart`, of a trace that need not be in memory."""
+    slow = None if slow_from is None else trace.slower_than(slow_from)
+    segments = _stretches(trace, slow, budget)
+    bar = _shortest(trace, segments, budget)
+    return tuple(_describe(trace, slow, segment, budget.break_even, bar) for segment in segments)
+
+
+def _stretches(trace: TraceColumns, slow: Column | None, budget: Budget) -> list[Segment]:
+    segments = _pass(trace, slow, best_half_failure_rate(trace.failed), budget)
+    calm = len(trace) - sum(segment.last + 1 - segment.first for segment in segments)
+    if calm < _CALM_CALLS:
+        return segments
+    failed = sum(count(trace.failed, segment.first, segment.last + 1) for segment in segments)
+    return _pass(trace, slow, (count(trace.failed) - failed) / calm, budget)
+
+
+def _pass(trace: TraceColumns, slow: Column | None, baseline: float, budget: Budget) -> list[Segment]:
     level = budget.break_even
     segments = bad_segments(trace.failed, baseline, level)
-    if slow.any():
+    if slow is not None:
         segments = segments + bad_segments(slow, _SLOW_BASELINE, level)
-    segments = merged(segments, trace.start)
-    return sides_of(trace, slow, segments, level, _shortest(trace, segments, budget))
+    return merged(segments, trace.start)
 
 
 def sides_of(
@@ -105,7 +118,7 @@ def sides_of(
     return Sides(incidents, tuple(segments), actionable, background, bar.seconds)
 
 
-def _shortest(trace: Trace, segments: list[Segment], budget: Budget) -> Bar:
+def _shortest(trace: TraceColumns, segments: list[Segment], budget: Budget) -> Bar:
     """Return what an incident must exceed, learnt from the bursts that keep coming back."""
     if budget.shortest_incident is not None:
         return Bar(budget.shortest_incident, 0)
@@ -114,7 +127,7 @@ def _shortest(trace: Trace, segments: list[Segment], budget: Budget) -> Bar:
     bursts = _recurring([_seconds(trace, s) for s in segments])
     if len(bursts) < _RECURRING:
         return Bar(least, 0)
-    bad = [int(trace.failed[segments[i].first : segments[i].last + 1].sum()) for i in bursts]
+    bad = [count(trace.failed, segments[i].first, segments[i].last + 1) for i in bursts]
     usual = _MARGIN * np.quantile([_seconds(trace, segments[i]) for i in bursts], 0.95)
     return Bar(float(min(_LONGEST_BLIP, max(least, usual))), int(_MARGIN * np.quantile(bad, 0.95)))
 
@@ -135,21 +148,29 @@ def _recurring(seconds: list[float]) -> list[int]:
     return order[: widest + 1]
 
 
-def _describe(trace: Trace, slow: NDArray[np.bool_], segment: Segment, level: float, bar: Bar) -> Incident:
-    part = slice(segment.first, segment.last + 1)
-    failed, late = trace.failed[part], slow[part]
-    share_failed, share_slow = float(failed.mean()), float(late.mean())
-    bad, seconds = failed | late, _seconds(trace, segment)
-    enough = seconds >= bar.seconds and (seconds >= _LONGEST_BLIP or bad.sum() > bar.bad)
+def _describe(trace: TraceColumns, slow: Column | None, segment: Segment, level: float, bar: Bar) -> Incident:
+    calls, seconds = segment.last + 1 - segment.first, _seconds(trace, segment)
+    failed, late, both = _tally(trace.failed, slow, segment)
+    bad = failed + late - both
+    enough = seconds >= bar.seconds and (seconds >= _LONGEST_BLIP or bad > bar.bad)
     return Incident(
         start=float(trace.start[segment.first]) / 1e9,
         end=float(trace.start[segment.last]) / 1e9,
-        kind=_kind(share_failed, float((failed & late).mean()), level),
-        calls=segment.last + 1 - segment.first,
-        failed=100 * share_failed,
-        slow=100 * share_slow,
-        actionable=bool(enough and bad.mean() >= level),
+        kind=_kind(failed / calls, both / calls, level),
+        calls=calls,
+        failed=100 * (failed / calls),
+        slow=100 * (late / calls),
+        actionable=bool(enough and bad / calls >= level),
     )
+
+
+def _tally(failed: Column, slow: Column | None, segment: Segment) -> tuple[int, int, int]:
+    """Return how many calls of a segment failed, how many were slow, and how many were both."""
+    first, behind = segment.first, segment.last + 1
+    if slow is None:
+        return count(failed, first, behind), 0, 0
+    both = sum(int((bad & late).sum()) for bad, late in pieces(failed, slow, first=first, behind=behind))
+    return count(failed, first, behind), count(slow, first, behind), both
 
 
 def _kind(failed: float, failed_late: float, level: float) -> IncidentKind:
@@ -160,7 +181,7 @@ def _kind(failed: float, failed_late: float, level: float) -> IncidentKind:
     return IncidentKind.OUTAGE if failed >= 0.9 else IncidentKind.BROWN_OUT
 
 
-def _seconds(trace: Trace, segment: Segment) -> float:
+def _seconds(trace: TraceColumns, segment: Segment) -> float:
     """Return how long a segment likely lasted: its first and last calls lie half a gap inside it."""
     calls = segment.last - segment.first
     return float(trace.start[segment.last] - trace.start[segment.first]) / 1e9 * (1.0 + 1.0 / max(calls, 1))

@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from cbtool.recommend.healthy import healthy_p99
-from cbtool.recommend.incidents import tell_apart
+from cbtool.recommend.incidents import incidents_of
 from cbtool.recommend.model import Budget
 from cbtool.recommend.trace import trace_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
+    from cbtool.recommend.columns import TraceColumns
     from cbtool.recommend.model import Incident
     from cbtool.simulation.run import SimulationResult
     from cbtool.traffic.calls import Calls
@@ -63,11 +66,15 @@ def incidents_in(
         verdicts: uint8, n values of `Verdict`.
         budget: what refusing costs; None: the defaults.
     """
-    trace = trace_of(calls, verdicts)
+    return incidents_along(trace_of(calls, verdicts), budget=budget)
+
+
+def incidents_along(trace: TraceColumns, *, budget: Budget | None = None) -> tuple[Incident, ...]:
+    """Return the same of a trace, which need not be in memory."""
     if len(trace) < 2:  # nothing between them
         return ()
-    sides = tell_apart(trace, healthy_p99(trace), budget or Budget())
-    return tuple(incident for incident in sides.incidents if incident.actionable)
+    found = incidents_of(trace, healthy_p99(trace), budget or Budget())
+    return tuple(incident for incident in found if incident.actionable)
 
 
 def judge(result: SimulationResult, incidents: Sequence[Incident]) -> Judgement:
@@ -77,28 +84,33 @@ def judge(result: SimulationResult, incidents: Sequence[Incident]) -> Judgement:
         result: of the same traffic that the incidents are of, or of a part of it.
         incidents: in order; times in seconds from the first call.
     """
-    openings = [each.transition.time for each in result.summary.transitions if each.transition.trips]
-    delays = tuple(
-        found
-        for found in (_delay(openings, incident.start, _end(incident)) for incident in incidents)
-        if found is not None
-    )
-    return Judgement(
-        false_trips=sum(not _within(time, incidents) for time in openings),
-        caught=len(delays),
-        incidents=len(incidents),
-        delays=delays,
-    )
+    judge_ = Judge(incidents)
+    judge_.hear([each.transition.time for each in result.summary.transitions if each.transition.trips])
+    return judge_.judgement()
 
 
-def _delay(openings: Iterable[float], start: float, end: float) -> float | None:
-    """Return the seconds to the first opening of an incident; None where there is none."""
-    return next((time - start for time in openings if start <= time <= end), None)
+class Judge:
+    """Judges openings as they come to be known; remembers no more than an incident each.
 
+    Args:
+        incidents: in order; times in seconds from the first call.
+    """
 
-def _within(time: float, incidents: Iterable[Incident]) -> bool:
-    return any(incident.start <= time <= _end(incident) for incident in incidents)
+    def __init__(self, incidents: Sequence[Incident]) -> None:
+        self._start = np.array([incident.start for incident in incidents], float)
+        self._end = np.array([incident.end + _AFTERWARDS for incident in incidents], float)
+        self._opened = np.full(len(incidents), np.inf)
+        self._false_trips = 0
 
+    def hear(self, times: Sequence[float] | NDArray[np.float64]) -> None:
+        """Note that a closed breaker opened at each of these times, in seconds from the first call."""
+        for time in times:
+            within = (self._start <= time) & (time <= self._end)
+            self._false_trips += not within.any()
+            self._opened[within] = np.minimum(self._opened[within], time)
 
-def _end(incident: Incident) -> float:
-    return incident.end + _AFTERWARDS
+    def judgement(self) -> Judgement:
+        """Return what all of them were worth."""
+        caught = np.isfinite(self._opened)
+        delays = tuple((self._opened - self._start)[caught].tolist())
+        return Judgement(self._false_trips, len(delays), len(caught), delays)

@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from cbtool.jit import compiled
+from cbtool.recommend.columns import PIECE, count, pieces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
+
+    from cbtool.recommend.columns import Column
 
 _LEAST_BAD_CALLS = 4
 _FLAP = 60 * 10**9  # nanoseconds
@@ -34,7 +37,7 @@ class Segment(NamedTuple):
     last: int
 
 
-def bad_segments(bad: NDArray[np.bool_], baseline: float, incident: float) -> list[Segment]:
+def bad_segments(bad: Column, baseline: float, incident: float) -> list[Segment]:
     """Return the stretches in which calls are bad far more often than they should be.
 
     Args:
@@ -43,21 +46,18 @@ def bad_segments(bad: NDArray[np.bool_], baseline: float, incident: float) -> li
         incident: the share from which a stretch is an incident.
     """
     n = len(bad)
-    if not n or not bad.any():
+    if not any(piece.any() for (piece,) in pieces(bad)):
         return []
     p0 = min(max(baseline, 0.5 / n), _HIGHEST_BASELINE, incident * 0.6)
     gain = math.log(incident / p0)
     loss = math.log((1 - p0) / (1 - incident))
-    first, last = _cusum(bad, gain, loss, math.log(n) + 3.0)
-    totals = np.concatenate(([0], np.cumsum(bad)))
+    first, last = _walk(bad, gain, loss, math.log(n) + 3.0)
     return [
-        Segment(int(a), int(b))
-        for a, b in zip(first, last, strict=True)
-        if totals[b + 1] - totals[a] >= _LEAST_BAD_CALLS
+        Segment(a, b) for a, b in zip(first, last, strict=True) if count(bad, a, b + 1) >= _LEAST_BAD_CALLS
     ]
 
 
-def merged(segments: Sequence[Segment], start: NDArray[np.int64]) -> list[Segment]:
+def merged(segments: Sequence[Segment], start: Column) -> list[Segment]:
     """Join segments that overlap, or that are parts of one flapping incident.
 
     Two are one when the gap is at most 1.5 × the shorter or 0.1 × the longer of them; 2.5 × the shorter
@@ -73,7 +73,7 @@ def merged(segments: Sequence[Segment], start: NDArray[np.int64]) -> list[Segmen
     return joined
 
 
-def _belong(before: Segment, after: Segment, start: NDArray[np.int64]) -> bool:
+def _belong(before: Segment, after: Segment, start: Column) -> bool:
     if after.first <= before.last:
         return True
     gap = start[after.first] - start[before.last]
@@ -82,20 +82,54 @@ def _belong(before: Segment, after: Segment, start: NDArray[np.int64]) -> bool:
     return bool(gap <= patience * lengths[0] or gap <= 0.1 * lengths[1])
 
 
+def _walk(bad: Column, gain: float, loss: float, height: float) -> tuple[list[int], list[int]]:
+    """Return the first and last calls of the sum's excursions; of `bad`, one piece is in memory at a time."""
+    n = len(bad)
+    first: list[int] = []
+    last: list[int] = []
+    sums, places = np.zeros(2), np.array([0, 0, -1], np.int64)
+    while places[0] < n:
+        at = int(places[0])  # an excursion that ends goes back to its peak, which may be in an earlier piece
+        began, ended = _cusum(bad[at : min(at + PIECE, n)], at, gain, loss, height, sums, places)
+        first += began.tolist()
+        last += ended.tolist()
+    if sums[1] >= height:
+        first.append(int(places[1]))
+        last.append(int(places[2]))
+    return first, last
+
+
 @compiled()
-def _cusum(
-    bad: NDArray[np.bool_], gain: float, loss: float, height: float
+def _cusum(  # noqa: PLR0917  # compiled code takes arrays one by one
+    bad: NDArray[np.bool_],
+    at: int,
+    gain: float,
+    loss: float,
+    height: float,
+    sums: NDArray[np.float64],
+    places: NDArray[np.int64],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Walk over the calls from `at` on, or up to an excursion's peak before them.
+
+    Args:
+        bad: which of them are bad.
+        at: the first of them.
+        gain: what a bad call adds.
+        loss: what a good one takes off.
+        height: from which on an excursion counts, and by which it must fall.
+        sums: the sum and its peak; filled in.
+        places: the next call, where the excursion began, and where its peak is; filled in.
+    """
     n = len(bad)
     first = np.empty(n // 2 + 1, np.int64)
     last = np.empty(n // 2 + 1, np.int64)
     found = 0
-    total, peak, begin, peak_at = 0.0, 0.0, 0, -1
-    i = 0
-    while i < n:
+    total, peak = sums
+    i, begin, peak_at = places
+    while at <= i < at + n:
         if total == 0.0:
             begin = i
-        total = max(0.0, total + (gain if bad[i] else -loss))
+        total = max(0.0, total + (gain if bad[i - at] else -loss))
         if total > peak:
             peak, peak_at = total, i
         if peak >= height and (total < peak - height or total == 0.0):
@@ -106,7 +140,6 @@ def _cusum(
         elif total == 0.0:
             peak = 0.0
         i += 1
-    if peak >= height:
-        first[found], last[found] = begin, peak_at
-        found += 1
+    sums[0], sums[1] = total, peak
+    places[0], places[1], places[2] = i, begin, peak_at
     return first[:found], last[:found]

@@ -1,0 +1,97 @@
+"""Columns that are looked at in pieces, so that they may be arrays, or too long for that and on disk."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+PIECE = 1 << 20
+"""Values in memory at a time."""
+
+
+class Column(Protocol):
+    """An array, or what gives arrays for its slices."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, where: Any, /) -> Any: ...
+
+
+class TraceColumns(Protocol):
+    """The columns of a `Trace`, each an array or longer."""
+
+    @property
+    def start(self) -> Column:
+        """Nanoseconds from the log's first call."""
+
+    @property
+    def duration(self) -> Column:
+        """Nanoseconds; 0 where unknown."""
+
+    @property
+    def failed(self) -> Column:
+        """By the outcome rules."""
+
+    @property
+    def knows_durations(self) -> bool:
+        """Whether durations mean anything."""
+
+    @property
+    def span(self) -> float:
+        """Seconds from the first start to the last."""
+
+    def __len__(self) -> int: ...
+
+    def slower_than(self, seconds: float) -> Column:
+        """Return which calls took longer."""
+
+
+def pieces(*columns: Column, first: int = 0, behind: int | None = None) -> Iterator[tuple[NDArray[Any], ...]]:
+    """Yield columns of one length, or a part of them, in pieces."""
+    last = len(columns[0]) if behind is None else behind
+    for at in range(first, last, PIECE):
+        yield tuple(column[at : min(at + PIECE, last)] for column in columns)
+
+
+def count(column: Column, first: int = 0, behind: int | None = None) -> int:
+    """Return how many values of a part are true."""
+    return sum(int(np.count_nonzero(piece)) for (piece,) in pieces(column, first=first, behind=behind))
+
+
+def even(n: int, parts: int) -> list[int]:
+    """Return the sizes of the parts that `numpy.array_split` makes of n values."""
+    return [n // parts + (part < n % parts) for part in range(parts)]
+
+
+def regrouped(arrays: Iterable[NDArray[Any]], sizes: Sequence[int]) -> Iterator[NDArray[Any]]:
+    """Yield the same values in arrays of other sizes, which have the same sum."""
+    held: list[NDArray[Any]] = []
+    length = 0
+    incoming = iter(arrays)
+    for size in sizes:
+        while length < size:
+            held.append(next(incoming))
+            length += len(held[-1])
+        joined = held[0] if len(held) == 1 else np.concatenate(held or [np.zeros(0)])
+        yield joined[:size]
+        held, length = [joined[size:]], length - size
+
+
+def quantile(arrays: Iterable[NDArray[Any]], n: int, q: float) -> float:
+    """Return `numpy.quantile` of n values that come in pieces, bit for bit; it holds the n(1 − q) highest."""
+    place = (n - 1) * q
+    below = int(np.floor(place))
+    most = n - below  # the two values that it lies between are the lowest of so many
+    held = np.zeros(0)
+    for array in arrays:
+        held = array if not len(held) else np.concatenate((held, array))
+        if len(held) > most:
+            held = np.partition(held, len(held) - most)[len(held) - most :]
+    lowest = np.partition(held, 1)[:2] if len(held) > 1 else held
+    return float(np.quantile(lowest, place - below if len(lowest) > 1 else 0.0))
