@@ -58,7 +58,7 @@ def report(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         str | None,
         option(
             "--current",
-            help="The settings to compare with: a profile's file or name; default: resilience4j's defaults.",
+            help="A profile to compare with; default: a run's own settings, else resilience4j's defaults.",
         ),
     ] = None,
     instances: InstancesOption = 1,
@@ -92,13 +92,15 @@ def report(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
       zcat access.log.*.gz | cbtool report - > report.html
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
     from cbtool.foreign.writing import known_library  # noqa: PLC0415  # keeps --help quick
+    from cbtool.logs.records import read_record  # noqa: PLC0415  # polars
     from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with numpy below
     from cbtool.recommend import recommend as find  # noqa: PLC0415  # numba
     from cbtool.report.html.document import document_of  # noqa: PLC0415
     from cbtool.report.html.page import traffic_page  # noqa: PLC0415
     from cbtool.report.html.paste import to_paste  # noqa: PLC0415
     from cbtool.report.html.pull_request import pull_request  # noqa: PLC0415
-    from cbtool.report.html.study import Ground, study_of  # noqa: PLC0415
+    from cbtool.report.html.study import Settings, study_of  # noqa: PLC0415
+    from cbtool.report.html.trials import Ground  # noqa: PLC0415
 
     for name in library or ():
         known_library(name)
@@ -121,8 +123,9 @@ def report(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         )
     ground = Ground(calls, verdicts, source.seed, instances, health)
     with working("drawing the page"):
+        record = read_record(logs[0]) if logs and len(logs) == 1 and not which and not current else None
         title = today.name if current else f"{today.name}'s defaults"
-        study = study_of(ground, answer, source=source.name, current=today, title=title)
+        study = study_of(ground, answer, source=source.name, before=record or Settings(today, title))
         command = _command(logs or (), scenario, instances, seed)
         texts = {**to_paste(answer, source.name, library or ()), "command": command}
         document = document_of(study, texts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -20,18 +21,40 @@ _ROWS = 50_000  # at a time
 _HEADER = "header"  # the column whose first value is the record's header line
 
 
+def is_table(path: str) -> bool:
+    """Return whether a file is a Parquet table."""
+    with Path(path).open("rb") as file:
+        return file.read(len(PARQUET)) == PARQUET
+
+
+def record_rows(path: str) -> Iterator[bytes]:
+    """Yield a run record's header and all its rows as lines; nothing of another table.
+
+    Raises:
+        WrongFormatError: it is damaged.
+    """
+    yield from _lines(path, calls_only=False)
+
+
 def table_lines(path: str) -> Iterator[bytes]:
     """Yield a table's rows; of a run record its lines, the header first.
 
     Raises:
         WrongFormatError: it is damaged.
     """
+    yield from _lines(path, calls_only=True)
+
+
+def _lines(path: str, *, calls_only: bool) -> Iterator[bytes]:
     try:
         table = pl.scan_parquet(path, glob=False)
         first = table.head(1).collect()
         if _HEADER in first.columns and first.schema[_HEADER] == pl.String and len(first):
             yield f"{first[_HEADER][0]}".encode().strip() + b"\n"
-            table = table.filter(pl.col("type") == "call").drop(_HEADER)
+            table = table.filter(pl.col("type") == "call") if calls_only else table
+            table = table.drop(_HEADER)
+        elif not calls_only:
+            return
         start = 0
         while len(rows := table.slice(start, _ROWS).collect()):
             lines = io.BytesIO()

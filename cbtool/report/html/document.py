@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from cbtool.breaker import BreakerConfig
-    from cbtool.report.html.study import Study, Trial
+    from cbtool.report.html.study import Study
+    from cbtool.report.html.trials import Trial
 
 MOST_TRANSITIONS = 2_000
 """Of one simulation; a page must stay small."""

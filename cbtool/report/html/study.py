@@ -3,65 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from cbtool.breaker.outcome import Verdict
-from cbtool.recommend.judgement import Judgement, judge
-from cbtool.recommend.reach import observed
+from cbtool.report.html.recorded import own_trial
+from cbtool.report.html.trials import simulated_trial
 from cbtool.report.series.bins import bins_over
 from cbtool.report.series.latency import latency_series
-from cbtool.report.series.states import spells, state_series
 from cbtool.report.series.traffic import traffic_series
 from cbtool.report.series.windows import window_series
-from cbtool.simulation.run import fleet_of, simulate_fleet
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from numpy.typing import NDArray
-
     from cbtool.breaker import BreakerConfig
-    from cbtool.breaker.reach import Reachability
-    from cbtool.metrics.summary import RunSummary
+    from cbtool.logs.records import RunRecord
     from cbtool.profiles import Profile
-    from cbtool.recommend.model import Incident, Recommendation
+    from cbtool.recommend.model import Recommendation
+    from cbtool.report.html.trials import Ground, Trial
     from cbtool.report.series.bins import Bins
     from cbtool.report.series.latency import LatencySeries
-    from cbtool.report.series.states import StateSeries
     from cbtool.report.series.traffic import TrafficSeries
     from cbtool.report.series.windows import WindowSeries
-    from cbtool.simulation.health import HealthTimeline
-    from cbtool.simulation.run import Fleet
-    from cbtool.traffic.calls import Calls
 
 
-@dataclass(frozen=True)
-class Trial:
-    """One profile on the page's traffic.
-
-    Attributes:
-        profile: the settings.
-        title: what a reader calls them.
-        summary: what the breakers did.
-        failing: of the calls, those that fail, permitted or not.
-        healthy: those that succeed.
-        judgement: what the trips were worth.
-        states: by bin.
-        reach: what can become of its rules at the loads seen.
-        recorded: whether this happened, in a live run, rather than in virtual time.
-    """
+class Settings(NamedTuple):
+    """Settings to simulate, and what a reader calls them."""
 
     profile: Profile
     title: str
-    summary: RunSummary
-    failing: int
-    healthy: int
-    judgement: Judgement
-    states: StateSeries
-    reach: Reachability
-    recorded: bool = False
 
 
 @dataclass(frozen=True)
@@ -106,47 +76,29 @@ class Study:
         return self.answer.config or self.before.profile.config
 
 
-@dataclass(frozen=True)
-class Ground:
-    """What settings are tried on.
-
-    Attributes:
-        calls: n calls.
-        verdicts: uint8, n values of `Verdict`.
-        seed: of the split and of the waits' jitter.
-        instances: breakers that share the calls.
-        health: what health checks answer; None: nobody knows.
-    """
-
-    calls: Calls
-    verdicts: NDArray[np.uint8]
-    seed: int
-    instances: int
-    health: HealthTimeline | None = None
-
-
-def study_of(ground: Ground, answer: Recommendation, *, source: str, current: Profile, title: str) -> Study:
+def study_of(ground: Ground, answer: Recommendation, *, source: str, before: Settings | RunRecord) -> Study:
     """Return what there is to say about traffic.
 
     Args:
         ground: the traffic.
         answer: what was recommended for it.
         source: its name.
-        current: the settings to compare with.
-        title: what a reader calls them.
+        before: what to compare with: settings to simulate, or what a run's own breakers did.
 
     Raises:
         ConfigurationError: the settings reset by a health check that nobody can answer.
     """
     calls, verdicts = ground.calls, ground.verdicts
-    fleet = fleet_of(calls, verdicts, instances=ground.instances, seed=ground.seed)
     bins = bins_over(calls.span, len(calls))
     acted_on = tuple(incident for incident in answer.incidents if incident.actionable)
-    before = _trial(ground, fleet, bins, acted_on, (current, title))
+    if isinstance(before, Settings):
+        then = simulated_trial(ground, before.profile, before.title, bins, acted_on)
+    else:
+        then = own_trial(before, ground, bins, acted_on)
     after = None
     if answer.profile is not None:
-        after = _trial(ground, fleet, bins, acted_on, (answer.profile, "recommended settings"))
-    drawn = answer.config or current.config
+        after = simulated_trial(ground, answer.profile, "recommended settings", bins, acted_on)
+    drawn = answer.config or then.profile.config
     slow = drawn.slow_call_duration_threshold
     return Study(
         source=source,
@@ -154,31 +106,13 @@ def study_of(ground: Ground, answer: Recommendation, *, source: str, current: Pr
         span=calls.span,
         rate=calls.rate,
         counted=int(np.count_nonzero(verdicts != Verdict.IGNORED)),
-        failing=fleet.totals[0],
+        failing=ground.fleet.totals[0],
         answer=answer,
-        before=before,
+        before=then,
         after=after,
         bins=bins,
         traffic=traffic_series(calls, verdicts, bins, slow_above=slow),
         windows=window_series(calls, verdicts, drawn, bins, instances=ground.instances, seed=ground.seed),
         latency=latency_series(calls, verdicts, slow_above=slow),
         seed=ground.seed,
-    )
-
-
-def _trial(
-    ground: Ground, fleet: Fleet, bins: Bins, incidents: Sequence[Incident], settings: tuple[Profile, str]
-) -> Trial:
-    profile, title = settings
-    result = simulate_fleet(fleet, profile.config, seed=ground.seed, health=ground.health, tracing=False)
-    found = spells(result.summary.transitions, fleet.end_ns / 1e9)
-    return Trial(
-        profile=profile,
-        title=title,
-        summary=result.summary,
-        failing=result.failing,
-        healthy=result.healthy,
-        judgement=judge(result, incidents),
-        states=state_series(found, bins, instances=ground.instances),
-        reach=observed(profile.config, ground.calls, ground.verdicts, instances=ground.instances),
     )

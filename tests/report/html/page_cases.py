@@ -32,12 +32,15 @@ from cbtool.recommend.model import (
 from cbtool.report.html.document import document_of
 from cbtool.report.html.paste import to_paste
 from cbtool.report.html.pull_request import pull_request
-from cbtool.report.html.study import Ground, Study, study_of
+from cbtool.report.html.study import Settings, Study, study_of
+from cbtool.report.html.trials import Ground
 from cbtool.traffic.calls import Calls
 from cbtool.traffic.outcomes import DEFAULT_RULES
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from cbtool.logs.records import RunRecord
 
 N = 3000
 """Calls, ten a second for five minutes; two of three fail from 100 s to 160 s, and are slow."""
@@ -181,14 +184,20 @@ def refused(**changes: Any) -> Recommendation:
     return recommended(**nothing, needs=("100 more calls",), **changes)
 
 
-def study(answer: Recommendation | None = None, *, source: str = "access.log", title: str = "today") -> Study:
+def study(
+    answer: Recommendation | None = None,
+    *,
+    source: str = "access.log",
+    title: str = "today",
+    before: RunRecord | None = None,
+) -> Study:
     calls, verdicts = traffic()
     answer = answer or recommended()
     ground = Ground(calls, verdicts, answer.seed, answer.instances)
-    return study_of(ground, answer, source=source, current=CURRENT, title=title)
+    return study_of(ground, answer, source=source, before=before or Settings(CURRENT, title))
 
 
-def document(answer: Recommendation | None = None, **names: str) -> dict[str, Any]:
+def document(answer: Recommendation | None = None, **names: Any) -> dict[str, Any]:
     """Return the whole document of a page."""
     answer = answer or recommended()
     made = study(answer, **names)

@@ -11,7 +11,9 @@ from typing import Any
 import page_cases
 import pytest
 
-from cbtool.breaker.transition import State
+from cbtool.breaker import Reason, State, StateTransition
+from cbtool.breaker.window import Snapshot
+from cbtool.logs.records import RunRecord
 from cbtool.report.html import shown as ways
 from cbtool.report.html.page import traffic_page
 from cbtool.report.html.theme import COLOURS, READ
@@ -183,3 +185,29 @@ def test_the_two_states_differ_in_more_than_their_colour(page: str) -> None:
         State.CLOSED.label,
     }
     assert "fill: url(#timeline-wide-" in page  # the hatch of half-open
+
+
+def test_a_runs_own_breakers_are_the_page_s_before() -> None:
+    header = {
+        "epoch": -5.0,
+        "instances": 1,
+        "profile": {"failure_rate_threshold": 30, "sliding_window_type": "time", "sliding_window_size": "5s"},
+        "outcomes": {"failure": ["5xx"], "ignored": ["4xx"]},
+    }
+    counts = Snapshot(10, 5, 0, 5)
+    changes = (
+        (0, StateTransition(110.0, State.CLOSED, State.OPEN, Reason.FAILURE_RATE, counts)),
+        (0, StateTransition(170.0, State.OPEN, State.CLOSED, Reason.WAIT_OVER, counts)),
+    )
+    record = RunRecord(header, changes, 4000, 1000, None, None, 305.0)
+    document = page_cases.document(before=record)
+    before = document["before"]
+    # The run began five seconds before its first call.
+    assert [change["t"] for change in before["simulation"]["transitions"]] == [105.0, 165.0]
+    assert (before["recorded"], before["simulation"]["not_permitted"]) == (True, 1000)
+    assert before["breaker"]["failure_rate_threshold"] == 30
+    assert before["judgement"]["caught"] == 1
+    assert before["simulation"]["time_in_state"]["open"] == 60.0
+    assert before["failed_shed_percent"] is None
+    text = " ".join(" ".join(Reader(traffic_page(document)).text).split())
+    assert "what became of calls that it refused, nobody knows" in text
