@@ -15,6 +15,7 @@ from cbtool.breaker.dialects.ours import DEFAULT
 from cbtool.breaker.parts import HealthCheck, ResetBy, WhenOpen, WhenOpenAction, WindowType
 from cbtool.errors import InvalidSettingError
 from cbtool.profile_evidence import ProfileEvidence, evidence_table, read_evidence
+from cbtool.profile_verify import NO_RULES, VerifyRules, read_verify, verify_tables
 from cbtool.refusal_tables import read_guard, refusal_tables
 from cbtool.shipped import find, shipped_profiles
 from cbtool.toml_tables import Source, Table, given, read_source
@@ -44,6 +45,7 @@ class Profile:
         description: what it is for, a sentence.
         guard: the `[refusal]` table: what is turned away before the breaker is asked; None: nothing.
         evidence: the `[evidence]` table: what the settings were recommended from; None: nobody said.
+        verify: the `[verify]` table: what `cbtool verify` holds them to, beside its defaults.
 
     Raises:
         InvalidSettingError: the two slow thresholds differ.
@@ -55,6 +57,7 @@ class Profile:
     description: str = ""
     guard: Guard | None = None
     evidence: ProfileEvidence | None = None
+    verify: VerifyRules = NO_RULES
 
     def __post_init__(self) -> None:
         slow, threshold = self.rules.slow, self.config.slow_call_duration_threshold
@@ -97,8 +100,8 @@ def parse_profile(source: Source, name: str) -> Profile:
     if "phase" in top:
         raise top.error("phase", "this is a scenario, not a profile; a profile has a [breaker] table")
     description = top.text("description") or ""
-    breaker, outcomes, refusal, evidence = (
-        top.table(name) for name in ("breaker", "outcomes", "refusal", "evidence")
+    breaker, outcomes, refusal, evidence, verify = (
+        top.table(name) for name in ("breaker", "outcomes", "refusal", "evidence", "verify")
     )
     top.finish(dict.fromkeys(_settings(BreakerConfig()), "belongs under [breaker]") | _IN_OUTCOMES)
     if breaker is None:
@@ -106,10 +109,11 @@ def parse_profile(source: Source, name: str) -> Profile:
     config = _read_breaker(breaker)
     guard = None if refusal is None else read_guard(refusal)
     seen = None if evidence is None else read_evidence(evidence)
+    own = NO_RULES if verify is None else read_verify(verify)
     if outcomes is None:
-        return Profile(name, config, OutcomeRules(), description, guard, seen)
+        return Profile(name, config, OutcomeRules(), description, guard, seen, own)
     try:
-        return Profile(name, config, _read_outcomes(outcomes), description, guard, seen)
+        return Profile(name, config, _read_outcomes(outcomes), description, guard, seen, own)
     except InvalidSettingError as error:
         raise outcomes.located(error) from None
 
@@ -305,6 +309,8 @@ def dump_profile(profile: Profile, reasons: Mapping[str, str] | None = None) -> 
         lines += _section(f"refusal.{name}" if name else "refusal", table, {})
     if profile.evidence is not None:
         lines += _section("evidence", evidence_table(profile.evidence), {})
+    for header, table in verify_tables(profile.verify):
+        lines += _section(header, table, {})
     return "\n".join(lines).rstrip("\n") + "\n"
 
 

@@ -10,6 +10,7 @@ COMMANDS = {
     "sweep": "Try thousands of settings on the same traffic, and show which none beats.",
     "hosts": "Which hosts outlier detection would eject, as Envoy and Istio do it.",
     "report": "One HTML page from a log, a run or a sweep: what happened, what to set.",
+    "verify": "Is a profile still right? A gate for CI, with drift and reachability.",
     "capacity": "What dependencies that are down cost, and which wait keeps it small.",
     "probe": "Send generated traffic to a live endpoint through a breaker.",
     "replay": "Send a recorded log's traffic to a live endpoint through a breaker.",
@@ -30,6 +31,7 @@ Start here:
   cbtool demo
   cbtool recommend access.log
   cbtool simulate access.log --profile mine.toml
+  cbtool verify access.log --profile mine.toml
   cbtool probe http://127.0.0.1:8080/ --rate 200/s --duration 30s
   cbtool COMMAND --help              options and examples of one command
 

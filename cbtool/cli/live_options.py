@@ -12,6 +12,7 @@ import typer
 from cbtool.cli.exit_status import ExitStatus
 from cbtool.cli.options import option, parsed
 from cbtool.cli.output import note, print_json, print_text, working
+from cbtool.cli.publishing import publish_thresholds
 from cbtool.errors import ConfigurationError, UnreachableError
 from cbtool.units import parse_duration, parse_rate
 
@@ -76,6 +77,7 @@ class Launch:
         dashboard: whether there is one.
         dry_run: whether nothing is sent.
         json: whether the result is one JSON document.
+        junit: where the thresholds' results go, for CI servers.
     """
 
     thresholds: Sequence[Threshold]
@@ -89,6 +91,7 @@ class Launch:
     dashboard: bool
     dry_run: bool
     json: bool
+    junit: Path | None = None
 
 
 def parsed_headers(texts: Sequence[str] | None) -> tuple[tuple[str, str], ...]:
@@ -171,6 +174,7 @@ def launch(plan: RunPlan, how: Launch) -> None:
     values = result.values()
     checks = [gate.check(values) for gate in how.thresholds]
     _report(result, checks, how)
+    publish_thresholds(f"cbtool {plan.command}", checks, how.junit)
     if result.interrupted:
         raise typer.Exit(ExitStatus.INTERRUPTED)
     if not all(check.passed for check in checks):

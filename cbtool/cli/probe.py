@@ -40,6 +40,7 @@ from cbtool.cli.options import (
     parsed,
     parsed_thresholds,
 )
+from cbtool.cli.publishing import JunitOption  # noqa: TC001  # Typer reads it when the command is built
 from cbtool.errors import ConfigurationError
 from cbtool.live.plan import DEFAULT_MAX_IN_FLIGHT, DEFAULT_TIMEOUT, RunPlan
 from cbtool.traffic.scenario import ArrivalKind
@@ -97,6 +98,7 @@ def probe(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     no_dashboard: NoDashboardOption = False,
     no_check: NoCheckOption = False,
     dry_run: DryRunOption = False,
+    junit: JunitOption = None,
     json: JsonOption = False,
 ) -> None:
     """Send generated traffic to a live endpoint through a breaker.
@@ -159,6 +161,7 @@ def probe(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
             dashboard=not no_dashboard,
             dry_run=dry_run,
             json=json,
+            junit=junit,
         ),
     )
 

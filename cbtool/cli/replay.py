@@ -39,6 +39,7 @@ from cbtool.cli.options import (
     parsed_thresholds,
 )
 from cbtool.cli.output import note
+from cbtool.cli.publishing import JunitOption  # noqa: TC001  # Typer reads it when the command is built
 from cbtool.cli.selecting import selecting
 from cbtool.cli.sources import read_log
 from cbtool.errors import ConfigurationError
@@ -90,6 +91,7 @@ def replay(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     no_dashboard: NoDashboardOption = False,
     no_check: NoCheckOption = False,
     dry_run: DryRunOption = False,
+    junit: JunitOption = None,
     json: JsonOption = False,
     *,
     which: Selection,
@@ -161,6 +163,7 @@ def replay(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
             dashboard=not no_dashboard,
             dry_run=dry_run,
             json=json,
+            junit=junit,
         ),
     )
 

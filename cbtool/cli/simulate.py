@@ -22,6 +22,7 @@ from cbtool.cli.options import (
     parsed_thresholds,
 )
 from cbtool.cli.output import print_json, print_text, working
+from cbtool.cli.publishing import JunitOption, publish_thresholds
 from cbtool.cli.selecting import selecting
 from cbtool.cli.sources import open_source
 from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when the command is built
@@ -57,6 +58,7 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     seed: SeedOption = None,
     engine: EngineOption = Engine.AUTO,
     by: ByOption = None,
+    junit: JunitOption = None,
     json: JsonOption = False,
     *,
     which: Selection,
@@ -95,8 +97,8 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     arriving, health = source.at(load)
     calls, counts = guarded(settings, arriving)
     if by is not None:
-        if gates or calls_out is not None:
-            raise typer.BadParameter("--by goes with neither --threshold nor --calls-out")
+        if gates or calls_out is not None or junit is not None:
+            raise typer.BadParameter("--by goes with neither --threshold, --junit nor --calls-out")
 
         def answer(own: Calls) -> SimulationResult:
             own_verdicts = settings.rules.verdicts(own)
@@ -143,5 +145,6 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
             print_text("\n" + listed(remarks))
         if checks:
             print_text("\n" + checks_text(checks))
+    publish_thresholds(f"cbtool simulate {settings.name}", checks, junit)
     if not all(check.passed for check in checks):
         raise typer.Exit(ExitStatus.GATE_FAILED)

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from cbtool.metrics.view import InstanceTransition
 
 
+FLAP = 60.0
+"""Seconds: a breaker that trips so soon after it closed has closed too early, or should not have tripped."""
+
+
 @dataclass(frozen=True, slots=True)
 class Impact:
     """What refusing did; None where nobody can know what became of a refused call.
@@ -62,6 +66,7 @@ class RunSummary:
             "trips": self.trips,
             "opens": entered.count(State.OPEN),
             "closes": entered.count(State.CLOSED),
+            "flaps": flaps(self.transitions),
             "rejected": 100.0 * self.not_permitted / self.calls if self.calls else 0.0,
         }
         if self.time_to_open:
@@ -159,6 +164,22 @@ def time_to_reset(transitions: Iterable[InstanceTransition]) -> tuple[float, ...
         elif transition.target is State.CLOSED and instance in tripped:
             took.append(transition.time - tripped.pop(instance))
     return tuple(took)
+
+
+def flaps(transitions: Iterable[InstanceTransition]) -> int:
+    """Return how many trips came within `FLAP` seconds after their breaker had closed.
+
+    Args:
+        transitions: by time.
+    """
+    closed: dict[int, float] = {}
+    found = 0
+    for instance, transition in transitions:
+        if transition.target is State.CLOSED:
+            closed[instance] = transition.time
+        elif transition.trips and instance in closed:
+            found += transition.time - closed[instance] < FLAP
+    return found
 
 
 def spread(values: Sequence[float]) -> dict[str, Any]:

@@ -35,6 +35,7 @@ UNITS = {
     "opens": Unit.COUNT,
     "trips": Unit.COUNT,
     "closes": Unit.COUNT,
+    "flaps": Unit.COUNT,
     "calls": Unit.COUNT,
     "dropped": Unit.COUNT,
     "time_to_open": Unit.DURATION,
@@ -53,10 +54,11 @@ UNITS = {
     "rejected": Unit.PERCENT,
     "rate": Unit.RATE,
 }
-"""The numbers that a threshold may name. `time_to_…` is the longest of the run; latencies count from the
-intended start; `failure_rate` and `slow_call_rate` are percent of the results that the breaker counts;
-`error_rate` is percent of the results without an answer or with a status from 400; `rejected` is percent of
-the calls; `rate` is the calls a second that were sent."""
+"""The numbers that a threshold may name. `trips` counts closed breakers that opened, `opens` failed trials,
+too; `flaps` counts trips within a minute after the breaker had closed. `time_to_…` is the longest of the
+run; latencies count from the intended start; `failure_rate` and `slow_call_rate` are percent of the results
+that the breaker counts; `error_rate` is percent of the results without an answer or with a status from 400;
+`rejected` is percent of the calls; `rate` is the calls a second that were sent."""
 
 _OPERATORS: dict[str, Callable[[float, float], bool]] = {
     "==": operator.eq,

@@ -6,12 +6,19 @@ search's time whatever the log's length; only refits of the whole method wait fo
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cbtool.breaker.capacity import capacity_of
+from cbtool.profile_verify import (
+    DEFAULT_DETECTION_DELAY,
+    DEFAULT_FALSE_TRIPS_PER_DAY,
+    NEVER,
+    VerifyRules,
+)
 from cbtool.profiles import Profile
 from cbtool.recommend.alternatives import alternatives
 from cbtool.recommend.delays import with_delays
@@ -32,10 +39,11 @@ if TYPE_CHECKING:
     from cbtool.breaker.config import BreakerConfig
     from cbtool.recommend.found import Found
     from cbtool.recommend.loss import Court
-    from cbtool.recommend.model import Recommendation, Regime
+    from cbtool.recommend.model import Budget, Recommendation, Regime
     from cbtool.recommend.trace import Trace
     from cbtool.traffic.outcomes import OutcomeRules
 
+_LENIENT = 1.5  # times the delay that nine outages in ten stay under
 _HELD = 0.95  # of the failed calls' durations: about the caller's timeout, where that is what ends them
 
 
@@ -93,7 +101,9 @@ def surrounded(
     by_setting = {each.setting: each for each in moved}
     return replace(
         answer,
-        profile=Profile("recommended", config, rules, evidence=carried),
+        profile=Profile(
+            "recommended", config, rules, evidence=carried, verify=asked_of(found.budget, regimes)
+        ),
         capacity=_capacity(found.trace, config),
         reasons=tuple(
             replace(each, formula=derivation(each.setting, evidence, by_setting.get(each.setting)))
@@ -104,6 +114,27 @@ def surrounded(
         current=None if current is None else _current(current, logbook),
         notes=(*answer.notes, *notes(evidence)),
     )
+
+
+def asked_of(budget: Budget, regimes: Sequence[Regime]) -> VerifyRules:
+    """Return what `verify` is to hold the settings to: the budgets, and how late the quietest load is.
+
+    Where the budgets conflict at low load, false trips go first; then an outage there may take longer to be
+    noticed, or is never noticed. That was a choice, which `verify` must not take for a fault.
+    """
+    quietest = regimes[0].outage_delay if len(regimes) > 1 else None
+    delay = None
+    if quietest is not None and not regimes[0].within_delay_budget:
+        delay = NEVER if quietest.high is None else float(math.ceil(_LENIENT * quietest.high))
+    return VerifyRules(
+        false_trips_per_day=_unless(DEFAULT_FALSE_TRIPS_PER_DAY, budget.false_trips_per_day),
+        detection_delay=_unless(DEFAULT_DETECTION_DELAY, budget.detection_delay),
+        low_load_detection_delay=delay,
+    )
+
+
+def _unless(usual: float, value: float) -> float | None:
+    return None if math.isclose(value, usual, rel_tol=0.01) else value
 
 
 def logbook_of(found: Found) -> Logbook:

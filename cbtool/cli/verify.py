@@ -1,0 +1,200 @@
+"""`cbtool verify`: is a profile still right? A gate for CI and for regular maintenance."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cbtool.cli.app import command_app
+from cbtool.cli.exit_status import ExitStatus
+from cbtool.cli.options import (
+    InstancesOption,
+    JsonOption,
+    LogFormatOption,
+    ProfileOption,
+    SeedOption,
+    ThresholdOption,
+    option,
+    parsed,
+    parsed_thresholds,
+)
+from cbtool.cli.output import print_json, print_text, working
+from cbtool.cli.profiles_validate import parse_load_range
+from cbtool.cli.publishing import JunitOption, MarkdownOption, publish
+from cbtool.cli.selecting import selecting
+from cbtool.cli.sources import Generated, read_log
+from cbtool.cli.traffic_options import LogsArgument  # noqa: TC001  # Typer reads it when it is built
+from cbtool.units import parse_duration, parse_percent
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from cbtool.profile_verify import ScenarioRule, VerifyRules
+    from cbtool.traffic.selection import Selection
+    from cbtool.verifying import Verification
+    from cbtool.verifying.verify import Story
+
+app = command_app()
+
+
+@app.command()
+@selecting
+def verify(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
+    logs: LogsArgument = None,
+    profile: ProfileOption = None,
+    scenario: Annotated[
+        list[str] | None,
+        option("--scenario", "-s", help="Hold it against this scenario, too: a file or a name; repeatable."),
+    ] = None,
+    load: Annotated[
+        list[str] | None,
+        option(
+            "--load",
+            metavar="RATE[..RATE]",
+            help="Calls a second for the scenarios that are made; default: as in the log.",
+        ),
+    ] = None,
+    instances: InstancesOption = 1,
+    threshold: ThresholdOption = None,
+    false_trips_per_day: Annotated[
+        float | None, option("--false-trips-per-day", min=0, help="At most so many; default: one in 30 days.")
+    ] = None,
+    detection_delay: Annotated[
+        str | None, option("--detection-delay", help="An incident opens it within this; default 10s.")
+    ] = None,
+    time_to_close: Annotated[
+        str | None,
+        option("--time-to-close", help="Closed so soon after an outage; default: its wait, and its trials."),
+    ] = None,
+    healthy_refused: Annotated[
+        str | None,
+        option(
+            "--healthy-refused", metavar="PERCENT", help="Outside incidents, at most so many; default 1%."
+        ),
+    ] = None,
+    timeout: Annotated[
+        str | None, option("--timeout", help="When the caller gives a call up; default: as in the log.")
+    ] = None,
+    junit: JunitOption = None,
+    markdown: MarkdownOption = None,
+    log_format: LogFormatOption = None,
+    seed: SeedOption = None,
+    json: JsonOption = False,
+    *,
+    which: Selection,
+) -> None:
+    """Check whether a profile is still right, as a gate for CI (exit status 1).
+
+    Against recent traffic: false trips, incidents caught and how soon, healthy
+    calls refused. Against scenarios made at its lowest and highest load: an
+    outage and a brown-out must open it in time, health and a blip must not, and
+    it must close in time. Your own --threshold assertions, and those of the
+    profile's [verify] table. Drift of load, failure rate and latency from the
+    [evidence] that the profile was recommended from. Rules that can never fire.
+
+    Without a log the scenarios and the rules alone are checked, at the --load
+    or the evidence's.
+
+    \b
+    Examples:
+      cbtool verify access.log --profile mine.toml
+      cbtool verify access.log -p mine.toml --threshold 'rejected<5%' --junit cb.xml
+      cbtool verify -p mine.toml --load 0.5/s..200/s
+      cbtool verify -p mine.toml --scenario hard-outage --threshold 'time_to_open<5s'
+    """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
+    from cbtool.profiles import load_profile  # noqa: PLC0415  # keeps --help quick
+    from cbtool.verifying import verify as check  # noqa: PLC0415  # numpy
+
+    if profile is None:
+        raise typer.BadParameter("name the profile that is to be checked", param_hint="--profile")
+    if which and not logs:
+        raise typer.BadParameter(f"{which} chooses among a log's calls; there is no log")
+    settings = load_profile(profile)
+    rules = _rules(threshold, false_trips_per_day, detection_delay, time_to_close, healthy_refused)
+    rules = rules.over(settings.verify)
+    rates = sorted({r / instances for text in load or () for r in parsed("--load", parse_load_range, text)})
+    calls = read_log(logs, log_format, which) if logs else None
+    stories = _stories(scenario or (), rules.scenarios, seed)
+    evidence = settings.evidence
+    if calls is None and not rates and not stories and rules.load_low is None and evidence is None:
+        raise typer.BadParameter("name a log (- is standard input), a --load or a --scenario")
+    with working(f"verifying {settings.name}"):
+        answer = check(
+            settings,
+            rules,
+            source=", ".join(logs or ()) or "no log",
+            calls=calls,
+            stories=stories,
+            rates=rates,
+            timeout=None if timeout is None else parsed("--timeout", parse_duration, timeout),
+            instances=instances,
+            seed=seed or 0,
+        )
+    _tell(answer, json=json, quiet=markdown == "-")
+    _publish(answer, junit, markdown)
+    if not answer.passed:
+        raise typer.Exit(ExitStatus.GATE_FAILED)
+
+
+def _rules(
+    threshold: Sequence[str] | None,
+    false_trips_per_day: float | None,
+    detection_delay: str | None,
+    time_to_close: str | None,
+    healthy_refused: str | None,
+) -> VerifyRules:
+    """Return what the command line asks for."""
+    from cbtool.profile_verify import VerifyRules  # noqa: PLC0415  # keeps --help quick
+
+    return VerifyRules(
+        false_trips_per_day=false_trips_per_day,
+        detection_delay=_parsed("--detection-delay", parse_duration, detection_delay),
+        time_to_close=_parsed("--time-to-close", parse_duration, time_to_close),
+        healthy_refused=_parsed("--healthy-refused", parse_percent, healthy_refused),
+        thresholds=tuple(parsed_thresholds(threshold)),
+    )
+
+
+def _parsed(flag: str, parse: Callable[[str], float], text: str | None) -> float | None:
+    if text is None:
+        return None
+    value: float = parsed(flag, parse, text)
+    return value
+
+
+def _stories(names: Sequence[str], own: Sequence[ScenarioRule], seed: int | None) -> list[Story]:
+    """Return the scenarios that the command line and the profile name, with their calls."""
+    from cbtool.profile_verify import ScenarioRule  # noqa: PLC0415  # keeps --help quick
+    from cbtool.scenarios import load_scenario  # noqa: PLC0415  # same
+    from cbtool.verifying.verify import Story  # noqa: PLC0415  # numpy
+
+    stories = []
+    for rule in (*own, *map(ScenarioRule, names)):
+        calls, health = Generated(load_scenario(rule.scenario), seed).at(rule.load)
+        at = "" if rule.load == 1 else f" at load {rule.load:g}"
+        stories.append(Story(f"{rule.scenario}{at}", calls, health, rule.thresholds))
+    return stories
+
+
+def _tell(answer: Verification, *, json: bool, quiet: bool) -> None:
+    from cbtool.report.verification import verification_text  # noqa: PLC0415  # keeps --help quick
+
+    if json:
+        print_json(answer.to_json())
+    elif not quiet:
+        print_text(verification_text(answer))
+
+
+def _publish(answer: Verification, junit: Path | None, markdown: str | None) -> None:
+    from cbtool.report.verification import cases, verdict  # noqa: PLC0415  # keeps --help quick
+
+    publish(
+        f"cbtool verify {answer.profile}",
+        verdict(answer),
+        cases(answer),
+        notes=answer.notes,
+        junit=junit,
+        markdown=markdown,
+    )
