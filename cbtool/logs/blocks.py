@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import polars as pl
-from polars.exceptions import ComputeError
-
 from cbtool.errors import WrongFormatError
 from cbtool.traffic.formats.parsing import LONGEST_LINE
+from cbtool.traffic.scanning.lines import Lines, newlines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-BLOCK = 8 << 20
+BLOCK = 4 << 20
 """Bytes of a block; larger ones are no faster, smaller ones are slower."""
 
 LONGEST_SKIPPED = 1 << 30
 """Bytes without a line's end after which a file is no log: it bounds what a gzip bomb costs."""
 
 _BOM = b"\xef\xbb\xbf"
+_NEWLINE = 10
 
 
 class Block(NamedTuple):
@@ -35,15 +34,9 @@ class Block(NamedTuple):
     first: int
     cut: bool = False
 
-    def lines(self) -> pl.Series:
-        """Return the lines as strings without their ends; bytes that are not UTF-8 become U+FFFD."""
-        # Polars decompresses data that begins like a compressed file; a line's end in front prevents it.
-        data = b"\n" + self.data
-        try:
-            lines = pl.read_lines(data)
-        except ComputeError:
-            lines = pl.read_lines(data.decode("utf-8", "replace").encode())
-        return lines.to_series().slice(1)
+    def lines(self) -> Lines:
+        """Return the lines without their ends; bytes that are not UTF-8 become U+FFFD."""
+        return Lines.of(self.data)
 
     def without_cut_line(self) -> Block:
         """Return the block without a last line that has no end."""
@@ -56,19 +49,16 @@ def blocks(pieces: Iterable[bytes], name: str, size: int = BLOCK) -> Iterator[Bl
     Raises:
         WrongFormatError: there is no line's end for `LONGEST_SKIPPED` bytes.
     """
-    held: list[bytes] = []
+    held: list[memoryview] = []
     length, number = 0, 1
     for piece in _shortened(_without_bom(pieces), name):
         held.append(piece)
         length += len(piece)
-        if length < size:
-            continue
-        data = b"".join(held)
-        end = data.rfind(b"\n") + 1
-        if end:
-            yield Block(data[:end], number)
-            number += data.count(b"\n", 0, end)
-        held, length = [data[end:]], len(data) - end
+        if length >= size and piece and piece[-1] == _NEWLINE:
+            data = b"".join(held)
+            yield Block(data, number)
+            number += newlines(data)
+            held, length = [], 0
     data = b"".join(held)
     if data:
         yield Block(data, number, cut=not data.endswith(b"\n"))
@@ -81,21 +71,22 @@ def _without_bom(pieces: Iterable[bytes]) -> Iterator[bytes]:
         first = False
 
 
-def _shortened(pieces: Iterable[bytes], name: str) -> Iterator[bytes]:
+def _shortened(pieces: Iterable[bytes], name: str) -> Iterator[memoryview]:
     """Drop what a line has beyond `LONGEST_LINE`; one byte more stays, to show that it is too long."""
     open_line = 0  # bytes of the line that the last piece left open
     for piece in pieces:
         start = piece.find(b"\n")
         end = piece.rfind(b"\n")
+        view = memoryview(piece)
         if start < 0:
-            yield piece[: max(LONGEST_LINE + 1 - open_line, 0)]
+            yield view[: max(LONGEST_LINE + 1 - open_line, 0)]
             open_line += len(piece)
         else:
             if open_line > LONGEST_LINE:
-                yield piece[start : end + 1]
+                yield view[start : end + 1]
             else:
-                yield piece[: end + 1]
+                yield view[: end + 1]
             open_line = len(piece) - end - 1
-            yield piece[end + 1 : end + 1 + LONGEST_LINE + 1]
+            yield view[end + 1 : end + 1 + LONGEST_LINE + 1]
         if open_line > LONGEST_SKIPPED:
             raise WrongFormatError(f"{name}: not a log: a line of over {LONGEST_SKIPPED >> 30} GB")

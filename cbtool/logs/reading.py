@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import Future
 
-    from cbtool.traffic.formats.log_format import Fields
+    from cbtool.traffic.formats.log_format import Parts
+    from cbtool.traffic.scanning.lines import Lines
 
     Take = Callable[[LogFormat, pl.DataFrame], None]
 
@@ -97,34 +98,31 @@ def _read(
     return None
 
 
-def _content(block: Block) -> pl.Series:
+def _content(block: Block) -> Lines:
     """The first lines that are not blank; a last one that was cut off says nothing beside others."""
     lines = block.lines()
-    lines = lines.head(len(lines) - 1) if block.cut and len(lines) > 1 else lines
-    return lines.filter(lines.str.contains(r"\S")).head(_SAMPLE_LINES)
+    lines = lines[: len(lines) - 1] if block.cut and len(lines) > 1 else lines
+    # Blank lines are looked for among the first ones only, unless there is nothing else there.
+    few = lines[: 2 * _SAMPLE_LINES]
+    content = few[~few.blank()]
+    return (content if len(content) else lines[~lines.blank()])[:_SAMPLE_LINES]
 
 
 class _Plan(NamedTuple):
     """How to parse one source: `header` is the number of the line above its calls, 0 for none."""
 
     log_format: LogFormat
-    fields: Fields
+    parts: Parts
     header: int
 
 
-def _plan(name: str, block: Block, content: pl.Series, chosen: Sequence[LogFormat]) -> _Plan:
+def _plan(name: str, block: Block, content: Lines, chosen: Sequence[LogFormat]) -> _Plan:
     log_format = chosen[0] if len(chosen) == 1 else recognise(chosen or FORMATS.values(), content)
-    fields = None if log_format is None else log_format.layout.opened_by(content.to_list())
-    if log_format is None or fields is None:
-        lines = block.lines()
-        where = RejectedLine(
-            name, block.first + int(lines.str.contains(r"\S").arg_true()[0]), _shown(content[0])
-        )
-        raise _wrong_format(where, _problem(chosen))
-    header = 0
-    if log_format.layout.header:
-        header = block.first + int(block.lines().str.contains(r"\S").arg_true()[0])
-    return _Plan(log_format, fields, header)
+    parts = None if log_format is None else log_format.layout.opened_by(content.texts())
+    first = block.first + content.newlines_before(0)
+    if log_format is None or parts is None:
+        raise _wrong_format(RejectedLine(name, first, _shown(content.text(0))), _problem(chosen))
+    return _Plan(log_format, parts, first if log_format.layout.header else 0)
 
 
 def _problem(chosen: Sequence[LogFormat]) -> str:
@@ -156,24 +154,23 @@ def _after(block: Block, plan: _Plan) -> _Plan:
     if at < 0:
         return plan
     line = block.data[at + 1 :].partition(b"\n")[0].decode("utf-8", "replace")
-    return plan._replace(fields=plan.log_format.layout.opened_by([line]) or plan.fields)
+    return plan._replace(parts=plan.log_format.layout.opened_by([line]) or plan.parts)
 
 
 def _part(name: str, block: Block, plan: _Plan) -> _Part:
     lines = block.lines()
     above = max(plan.header + 1 - block.first, 0) if plan.header else 0
-    lines = lines.slice(above)
-    parsed = parse_lines(plan.log_format, plan.fields, lines)
+    lines = lines[above:]
+    parsed = parse_lines(plan.log_format, plan.parts, lines)
     rejected = parsed.rejected
     # A file that is being written ends within a line: that is no mistake, unless there is nothing else.
-    cut = block.cut and len(rejected) and rejected[-1] == len(lines) - 1 and len(lines) > 1
-    if cut:
-        rejected = rejected.head(len(rejected) - 1)
+    cut = bool(block.cut and len(rejected) and rejected[-1] == len(lines) - 1 and len(lines) > 1)
+    rejected = rejected[: len(rejected) - cut]
     samples = [
-        RejectedLine(name, block.first + above + index, _shown(lines[index], _KEPT))
-        for index in rejected.head(SAMPLES).to_list()
+        RejectedLine(name, block.first + above + index, _shown(lines.text(index), _KEPT))
+        for index in rejected[:SAMPLES].tolist()
     ]
-    return _Part(parsed.rows, parsed.lines - bool(cut), len(rejected), samples)
+    return _Part(parsed.rows, parsed.lines - cut, len(rejected), samples)
 
 
 def _collected(stream: Stream, plan: _Plan, incoming: Iterator[_Part], take: Take | None) -> File:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import polars as pl
 import pytest
 
 from cbtool.errors import ConfigurationError
 from cbtool.traffic.error_kind import ErrorKind
 from cbtool.traffic.formats import FORMATS, format_named, parse_lines, recognise
 from cbtool.traffic.formats.parsing import ParsedBlock
+from cbtool.traffic.scanning.lines import Lines
 
 IIS = """\
 #Software: Microsoft Internet Information Services 10.0
@@ -38,9 +38,9 @@ USER\tBuyers\tEND\t1700000061000
 
 
 def read(name: str, text: str) -> ParsedBlock:
-    lines = pl.Series("line", text.splitlines(), dtype=pl.String)
+    lines = Lines.made(text.splitlines())
     assert recognise(FORMATS.values(), lines) is FORMATS[name]
-    fields = FORMATS[name].layout.opened_by(lines.to_list())
+    fields = FORMATS[name].layout.opened_by(lines.texts())
     assert fields is not None
     return parse_lines(FORMATS[name], fields, lines)
 
@@ -49,12 +49,12 @@ def templated(template: str, *lines: str) -> ParsedBlock:
     log_format = format_named(template)
     fields = log_format.layout.opened_by(list(lines))
     assert fields is not None
-    return parse_lines(log_format, fields, pl.Series("line", lines, dtype=pl.String))
+    return parse_lines(log_format, fields, Lines.made(lines))
 
 
 def test_iis_and_a_directive_that_changes_the_columns_half_way() -> None:
     parsed = read("iis", IIS)
-    assert parsed.rejected.to_list() == [8]
+    assert parsed.rejected.tolist() == [8]
     assert parsed.rows["path"].to_list() == ["/orders", "/orders?id=42&a=b", "/late"]
     assert parsed.rows["status"].to_list() == [200, 500, 503]
     assert parsed.rows["duration"].to_list() == [1_250_000_000, 31_000_000, -1]
@@ -116,7 +116,7 @@ def test_an_nginx_log_format_with_retries_and_an_upstream() -> None:
         '::1 [2026-11-24T10:00:01+01:00] "" 400 "-" up=- ut=- h=shop ups=-',
         "something else",
     )
-    assert parsed.rejected.to_list() == [2]
+    assert parsed.rejected.tolist() == [2]
     assert parsed.rows["time"][0] == 1_795_510_800_000_000_000
     assert parsed.rows["duration"].to_list() == [350_000_000, -1]
     assert parsed.rows["status"].to_list() == [502, 400]

@@ -11,6 +11,7 @@ from test_proxy_formats import SAMPLES as PROXIES
 from cbtool.errors import ConfigurationError
 from cbtool.traffic.error_kind import ErrorKind
 from cbtool.traffic.formats import FORMATS, ParsedBlock, Stamp, format_named, parse_lines, recognise
+from cbtool.traffic.scanning.lines import Lines
 
 LINE = '10.0.0.1 - bob [09/Oct/2025:10:53:20 +0200] "GET /a?b=1 HTTP/1.1" 200 101 "https://x/" "curl/8.5.0"'
 AT = 1_760_000_000_000_000_000
@@ -26,7 +27,7 @@ def parsed(name: str, *lines: str, first: str | None = None) -> ParsedBlock:
     log_format = FORMATS[name]
     fields = log_format.layout.opened_by([lines[0] if first is None else first])
     assert fields is not None
-    return parse_lines(log_format, fields, pl.Series(lines, dtype=pl.String))
+    return parse_lines(log_format, fields, Lines.made(lines))
 
 
 def column(name: str, what: str, line: str, first: str | None = None) -> object:
@@ -167,7 +168,7 @@ def test_a_status_that_is_none(status: str) -> None:
 def test_blank_lines_are_nothing_and_bad_ones_are_counted() -> None:
     block = parsed("nginx", LINE + " 0.001", "", "  ", "x", LINE + " 0.002", "\t")
     assert block.rows["duration"].to_list() == [MS, 2 * MS]
-    assert block.rejected.to_list() == [3]
+    assert block.rejected.tolist() == [3]
     assert block.lines == 3
 
 
@@ -175,7 +176,7 @@ def test_a_line_over_64_kb_is_rejected_unread() -> None:
     padding = 64 * 1024 - len(LINE + " 0.001")
     longest = LINE.replace("curl", "c" * padding + "curl") + " 0.001"
     assert len(longest) == 64 * 1024
-    assert parsed("nginx", longest, longest.replace("curl", "ccurl")).rejected.to_list() == [1]
+    assert parsed("nginx", longest, longest.replace("curl", "ccurl")).rejected.tolist() == [1]
 
 
 @pytest.mark.parametrize(
@@ -246,7 +247,7 @@ def test_csv_rows(what: str, row: str, duration: int, status: int, error: ErrorK
     ],
 )
 def test_csv_rows_that_make_no_sense(row: str) -> None:
-    assert parsed("csv", row, first=CSV_HEADER).rejected.to_list() == [0]
+    assert parsed("csv", row, first=CSV_HEADER).rejected.tolist() == [0]
 
 
 def test_csv_by_other_delimiters_with_other_columns() -> None:
@@ -356,7 +357,7 @@ SAMPLES = {
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_content_tells_the_format(name: str) -> None:
-    found = recognise(FORMATS.values(), pl.Series(SAMPLES[name]))
+    found = recognise(FORMATS.values(), Lines.made(SAMPLES[name]))
     assert found is FORMATS[name]
 
 
@@ -375,11 +376,11 @@ def test_every_format_that_content_tells_has_a_sample() -> None:
     "lines", [["hello", "world"], ["<html>"], ["PK\x03\x04"], ["{}"], ["a,b", "1,2"], [GOOD_JSON, "x", "y"]]
 )
 def test_content_that_tells_nothing(lines: list[str]) -> None:
-    assert recognise(FORMATS.values(), pl.Series(lines)) is None
+    assert recognise(FORMATS.values(), Lines.made(lines)) is None
 
 
 def test_a_header_with_nothing_below_is_enough() -> None:
-    assert recognise(FORMATS.values(), pl.Series([RECORD_HEADER])) is FORMATS["record"]
+    assert recognise(FORMATS.values(), Lines.made([RECORD_HEADER])) is FORMATS["record"]
 
 
 def test_whether_the_time_is_the_end() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import polars as pl
 import pytest
 
 from cbtool.traffic.formats import FORMATS, parse_lines, recognise
+from cbtool.traffic.scanning.lines import Lines
 
 CADDY = {
     "level": "info",
@@ -122,7 +122,7 @@ NAMES = ("time", "duration", "status", "error", "method", "path", "host", "upstr
 
 def parsed(name: str, lines: list[str]) -> tuple[list[tuple[Any, ...]], list[int]]:
     log_format = FORMATS[name]
-    series = pl.Series(lines)
+    series = Lines.made(lines)
     fields = log_format.layout.opened_by([lines[0]])
     assert fields is not None
     block = parse_lines(log_format, fields, series)
@@ -130,7 +130,7 @@ def parsed(name: str, lines: list[str]) -> tuple[list[tuple[Any, ...]], list[int
         block.rows[each].to_list() if each in block.rows.columns else [None] * len(block.rows)
         for each in NAMES
     ]
-    return list(zip(*columns, strict=True)), block.rejected.to_list()
+    return list(zip(*columns, strict=True)), block.rejected.tolist()
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -150,7 +150,7 @@ def test_a_bad_line_is_rejected_and_spoils_no_other(name: str) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_content_tells_the_format(name: str) -> None:
     for line, _ in CASES[name]:
-        found = recognise(FORMATS.values(), pl.Series([json.dumps(line)] * 3))
+        found = recognise(FORMATS.values(), Lines.made([json.dumps(line)] * 3))
         assert found is not None
         assert found.name == name
 

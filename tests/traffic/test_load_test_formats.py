@@ -6,10 +6,10 @@ The lines were typed by hand, not written by the tools. Checked against a source
 
 from __future__ import annotations
 
-import polars as pl
 import pytest
 
 from cbtool.traffic.formats import FORMATS, parse_lines, recognise
+from cbtool.traffic.scanning.lines import Lines
 
 # ruff: noqa: E501  # a line is as long as it is
 _K6 = '{"metric":"http_req_duration","type":"Point","data":{"time":"2024-05-01T10:00:00.5Z","value":12.5,"tags":{"method":"GET","status":"%s","url":"http://a.b/x?c=1","error":"%s","error_code":"%s"}}}'
@@ -65,10 +65,10 @@ CALLS = {
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_results_become_calls(name: str) -> None:
-    lines = pl.Series(SAMPLES[name])
+    lines = Lines.made(SAMPLES[name])
     log_format = FORMATS[name]
     assert recognise(FORMATS.values(), lines) is log_format
-    fields = log_format.layout.opened_by([lines[0]])
+    fields = log_format.layout.opened_by([lines.text(0)])
     assert fields is not None
     block = parse_lines(log_format, fields, lines[1:] if log_format.layout.header else lines)
     assert not len(block.rejected)

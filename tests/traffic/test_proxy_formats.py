@@ -7,10 +7,10 @@ the manuals: these tests hold what the parser does.
 
 from __future__ import annotations
 
-import polars as pl
 import pytest
 
 from cbtool.traffic.formats import FORMATS, parse_lines, recognise
+from cbtool.traffic.scanning.lines import Lines
 
 # ruff: noqa: E501  # a log line is as long as it is
 SAMPLES = {
@@ -72,10 +72,10 @@ CALLS = {
 
 @pytest.mark.parametrize("name", SAMPLES)
 def test_lines_become_calls(name: str) -> None:
-    lines = pl.Series(SAMPLES[name])
+    lines = Lines.made(SAMPLES[name])
     log_format = FORMATS[name]
     assert recognise(FORMATS.values(), lines) is log_format
-    fields = log_format.layout.opened_by([lines[0]])
+    fields = log_format.layout.opened_by([lines.text(0)])
     assert fields is not None
     block = parse_lines(log_format, fields, lines)
     assert not len(block.rejected)

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from cbtool.traffic.calls import UNKNOWN_DURATION
-from cbtool.traffic.formats import columns
+from cbtool.traffic.formats import columns, fields
 from cbtool.traffic.formats.log_format import LogFormat, Stamp
 from cbtool.traffic.formats.patterns import PatternLines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_SECOND = 1_000_000_000
 _TIMES = ("before", "within", "after")
 _UNKNOWN = pl.lit(UNKNOWN_DURATION, pl.Int64)
 
@@ -27,23 +26,27 @@ _REST = (
     r"(?<status>[0-9]{3}|-) (?<target_status>[0-9]+|-) [-0-9]+ [-0-9]+ "
     r'"(?<method>[^ "]+) (?<target>[^ "]*)(?: [^"]*)?"'
 )
-_never_got_there = pl.any_horizontal(pl.col(name).str.starts_with("-") for name in _TIMES)
-_parts = pl.sum_horizontal(pl.col(name).cast(pl.Float64, strict=False) for name in _TIMES)
-_summed = columns.span(_parts, _SECOND)
+_got_there = pl.min_horizontal(_TIMES) >= 0
+_summed = columns.sane(pl.sum_horizontal(_TIMES, ignore_nulls=False))
 _status = pl.when(pl.col("status") == "-").then(pl.lit(0, pl.Int16)).otherwise(columns.code(pl.col("status")))
 _unanswered = pl.col("target_status").is_in(["-", "0"]).fill_null(value=False)
+_FIELDS = {
+    **{name: fields.duration(name, fields.SECOND, negative=UNKNOWN_DURATION) for name in _TIMES},
+    "time": fields.iso_time("time"),
+    "path": fields.path("target"),
+    "host": fields.host("target"),
+}
 _BOTH: Mapping[str, Any] = {
-    "time": columns.iso_time(pl.col("time")),
+    "time": pl.col("time"),
     "status": _status,
     # The balancer's own 504 is a timeout of the target, its 502 and 503 a connection that failed.
     "error": columns.kind_of(_unanswered & (_status == 504), _unanswered & _status.is_in([502, 503])),
     "method": columns.http_method(pl.col("method")),
-    "path": columns.path_of(pl.col("target")),
-    "host": columns.host_of(pl.col("target")),
+    "path": pl.col("path"),
+    "host": pl.col("host"),
     "instance": columns.named(pl.col("instance")),
 }
-_created = columns.iso_time(pl.col("created"))
-_until_answered = columns.iso_time(pl.col("time")) - _created
+_until_answered = pl.col("time") - pl.col("created")
 
 ALB = LogFormat(
     **_BOTH,
@@ -53,12 +56,13 @@ ALB = LogFormat(
         rf'^[a-z][a-z0-9]+ (?<time>[^ ]+) [^ ]+{_REST} "[^"]*" [^ ]+ [^ ]+ (?<upstream>[^ ]+)'
         r'(?: "[^"]*" "[^"]*" "[^"]*" [^ ]+ (?<created>[^ ]+))?'
     ),
+    fields=_FIELDS | {"created": fields.iso_time("created")},
     # Where the parts do not tell, the time from the request's creation does.
-    duration=pl.when(~_never_got_there)
+    duration=pl.when(_got_there)
     .then(_summed)
     .when(_until_answered >= 0)
     .then(_until_answered)
-    .when(_never_got_there)
+    .when(~_got_there)
     .then(_UNKNOWN),
     upstream=pl.col("upstream").str.extract(r"targetgroup/([^/]+)"),
     stamp=Stamp.END,
@@ -68,6 +72,7 @@ ELB = LogFormat(
     name="elb",
     summary="AWS classic load balancer",
     layout=PatternLines(rf"^(?<time>[0-9]{{4}}-[^ ]+) [^ ]+{_REST}"),
-    duration=pl.when(_never_got_there).then(_UNKNOWN).otherwise(_summed),
+    fields=_FIELDS,
+    duration=pl.when(~_got_there).then(_UNKNOWN).otherwise(_summed),
     stamp=Stamp.START,
 )

@@ -11,59 +11,44 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from cbtool.traffic.calls import UNKNOWN_DURATION
-from cbtool.traffic.formats import columns
-from cbtool.traffic.formats.layouts import QuotedLines
+from cbtool.traffic.formats import columns, fields
 from cbtool.traffic.formats.log_format import LogFormat, Stamp
+from cbtool.traffic.formats.patterns import PatternLines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_SECOND = 1_000_000_000
-_MILLISECOND = 1_000_000
-_MICROSECOND = 1_000
+_SECOND_NS = 1_000_000_000
 
-# What stands before the time: the agent's closing quote, or status and bytes where there is no agent.
-_BEFORE = r'(?:" |^ \d{3} (?:\d+|-) )'
-_UPSTREAM = r"\d+\.\d+(?:(?:,| :) (?:\d+\.\d+|-))*"
-# The request time, then any number of further times (connect, header, upstream) that are not looked at.
-_TRAILING = rf'{_BEFORE}"?({_UPSTREAM})"?(?: "?(?:-|[\d., :]+|[.p])"?)*$'
-_KEY = r'(?:^|[ ,;|"])(?:{keys})="?'
-
-_rest = pl.col("rest")
+# `host - user [time] "method target version" status`; Apache puts a backslash before quotes and backslashes.
+_TEXT = r'(?:[^"\\]|\\.)*'
+_WORD = r'(?:[^ "\\]|\\.)*'
+_HEAD = rf'^(?<head>[^"]*)"(?<method>{_WORD})(?: (?<target>{_WORD}){_TEXT})?" (?<status>[0-9]{{3}})'
+# Bytes, or texts in quotes such as referer, agent and addresses, of which a client writes what is within.
+_MORE = rf'(?: (?:[0-9]+|-)| [^"]*"{_TEXT}")(?:[^"]*"{_TEXT}")*? "?'
+_SECONDS = r"[0-9]+\.[0-9]+(?:(?:,| :) (?:[0-9]+\.[0-9]+|-))*"
+# Behind the request time, further times (connect, header, upstream) that are not looked at.
+_TRAILING = r'"?(?: [-0-9., :"p]*)?'
 
 _COMMON: Mapping[str, Any] = {
-    "layout": QuotedLines(),
-    "time": columns.clf_time(pl.col("head")),
-    "status": columns.three_digits(_rest),
+    "time": pl.col("time"),
+    "status": columns.code(pl.col("status")),
     "method": columns.http_method(pl.col("method")),
-    "path": columns.path_of(pl.col("target")),
-    "resolution_ns": _SECOND,
+    "path": pl.col("path"),
+    "resolution_ns": _SECOND_NS,
 }
+_FIELDS = {"time": fields.clf_time_behind("head"), "path": fields.path("target")}
 
 
-def _keyed(keys: str, value: str) -> pl.Expr:
-    """The value of `key=value` behind the agent, where no client can write."""
-    parts = _rest.str.splitn('"', 5).struct
-    behind = pl.coalesce(parts.field("field_4"), pl.when(parts.field("field_1").is_null()).then(_rest))
-    return behind.str.extract(f"{_KEY.format(keys=keys)}({value})")
-
-
-def _duration(none: pl.Expr) -> pl.Expr:
-    """Nanoseconds from the extracted `seconds`; unknown where `none` holds."""
-    nothing = pl.when(none).then(pl.lit(UNKNOWN_DURATION, pl.Int64))
-    return pl.coalesce(nothing, columns.span(columns.seconds_summed(pl.col("seconds")), _SECOND))
-
-
-def _apache(name: str, summary: str, unit_ns: int, digits: str, **more: Any) -> LogFormat:
-    number = pl.col("number")
+def _apache(name: str, summary: str, unit: int, digits: str, **more: Any) -> LogFormat:
     return LogFormat(
         **_COMMON,
         name=name,
         summary=summary,
-        extracted={"number": _rest.str.extract(rf'{_BEFORE}"?(\d+)"?$')},
-        duration=columns.span(number.cast(pl.Float64, strict=False), unit_ns),
-        recognised=number.str.contains(rf"^\d{digits}$"),
+        layout=PatternLines(rf'{_HEAD}{_MORE}(?<number>[0-9]+)"?$'),
+        fields={**_FIELDS, "duration": fields.duration("number", unit)},
+        duration=pl.col("duration"),
+        recognised=pl.col("number").str.contains(rf"^\d{digits}$"),
         stamp=Stamp.START,
         **more,
     )
@@ -73,45 +58,58 @@ NGINX = LogFormat(
     **_COMMON,
     name="nginx",
     summary="combined, then $request_time in seconds",
-    extracted={"seconds": _rest.str.extract(_TRAILING)},
-    duration=_duration(_rest.str.ends_with('" -')),
+    layout=PatternLines(rf"{_HEAD}{_MORE}(?:(?<seconds>{_SECONDS}){_TRAILING}|-)$"),
+    fields={**_FIELDS, "duration": fields.durations("seconds")},
+    duration=pl.col("duration"),
     stamp=Stamp.END,
 )
 NGINX_KEYED = LogFormat(
     **_COMMON,
     name="nginx-keyed",
     summary="combined, then rt=, request_time= or urt= in seconds",
-    # The whole request's time; where only the upstream's is logged, that.
-    extracted={
-        "seconds": pl.coalesce(
-            _keyed("rt|request_time", r"\d+(?:\.\d+)?"),
-            _keyed("urt|upstream_response_time|upstream_time", r"[\d., :-]+").str.strip_chars(" ,:"),
-        )
+    # Behind the agent, where no client can write.
+    layout=PatternLines(
+        rf'{_HEAD}(?: (?:[0-9]+|-))?(?: [^"]*"{_TEXT}"[^"]*"{_TEXT}")?(?<pairs>(?: .*)?)$',
+        pairs={
+            "request": ("rt", "request_time"),
+            "upstream": ("urt", "upstream_response_time", "upstream_time"),
+        },
+        lists=frozenset({"upstream"}),
+    ),
+    fields={
+        **_FIELDS,
+        "whole": fields.duration("request", fields.SECOND),
+        "within": fields.durations("upstream"),
+        "has_whole": fields.is_named("request"),
+        "has_within": fields.is_named("upstream"),
     },
-    duration=_duration(pl.col("seconds") == "-"),
+    # The whole request's time; where only the upstream's is logged, that.
+    duration=pl.when("has_whole").then(pl.col("whole")).when("has_within").then(pl.col("within")),
     stamp=Stamp.END,
 )
 APACHE_MICROSECONDS = _apache(
     "apache-us",
     "combined, then %D in microseconds",
-    _MICROSECOND,
+    fields.MICROSECOND,
     "{3,}",
     notes=("the number at the end of each line was taken as microseconds (Apache's %D)",),
 )
 APACHE_SECONDS = _apache(
     "apache-s",
     "combined, then %T in whole seconds",
-    _SECOND,
+    fields.SECOND,
     "{1,2}",
     notes=("durations are whole seconds (Apache's %T), too coarse for a slow-call threshold; log %D",),
 )
 APACHE_MILLISECONDS = _apache(
-    "apache-ms", "combined, then %{ms}T in milliseconds", _MILLISECOND, "+", detected=False
+    "apache-ms", "combined, then %{ms}T in milliseconds", fields.MILLISECOND, "+", detected=False
 )
 COMBINED = LogFormat(
     **_COMMON,
     name="combined",
     summary="common or combined, without a request time",
-    recognised=_rest.str.contains(r'"$|^ \d{3} (?:\d+|-)$'),
+    layout=PatternLines(rf"{_HEAD}(?<rest>(?: .*)?)$"),
+    fields=_FIELDS,
+    recognised=pl.col("rest").str.contains(r'"$|^ (?:\d+|-)$'),
     stamp=Stamp.START,
 )

@@ -14,7 +14,7 @@ import polars as pl
 
 from cbtool.errors import WrongFormatError
 from cbtool.traffic.calls import UNKNOWN_DURATION
-from cbtool.traffic.formats import columns
+from cbtool.traffic.formats import fields
 from cbtool.traffic.formats.layouts import DelimitedRows
 from cbtool.traffic.formats.log_format import LogFormat, Stamp
 
@@ -50,11 +50,15 @@ COUNTS = LogFormat(
             frozenset({"errors", "failures"}),
         ),
     ),
-    time=columns.plain_time(pl.col("timestamp")),
+    fields={
+        "timestamp": fields.plain_time("timestamp"),
+        "interval": fields.duration("interval", fields.SECOND),
+    },
+    time=pl.col("timestamp"),
     status=pl.when(_count(_either["errors"]).is_not_null()).then(pl.lit(_ANSWERED, pl.Int16)),
     total=_count(_either["total"]),
     failed=_count(_either["errors"]),
-    interval=columns.duration(pl.col("interval"), _SECOND),
+    interval=pl.col("interval"),
     stamp=Stamp.START,
     notes=(NOTE,),
 )
@@ -70,7 +74,8 @@ LOCUST = LogFormat(
             frozenset({"total failure count"}),
         ),
     ),
-    time=columns.plain_time(pl.col("timestamp")),
+    fields={"timestamp": fields.plain_time("timestamp")},
+    time=pl.col("timestamp"),
     status=pl.lit(_ANSWERED, pl.Int16),
     total=_count(pl.col("total request count")),
     failed=_count(pl.col("total failure count")),

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
-from cbtool.traffic.formats import columns
+from cbtool.traffic.formats import columns, fields
 from cbtool.traffic.formats.layouts import JsonLines
 from cbtool.traffic.formats.load_tests import jmeter_error, jmeter_skipped, jmeter_status
 from cbtool.traffic.formats.log_format import LogFormat, Stamp
 
-_MILLISECOND = 1_000_000
-_url = pl.col("url")
+_URL = {"path": fields.path("url"), "host": fields.host("url")}
 
 _har_status = columns.code(pl.col("status"))
 HAR = LogFormat(
@@ -19,8 +18,13 @@ HAR = LogFormat(
     layout=JsonLines(
         ("time", "duration", "status", "error", "method", "url", "server"), header_keys=("har",)
     ),
-    time=columns.iso_time(pl.col("time")),
-    duration=columns.duration(pl.col("duration"), _MILLISECOND),
+    fields={
+        **_URL,
+        "time": fields.iso_time("time"),
+        "duration": fields.duration("duration", fields.MILLISECOND),
+    },
+    time=pl.col("time"),
+    duration=pl.col("duration"),
     status=_har_status,
     # Browsers write status 0 where there was no answer, and their own words for why.
     error=columns.error_kind(
@@ -30,8 +34,8 @@ HAR = LogFormat(
         _har_status,
     ),
     method=columns.http_method(pl.col("method")),
-    path=columns.path_of(_url),
-    host=columns.host_of(_url),
+    path=pl.col("path"),
+    host=pl.col("host"),
     instance=columns.named(pl.col("server")),
     stamp=Stamp.START,
     by_header=True,
@@ -42,18 +46,22 @@ JMETER_XML = LogFormat(
     layout=JsonLines(
         ("time", "duration", "code", "message", "success", "url", "method"), header_keys=("jmeter-xml",)
     ),
-    time=pl.col("time").cast(pl.Int64, strict=False) * _MILLISECOND,
-    duration=columns.duration(pl.col("duration"), _MILLISECOND),
+    fields={
+        **_URL,
+        "time": fields.unix_time("time", fields.MILLISECOND),
+        "duration": fields.duration("duration", fields.MILLISECOND),
+    },
+    time=pl.col("time"),
+    duration=pl.col("duration"),
     status=jmeter_status(pl.col("code")),
     error=jmeter_error(pl.col("code"), pl.col("message")),
     skipped=jmeter_skipped(pl.col("code"), pl.col("message"), pl.col("success")),
     method=pl.col("method"),
-    path=columns.path_of(_url),
-    host=columns.host_of(_url),
+    path=pl.col("path"),
+    host=pl.col("host"),
     stamp=Stamp.START,
     by_header=True,
 )
-_begun, _ended = (pl.col(name).cast(pl.Int64, strict=False) for name in ("begun", "ended"))
 _span_status = columns.code(pl.col("status"))
 OTLP = LogFormat(
     name="otlp",
@@ -62,13 +70,20 @@ OTLP = LogFormat(
         (*("begun", "ended", "status", "error", "method", "path", "host", "upstream", "instance"),),
         header_keys=("otlp",),
     ),
-    time=pl.when(_begun > 0).then(_begun),
-    duration=columns.span((_ended - _begun).cast(pl.Float64), 1),
+    fields={
+        "begun": fields.unix_time("begun", fields.NANOSECOND),
+        "ended": fields.unix_time("ended", fields.NANOSECOND),
+        "target": fields.path("path"),
+        "server": fields.host("path"),
+        "name": fields.text("path"),
+    },
+    time=pl.when(pl.col("begun") > 0).then(pl.col("begun")),
+    duration=columns.sane(pl.col("ended") - pl.col("begun")),
     status=_span_status,
     error=columns.error_kind(pl.col("error"), _span_status),
     method=pl.col("method"),
-    path=pl.coalesce(columns.path_of(pl.col("path")), pl.lit("/") + pl.col("path")),
-    host=pl.coalesce(columns.host_of(pl.col("path")), pl.col("host")),
+    path=pl.coalesce("target", pl.lit("/") + pl.col("name")),
+    host=pl.coalesce("server", "host"),
     upstream=columns.named(pl.col("upstream")),
     instance=columns.named(pl.col("instance")),
     stamp=Stamp.START,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from cbtool.traffic.formats import columns
+from cbtool.traffic.formats import columns, fields
 from cbtool.traffic.formats.layouts import JsonLines
 from cbtool.traffic.formats.log_format import LogFormat, Stamp
 from cbtool.traffic.formats.proxies import flagged_error, flagged_status
@@ -21,23 +21,29 @@ from cbtool.traffic.formats.proxies import flagged_error, flagged_status
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_SECOND, _MILLISECOND = 1_000_000_000, 1_000_000
+_SECOND_NS = 1_000_000_000
 
 CADDY = LogFormat(
     name="caddy",
     summary="Caddy's JSON access log",
     layout=JsonLines(("ts", "duration", "status", "logger", "request.method", "request.host", "request.uri")),
-    time=columns.plain_time(pl.col("ts")),
-    duration=columns.duration(pl.col("duration"), _SECOND),
+    fields={
+        "ts": fields.plain_time("ts"),
+        "duration": fields.duration("duration", fields.SECOND),
+        "path": fields.path("request.uri"),
+        "has_path": fields.is_filled("request.uri"),
+        "has_time": fields.is_filled("ts"),
+    },
+    time=pl.col("ts"),
+    duration=pl.col("duration"),
     # 0: the connection was taken over or broke off before there was an answer.
     status=columns.code(pl.col("status")),
     method=columns.http_method(pl.col("request.method")),
-    path=columns.path_of(pl.col("request.uri")),
+    path=pl.col("path"),
     host=columns.named(pl.col("request.host")),
     # Caddy's own messages, where they go to the same place.
-    skipped=~pl.col("logger").str.starts_with("http.log.access").fill_null(value=True)
-    & pl.col("request.uri").is_null(),
-    recognised=columns.filled(pl.col("request.uri")) & columns.filled(pl.col("ts")),
+    skipped=~pl.col("logger").str.starts_with("http.log.access").fill_null(value=True) & ~pl.col("has_path"),
+    recognised=pl.col("has_path") & pl.col("has_time"),
     stamp=Stamp.END,
 )
 TRAEFIK_JSON = LogFormat(
@@ -49,15 +55,22 @@ TRAEFIK_JSON = LogFormat(
             *("RequestMethod", "RequestHost", "RequestPath", "ServiceName", "ServiceURL", "ServiceAddr"),
         )
     ),
-    time=columns.iso_time(pl.col("StartUTC")),
-    duration=columns.duration(pl.col("Duration"), 1),
+    fields={
+        "time": fields.iso_time("StartUTC"),
+        "duration": fields.duration("Duration", fields.NANOSECOND),
+        "path": fields.path("RequestPath"),
+        "server": fields.host("ServiceURL"),
+        "has_time": fields.is_filled("StartUTC"),
+    },
+    time=pl.col("time"),
+    duration=pl.col("duration"),
     status=columns.code(pl.col("DownstreamStatus")),
     method=columns.http_method(pl.col("RequestMethod")),
-    path=columns.path_of(pl.col("RequestPath")),
+    path=pl.col("path"),
     host=columns.named(pl.col("RequestHost")),
     upstream=columns.named(pl.col("ServiceName")),
-    instance=columns.named(pl.coalesce("ServiceAddr", columns.host_of(pl.col("ServiceURL")))),
-    recognised=columns.filled(pl.col("StartUTC")),
+    instance=columns.named(pl.coalesce("ServiceAddr", "server")),
+    recognised=pl.col("has_time"),
     stamp=Stamp.START,
 )
 ENVOY_JSON = LogFormat(
@@ -69,22 +82,28 @@ ENVOY_JSON = LogFormat(
             *("authority", "upstream_cluster", "upstream_host"),
         )
     ),
-    time=columns.iso_time(pl.col("start_time")),
-    duration=columns.duration(pl.col("duration"), _MILLISECOND),
+    fields={
+        "time": fields.iso_time("start_time"),
+        "duration": fields.duration("duration", fields.MILLISECOND),
+        "path": fields.path("path"),
+        "has_time": fields.is_filled("start_time"),
+    },
+    time=pl.col("time"),
+    duration=pl.col("duration"),
     status=flagged_status(pl.col("response_code"), pl.col("response_flags")),
     error=flagged_error(pl.col("response_flags")),
     method=columns.http_method(pl.col("method")),
-    path=columns.path_of(pl.col("path")),
+    path=pl.col("path"),
     host=columns.named(pl.col("authority")),
     upstream=columns.named(pl.col("upstream_cluster")),
     instance=columns.named(pl.col("upstream_host")),
-    recognised=columns.filled(pl.col("start_time")) & columns.filled(pl.col("response_code")),
+    recognised=pl.col("has_time") & columns.filled(pl.col("response_code")),
     stamp=Stamp.START,
 )
 
-_words = pl.col("request").str.splitn(" ", 3).struct
+_FRACTION = r"\.\d"
 _iso = pl.coalesce("time_iso8601", "@timestamp")
-_WHOLE = r"\.\d"
+_has_fraction = _iso.str.contains(_FRACTION).fill_null(value=False)
 _NGINX: Mapping[str, Any] = {
     "layout": JsonLines(
         (
@@ -93,10 +112,23 @@ _NGINX: Mapping[str, Any] = {
             *("http_host", "host", "server_name", "proxy_host", "upstream_addr"),
         )
     ),
-    "duration": columns.duration(pl.col("request_time"), _SECOND),
+    "fields": {
+        "msec": fields.unix_time("msec"),
+        "iso": fields.iso_time("time_iso8601"),
+        "stash": fields.iso_time("@timestamp"),
+        "local": fields.clf_time("time_local"),
+        "duration": fields.duration("request_time", fields.SECOND),
+        "method": fields.first_word("request"),
+        "target": fields.path("request_uri"),
+        "uri": fields.path("uri"),
+        "request": fields.request_path("request"),
+        "has_duration": fields.is_filled("request_time"),
+        "has_msec": fields.is_filled("msec"),
+    },
+    "duration": pl.col("duration"),
     "status": columns.code(pl.col("status")),
-    "method": columns.http_method(pl.coalesce("request_method", _words.field("field_0"))),
-    "path": columns.path_of(pl.coalesce("request_uri", "uri", _words.field("field_1"))),
+    "method": columns.http_method(pl.coalesce("request_method", "method")),
+    "path": pl.coalesce("target", "uri", "request"),
     "host": columns.named(pl.coalesce("http_host", "host", "server_name")),
     "upstream": columns.named(pl.col("proxy_host")),
     "instance": columns.named(pl.col("upstream_addr")),
@@ -106,17 +138,14 @@ NGINX_JSON = LogFormat(
     **_NGINX,
     name="nginx-json",
     summary="nginx' variables as JSON, with msec (or a time with a fraction) and request_time",
-    time=pl.coalesce(columns.unix_seconds(pl.col("msec")), columns.iso_time(_iso)),
-    recognised=columns.filled(pl.col("request_time"))
-    & (columns.filled(pl.col("msec")) | _iso.str.contains(_WHOLE).fill_null(value=False)),
+    time=pl.coalesce("msec", "iso", "stash"),
+    recognised=pl.col("has_duration") & (pl.col("has_msec") | _has_fraction),
 )
 NGINX_JSON_SECONDS = LogFormat(
     **_NGINX,
     name="nginx-json-seconds",
     summary="nginx' variables as JSON, with time_iso8601 or time_local, and request_time",
-    time=pl.coalesce(columns.iso_time(_iso), columns.clf_time(pl.col("time_local") + "] ")),
-    recognised=columns.filled(pl.col("request_time"))
-    & ~columns.filled(pl.col("msec"))
-    & ~_iso.str.contains(_WHOLE).fill_null(value=False),
-    resolution_ns=_SECOND,
+    time=pl.coalesce("iso", "stash", "local"),
+    recognised=pl.col("has_duration") & ~pl.col("has_msec") & ~_has_fraction,
+    resolution_ns=_SECOND_NS,
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from cbtool.traffic.formats import columns
+from cbtool.traffic.formats import columns, fields
 from cbtool.traffic.formats.layouts import DelimitedRows, JsonLines
 from cbtool.traffic.formats.log_format import LogFormat, Stamp
 from cbtool.traffic.formats.patterns import PatternLines
@@ -14,7 +14,6 @@ from cbtool.traffic.formats.patterns import PatternLines
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_MILLISECOND = 1_000_000
 _NO_ANSWER = pl.lit(0, pl.Int16)
 
 
@@ -45,24 +44,33 @@ JMETER = LogFormat(
         ("timestamp", "elapsed", "responsecode", "responsemessage", "success", "url"),
         (frozenset({"timestamp"}), frozenset({"elapsed"}), frozenset({"responsecode"})),
     ),
-    time=pl.col("timestamp").str.strip_chars().cast(pl.Int64, strict=False) * _MILLISECOND,
-    duration=columns.duration(pl.col("elapsed"), _MILLISECOND),
+    fields={
+        "timestamp": fields.unix_time("timestamp", fields.MILLISECOND),
+        "elapsed": fields.duration("elapsed", fields.MILLISECOND),
+        "path": fields.path("url"),
+        "host": fields.host("url"),
+    },
+    time=pl.col("timestamp"),
+    duration=pl.col("elapsed"),
     status=jmeter_status(pl.col("responsecode")),
     error=jmeter_error(pl.col("responsecode"), pl.col("responsemessage")),
     skipped=jmeter_skipped(pl.col("responsecode"), pl.col("responsemessage"), pl.col("success")),
-    path=columns.path_of(pl.col("url")),
-    host=columns.host_of(pl.col("url")),
+    path=pl.col("path"),
+    host=pl.col("host"),
     stamp=Stamp.START,
 )
 
+_URL = {"path": fields.path("url"), "host": fields.host("url")}
+_VEGETA_FIELDS = {"latency": fields.duration("latency", fields.NANOSECOND), **_URL}
 _code = columns.code(pl.col("code"))
 _VEGETA: Mapping[str, Any] = {
-    "duration": columns.duration(pl.col("latency"), 1),
+    "duration": pl.col("latency"),
+    "time": pl.col("time"),
     "status": _code,
     "error": columns.error_kind(pl.col("error"), _code),
     "method": pl.col("method"),
-    "path": columns.path_of(pl.col("url")),
-    "host": columns.host_of(pl.col("url")),
+    "path": pl.col("path"),
+    "host": pl.col("host"),
     "stamp": Stamp.START,
 }
 VEGETA = LogFormat(
@@ -70,8 +78,13 @@ VEGETA = LogFormat(
     name="vegeta",
     summary="vegeta's results, as attack writes them or as JSON (vegeta encode)",
     layout=JsonLines(("timestamp", "latency", "code", "error", "method", "url", "seq", "attack")),
-    time=columns.plain_time(pl.col("timestamp")),
-    recognised=pl.col("seq").is_not_null() & pl.col("latency").is_not_null(),
+    fields={
+        **_VEGETA_FIELDS,
+        "time": fields.plain_time("timestamp"),
+        "counted": fields.is_filled("seq"),
+        "measured": fields.is_filled("latency"),
+    },
+    recognised=pl.col("counted") & pl.col("measured"),
 )
 VEGETA_CSV = LogFormat(
     **_VEGETA,
@@ -81,7 +94,7 @@ VEGETA_CSV = LogFormat(
         r"^(?<time>[0-9]{19}),(?<code>[0-9]{1,3}),(?<latency>[0-9]+),[0-9]+,[0-9]+,"
         r'(?<error>"[^"]*"(?:"[^"]*")*|[^,"]*),[^,]*,[^,]*,[0-9]+(?:,(?<method>[A-Z]*),(?<url>[^,]*))?'
     ),
-    time=pl.col("time").cast(pl.Int64, strict=False),
+    fields={**_VEGETA_FIELDS, "time": fields.unix_time("time", fields.NANOSECOND)},
 )
 
 _DURATION = "http_req_duration"
@@ -98,8 +111,8 @@ _K6_NOTES = (
 _K6: Mapping[str, Any] = {
     "status": _k6_status,
     "error": _k6_error,
-    "path": columns.path_of(pl.col("url")),
-    "host": columns.host_of(pl.col("url")),
+    "path": pl.col("path"),
+    "host": pl.col("host"),
     "stamp": Stamp.END,
     "notes": _K6_NOTES,
 }
@@ -111,8 +124,13 @@ K6_CSV = LogFormat(
         ("metric_name", "timestamp", "metric_value", "status", "error", "error_code", "method", "url"),
         (frozenset({"metric_name"}), frozenset({"metric_value"})),
     ),
-    time=columns.plain_time(pl.col("timestamp")),
-    duration=columns.duration(pl.col("metric_value"), _MILLISECOND),
+    fields={
+        **_URL,
+        "timestamp": fields.plain_time("timestamp"),
+        "metric_value": fields.duration("metric_value", fields.MILLISECOND),
+    },
+    time=pl.col("timestamp"),
+    duration=pl.col("metric_value"),
     method=pl.col("method"),
     skipped=(pl.col("metric_name") != _DURATION).fill_null(value=False),
     resolution_ns=1_000_000_000,
@@ -129,10 +147,16 @@ K6 = LogFormat(
             *("data.tags.error_code", "data.tags.url", "data.tags.method"),
         )
     ),
-    extracted={name: pl.col(f"data.tags.{name}") for name in ("status", "error", "error_code", "url")},
-    time=columns.iso_time(pl.col("data.time")),
-    duration=columns.duration(pl.col("data.value"), _MILLISECOND),
-    method=pl.col("data.tags.method"),
+    fields={
+        **{name: fields.word(f"data.tags.{name}") for name in ("status", "error", "error_code", "method")},
+        "path": fields.path("data.tags.url"),
+        "host": fields.host("data.tags.url"),
+        "time": fields.iso_time("data.time"),
+        "value": fields.duration("data.value", fields.MILLISECOND),
+    },
+    time=pl.col("time"),
+    duration=pl.col("value"),
+    method=pl.col("method"),
     skipped=(
         pl.col("metric").is_not_null() & ((pl.col("metric") != _DURATION) | (pl.col("type") != "Point"))
     ).fill_null(value=False),
@@ -144,28 +168,29 @@ _found = columns.code(_message.str.extract(r"found\s+(\d{3})"))
 _gatling_status = (
     pl.when(pl.col("verdict") == "OK").then(pl.lit(200, pl.Int16)).otherwise(_found.fill_null(0))
 )
-_milliseconds = {
-    name: pl.col(name).cast(pl.Int64, strict=False) * _MILLISECOND for name in ("began", "ended")
-}
-_HEAD = r"(?:[^\t]+\t[^\t]+\t)?"  # before 2.1, the scenario and the user
+_HEAD = r"^(?:[^\t]+\t[^\t]+\t)?"  # before 2.1, the scenario and the user
 GATLING = LogFormat(
     name="gatling",
     summary="Gatling's simulation.log, of text (from 2.0 on) or binary (from 3.13 on)",
+    # The run's head, its users, groups and crashes are no requests.
     layout=PatternLines(
-        rf"^{_HEAD}REQUEST\t(?:[^\t]*\t){{1,4}}?(?<name>[^\t]+)\t(?<began>\d{{13}})\t(?:\d{{13}}\t\d{{13}}\t)?"
-        r"(?<ended>\d{13})\t(?<verdict>OK|KO)"
-        r"(?:\t(?<message>.*))?$"
+        rf"{_HEAD}(?:(?<other>RUN|USER|GROUP|ERROR|ASSERTION)\t|REQUEST\t(?:[^\t]*\t){{1,4}}?(?<name>[^\t]+)\t"
+        r"(?<began>[0-9]{13})\t(?:[0-9]{13}\t[0-9]{13}\t)?(?<ended>[0-9]{13})\t(?<verdict>OK|KO)"
+        r"(?:\t(?<message>.*))?$)"
     ),
-    time=_milliseconds["began"],
-    duration=columns.span((_milliseconds["ended"] - _milliseconds["began"]).cast(pl.Float64), 1),
+    fields={
+        "began": fields.unix_time("began", fields.MILLISECOND),
+        "ended": fields.unix_time("ended", fields.MILLISECOND),
+        "other": fields.is_named("other"),
+        "called": fields.is_named("name"),
+    },
+    time=pl.col("began"),
+    duration=columns.sane(pl.col("ended") - pl.col("began")),
     status=_gatling_status,
     error=columns.error_kind(_message, _gatling_status),
     path=pl.concat_str(pl.lit("/"), "name"),
-    # The run's head, its users, groups and crashes are no requests.
-    skipped=pl.col("line")
-    .str.contains(rf"^{_HEAD}(?:RUN|USER|GROUP|ERROR|ASSERTION)\t")
-    .fill_null(value=False),
-    recognised=pl.col("line").str.contains(rf"^{_HEAD}(?:RUN|USER|GROUP|ERROR|ASSERTION|REQUEST)\t"),
+    skipped=pl.col("other"),
+    recognised=pl.col("other") | pl.col("called"),
     stamp=Stamp.START,
     notes=(
         (

@@ -1,8 +1,8 @@
 """What a log format is: one small value that says how lines become calls.
 
-A format names a layout, which takes lines apart into text fields, and gives one polars expression over those
-fields for each column of a call. Everything else (blocks of lines, counting what fails, deriving starts,
-sorting, merging files) is the same for all of them and stands elsewhere.
+A format names a layout, which finds the parts of lines, says which parts are times, durations or paths, and
+gives one polars expression over these fields for each column of a call. Everything else (blocks of lines,
+counting what fails, deriving starts, sorting, merging) is the same for all of them and stands elsewhere.
 
 An expression gives null where the text makes no sense, and the line is rejected.
 """
@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
     import polars as pl
 
-    Fields = Callable[[pl.Series], pl.DataFrame]
-    """Takes lines (a series of strings, length n) apart into named text columns of length n."""
+    from cbtool.traffic.formats.fields import Field
+    from cbtool.traffic.scanning.lines import Lines, Spans
+
+    Parts = Callable[[Lines], Mapping[str, Spans]]
+    """Finds the parts of n lines; of lines that do not fit, all are absent."""
 
 
 class Stamp(StrEnum):
@@ -30,13 +33,13 @@ class Stamp(StrEnum):
 
 
 class Layout(Protocol):
-    """How lines come apart into fields."""
+    """How lines come apart."""
 
     @property
     def header(self) -> bool:
         """Whether a file's first line describes the others instead of being a call."""
 
-    def opened_by(self, sample: Sequence[str]) -> Fields | None:
+    def opened_by(self, sample: Sequence[str]) -> Parts | None:
         """Return how to take the file apart that begins with these lines; None if it is another kind."""
 
 
@@ -47,9 +50,9 @@ class LogFormat:
     Attributes:
         name: what `--log-format` takes.
         summary: what it is, a phrase for lists.
-        layout: takes lines apart into the fields that the expressions below speak of.
-        extracted: String, further fields got from the layout's; each is worked out once, however many of the
-            expressions below use it.
+        layout: finds the parts of lines.
+        fields: by name, how fields that the expressions below speak of are made of parts; a part that none of
+            these is named after is a field as it is, a word.
         time: Int64, Unix nanoseconds.
         duration: Int64, nanoseconds; `UNKNOWN_DURATION` where the line does not say.
         status: Int16, the HTTP status; 0 where there was no answer.
@@ -78,7 +81,7 @@ class LogFormat:
     layout: Layout
     time: pl.Expr
     status: pl.Expr
-    extracted: Mapping[str, pl.Expr] = field(default_factory=dict)
+    fields: Mapping[str, Field] = field(default_factory=dict)
     duration: pl.Expr | None = None
     error: pl.Expr | None = None
     method: pl.Expr | None = None

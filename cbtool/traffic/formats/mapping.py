@@ -7,16 +7,21 @@ from typing import Any
 import polars as pl
 
 from cbtool.errors import ConfigurationError
-from cbtool.traffic.formats import columns
+from cbtool.traffic.formats import columns, fields
 from cbtool.traffic.formats.layouts import DelimitedRows, JsonLines
 from cbtool.traffic.formats.log_format import LogFormat, Stamp
 
 PREFIX = "map:"
 """What stands before such a description where a format's name is expected."""
 
-_NANOSECONDS = {"s": 1_000_000_000, "ms": 1_000_000, "us": 1_000, "ns": 1}
-_DURATIONS = {f"duration_{unit}": size for unit, size in _NANOSECONDS.items()}
-_TIMES = {"timestamp": 0, "timestamp_ms": 1_000_000, "timestamp_us": 1_000, "timestamp_ns": 1}
+_UNITS = {
+    "s": fields.SECOND,
+    "ms": fields.MILLISECOND,
+    "us": fields.MICROSECOND,
+    "ns": fields.NANOSECOND,
+}
+_DURATIONS = {f"duration_{name}": unit for name, unit in _UNITS.items()}
+_TIMES = {"timestamp": None} | {f"timestamp_{name}": unit for name, unit in _UNITS.items() if name != "s"}
 _TEXTS = ("method", "path", "host", "upstream", "instance")
 MEANINGS = (*_TIMES, "status", "error", *_DURATIONS, *_TEXTS)
 """What a column can be."""
@@ -56,34 +61,32 @@ def mapped_formats(text: str) -> tuple[LogFormat, LogFormat]:
 
 
 def _format(given: dict[str, str], layout: DelimitedRows | JsonLines) -> LogFormat:
-    by = {meaning: pl.col(column) for meaning, column in given.items()}
-    time = next(name for name in _TIMES if name in by)
-    duration = next((name for name in _DURATIONS if name in by), None)
+    time = next(name for name in _TIMES if name in given)
+    unit = _TIMES[time]
+    made = {name: fields.word(given[name]) for name in given}
+    made[time] = fields.plain_time(given[time]) if unit is None else fields.unix_time(given[time], unit)
+    duration = next((name for name in _DURATIONS if name in given), None)
+    if duration is not None:
+        made[duration] = fields.duration(given[duration], _DURATIONS[duration])
+    if "path" in given:
+        made["path"] = fields.path(given["path"])
+    by = {meaning: pl.col(meaning) for meaning in given}
     status = _status(by)
     texts: dict[str, Any] = {
-        name: columns.path_of(by[name]) if name == "path" else columns.named(by[name])
-        for name in _TEXTS
-        if name in by
+        name: by[name] if name == "path" else columns.named(by[name]) for name in _TEXTS if name in by
     }
     return LogFormat(
         name="map",
         summary="the columns that --map names",
         layout=layout,
-        time=_time(by[time], _TIMES[time]),
+        fields=made,
+        time=by[time],
         status=status,
-        duration=None if duration is None else columns.duration(by[duration], _DURATIONS[duration]),
+        duration=None if duration is None else by[duration],
         error=columns.error_kind(by["error"], status) if "error" in by else None,
         stamp=Stamp.START,
         **texts,
     )
-
-
-def _time(text: pl.Expr, unit_ns: int) -> pl.Expr:
-    if not unit_ns:
-        return columns.plain_time(text)
-    whole = text.str.strip_chars().cast(pl.Decimal(38, 9), strict=False) * unit_ns
-    within = pl.when((whole >= 0) & (whole < columns.LATEST_SECOND * _NANOSECONDS["s"])).then(whole)
-    return within.cast(pl.Int64, strict=False)
 
 
 def _status(by: dict[str, pl.Expr]) -> pl.Expr:

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import polars as pl
 
 from cbtool.traffic.calls import UNKNOWN_DURATION
+from cbtool.traffic.formats.evaluation import evaluated
 
 if TYPE_CHECKING:
-    from cbtool.traffic.formats.log_format import Fields, LogFormat
+    from collections.abc import Collection
+
+    from numpy.typing import NDArray
+
+    from cbtool.traffic.formats.log_format import LogFormat, Parts
+    from cbtool.traffic.scanning.lines import Lines
 
 LONGEST_LINE = 64 * 1024
 """Bytes; a longer line is rejected unread, so that no line costs more than others."""
 
 COUNTED = ("total", "failed", "interval")
 TEXTS = ("method", "path", "host", "upstream", "instance")
-_OPTIONAL = {
-    "duration": pl.lit(UNKNOWN_DURATION, pl.Int64),
-    "error": pl.lit(0, pl.UInt8),
-    "skipped": pl.lit(value=False),
-}
+_COLUMNS = ("time", "status", "duration", "error", *TEXTS, *COUNTED)
+_DEFAULTS = {"duration": np.int64(UNKNOWN_DURATION), "error": np.uint8(0)}
 
 
 class ParsedBlock(NamedTuple):
@@ -28,47 +32,58 @@ class ParsedBlock(NamedTuple):
 
     Attributes:
         rows: the calls, in the lines' order: `time` and `duration` (Int64, nanoseconds), `status` (Int16),
-            `error` (UInt8), and those of `TEXTS` and `COUNTED` that the format has.
-        rejected: UInt32, the indexes of the lines that did not parse.
+            `error` (UInt8), and those of `TEXTS` that are wanted and of `COUNTED` that the format has.
+        rejected: the indexes of the lines that did not parse.
         lines: how many lines were not blank.
     """
 
     rows: pl.DataFrame
-    rejected: pl.Series
+    rejected: NDArray[np.int64]
     lines: int
 
 
 def parse_lines(
-    log_format: LogFormat, fields: Fields, lines: pl.Series, *, strict: bool = False
+    log_format: LogFormat,
+    parts: Parts,
+    lines: Lines,
+    *,
+    strict: bool = False,
+    texts: Collection[str] = TEXTS,
 ) -> ParsedBlock:
     """Return the calls in `lines`, and which of them did not parse.
 
     Args:
         log_format: what to evaluate.
-        fields: what the format's layout returned for the file's first line.
-        lines: String, without their ends.
+        parts: what the format's layout returned for the file's first line.
+        lines: n of them.
         strict: also reject lines that do not meet `log_format.recognised`.
+        texts: those of `TEXTS` that are wanted; others cost no time and are not there.
     """
-    readable = lines.set(lines.str.len_bytes() > LONGEST_LINE, None)
-    texts = fields(readable).lazy().with_columns(**log_format.extracted)
-    columns = texts.select(_expressions(log_format, strict=strict)).collect()
-    needed = [name for name in ("time", "duration", "status", "known", *COUNTED) if name in columns.columns]
-    sound = pl.all_horizontal(pl.col(needed).is_not_null())
-    rows = columns.filter(sound & ~pl.col("skipped")).drop("skipped", "known")
-    broken = columns.select((~sound & ~pl.col("skipped")).arg_true()).to_series()
-    blank = lines.gather(broken).str.contains(r"^\s*$")
-    return ParsedBlock(rows, broken.filter(~blank), len(lines) - int(blank.sum()))
+    chosen = _expressions(log_format, texts, strict=strict)
+    made = evaluated(parts(lines.without_longer(LONGEST_LINE)), log_format.fields, chosen, len(lines))
+    for name, value in _DEFAULTS.items():
+        if name not in made:
+            made[name] = pl.Series(np.full(len(lines), value))
+    called = np.ones(len(lines), np.bool_)
+    if "skipped" in made:
+        called = ~made["skipped"].to_numpy()
+    sound = np.ones(len(lines), np.bool_)
+    for name in ("time", "duration", "status", *COUNTED):
+        if name in made and made[name].null_count():
+            sound &= made[name].is_not_null().to_numpy()
+    if "known" in made:
+        sound &= made["known"].fill_null(value=False).to_numpy()
+    rows = pl.DataFrame({name: made[name] for name in _COLUMNS if name in made})
+    if not (sound & called).all():
+        rows = rows.filter(pl.Series(sound & called))
+    broken = np.flatnonzero(~sound & called)
+    blank = lines[broken].blank()
+    return ParsedBlock(rows, broken[~blank], len(lines) - int(blank.sum()))
 
 
-def _expressions(log_format: LogFormat, *, strict: bool) -> list[pl.Expr]:
-    chosen = {"time": log_format.time, "status": log_format.status}
-    for name, default in _OPTIONAL.items():
-        expression: pl.Expr | None = getattr(log_format, name)
-        chosen[name] = default if expression is None else expression
-    for name in (*TEXTS, *COUNTED):
-        expression = getattr(log_format, name)
-        if expression is not None:
-            chosen[name] = expression
-    known = log_format.recognised if strict else None
-    chosen["known"] = pl.lit(1) if known is None else pl.when(known).then(1)
-    return [expression.alias(name) for name, expression in chosen.items()]
+def _expressions(log_format: LogFormat, texts: Collection[str], *, strict: bool) -> dict[str, pl.Expr]:
+    wanted = {name: name for name in _COLUMNS if name not in TEXTS or name in texts} | {"skipped": "skipped"}
+    if strict:
+        wanted["known"] = "recognised"
+    found = {name: getattr(log_format, attribute) for name, attribute in wanted.items()}
+    return {name: expression for name, expression in found.items() if expression is not None}

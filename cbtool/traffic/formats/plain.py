@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from cbtool.traffic.formats import columns
+from cbtool.traffic.formats import columns, fields
 from cbtool.traffic.formats.layouts import DelimitedRows, JsonLines
 from cbtool.traffic.formats.log_format import LogFormat, Stamp
 
@@ -20,10 +20,9 @@ if TYPE_CHECKING:
 
 _NAMES = ("timestamp", "duration_ms", "status", "method", "path", "instance", "error")
 _ANSWER = ("status", "error")
-_MILLISECOND = 1_000_000
 _OK = 200
 
-_status_text = pl.col("status").cast(pl.String)
+_status_text = pl.col("status")
 _status = (
     pl.when(columns.filled(_status_text))
     .then(columns.code(_status_text))
@@ -33,12 +32,19 @@ _status = (
     .then(pl.lit(_OK, pl.Int16))
 )
 _PLAIN: Mapping[str, Any] = {
-    "time": columns.plain_time(pl.col("timestamp")),
-    "duration": columns.duration(pl.col("duration_ms"), _MILLISECOND),
+    "fields": {
+        "timestamp": fields.plain_time("timestamp"),
+        "duration_ms": fields.duration("duration_ms", fields.MILLISECOND),
+        "path": fields.path("path"),
+        "has_status": fields.is_named("status"),
+        "has_error": fields.is_named("error"),
+    },
+    "time": pl.col("timestamp"),
+    "duration": pl.col("duration_ms"),
     "status": _status,
     "error": columns.error_kind(pl.col("error"), _status),
     "method": pl.col("method"),
-    "path": columns.path_of(pl.col("path")),
+    "path": pl.col("path"),
     "instance": pl.when(columns.filled(pl.col("instance"))).then(pl.col("instance")),
     "stamp": Stamp.START,
 }
@@ -47,17 +53,17 @@ CSV = LogFormat(
     **_PLAIN,
     name="csv",
     summary="rows under a header with timestamp, duration_ms, status",
-    layout=DelimitedRows(_NAMES, (frozenset({"timestamp"}), frozenset(_ANSWER)), present=_ANSWER),
+    layout=DelimitedRows(_NAMES, (frozenset({"timestamp"}), frozenset(_ANSWER))),
 )
 NDJSON = LogFormat(
     **_PLAIN,
     name="ndjson",
     summary="a JSON object a line with timestamp, duration_ms, status",
-    layout=JsonLines(_NAMES, present=_ANSWER),
+    layout=JsonLines(_NAMES),
 )
 
-_result = pl.any_horizontal(columns.filled(pl.col(name)) for name in ("duration_ms", "status", "error"))
-_lag = columns.duration(pl.col("lag_ms"), _MILLISECOND)
+_RESULTS = ("duration_ms", "status", "error")
+_result = pl.any_horizontal(f"has_{name}" for name in _RESULTS)
 _record_status = columns.code(pl.coalesce("status", pl.lit("0")))
 
 RECORD = LogFormat(
@@ -68,14 +74,20 @@ RECORD = LogFormat(
         header_keys=("cbtool", "epoch"),
         constants=("epoch",),
     ),
-    time=columns.unix_seconds(pl.col("epoch"))
-    + columns.unix_seconds(pl.col("t"))
-    + pl.when(_lag > 0).then(_lag).otherwise(0),
-    duration=columns.duration(pl.col("duration_ms"), _MILLISECOND),
+    fields={
+        "epoch": fields.unix_time("epoch"),
+        "t": fields.unix_time("t"),
+        "lag": fields.duration("lag_ms", fields.MILLISECOND),
+        "duration": fields.duration("duration_ms", fields.MILLISECOND),
+        "path": fields.path("path"),
+        **{f"has_{name}": fields.is_filled(name) for name in _RESULTS},
+    },
+    time=pl.col("epoch") + pl.col("t") + pl.when(pl.col("lag") > 0).then(pl.col("lag")).otherwise(0),
+    duration=pl.col("duration"),
     status=_record_status,
     error=columns.error_kind(pl.col("error"), _record_status),
     method=pl.col("method"),
-    path=columns.path_of(pl.col("path")),
+    path=pl.col("path"),
     # Transitions, the end, and calls that the breaker refused have no result to learn from.
     skipped=((pl.col("type") != "call") | ~_result).fill_null(value=False),
     stamp=Stamp.START,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import polars as pl
 
 from cbtool.traffic.calls import UNKNOWN_DURATION
-from cbtool.traffic.formats import columns
+from cbtool.traffic.formats import columns, fields
 from cbtool.traffic.formats.log_format import LogFormat, Stamp
 from cbtool.traffic.formats.patterns import PatternLines
 
-_MILLISECOND = 1_000_000
-_SECOND = 1_000_000_000
+_SECOND_NS = 1_000_000_000
 _CLIENT_GAVE_UP = pl.lit(499, pl.Int16)
+_NO_ANSWER = pl.lit(0, pl.Int16)
 
 
 def flagged_error(flags: pl.Expr) -> pl.Expr:
@@ -38,12 +38,17 @@ ENVOY = LogFormat(
     name="envoy",
     summary="Envoy's default access log, and Istio's",
     layout=_ENVOY,
-    time=columns.iso_time(pl.col("start")),
-    duration=columns.duration(pl.col("ms"), _MILLISECOND),
+    fields={
+        "start": fields.iso_time("start"),
+        "ms": fields.duration("ms", fields.MILLISECOND),
+        "target": fields.path("target"),
+    },
+    time=pl.col("start"),
+    duration=pl.col("ms"),
     status=flagged_status(pl.col("status"), pl.col("flags")),
     error=flagged_error(pl.col("flags")),
     method=columns.http_method(pl.col("method")),
-    path=columns.path_of(pl.col("target")),
+    path=pl.col("target"),
     host=columns.named(pl.col("host")),
     upstream=columns.named(pl.col("upstream")),
     instance=columns.named(pl.col("instance")),
@@ -52,31 +57,33 @@ ENVOY = LogFormat(
 
 # Accept date, frontend, backend/server, TR/Tw/Tc/Tr/Ta, status, bytes, two cookies, termination state.
 _HAPROXY = PatternLines(
-    r"\[(?<time>[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2})\.(?<millis>[0-9]{3})\] [^ ]+ "
+    r"\[(?<time>[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3})\] [^ ]+ "
     r"(?<upstream>[^ /]+)(?:/(?<instance>[^ ]+))? (?:-?[0-9]+/){4}\+?(?<ms>-?[0-9]+) (?<status>-1|[0-9]{3}) "
     r"\+?[0-9]+ [^ ]+ [^ ]+ (?<state>[^ ]{4}) [^ ]+ [^ ]+ "
     r'(?:\{[^}]*\} ){0,2}"(?<method>[^ "]*)(?: (?<target>[^ "]+))?'
 )
 _state = pl.col("state")
 _no_answer = pl.col("status") == "-1"
-_stamped = pl.col("time").str.to_datetime("%d/%b/%Y:%H:%M:%S", strict=False, time_unit="us")
 HAPROXY = LogFormat(
     name="haproxy",
     summary="HAProxy's HTTP log (option httplog)",
     layout=_HAPROXY,
-    time=columns.from_datetime(_stamped) + pl.col("millis").cast(pl.Int64, strict=False) * _MILLISECOND,
-    duration=pl.when(pl.col("ms") == "-1")
-    .then(pl.lit(-1, pl.Int64))
-    .otherwise(columns.duration(pl.col("ms"), _MILLISECOND)),
+    fields={
+        "time": fields.clf_time("time"),
+        "ms": fields.duration("ms", fields.MILLISECOND, negative=UNKNOWN_DURATION),
+        "target": fields.path("target"),
+    },
+    time=pl.col("time"),
+    duration=pl.col("ms"),
     status=pl.when(_no_answer & _state.str.contains("^[Cc]"))
     .then(_CLIENT_GAVE_UP)
     .when(_no_answer)
-    .then(pl.lit(0, pl.Int16))
+    .then(_NO_ANSWER)
     .otherwise(columns.code(pl.col("status"))),
     # s: a time limit on the server's side ran out; S, D: the server refused, aborted or was marked down.
     error=columns.kind_of(_state.str.starts_with("s"), _state.str.contains("^[SD]")),
     method=columns.http_method(pl.col("method")),
-    path=columns.path_of(pl.col("target")),
+    path=pl.col("target"),
     upstream=pl.col("upstream"),
     instance=pl.when(pl.col("instance") != "<NOSRV>").then(pl.col("instance")),
     stamp=Stamp.START,
@@ -87,60 +94,62 @@ TRAEFIK = LogFormat(
     name="traefik",
     summary="Traefik's common log format",
     layout=PatternLines(
-        r'^[^ ]+ [^ ]+ [^\[]*(?<head>\[[^\]]{26}\] )"(?<method>[^ "]+) (?<target>[^ "]*)(?: [^"]*)?" '
+        r'^[^ ]+ [^ ]+ [^\[]*\[(?<time>[^\]]{26})\] "(?<method>[^ "]+) (?<target>[^ "]*)(?: [^"]*)?" '
         r'(?<status>[0-9]+) [^ ]+ "[^"]*" "[^"]*" (?:[0-9]+|-) "(?<upstream>[^"]*)" "(?<instance>[^"]*)" '
         r"(?<ms>[0-9]+)ms$"
     ),
-    time=columns.clf_time(pl.col("head")),
-    duration=columns.duration(pl.col("ms"), _MILLISECOND),
+    fields={
+        "time": fields.clf_time("time"),
+        "ms": fields.duration("ms", fields.MILLISECOND),
+        "target": fields.path("target"),
+    },
+    time=pl.col("time"),
+    duration=pl.col("ms"),
     status=columns.code(pl.col("status")),
     method=columns.http_method(pl.col("method")),
-    path=columns.path_of(pl.col("target")),
+    path=pl.col("target"),
     upstream=columns.named(pl.col("upstream")),
     instance=columns.named(pl.col("instance")),
-    resolution_ns=_SECOND,
+    resolution_ns=_SECOND_NS,
     stamp=Stamp.START,
 )
 
-_line = pl.col("line")
-
-
-def _pair(key: str, value: str = r'[^\s"]+') -> pl.Expr:
-    return _line.str.extract(rf' {key}="?({value})')
-
-
-_heroku_ms = _pair("service", r"\d+").cast(pl.Float64, strict=False) + _pair("connect", r"\d+").cast(
-    pl.Float64, strict=False
-).fill_null(0)
-_heroku_status = columns.code(_pair("status", r"\d{3}"))
+# An application's own lines stand in the same stream; syslog's priority and length may stand in front.
+_HEROKU = PatternLines(
+    r"(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T\S+) "
+    r"(?:(?:heroku\[router\]:|(?:\S+ )?heroku router) (?<pairs>.*)$|(?:app|heroku)\[)",
+    pairs={
+        key: (key,)
+        for key in ("at", "code", "method", "path", "host", "dyno", "connect", "service", "status")
+    },
+)
+_service, _connect = pl.col("service"), pl.col("connect")
+_heroku_status = columns.code(pl.col("status"))
 HEROKU = LogFormat(
     name="heroku",
     summary="Heroku's router log lines, among others or alone",
-    layout=PatternLines(
-        r"(?<time>\d{4}-\d\d-\d\dT\S+) (?:heroku\[router\]:|(?:\S+ )?heroku router) .*?(?<at>at=)"
-    ),
-    extracted={"code": _pair("code", r"H\d\d")},
-    time=columns.iso_time(pl.col("time")),
-    duration=pl.when(_heroku_ms.is_null())
-    .then(UNKNOWN_DURATION)
-    .otherwise(columns.span(_heroku_ms, _MILLISECOND)),
-    status=pl.when(_heroku_status.is_null() & pl.col("at").is_not_null())
-    .then(pl.lit(0, pl.Int16))
-    .otherwise(_heroku_status),
+    layout=_HEROKU,
+    fields={
+        "time": fields.iso_time("time"),
+        "service": fields.duration("service", fields.MILLISECOND, suffix="ms"),
+        "connect": fields.duration("connect", fields.MILLISECOND, suffix="ms"),
+        "path": fields.path("path"),
+        "called": fields.is_named("at"),
+        "fits": fields.is_named("time"),
+    },
+    time=pl.col("time"),
+    duration=pl.when(_service < 0).then(UNKNOWN_DURATION).otherwise(_service + _connect.clip(0)),
+    status=pl.when(_heroku_status.is_null()).then(_NO_ANSWER).otherwise(_heroku_status),
     # Timeouts: request, idle, backend connection, boot. Broken: crash, backlog, closed, refused and the like.
     error=columns.kind_of(
         pl.col("code").is_in(["H12", "H15", "H19", "H20"]),
         pl.col("code").is_in(["H10", "H11", "H13", "H14", "H18", "H21", "H22", "H26", "H99"]),
     ),
-    method=columns.http_method(_pair("method")),
-    path=columns.path_of(_pair("path")),
-    host=_pair("host"),
-    instance=_pair("dyno"),
-    # An application's own lines stand in the same stream.
-    skipped=_line.str.contains(r"^(?:\d+ )?(?:<\d+>1 )?\S*\d{4}-\d\d-\d\dT\S+ (?:app|heroku)\[").fill_null(
-        value=False
-    )
-    & pl.col("at").is_null(),
-    recognised=pl.col("at").is_not_null(),
+    method=columns.http_method(pl.col("method")),
+    path=pl.col("path"),
+    host=pl.col("host"),
+    instance=pl.col("dyno"),
+    skipped=pl.col("fits") & ~pl.col("called"),
+    recognised=pl.col("called"),
     stamp=Stamp.END,
 )

@@ -7,38 +7,38 @@ from typing import TYPE_CHECKING
 from cbtool.traffic.formats.parsing import parse_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    import polars as pl
+    from collections.abc import Iterable, Sequence
 
     from cbtool.traffic.formats.log_format import LogFormat
+    from cbtool.traffic.scanning.lines import Lines
 
 MOST = 0.5
 """The share of the sample's lines above which a format is believed."""
 
 
-def recognise(formats: Iterable[LogFormat], sample: pl.Series) -> LogFormat | None:
+def recognise(formats: Iterable[LogFormat], sample: Lines) -> LogFormat | None:
     """Return the format that most of the sample's lines have; None if there is none.
 
     Args:
         formats: the candidates; of equally good ones the first is taken.
-        sample: String, the file's first lines that are not blank.
+        sample: the file's first lines that are not blank.
     """
     best, most = None, MOST
+    texts = sample.texts()
     for candidate in formats:
-        share = _share(candidate, sample) if candidate.detected else 0.0
+        share = _share(candidate, sample, texts) if candidate.detected else 0.0
         if share > most:
             best, most = candidate, share
     return best
 
 
-def _share(candidate: LogFormat, sample: pl.Series) -> float:
+def _share(candidate: LogFormat, sample: Lines, texts: Sequence[str]) -> float:
     """The share of the lines that are the candidate's; 1 for a header of its own with nothing below it."""
-    fields = candidate.layout.opened_by(sample.to_list())
-    if fields is None or candidate.by_header:
-        return float(fields is not None)
+    parts = candidate.layout.opened_by(texts)
+    if parts is None or candidate.by_header:
+        return float(parts is not None)
     lines = sample[1:] if candidate.layout.header else sample
     if not len(lines):
         return 1.0
-    parsed = parse_lines(candidate, fields, lines, strict=True)
+    parsed = parse_lines(candidate, parts, lines, texts=(), strict=True)
     return 1.0 - len(parsed.rejected) / parsed.lines

@@ -1,6 +1,6 @@
 """Formats from a web server's own notation: nginx's `log_format` and Apache's `LogFormat` strings.
 
-Every variable becomes a group of one regular expression, and the text between them stands for itself.
+Every variable becomes a group of one pattern, and the text between them stands for itself.
 Sources: nginx's ngx_http_log_module and ngx_http_upstream_module, Apache's mod_log_config.
 """
 
@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from cbtool.errors import ConfigurationError
-from cbtool.traffic.formats import columns
+from cbtool.traffic.formats import columns, fields
 from cbtool.traffic.formats.log_format import LogFormat, Stamp
 from cbtool.traffic.formats.patterns import PatternLines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from cbtool.traffic.formats.fields import Field
 
 _NGINX = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _APACHE = re.compile(r"%(?:!?\d{3}(?:,\d{3})*)?[<>]?(?:\{([^}]*)\})?(\^?[a-zA-Z]{1,2}|%)")
@@ -59,22 +61,24 @@ _APACHE_ROLES = {
     ("BALANCER_WORKER_NAME", "e"): "instance",
     ("BALANCER_NAME", "e"): "upstream",
 }
-_REQUEST = r"(?<method>[A-Z]+) (?<target>\S+)[^\"]*"
-_CLF = r"\[?(?<clf>\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d [+-]\d{4})\]?"
-_SECOND, _MILLISECOND, _MICROSECOND = 1_000_000_000, 1_000_000, 1_000
-_TIMES: dict[str, Callable[[pl.Expr], pl.Expr]] = {
-    "seconds": columns.unix_seconds,
-    "milliseconds": lambda text: text.cast(pl.Int64, strict=False) * _MILLISECOND,
-    "microseconds": lambda text: text.cast(pl.Int64, strict=False) * _MICROSECOND,
-    "iso": columns.iso_time,
-    "clf": lambda text: columns.clf_time(text + pl.lit("] ")),
+_TEXT = r'(?:[^"\\]|\\.)*'
+_REQUEST = rf'(?<method>[A-Z]+) (?<target>(?:[^ "\\]|\\.)*){_TEXT}'
+_CLF = r"\[?(?<clf>[0-9]{2}/\w{3}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2} [-+][0-9]{4})\]?"
+_SECOND_NS = 1_000_000_000
+_TIMES: dict[str, Callable[[str], Field]] = {
+    "seconds": fields.unix_time,
+    "milliseconds": lambda of: fields.unix_time(of, fields.MILLISECOND),
+    "microseconds": lambda of: fields.unix_time(of, fields.MICROSECOND),
+    "iso": fields.iso_time,
+    "clf": fields.clf_time,
 }
 """By the role of a variable, how its text becomes Unix nanoseconds; the finest ones first."""
-_DURATIONS = {
-    "taken_us": _MICROSECOND,
-    "taken_ms": _MILLISECOND,
-    "taken_s": _SECOND,
-    "upstream_s": _SECOND,
+_DURATIONS: dict[str, Callable[[str], Field]] = {
+    "taken_us": lambda of: fields.duration(of, fields.MICROSECOND),
+    "taken_ms": lambda of: fields.duration(of, fields.MILLISECOND),
+    "taken_s": lambda of: fields.duration(of, fields.SECOND),
+    # nginx lists the times of every server that it tried; the call took all of them.
+    "upstream_s": fields.durations,
 }
 
 
@@ -100,38 +104,29 @@ def template_format(text: str) -> LogFormat:
         }
         raise ConfigurationError(f"the log format has no {missing}: it needs {wanted[missing]} ({text!r})")
     duration = next((role for role in _DURATIONS if role in roles), None)
+    made = {"time": _TIMES[time](time)}
+    if duration is not None:
+        made["duration"] = _DURATIONS[duration](duration)
     texts: dict[str, Any] = {
         name: columns.named(pl.col(name)) for name in ("host", "upstream", "instance") if name in roles
     }
     if "method" in roles:
         texts["method"] = columns.http_method(pl.col("method"))
     if "target" in roles:
-        texts["path"] = columns.path_of(pl.col("target"))
-    taken = None
-    if duration is not None:
-        spent = pl.col(duration)
-        # nginx lists the times of every server that it tried; the call took all of them.
-        taken = _summed(spent) if duration == "upstream_s" else columns.duration(spent, _DURATIONS[duration])
+        made["path"] = fields.path("target")
+        texts["path"] = pl.col("path")
     return LogFormat(
         name="template",
         summary="a format in nginx's or Apache's own notation",
         layout=PatternLines(pattern),
-        time=_TIMES[time](pl.col(time)),
+        fields=made,
+        time=pl.col("time"),
         status=columns.code(pl.col("status")),
-        duration=taken,
+        duration=None if duration is None else pl.col("duration"),
         stamp=Stamp.END if nginx else Stamp.START,
-        resolution_ns=_SECOND if time == "clf" or time == "iso" else 1,  # noqa: PLR1714
+        resolution_ns=_SECOND_NS if time == "clf" or time == "iso" else 1,  # noqa: PLR1714
         detected=False,
         **texts,
-    )
-
-
-def _summed(times: pl.Expr) -> pl.Expr:
-    parts = times.str.extract_all(r"\d+(?:\.\d+)?").list.eval(pl.element().cast(pl.Float64)).list
-    return (
-        pl.when(parts.len() > 0)
-        .then(columns.span(parts.sum(), _SECOND))
-        .otherwise(columns.duration(times, 1))
     )
 
 
@@ -161,7 +156,7 @@ def _apache(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _pattern(pieces: list[tuple[str, str]]) -> tuple[str, set[str]]:
-    """Return the regular expression, and the roles that it captures; of two with one role, the first."""
+    """Return the pattern, and the roles that it captures; of two with one role, the first."""
     pattern, roles = "^", set[str]()
     for index, (text, role) in enumerate(pieces):
         own = text
@@ -173,7 +168,7 @@ def _pattern(pieces: list[tuple[str, str]]) -> tuple[str, set[str]]:
         if role == "end":
             break
         if role == "request" and not {"method", "target"} & roles:
-            pattern += f'(?:{_REQUEST}|[^"]*)'
+            pattern += f"(?:{_REQUEST}|{_TEXT})"
             roles |= {"method", "target"}
         elif role == "clf" and role not in roles:
             pattern += _CLF
@@ -188,7 +183,7 @@ def _pattern(pieces: list[tuple[str, str]]) -> tuple[str, set[str]]:
 def _value(role: str, behind: str) -> str:
     """Return what a variable's value looks like: up to the character behind it, where that ends it."""
     if behind[:1] == '"':
-        return r'(?:[^"\\]|\\.)*'
+        return _TEXT
     if role in {"", "instance", "upstream", "upstream_s"} or not behind:
         return ".*?"
     return f"[^{re.escape(behind[0])}]*"

@@ -8,20 +8,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import polars as pl
 
-from cbtool.traffic.formats import columns
+from cbtool.traffic.formats import columns, fields
 from cbtool.traffic.formats.log_format import LogFormat, Stamp
 from cbtool.traffic.formats.patterns import PatternLines
+from cbtool.traffic.scanning.lines import ABSENT, NULL, Spans
+from cbtool.traffic.scanning.rows import split
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cbtool.traffic.formats.log_format import Fields
+    from numpy.typing import NDArray
+
+    from cbtool.traffic.formats.log_format import Parts
+    from cbtool.traffic.scanning.lines import Lines
 
 _DIRECTIVE = "#Fields:"
-_SECOND = 1_000_000_000
-_MILLISECOND = 1_000_000
+_SECOND_NS = 1_000_000_000
+_COMMENT, _TAB, _DASH = b"#\t-"
 _GAVE_UP = 499
 
 
@@ -29,7 +35,8 @@ _GAVE_UP = 499
 class DirectedRows:
     """Rows whose columns a line of `#Fields:` above them names, split at tabs or else at spaces.
 
-    The fields are `columns`, null where a row's directive lacks them or the value is a dash, and `comment`.
+    The parts are `columns`, absent where a row's directive lacks them, and null where the value is a dash;
+    `comment`, on the lines that are one; and `moment`, the date and the time together.
 
     Attributes:
         columns: the columns to take, as the directive spells them.
@@ -44,53 +51,85 @@ class DirectedRows:
         """The directives stand among the rows."""
         return False
 
-    def opened_by(self, sample: Sequence[str]) -> Fields | None:
-        """Return the splitter; None if no line of the sample is a directive that names what is required."""
+    def opened_by(self, sample: Sequence[str]) -> Parts | None:
+        """Return what finds the parts; None if no line is a directive that names what is required."""
         names = next((_named(line) for line in sample if line.startswith(_DIRECTIVE)), [])
         if not self.required.issubset(names):
             return None
         return lambda lines: self._taken(lines, names)
 
-    def _taken(self, lines: pl.Series, names: list[str]) -> pl.DataFrame:
+    def _taken(self, lines: Lines, names: list[str]) -> dict[str, Spans]:
         """Take a block apart, each stretch below a directive by its own."""
-        comments = lines.str.starts_with("#").fill_null(value=False)
-        turns = lines.str.starts_with(_DIRECTIVE).fill_null(value=False).arg_true().to_list()
-        parts, start = [], 0
+        comments = lines.begin_with(_COMMENT)
+        turns = [at for at in np.flatnonzero(comments).tolist() if lines.text(at).startswith(_DIRECTIVE)]
+        stretches, start = [], 0
         for turn in [*turns, len(lines)]:
-            parts.append(self._split(lines.slice(start, turn - start), names))
+            stretches.append(self._split(lines[start:turn], names))
             if turn < len(lines):
-                names, start = _named(lines[turn]), turn
-        return pl.concat(parts).with_columns(comments.alias("comment"))
-
-    def _split(self, lines: pl.Series, names: list[str]) -> pl.DataFrame:
-        tabs = lines.str.contains("\t", literal=True).any()
-        values = lines.str.strip_chars_end("\r\n").str.split("\t" if tabs else " ")
-        values = values.set(values.list.len() != len(names), None)
-        taken = {
-            name: values.list.get(names.index(name), null_on_oob=True)
-            if name in names
-            else pl.repeat(None, len(lines), dtype=pl.String, eager=True)
+                names, start = _named(lines.text(turn)), turn
+        parts = {
+            name: Spans(
+                lines.data,
+                np.concatenate([stretch[name].start for stretch in stretches]),
+                np.concatenate([stretch[name].end for stretch in stretches]),
+            )
             for name in self.columns
         }
-        return pl.DataFrame(taken).with_columns(pl.all().replace("-", None))
+        comment = np.where(comments, lines.start, ABSENT)
+        return parts | {
+            "comment": Spans(lines.data, comment, lines.end),
+            "moment": _moment(parts["date"], parts["time"]),
+        }
+
+    def _split(self, lines: Lines, names: list[str]) -> dict[str, Spans]:
+        delimiter = "\t" if lines.contain(_TAB) else " "
+        found = split(lines, delimiter, names, self.columns, quotes=False, exact=True)
+        absent = Spans.nowhere(len(lines))
+        return {name: _without_dash(found[name]) if name in found else absent for name in self.columns}
 
 
 def _named(line: str) -> list[str]:
     return line.removeprefix(_DIRECTIVE).split()
 
 
-_query = pl.col("cs-uri-query")
-_stem = pl.col("cs-uri-stem")
+def _without_dash(spans: Spans) -> Spans:
+    dash = spans.filled & (spans.end - spans.start == 1)
+    dash[dash] = spans.data[spans.start[dash]] == _DASH
+    return spans._replace(start=np.where(dash, NULL, spans.start)) if dash.any() else spans
+
+
+def _moment(date: Spans, time: Spans) -> Spans:
+    """A date and a time that stand in two columns, as one text."""
+    sound = _long(date, len("2026-11-24")) & _long(time, len("10:00:00"))
+    text = np.full((len(sound), len("2026-11-24 10:00:00")), ord(" "), np.uint8)
+    for spans, place in ((date, 0), (time, len("2026-11-24 "))):
+        size = min(text.shape[1] - place, len("2026-11-24"))
+        text[sound, place : place + size] = spans.data[spans.start[sound, None] + np.arange(size)]
+    start = np.arange(len(sound), dtype=np.int32) * np.int32(text.shape[1])
+    return Spans(text.ravel(), np.where(sound, start, ABSENT), start + np.int32(text.shape[1]))
+
+
+def _long(spans: Spans, length: int) -> NDArray[np.bool_]:
+    fits: NDArray[np.bool_] = (spans.start >= 0) & (spans.end - spans.start == length)
+    return fits
+
+
+_query, _stem = pl.col("query"), pl.col("stem")
 _W3C: Mapping[str, Any] = {
-    "time": columns.iso_time(pl.concat_str("date", pl.lit(" "), "time")),
+    "time": pl.col("moment"),
+    "duration": pl.col("duration"),
     "method": columns.http_method(pl.col("cs-method")),
-    "path": columns.path_of(
-        pl.when(_query.is_null()).then(_stem).otherwise(pl.concat_str(_stem, pl.lit("?"), _query))
-    ),
+    "path": pl.when(_query.is_null()).then(_stem).otherwise(pl.concat_str(_stem, pl.lit("?"), _query)),
     "skipped": pl.col("comment"),
     "directive": _DIRECTIVE,
     "stamp": Stamp.END,
-    "resolution_ns": _SECOND,
+    "resolution_ns": _SECOND_NS,
+}
+_FIELDS = {
+    "moment": fields.iso_time("moment"),
+    "stem": fields.path("cs-uri-stem"),
+    "query": fields.text("cs-uri-query"),
+    "comment": fields.is_named("comment"),
 }
 IIS = LogFormat(
     **_W3C,
@@ -103,7 +142,7 @@ IIS = LogFormat(
         ),
         frozenset({"date", "time", "sc-status", "cs-uri-stem"}),
     ),
-    duration=columns.duration(pl.col("time-taken"), _MILLISECOND),
+    fields=_FIELDS | {"duration": fields.duration("time-taken", fields.MILLISECOND)},
     status=columns.code(pl.col("sc-status")),
     host=pl.col("cs-host"),
     upstream=pl.col("s-sitename"),
@@ -129,7 +168,7 @@ CLOUDFRONT = LogFormat(
         ),
         frozenset({"date", "time", "x-edge-location", "sc-status", "cs-uri-stem"}),
     ),
-    duration=columns.duration(pl.col("time-taken"), _SECOND),
+    fields=_FIELDS | {"duration": fields.duration("time-taken", fields.SECOND)},
     status=_edge_status(pl.col("sc-status")),
     host=pl.coalesce("x-host-header", "cs(Host)"),
     upstream=pl.col("cs(Host)"),
@@ -141,15 +180,20 @@ CLOUDFRONT_REAL_TIME = LogFormat(
     name="cloudfront-real-time",
     summary="CloudFront's real-time logs, all fields or the first fourteen of them",
     layout=PatternLines(
-        r"^(?<time>\d{10}(?:\.\d+)?)\t[^\t]*\t[^\t]*\t(?<status>\d{3})\t[^\t]*\t(?<method>[A-Z]+)\t[^\t]*"
+        r"^(?<time>[0-9]{10}(?:\.[0-9]+)?)\t[^\t]*\t[^\t]*\t(?<status>[0-9]{3})\t[^\t]*\t(?<method>[A-Z]+)\t[^\t]*"
         r"\t(?<domain>[^\t]*)\t(?<target>[^\t]*)\t[^\t]*\t(?<edge>[^\t]*)\t[^\t]*\t(?<host>[^\t]*)"
-        r"\t(?<taken>[\d.]+)(?:\t|$)"
+        r"\t(?<taken>[0-9.]+)(?:\t|$)"
     ),
-    time=columns.unix_seconds(pl.col("time")),
-    duration=columns.duration(pl.col("taken"), _SECOND),
+    fields={
+        "time": fields.unix_time("time"),
+        "duration": fields.duration("taken", fields.SECOND),
+        "target": fields.path("target"),
+    },
+    time=pl.col("time"),
+    duration=pl.col("duration"),
     status=_real_time_status,
     method=pl.col("method"),
-    path=columns.path_of(pl.col("target")),
+    path=pl.col("target"),
     host=columns.named(pl.col("host")),
     upstream=columns.named(pl.col("domain")),
     instance=columns.named(pl.col("edge")),

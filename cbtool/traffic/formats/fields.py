@@ -1,0 +1,193 @@
+"""What the parts of a line are: how the text of a field becomes a column.
+
+A format names those that are times, durations, paths and the like; every other field is a word. Of words
+there are few different ones, so that what they mean, which the format says in an expression, is worked out
+once for each of them rather than once a line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from cbtool.traffic.calls import UNKNOWN_DURATION
+from cbtool.traffic.scanning import clocks, numbers, texts, urls
+from cbtool.traffic.scanning.clocks import LATEST_SECOND
+from cbtool.traffic.scanning.numbers import NONSENSE
+from cbtool.traffic.scanning.words import told_apart
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from cbtool.traffic.scanning.lines import Spans
+
+LONGEST_CALL_NS = 24 * 3600 * 1_000_000_000
+"""A day; a longer call is a mistake in the log."""
+
+SECOND, MILLISECOND, MICROSECOND, NANOSECOND = 9, 6, 3, 0
+"""Units, as the powers of ten that make nanoseconds of them."""
+
+_LATEST_NS = LATEST_SECOND * 10**SECOND - 1
+
+
+class Words(NamedTuple):
+    """A column of few different values.
+
+    Attributes:
+        codes: uint32, length n, an index into the values.
+        values: each once.
+    """
+
+    codes: NDArray[np.uint32]
+    values: pl.Series
+
+    def series(self) -> pl.Series:
+        """Return the column itself."""
+        return self.values.gather(pl.Series(self.codes))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Field:
+    """A column made of a part of each line.
+
+    Attributes:
+        of: the part, as the layout names it.
+        read: makes the column, of the length of the spans.
+    """
+
+    of: str
+    read: Callable[[Spans], pl.Series | Words]
+
+
+def clf_time(of: str) -> Field:
+    """Int64, Unix nanoseconds from `09/Oct/2025:10:53:20 +0200`, perhaps with a fraction or no zone (UTC)."""
+    return Field(of, lambda spans: _numbers(clocks.clf_times(texts.plain(spans))))
+
+
+def clf_time_behind(of: str) -> Field:
+    """Int64, the same from a text that ends in it, with its zone and in brackets."""
+    return Field(of, lambda spans: _numbers(clocks.clf_times(texts.plain(spans), last=True)))
+
+
+def iso_time(of: str) -> Field:
+    """Int64, Unix nanoseconds from ISO 8601 (UTC unless it says else)."""
+    return Field(of, lambda spans: _numbers(clocks.iso_times(texts.plain(spans))))
+
+
+def unix_time(of: str, unit: int = SECOND) -> Field:
+    """Int64, Unix nanoseconds from a number of units, exact to the nanosecond."""
+    return Field(of, lambda spans: _numbers(numbers.scaled(texts.plain(spans), unit, _LATEST_NS)))
+
+
+def plain_time(of: str) -> Field:
+    """Int64, Unix nanoseconds from Unix seconds or ISO 8601."""
+
+    def read(spans: Spans) -> pl.Series:
+        spans = texts.plain(spans)
+        times = numbers.scaled(spans, SECOND, _LATEST_NS)
+        if (times == NONSENSE).any():
+            times = np.where(times == NONSENSE, clocks.iso_times(spans), times)
+        return _numbers(times)
+
+    return Field(of, read)
+
+
+def duration(of: str, unit: int, *, suffix: str = "", negative: int = NONSENSE) -> Field:
+    """Int64, nanoseconds from a number of units; unknown where absent, empty or `-`, null if over a day.
+
+    Args:
+        of: the part.
+        unit: `SECOND` or a smaller one.
+        suffix: what stands behind the number.
+        negative: what becomes of a number below 0, by default null.
+    """
+
+    def read(spans: Spans) -> pl.Series:
+        spans = texts.plain(spans)
+        if suffix:
+            spans = spans._replace(end=np.where(spans.filled, spans.end - len(suffix), spans.end))
+        return _numbers(
+            numbers.scaled(spans, unit, LONGEST_CALL_NS, blank=UNKNOWN_DURATION, negative=negative)
+        )
+
+    return Field(of, read)
+
+
+def durations(of: str) -> Field:
+    """The same of the sum of `0.010, 0.020 : -`, in seconds, a value for each server that was tried."""
+    return Field(
+        of,
+        lambda spans: _numbers(
+            numbers.summed(texts.plain(spans), SECOND, LONGEST_CALL_NS, blank=UNKNOWN_DURATION)
+        ),
+    )
+
+
+def path(of: str) -> Field:
+    """String, path and query of a request target; a scheme and host before it are left out."""
+    return Field(of, lambda spans: text_of(urls.part_of(spans, urls.PATH)))
+
+
+def host(of: str) -> Field:
+    """The host of an absolute URL, a word."""
+    return Field(of, lambda spans: word_of(urls.part_of(spans, urls.HOST)))
+
+
+def request_path(of: str) -> Field:
+    """String, the same of `GET /a HTTP/1.1`."""
+    return Field(of, lambda spans: text_of(urls.part_of(urls.second_word(spans), urls.PATH)))
+
+
+def first_word(of: str) -> Field:
+    """String, what stands before a text's first space."""
+    return Field(of, lambda spans: word_of(urls.first_word(spans)))
+
+
+def is_named(of: str) -> Field:
+    """Boolean, whether a line has this part, if only to say null."""
+    return Field(of, lambda spans: _truth(spans.named))
+
+
+def is_filled(of: str) -> Field:
+    """Boolean, whether there is anything."""
+    return Field(of, lambda spans: _truth(spans.filled))
+
+
+def text(of: str) -> Field:
+    """String, any text."""
+    return Field(of, text_of)
+
+
+def word(of: str) -> Field:
+    """String, a text of which few differ."""
+    return Field(of, word_of)
+
+
+def word_of(spans: Spans) -> pl.Series | Words:
+    """Return words, or texts where too many differ."""
+    found = told_apart(spans)
+    if found is None:
+        return texts.series(spans)
+    return Words(found.codes, pl.concat([texts.series(found.words), pl.Series([None], dtype=pl.String)]))
+
+
+def text_of(spans: Spans) -> pl.Series:
+    """Return texts."""
+    if (spans.start < 0).all():
+        return pl.repeat(None, len(spans.start), dtype=pl.String, eager=True)
+    return texts.series(spans)
+
+
+def _truth(values: NDArray[np.bool_]) -> Words:
+    return Words(values.astype(np.uint32), pl.Series([False, True]))
+
+
+def _numbers(values: NDArray[np.int64]) -> pl.Series:
+    series = pl.Series(values)
+    nonsense = values == NONSENSE
+    return series.set(pl.Series(nonsense), None) if nonsense.any() else series

@@ -1,0 +1,206 @@
+"""Times as Unix nanoseconds: the common log format's and ISO 8601's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cbtool.jit import compiled, inlined
+from cbtool.traffic.scanning import memory
+from cbtool.traffic.scanning.memory import byte, int64
+from cbtool.traffic.scanning.numbers import NONSENSE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from cbtool.traffic.scanning.lines import Spans
+
+LATEST_SECOND = 7_258_118_400
+"""The year 2200. Times before 1970 or from then on are mistakes, and could overflow nanoseconds."""
+
+_SECOND = 1_000_000_000
+_EARLY = -2 * 86_400  # seconds before 1970 that a zone can make good
+_NOT = -(1 << 40)  # what stands for seconds that there are not
+_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_MONTHS = tuple(int.from_bytes(name.encode(), "big") for name in _NAMES)
+_CLF = 26  # 09/Oct/2025:10:53:20 +0200
+_CLF_SHORT = 20  # without the zone
+_ISO = 19  # 2025-10-09T10:53:20
+
+
+def clf_times(spans: Spans, *, last: bool = False) -> NDArray[np.int64]:
+    """Return `09/Oct/2025:10:53:20 +0200`, perhaps with a fraction or without a zone; `NONSENSE` where not.
+
+    Args:
+        spans: of length n.
+        last: look for it at each text's end, with a zone, perhaps in brackets, whatever stands before it.
+    """
+    made = np.empty(len(spans.start), np.int64)
+    _clf(spans.data, spans.start, spans.end, last, made)
+    return made
+
+
+def iso_times(spans: Spans) -> NDArray[np.int64]:
+    """Return ISO 8601, with `T` or a space, a fraction or none, a zone or none; `NONSENSE` where not."""
+    made = np.empty(len(spans.start), np.int64)
+    _iso(spans.data, spans.start, spans.end, made)
+    return made
+
+
+@inlined
+def _two(data: NDArray[np.uint8], pos: int) -> int:
+    """Two digits' number; −1 if they are none."""
+    tens, ones = byte(data, pos) - 48, byte(data, pos + 1) - 48
+    return tens * 10 + ones if 0 <= tens <= 9 and 0 <= ones <= 9 else -1
+
+
+@inlined
+def _unix(year: int, month: int, day: int, hour: int, minute: int, second: int) -> int:
+    """Unix seconds; `_NOT` if there is no such moment in the sane years. Source: the Gregorian rules."""
+    if year < 1969 or year > 2200 or month < 1 or month > 12 or day < 1 or day > 31:
+        return _NOT
+    if hour < 0 or hour > 23 or minute < 0 or minute > 59 or second < 0 or second > 60:
+        return _NOT
+    leap = (year % 4 == 0 and year % 100 != 0) or year % 400 == 0
+    if month == 2:
+        if day > 28 + leap:
+            return _NOT
+    elif (month == 4 or month == 6 or month == 9 or month == 11) and day > 30:
+        return _NOT
+    # Years that begin in March have their leap day at the end.
+    years = year - (month <= 2)
+    days = 365 * years + years // 4 - years // 100 + years // 400
+    days += (153 * ((month + 9) % 12) + 2) // 5 + day - 1 - 719_468
+    return days * 86_400 + hour * 3600 + minute * 60 + second
+
+
+@inlined
+def _within(seconds: int, zone: int, fraction: int) -> int:
+    """Nanoseconds from local seconds and the zone's, which are east of Greenwich."""
+    seconds -= zone
+    if seconds < 0 or seconds >= LATEST_SECOND:
+        return NONSENSE
+    return seconds * _SECOND + fraction
+
+
+@inlined
+def _fraction(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
+    """Nanoseconds of `.25` or `,25`, none if it is not there, and behind it; −1 if there is no digit."""
+    if at >= end or (byte(data, at) != 46 and byte(data, at) != 44):
+        return int64(0), at
+    at += 1
+    fraction, digits = int64(0), 0
+    while at < end and 48 <= byte(data, at) <= 57:
+        fraction = fraction * 10 + (byte(data, at) - 48) if digits < 9 else fraction
+        digits += 1
+        at += 1
+    for _ in range(digits, 9):
+        fraction *= 10
+    return (fraction if digits else int64(-1)), at
+
+
+@inlined
+def _zone(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
+    """Seconds east of Greenwich of `+0200`, `+02:00` or `Z`, none if it is not there, and behind it."""
+    if at < end and (byte(data, at) | 32) == 122:
+        return int64(0), at + 1
+    if end - at < 5 or (byte(data, at) != 43 and byte(data, at) != 45):
+        return int64(0), at
+    colon = int64(byte(data, at + 3) == 58)
+    hours = _two(data, at + 1)
+    minutes = _two(data, at + 3 + colon) if end - at >= 5 + colon else int64(-1)
+    if min(hours, minutes) < 0:
+        return int64(0), at
+    east = hours * 3600 + minutes * 60
+    return (east if byte(data, at) == 43 else -east), at + 5 + colon
+
+
+@inlined
+def _month(data: NDArray[np.uint8], at: int) -> int:
+    """The month of `Jan` to `Dec`; 0 if it is none."""
+    name = ((byte(data, at) | 32) << 16) | ((byte(data, at + 1) | 32) << 8) | (byte(data, at + 2) | 32)
+    for month in range(12):
+        if name == _MONTHS[month]:
+            return month + 1
+    return 0
+
+
+@compiled(memory)
+def _clf(
+    data: NDArray[np.uint8],
+    starts: NDArray[np.int32],
+    ends: NDArray[np.int32],
+    last: bool,
+    out: NDArray[np.int64],
+) -> None:
+    for line in range(len(starts)):
+        at, end = int64(starts[line]), int64(ends[line])
+        out[line] = NONSENSE
+        if at < 0:
+            continue
+        if last:
+            while end > at and (byte(data, end - 1) == 32 or byte(data, end - 1) == 93):
+                end -= 1
+            at = max(at, end - _CLF)
+            if end - at < _CLF:
+                continue
+        elif end - at < _CLF_SHORT:
+            continue
+        marks = byte(data, at + 2) == 47 and byte(data, at + 6) == 47 and byte(data, at + 11) == 58
+        if not marks or byte(data, at + 14) != 58 or byte(data, at + 17) != 58:
+            continue
+        century, years = _two(data, at + 7), _two(data, at + 9)
+        if min(century, years) < 0:
+            continue
+        seconds = _unix(
+            century * 100 + years,
+            _month(data, at + 3),
+            _two(data, at),
+            _two(data, at + 12),
+            _two(data, at + 15),
+            _two(data, at + 18),
+        )
+        fraction, at = _fraction(data, at + _CLF_SHORT, end)
+        east = int64(0)
+        if at < end and byte(data, at) == 32:
+            east, at = _zone(data, at + 1, end)
+        if at == end and seconds >= _EARLY and fraction >= 0:
+            out[line] = _within(seconds, east, fraction)
+
+
+@compiled(memory)
+def _iso(
+    data: NDArray[np.uint8], starts: NDArray[np.int32], ends: NDArray[np.int32], out: NDArray[np.int64]
+) -> None:
+    for line in range(len(starts)):
+        at, end = int64(starts[line]), int64(ends[line])
+        out[line] = NONSENSE
+        if at < 0:
+            continue
+        while at < end and byte(data, at) <= 32:
+            at += 1
+        while at < end and byte(data, end - 1) <= 32:
+            end -= 1
+        if end - at < _ISO or byte(data, at + 4) != 45 or byte(data, at + 7) != 45:
+            continue
+        between = byte(data, at + 10) == 84 or byte(data, at + 10) == 32
+        if not between or byte(data, at + 13) != 58 or byte(data, at + 16) != 58:
+            continue
+        century, years = _two(data, at), _two(data, at + 2)
+        if min(century, years) < 0:
+            continue
+        seconds = _unix(
+            century * 100 + years,
+            _two(data, at + 5),
+            _two(data, at + 8),
+            _two(data, at + 11),
+            _two(data, at + 14),
+            _two(data, at + 17),
+        )
+        fraction, at = _fraction(data, at + _ISO, end)
+        if at < end and byte(data, at) == 32:
+            at += 1
+        east, at = _zone(data, at, end)
+        if at == end and seconds >= _EARLY and fraction >= 0:
+            out[line] = _within(seconds, east, fraction)

@@ -1,0 +1,133 @@
+"""Bytes read as a loop in C would: no check of the index, and many at a time where one is looked for.
+
+numba's own indexing lets an index count from an array's end, which costs a comparison for each byte. Who
+calls these holds the index within the array.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
+
+from cbtool.jit import inlined
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+_WIDE = 32  # bytes that are compared at once
+_BYTE, _INT64 = ir.IntType(8), ir.IntType(64)
+_VECTOR = ir.VectorType(_BYTE, _WIDE)
+_QUOTE, _BACKSLASH, _SPACE = 34, 92, 32
+
+
+def _loaded(call: tuple[Any, ...], kind: Any) -> Any:
+    """Load what is at a place in an array of bytes, however it is aligned."""
+    context, builder, signature, (data, at, *_) = call
+    array = context.make_array(signature.args[0])(context, builder, value=data)
+    place = builder.gep(builder.bitcast(array.data, _BYTE.as_pointer()), [at])
+    loaded = builder.load(builder.bitcast(place, kind.as_pointer()))
+    loaded.align = 1
+    return loaded
+
+
+def _all(byte: int) -> Any:
+    return ir.Constant(_VECTOR, [byte] * _WIDE)
+
+
+def _mask(builder: Any, found: Any) -> Any:
+    """A bit for each of the bytes, the first one lowest."""
+    return builder.zext(builder.bitcast(found, ir.IntType(_WIDE)), _INT64)
+
+
+def _byte(_context: Any, data: Any, _at: Any) -> Any:
+    """Return `data[at]` of bytes, as an int64."""
+
+    def generate(*call: Any) -> Any:
+        return call[1].zext(_loaded(call, _BYTE), _INT64)
+
+    return types.int64(data, types.int64), generate
+
+
+def _same(_context: Any, data: Any, _at: Any, _wanted: Any) -> Any:
+    """Return which of the next bytes are the one that is wanted, a bit for each."""
+
+    def generate(*call: Any) -> Any:
+        builder, wanted = call[1], call[3][2]
+        one = builder.insert_element(
+            ir.Constant(_VECTOR, ir.Undefined), builder.trunc(wanted, _BYTE), ir.Constant(_INT64, 0)
+        )
+        zeros = ir.Constant(ir.VectorType(ir.IntType(32), _WIDE), [0] * _WIDE)
+        everywhere = builder.shuffle_vector(one, one, zeros)
+        return _mask(builder, builder.icmp_unsigned("==", _loaded(call, _VECTOR), everywhere))
+
+    return types.int64(data, types.int64, types.int64), generate
+
+
+def _marks(_context: Any, data: Any, _at: Any) -> Any:
+    """Return which of the next bytes are quotes, backslashes or control characters, a bit for each."""
+
+    def generate(*call: Any) -> Any:
+        builder, loaded = call[1], _loaded(call, _VECTOR)
+        quote = builder.icmp_unsigned("==", loaded, _all(_QUOTE))
+        backslash = builder.icmp_unsigned("==", loaded, _all(_BACKSLASH))
+        control = builder.icmp_unsigned("<", loaded, _all(_SPACE))
+        return _mask(builder, builder.or_(builder.or_(quote, backslash), control))
+
+    return types.int64(data, types.int64), generate
+
+
+def _lowest(_context: Any, _bits: Any) -> Any:
+    """Return the number of the lowest bit that is set; there must be one."""
+
+    def generate(*call: Any) -> Any:
+        return call[1].cttz(call[3][0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.int64), generate
+
+
+int64 = cast("Callable[[Any], int]", np.int64)
+"""Compiled numbers must keep one type from the first assignment on."""
+
+byte = cast("Callable[[NDArray[np.uint8], int], int]", intrinsic(_byte))
+same = cast("Callable[[NDArray[np.uint8], int, int], int]", intrinsic(_same))
+marks = cast("Callable[[NDArray[np.uint8], int], int]", intrinsic(_marks))
+lowest = cast("Callable[[int], int]", intrinsic(_lowest))
+
+
+@inlined
+def find(data: NDArray[np.uint8], at: int, end: int, wanted: int) -> int:
+    """Return where the next byte of a kind is; `end` if there is none before that."""
+    while at < end:
+        if at + _WIDE > len(data):
+            if byte(data, at) == wanted:
+                return at
+            at += 1
+            continue
+        found = same(data, at, wanted)
+        if found:
+            return min(at + lowest(found), end)
+        at += _WIDE
+    return end
+
+
+@inlined
+def find_mark(data: NDArray[np.uint8], at: int, end: int) -> int:
+    """Return where the next quote, backslash or control character is; `end` if there is none before that."""
+    while at < end:
+        if at + _WIDE > len(data):
+            one = byte(data, at)
+            if one == _QUOTE or one == _BACKSLASH or one < _SPACE:
+                return at
+            at += 1
+            continue
+        found = marks(data, at)
+        if found:
+            return min(at + lowest(found), end)
+        at += _WIDE
+    return end
