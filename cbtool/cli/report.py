@@ -36,13 +36,14 @@ from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when
 from cbtool.errors import InsufficientDataError, UnreachableError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from cbtool.traffic.selection import Selection
 
 app = command_app()
 
 _USUAL = "resilience4j"
+_STDOUT = "-"
 
 
 @app.command()
@@ -83,12 +84,15 @@ def report(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     Refused, with what is missing, where the data cannot carry a
     recommendation (exit status 3); the page is written all the same.
 
+    Of a file that cbtool sweep wrote, it shows the Pareto front.
+
     \b
     Examples:
       cbtool report access.log --output report.html
       cbtool report access.log --current mine.toml --instances 8 -o report.html
       cbtool report run.ndjson --to resilience4j -o report.html
       cbtool report access.log --json | jq .recommendation.breaker
+      cbtool report sweep.parquet -o sweep.html
       zcat access.log.*.gz | cbtool report - > report.html
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
     from cbtool.foreign.writing import known_library  # noqa: PLC0415  # keeps --help quick
@@ -97,8 +101,6 @@ def report(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     from cbtool.recommend import recommend as find  # noqa: PLC0415  # numba
     from cbtool.report.html.document import document_of  # noqa: PLC0415
     from cbtool.report.html.page import traffic_page  # noqa: PLC0415
-    from cbtool.report.html.paste import to_paste  # noqa: PLC0415
-    from cbtool.report.html.pull_request import pull_request  # noqa: PLC0415
     from cbtool.report.html.study import Settings, study_of  # noqa: PLC0415
     from cbtool.report.html.trials import Ground  # noqa: PLC0415
 
@@ -108,6 +110,9 @@ def report(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     today = load_profile(current or _USUAL)
     rules = (load_profile(profile) if profile else default_profile()).rules
     _check_output(output, json=json)
+    only = logs[0] if logs and len(logs) == 1 else None
+    if only is not None and _of_sweep(only, output, budget.reject_cost, json=json):
+        return
     source = open_source(logs or (), scenario, log_format, seed, which)
     calls, health = source.at(1.0)
     verdicts = rules.verdicts(calls)
@@ -121,43 +126,64 @@ def report(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
             seed=source.seed,
             current=today if current else None,
         )
-    ground = Ground(calls, verdicts, source.seed, instances, health)
     with working("drawing the page"):
-        record = read_record(logs[0]) if logs and len(logs) == 1 and not which and not current else None
-        title = today.name if current else f"{today.name}'s defaults"
-        study = study_of(ground, answer, source=source.name, before=record or Settings(today, title))
-        command = _command(logs or (), scenario, instances, seed)
-        texts = {**to_paste(answer, source.name, library or ()), "command": command}
-        document = document_of(study, texts)
-        document["pull_request"] = pull_request(document, command)
-    if json:
-        print_json(document)
-    if output is not None or not json:
-        _write(output, traffic_page(document))
+        record = None if only is None or which or current else read_record(only)
+        before = record or Settings(today, today.name if current else f"{today.name}'s defaults")
+        ground = Ground(calls, verdicts, source.seed, instances, health)
+        study = study_of(ground, answer, source=source.name, before=before)
+        options = {"--scenario": scenario, "--current": current, "--profile": profile, "--seed": seed}
+        document = document_of(study, library or (), _command(logs or (), instances, options))
+        _give(document, traffic_page, output, json=json)
     if answer.profile is None:
         raise InsufficientDataError(f"{source.name} cannot carry a recommendation", answer.needs)
+
+
+def _of_sweep(name: str, output: Path | None, reject_cost: float, *, json: bool) -> bool:
+    """Write the page of a sweep's file; return whether it is one."""
+    from cbtool.report.html.page import sweep_page  # noqa: PLC0415  # as in the command
+    from cbtool.report.html.sweep_file import read_sweep, sweep_document  # noqa: PLC0415  # polars
+
+    table = read_sweep(name)
+    if table is None:
+        return False
+    _give(sweep_document(table, name, reject_cost=reject_cost), sweep_page, output, json=json)
+    return True
 
 
 def _check_output(output: Path | None, *, json: bool) -> None:
     if output is None and not json and sys.stdout.isatty():
         raise typer.BadParameter("name the page's file: --output report.html (- is standard output)")
+    if json and str(output) == _STDOUT:
+        raise typer.BadParameter("--json has standard output: name a file for the page")
 
 
-def _command(logs: Sequence[str], scenario: str | None, instances: int, seed: int | None) -> str:
-    words: list[Any] = ["cbtool", "report", *logs]
-    words += ["--scenario", scenario] if scenario else []
-    words += ["--instances", instances] if instances > 1 else []
-    words += ["--seed", seed] if seed is not None else []
-    return shlex.join(map(str, words))
+def _command(logs: Sequence[str], instances: int, options: dict[str, Any]) -> str:
+    words = ["cbtool", "report", *logs]
+    words += ["--instances", str(instances)] if instances > 1 else []
+    for flag, value in options.items():
+        words += [flag, str(value)] if value is not None else []
+    return shlex.join(words)
 
 
-def _write(output: Path | None, page: str) -> None:
-    if output is None or str(output) == "-":
-        sys.stdout.write(page)
+def _give(
+    document: dict[str, Any],
+    page_of: Callable[[dict[str, Any]], str],
+    output: Path | None,
+    *,
+    json: bool,
+) -> None:
+    """Print the document, write its page, or both."""
+    if json:
+        print_json(document)
+    if json and output is None:
+        return
+    page = page_of(document).encode()
+    if output is None or str(output) == _STDOUT:
+        sys.stdout.buffer.write(page)
         sys.stdout.flush()
         return
     try:
-        output.write_text(page, encoding="utf-8")
+        output.write_bytes(page)
     except OSError as error:
         raise UnreachableError(f"{output}: cannot be written: {error.strerror}") from None
-    note(f"page written to {output} ({len(page.encode()) / 1e6:.1f} MB)")
+    note(f"page written to {output} ({len(page) / 1e6:.1f} MB)")

@@ -76,3 +76,20 @@ def test_mistakes_are_told(
     assert words in err
     assert "Traceback" not in err
     assert not Path("p.html").exists()
+
+
+def test_a_sweeps_file_becomes_a_page_of_its_front(capsys: pytest.CaptureFixture[str]) -> None:
+    vary = ["--vary", "failure_rate_threshold=20,50,80", "--vary", "sliding_window_type=time"]
+    assert run(["sweep", "calls.csv", *vary, "-o", "all.parquet", "--json"]) == 0
+    swept = json.loads(capsys.readouterr().out)
+    assert run(["report", "all.parquet", "-o", "page.html", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["about"], document["points"]) == ("sweep", 3)
+    assert all(row in swept["rows"] for row in document["rows"])
+    assert document["failing"] == swept["failing"]
+    assert "Circuit breaker sweep" in Path("page.html").read_text()
+
+
+def test_json_and_the_page_cannot_both_have_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["report", "calls.csv", "--json", "-o", "-"]) == 2
+    assert "name a file" in capsys.readouterr().err

@@ -9,10 +9,12 @@ from cbtool.breaker import State
 from cbtool.breaker.parts import WindowType
 from cbtool.breaker.reach.words import notes
 from cbtool.profiles import breaker_table
+from cbtool.report.html.paste import to_paste
+from cbtool.report.html.pull_request import pull_request
 from cbtool.report.series.numbers import rounded
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from cbtool.breaker import BreakerConfig
     from cbtool.report.html.study import Study
@@ -22,17 +24,22 @@ MOST_TRANSITIONS = 2_000
 """Of one simulation; a page must stay small."""
 
 
-def document_of(study: Study, texts: Mapping[str, Any]) -> dict[str, Any]:
+def document_of(study: Study, libraries: Sequence[str], command: str) -> dict[str, Any]:
     """Return the document of a page about traffic.
 
     Args:
         study: what there is to say.
-        texts: what there is to paste: `profile`, `snippets`, `pull_request` and the like.
+        libraries: in whose words the settings are offered; empty: the usual ones.
+        command: what makes the page again.
+
+    Raises:
+        ConfigurationError: a library is unknown or cannot say such settings.
     """
-    return {
+    document: dict[str, Any] = {
         "cbtool": cbtool.__version__,
         "about": "traffic",
         "source": study.source,
+        "command": command,
         "traffic": {
             "calls": study.calls,
             "counted": study.counted,
@@ -47,8 +54,10 @@ def document_of(study: Study, texts: Mapping[str, Any]) -> dict[str, Any]:
         "series": _series(study),
         "latency": None if study.latency is None else study.latency.to_json(),
         "drawn": _drawn(study.drawn),
-        **texts,
+        **to_paste(study.answer, study.source, libraries),
     }
+    document["pull_request"] = pull_request(document, command)
+    return document
 
 
 def _trial(trial: Trial, study: Study) -> dict[str, Any]:

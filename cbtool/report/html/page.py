@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _HERE = Path(__file__).parent
 _MOST_INCIDENTS = 40
+_MOST_ROWS = 100
 
 
 def traffic_page(document: Mapping[str, Any]) -> str:
@@ -37,29 +38,50 @@ def traffic_page(document: Mapping[str, Any]) -> str:
         "loads": loads(document),
         "latency": latency(document),
     }
-    return _rendered("traffic.html.j2", document, figures)
+    return _rendered(
+        "traffic.html.j2",
+        document,
+        figures,
+        rows=lambda pointer, columns: _rows(at(document, pointer), [key for _, key in columns]),
+        incidents_shown=_incidents_shown(document),
+        choices=choices_of(document["recommendation"]),
+        parts_of=_parts_of,
+        when=when,
+    )
 
 
-def _rendered(template: str, document: Mapping[str, Any], figures: Mapping[str, str]) -> str:
+def sweep_page(document: Mapping[str, Any]) -> str:
+    """Return the page of a document about a sweep."""
+    from cbtool.report.html.figures.scatter import CHOICES, scatter  # noqa: PLC0415  # matplotlib
+
+    chosen = document["chosen"]
+    return _rendered(
+        "sweep.html.j2",
+        document,
+        {"scatter": scatter(document)},
+        shown_rows=list(range(min(document["distinct_on_front"], _MOST_ROWS))),
+        letter_of={chosen[name]: letter for letter, name in CHOICES},
+    )
+
+
+def _rendered(template: str, document: Mapping[str, Any], figures: Mapping[str, str], **further: Any) -> str:
+    def number(pointer: str, way: str) -> Markup:
+        value = at(document, pointer)
+        return value_element(pointer, value, shown(value, way), way)
+
     return (
         _templates()
         .get_template(template)
         .render(
             document=document,
             figures={name: Markup(svg) for name, svg in figures.items()},  # noqa: S704  # drawn here, escaped
-            n=lambda pointer, way: value_element(
-                pointer, at(document, pointer), shown(at(document, pointer), way), way
-            ),
-            rows=lambda pointer, columns: _rows(at(document, pointer), [key for _, key in columns]),
-            incidents_shown=_incidents_shown(document),
-            choices=choices_of(document["recommendation"]),
-            parts_of=_parts_of,
+            n=number,
             words=words,
-            when=when,
             shown=shown,
             breakable=breakable,
             data=json_in_script(document),
             style=Markup(_style()),  # noqa: S704  # our own file
+            **further,
         )
     )
 
@@ -78,7 +100,7 @@ def _parts_of(validation: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], st
 
 def _incidents_shown(document: Mapping[str, Any]) -> list[int]:
     """Return which incidents are listed: those to act on before the others, in the log's order."""
-    found = document["recommendation"]["incidents"] if "recommendation" in document else []
+    found = document["recommendation"]["incidents"]
     chosen = sorted(range(len(found)), key=lambda i: (not found[i]["actionable"], i))[:_MOST_INCIDENTS]
     return sorted(chosen)
 

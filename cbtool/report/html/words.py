@@ -147,3 +147,15 @@ def front_words(document: Document) -> str:
         lets = f" lets {shown(100 * each['log']['let_through'] / bad, 'percent')} through" if bad else ""
         said.append(f"{each['name']}:{lets}{often}.")
     return "Settings to choose from. " + " ".join(said)
+
+
+def sweep_words(document: Document) -> str:
+    """Return what the figure of a sweep shows."""
+    rows = document["rows"]
+    said = [
+        f"{name}: {counted(rows[place]['let_through'], 'failing call')} let through and"
+        f" {counted(rows[place]['healthy_refused'], 'healthy call')} refused."
+        for name, place in document["chosen"].items()
+        if place is not None
+    ]
+    return f"{document['points']:,} settings; left and low is better. " + " ".join(said)

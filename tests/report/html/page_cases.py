@@ -30,8 +30,6 @@ from cbtool.recommend.model import (
     SettingReason,
 )
 from cbtool.report.html.document import document_of
-from cbtool.report.html.paste import to_paste
-from cbtool.report.html.pull_request import pull_request
 from cbtool.report.html.study import Settings, Study, study_of
 from cbtool.report.html.trials import Ground
 from cbtool.traffic.calls import Calls
@@ -199,9 +197,5 @@ def study(
 
 def document(answer: Recommendation | None = None, **names: Any) -> dict[str, Any]:
     """Return the whole document of a page."""
-    answer = answer or recommended()
     made = study(answer, **names)
-    command = f"cbtool report {made.source}"
-    found = document_of(made, {**to_paste(answer, made.source, ()), "command": command})
-    found["pull_request"] = pull_request(found, command)
-    return found
+    return document_of(made, (), f"cbtool report {made.source}")

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import page_cases
 import pytest
+import sweep_cases
 from helpers_browser import NAMES, Browser, browser, chromium
 
 from cbtool.report.html import shown as ways
-from cbtool.report.html.page import traffic_page
+from cbtool.report.html.page import sweep_page, traffic_page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,10 +46,12 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for name, document in documents.items():
         made[name] = folder / f"{name}.html"
         made[name].write_text(traffic_page(document), encoding="utf-8")
+    made["sweep"] = folder / "sweep.html"
+    made["sweep"].write_text(sweep_page(sweep_cases.document()), encoding="utf-8")
     return made
 
 
-EVERY = ("recommended", "refused", "eight breakers", "long names")
+EVERY = ("recommended", "refused", "eight breakers", "long names", "sweep")
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -58,19 +61,22 @@ def test_it_opens_without_a_complaint_and_without_a_request(
     tab.complaints.clear()
     tab.requests.clear()
     tab.open(pages[name])
-    assert tab.value("document.title").startswith("Circuit breaker report")
+    assert tab.value("document.title").startswith("Circuit breaker ")
     assert tab.complaints == []
     assert tab.requests == [pages[name].resolve().as_uri()]
 
 
-def test_the_numbers_that_it_shows_are_its_datas(tab: Browser, pages: dict[str, Path]) -> None:
-    tab.open(pages["recommended"])
+@pytest.mark.parametrize(("name", "least"), [("recommended", 60), ("refused", 10), ("sweep", 20)])
+def test_the_numbers_that_it_shows_are_its_datas(
+    tab: Browser, pages: dict[str, Path], name: str, least: int
+) -> None:
+    tab.open(pages[name])
     document = json.loads(tab.value("document.getElementById('data').textContent"))
     numbers = tab.value(
         """[...document.querySelectorAll('data')].map(e =>
             [e.dataset.from, e.dataset.as, e.value, e.innerText])"""
     )
-    assert len(numbers) > 60
+    assert len(numbers) > least
     for pointer, way, value, text in numbers:
         expected = ways.at(document, pointer)
         assert json.loads(value) == expected, pointer

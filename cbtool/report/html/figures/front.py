@@ -83,7 +83,7 @@ def _draw(canvas: Canvas, found: Sequence[Point], unit: str) -> None:
             markerfacecolor=stand_in(colour) if filled else "none", markeredgecolor=stand_in(colour),
             markeredgewidth=1.8, zorder=3, clip_on=False,
         )  # fmt: skip
-    _letters(axes, found)
+    letters(axes, [(point.letter, point.false_trips, point.cost) for point in found])
     title(axes, unit)
 
 
@@ -99,21 +99,22 @@ def _often(value: float) -> str:
     return every(value).replace("less than one in 10 years", "< 1 in 10 years").replace("one in ", "1 in ")
 
 
-def _letters(axes: Axes, found: Sequence[Point]) -> None:
-    """Write the letters above the marks; those of marks that touch, together."""
-    places = [axes.transData.transform((point.false_trips, point.cost)) for point in found]
+def letters(axes: Axes, found: Sequence[tuple[str, float, float]]) -> None:
+    """Write letters above marks; those of marks that touch, together.
+
+    Args:
+        axes: with their limits set.
+        found: each mark's letter and place.
+    """
+    places = [axes.transData.transform((x, y)) for _, x, y in found]
     left = list(range(len(found)))
     while left:
-        first = left[0]
-        group = [
-            i
-            for i in left
-            if abs(places[i][0] - places[first][0]) < _NEAR and abs(places[i][1] - places[first][1]) < _NEAR
-        ]
+        at = places[left[0]]
+        group = [i for i in left if max(abs(places[i] - at)) < _NEAR]
         left = [i for i in left if i not in group]
         top = max(group, key=lambda i: places[i][1])
         axes.annotate(
-            " ".join(found[i].letter for i in group), (found[top].false_trips, found[top].cost),
-            xytext=(0, 9), textcoords="offset points", ha="center", va="bottom", fontsize=12,
-            fontweight="bold", color=stand_in("ink"), annotation_clip=False,
+            " ".join(found[i][0] for i in group), found[top][1:], xytext=(0, 9),
+            textcoords="offset points", ha="center", va="bottom", fontsize=12, fontweight="bold",
+            color=stand_in("ink"), annotation_clip=False, zorder=6,
         )  # fmt: skip
