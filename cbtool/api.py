@@ -16,7 +16,7 @@ from cbtool.simulation.run import simulate as _simulate
 from cbtool.sweeping.axes import parse_axes
 from cbtool.sweeping.designs import Design, points
 from cbtool.sweeping.records import frame_of
-from cbtool.sweeping.running import run_sweep
+from cbtool.sweeping.running import plan_of, run_sweep
 from cbtool.traffic.selection import Moment, Selection
 
 if TYPE_CHECKING:
@@ -113,9 +113,8 @@ def sweep(
     verdicts = settings.rules.verdicts(calls)
     with nullcontext() if scheduler is None else connected(scheduler) as cluster:
         runner = None if cluster is None else cluster.outcomes
-        swept = run_sweep(
-            calls, verdicts, settings.config, axes, tried, instances=instances, seed=seed, runner=runner
-        )
+        plan = plan_of(settings.config, tried)
+        swept = run_sweep(calls, verdicts, plan, axes, instances=instances, seed=seed, runner=runner)
     return frame_of(swept)
 
 

@@ -70,6 +70,7 @@ ALLOWED = {
         "profile_verify",
     },
     "sweeping": {"errors", "units", "breaker", "traffic", "simulation", "recommend", "toml_tables"},
+    "long_logs": {"breaker", "traffic", "simulation", "recommend"},
     "cluster": {"errors", "breaker", "simulation", "sweeping"},
     "foreign": {
         "errors",
@@ -96,6 +97,7 @@ ALLOWED = {
     "live": {"errors", "units", "breaker", "traffic", "metrics", "profiles", "scenarios"},
     "report": {
         "errors",
+        "scratch",
         "units",
         "breaker",
         "traffic",

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from cbtool import scratch
 from cbtool.errors import ConfigurationError, InsufficientDataError, UnreachableError
-from cbtool.logs import StoredCalls, read_calls, read_long_calls, sorting
+from cbtool.logs import StoredCalls, read_calls, read_long_calls
+from cbtool.scratch import arrays, sorting
 from cbtool.traffic.calls import Calls
 from cbtool.traffic.selection import Moment, Selection
 from cbtool.traffic.thinning import Splitter, split, thin
@@ -171,6 +171,6 @@ def test_a_full_disk_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
         def close(self) -> None: ...
 
-    monkeypatch.setattr(scratch.tempfile, "TemporaryFile", Full)
+    monkeypatch.setattr(arrays.tempfile, "TemporaryFile", Full)
     with pytest.raises(UnreachableError, match=r"the temporary folder is full.*\n.*set TMPDIR"):
         read_long_calls([source], many=MANY)

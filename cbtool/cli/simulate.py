@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path  # noqa: TC003  # Typer reads it when the command is built
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,9 +21,10 @@ from cbtool.cli.options import (
     option,
     parsed_thresholds,
 )
-from cbtool.cli.output import print_json, print_text, working
+from cbtool.cli.output import print_json, print_text
 from cbtool.cli.publishing import JunitOption, publish_thresholds
 from cbtool.cli.selecting import selecting
+from cbtool.cli.simulating import Simulating
 from cbtool.cli.sources import open_source
 from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when the command is built
     EngineOption,
@@ -35,8 +36,11 @@ from cbtool.report.checks import check_json, checks_text
 from cbtool.simulation.engine import Engine
 
 if TYPE_CHECKING:
-    from cbtool.simulation.run import SimulationResult
-    from cbtool.traffic.calls import Calls
+    from collections.abc import Sequence
+
+    from cbtool.breaker import BreakerConfig
+    from cbtool.cli.simulating import Answer
+    from cbtool.metrics.thresholds import Check
     from cbtool.traffic.selection import Selection
 
 app = command_app()
@@ -81,70 +85,60 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
       cbtool simulate access.log --by path
       zcat old.gz | cbtool simulate - --json
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
-    from cbtool.breaker.reach.words import notes  # noqa: PLC0415  # with the others below
-    from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415
-    from cbtool.recommend.reach import observed  # noqa: PLC0415
-    from cbtool.report.calls_file import write_calls  # noqa: PLC0415  # polars
+    from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with the others below
     from cbtool.report.groups import simulated_groups_text  # noqa: PLC0415
-    from cbtool.report.simulation import refusals_text, simulation_text  # noqa: PLC0415
-    from cbtool.report.text import listed  # noqa: PLC0415
-    from cbtool.simulation.run import simulate as run  # noqa: PLC0415  # numpy
-    from cbtool.simulation.run import values_of  # noqa: PLC0415
 
     gates = parsed_thresholds(threshold)
     settings = load_profile(profile) if profile else default_profile()
-    source = open_source(logs or (), scenario, log_format, seed, which)
-    arriving, health = source.at(load)
-    calls, counts = guarded(settings, arriving)
+    # Groups, the [refusal] rules and the readable machine look at all calls at once.
+    long = by is None and settings.guard is None and engine is not Engine.MACHINE
+    source = open_source(logs or (), scenario, log_format, seed, which, long=long)
+    simulating = Simulating(settings, instances, source.seed, engine)
+    head = {"source": source.name, "profile": settings.name, "seed": source.seed}
     if by is not None:
         if gates or calls_out is not None or junit is not None:
             raise typer.BadParameter("--by goes with neither --threshold, --junit nor --calls-out")
-
-        def answer(own: Calls) -> SimulationResult:
-            own_verdicts = settings.rules.verdicts(own)
-            return run(
-                own, own_verdicts, settings.config, seed=source.seed, instances=instances, engine=engine
-            )
-
         answer_groups(
-            calls,
+            guarded(settings, source.at(load).calls)[0],
             by,
-            answer,
+            simulating.group(),
             text=simulated_groups_text,
             document=lambda each: each.to_json(settings.config),
-            head={"source": source.name, "profile": settings.name, "seed": source.seed},
+            head=head,
             json=json,
         )
         return
-    verdicts = settings.rules.verdicts(calls)
-    with working(f"simulating {len(calls):,} calls"):
-        result = run(
-            calls,
-            verdicts,
-            settings.config,
-            seed=source.seed,
-            instances=instances,
-            engine=engine,
-            health=health,
-        )
-    checks = [gate.check(values_of(result, calls, verdicts, settings.config)) for gate in gates]
-    found = observed(settings.config, calls, verdicts, instances=instances)
-    if calls_out is not None:
-        write_calls(calls_out, calls, result)
+    answer = simulating.everything(source, load, calls_out)
+    checks = [gate.check(answer.values) for gate in gates]
     if json:
-        head = {"source": source.name, "profile": settings.name, "load": load, "seed": source.seed}
-        tail = {"checks": [check_json(check) for check in checks]} if checks else {}
-        reach = {"reachability": [finding.to_json() for finding in found.findings]}
-        print_json({**head, **result.to_json(settings.config), **refused_json(counts), **reach, **tail})
+        print_json({**head, "load": load, **_document(answer, settings.config, checks)})
     else:
         title = f"{source.name} through {settings.name}"
-        print_text(simulation_text(result, settings.config, title=title, span=calls.span, seed=source.seed))
-        if counts:
-            print_text("\n" + refusals_text(counts))
-        if remarks := notes(found):
-            print_text("\n" + listed(remarks))
-        if checks:
-            print_text("\n" + checks_text(checks))
+        print_text(_text(answer, settings.config, checks, title=title, seed=source.seed))
     publish_thresholds(f"cbtool simulate {settings.name}", checks, junit)
     if not all(check.passed for check in checks):
         raise typer.Exit(ExitStatus.GATE_FAILED)
+
+
+def _document(answer: Answer, config: BreakerConfig, checks: Sequence[Check]) -> dict[str, Any]:
+    return {
+        **answer.result.to_json(config),
+        **refused_json(answer.counts),
+        "reachability": [finding.to_json() for finding in answer.reach.findings],
+        **({"checks": [check_json(check) for check in checks]} if checks else {}),
+    }
+
+
+def _text(answer: Answer, config: BreakerConfig, checks: Sequence[Check], *, title: str, seed: int) -> str:
+    from cbtool.breaker.reach.words import notes  # noqa: PLC0415  # with the others below
+    from cbtool.report.simulation import refusals_text, simulation_text  # noqa: PLC0415
+    from cbtool.report.text import listed  # noqa: PLC0415
+
+    blocks = [simulation_text(answer.result, config, title=title, span=answer.span, seed=seed)]
+    if answer.counts:
+        blocks.append(refusals_text(answer.counts))
+    if remarks := notes(answer.reach):
+        blocks.append(listed(remarks))
+    if checks:
+        blocks.append(checks_text(checks))
+    return "\n\n".join(blocks)

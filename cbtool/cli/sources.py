@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cbtool.cluster import Cluster
-    from cbtool.logs import LogRead
+    from cbtool.logs import LogRead, StoredCalls
     from cbtool.simulation.health import HealthTimeline
     from cbtool.traffic.calls import Calls
     from cbtool.traffic.scenario import Scenario
@@ -35,6 +35,9 @@ class TrafficSource(Protocol):
     def at(self, load: float) -> Loaded:
         """Return the traffic at `load` times its own rate."""
 
+    def stored(self, load: float, /) -> StoredCalls | None:
+        """Return the same where it does not fit in memory, and `at` must not be asked; None where it does."""
+
 
 class Recorded:
     """Calls from logs, which can be thinned."""
@@ -56,6 +59,31 @@ class Recorded:
             return Loaded(self._calls, None)
         return Loaded(self._calls.take(thin(len(self._calls), load, self.seed)), None)
 
+    def stored(self, _: float) -> StoredCalls | None:
+        """Return None: the calls are in memory."""
+        return None
+
+
+class Stored:
+    """Calls from logs that do not fit in memory."""
+
+    def __init__(self, calls: StoredCalls, name: str, seed: int) -> None:
+        self._calls = calls
+        self.name = name
+        self.seed = seed
+
+    def at(self, load: float) -> Loaded:
+        """Fail: who can take only what fits in memory does not ask for more."""
+        raise NotImplementedError
+
+    def stored(self, load: float) -> StoredCalls | None:
+        """Return a random share of the calls.
+
+        Raises:
+            InvalidSettingError: the load is not over 0 and at most 1.
+        """
+        return self._calls if load == 1 else self._calls.thinned(load, self.seed)
+
 
 class Generated:
     """A scenario's calls, made at any rate."""
@@ -73,6 +101,10 @@ class Generated:
         made = generate(self._scenario, load=load, seed=self.seed)
         return Loaded(made.calls, health_of(self._scenario, made.origin))
 
+    def stored(self, _: float) -> StoredCalls | None:
+        """Return None: the calls are made in memory."""
+        return None
+
 
 def open_source(
     logs: Sequence[str],
@@ -82,10 +114,12 @@ def open_source(
     which: Selection | None = None,
     *,
     cluster: Cluster | None = None,
+    long: bool = False,
 ) -> TrafficSource:
     """Return the traffic that the command line names: logs (or run records), or one scenario.
 
-    Says on standard error what the logs lacked.
+    Says on standard error what the logs lacked. With `long`, calls that do not fit in memory stay on disk:
+    the command then asks for `stored`.
 
     Raises:
         typer.BadParameter: both or neither are named.
@@ -101,7 +135,16 @@ def open_source(
         return Generated(load_scenario(scenario), seed)
     # Of a server that was asked, the queries are too long to be a name.
     name = ", ".join(log.partition("?")[0] if "://" in log else log for log in logs)
-    return Recorded(read_log(logs, log_format, which, cluster), name, seed or 0)
+    if not long:
+        return Recorded(read_log(logs, log_format, which, cluster), name, seed or 0)
+    from cbtool.logs import StoredCalls, read_long_calls  # noqa: PLC0415  # polars
+
+    with working("reading the log"):
+        read = read_long_calls(logs, log_format=log_format, which=which)
+    _remark(read, read.calls.notes)
+    if isinstance(read.calls, StoredCalls):
+        return Stored(read.calls, name, seed or 0)
+    return Recorded(read.calls, name, seed or 0)
 
 
 def read_log(
@@ -113,14 +156,14 @@ def read_log(
     with working("reading the log"):
         read = read_calls(logs, log_format=log_format, spread=None if cluster is None else cluster.map)
     calls = which.of(read.calls) if which else read.calls
-    _remark(read, calls)
+    _remark(read, calls.notes)
     return calls
 
 
-def _remark(read: LogRead[Any], calls: Calls) -> None:
+def _remark(read: LogRead[Any], notes: tuple[str, ...]) -> None:
     if read.rejected:
         note(f"{read.rejected:,} of {read.lines:,} lines rejected as not {read.format}; the first:")
         for line in read.samples[:3]:
             note(f"  {line.file}:{line.line}: {line.text[:60]}")
-    for sentence in calls.notes:
+    for sentence in notes:
         note(f"note: {sentence}")

@@ -30,6 +30,7 @@ from cbtool.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from cbtool.sweeping.axes import Axis
+    from cbtool.sweeping.traffic import SweepTraffic
     from cbtool.traffic.selection import Selection
 
 app = command_app()
@@ -108,7 +109,8 @@ def sweep(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     from cbtool.report.sweep_journal import journal, key_of  # noqa: PLC0415
     from cbtool.report.sweep_plot import sweep_plot  # noqa: PLC0415
     from cbtool.sweeping.designs import Design, points  # noqa: PLC0415  # numpy
-    from cbtool.sweeping.running import run_sweep  # noqa: PLC0415  # numpy
+    from cbtool.sweeping.running import plan_of  # noqa: PLC0415  # numpy
+    from cbtool.sweeping.traffic import InMemory, OnDisk  # noqa: PLC0415  # numpy
 
     axes = _axes(vary or [], design, sample)
     if output is not None:
@@ -116,21 +118,24 @@ def sweep(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     settings = load_profile(profile) if profile else default_profile()
     say_unasked([settings], "sweep")
     with nullcontext() if scheduler is None else connected(scheduler) as cluster:
-        source = open_source(logs or (), scenario, log_format, seed, which, cluster=cluster)
+        long = cluster is None
+        source = open_source(logs or (), scenario, log_format, seed, which, cluster=cluster, long=long)
         tried = points(axes, Design(design), sample, source.seed)
-        calls, _ = source.at(load)
-        verdicts = settings.rules.verdicts(calls)
-        key = key_of(calls, verdicts, settings.config, tried, instances, source.seed, __version__)
-        kept = nullcontext() if output is None else journal(output, key)
-        with kept as book, progress("settings", len(tried)) as step:
+        plan = plan_of(settings.config, tried)
+        stored = source.stored(load)
+        traffic: SweepTraffic = (
+            InMemory(source.at(load).calls, settings.rules)
+            if stored is None
+            else OnDisk(stored, settings.rules)
+        )
+        depends = (settings.config, tried, instances, source.seed, __version__)
+        kept = nullcontext() if output is None else journal(output, key_of(traffic.parts(), *depends))
+        with kept as book, progress(*traffic.steps(len(plan.configs), instances)) as step:
             if book is not None and book.known:
                 note(f"going on from {book.path}: {len(book.known):,} of {len(tried):,} settings were tried")
-            swept = run_sweep(
-                calls,
-                verdicts,
-                settings.config,
+            swept = traffic.sweep(
+                plan,
                 axes,
-                tried,
                 instances=instances,
                 seed=source.seed,
                 step=step,
@@ -148,7 +153,7 @@ def sweep(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
             {"source": source.name, "profile": settings.name, "seed": source.seed, **sweep_json(swept)}
         )
     else:
-        print_text(sweep_text(swept, title=f"{source.name} ({len(calls):,} calls)", most=top))
+        print_text(sweep_text(swept, title=f"{source.name} ({len(traffic):,} calls)", most=top))
         if plot:
             print_text(f"\n{sweep_plot(swept)}")
 

@@ -2,7 +2,7 @@
 
 `gathering.py` is the whole way, `reading.py` that of one source: `streams.py` opens and decompresses it,
 `tables.py` reads run records saved as Parquet, `blocks.py` cuts the bytes into blocks of whole lines. What
-does not fit in memory goes by `intake.py` and `sorting.py` to the columns of `stored.py`, on disk. What the
+does not fit in memory goes by `intake.py` to the columns of `stored.py`, on disk. What the
 lines mean is `cbtool.traffic.formats`' business.
 """
 

@@ -81,7 +81,7 @@ def read_long_calls(
     *,
     log_format: str | None = None,
     which: Selection | None = None,
-    many: int = MANY,
+    many: int | None = None,
 ) -> LogRead[Calls | StoredCalls]:
     """Return the calls in sources, in memory or, where there are many, on disk; else as `read_calls`.
 
@@ -89,7 +89,8 @@ def read_long_calls(
         sources: at least one.
         log_format: what they are; None: their content tells.
         which: the calls that are wanted; None: all.
-        many: how many calls stay in memory. More are kept by their start, duration and answer alone.
+        many: how many calls stay in memory; None: `MANY`. More are kept by their start, duration and answer
+            alone.
 
     Raises:
         CbtoolError: as `read_calls`; the calls do not say what is asked for, or none is; there is no room on
@@ -97,7 +98,7 @@ def read_long_calls(
     """
     chosen = () if log_format is None else formats_named(log_format)
     wanted = which or Selection()
-    intake = Intake(wanted, many)
+    intake = Intake(wanted, MANY if many is None else many)
     with closing(intake):
         found = []
         for source in sources:

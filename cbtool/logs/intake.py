@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from cbtool.logs.sorting import Sorter
 from cbtool.logs.stored import StoredCalls
+from cbtool.scratch import Sorter
 from cbtool.traffic.calls import Calls
 from cbtool.traffic.formats import starts_of
 from cbtool.traffic.formats.assembly import CLIENT_GAVE_UP, NOBODY, notes_of
@@ -48,7 +48,7 @@ class Intake:
         many: how many calls stay in memory.
     """
 
-    def __init__(self, which: Selection, many: int = MANY) -> None:
+    def __init__(self, which: Selection, many: int) -> None:
         self._which = which
         self._many = many
         self._rows = 0

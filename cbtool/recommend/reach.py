@@ -8,6 +8,7 @@ import numpy as np
 
 from cbtool.breaker.reach import Load, Reachability, reachability
 from cbtool.breaker.reach.words import notes
+from cbtool.recommend.columns import count, pieces, quantile
 from cbtool.recommend.healthy import best_half_failure_rate
 from cbtool.recommend.regimes import load_regimes
 from cbtool.recommend.trace import trace_of
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cbtool.breaker.config import BreakerConfig
+    from cbtool.recommend.columns import TraceColumns
     from cbtool.recommend.trace import Trace
     from cbtool.traffic.calls import Calls
 
@@ -38,27 +40,38 @@ def observed(
         verdicts: each call's `Verdict`.
         instances: breakers that share them.
     """
-    loads = observed_loads(calls, trace_of(calls, verdicts), instances)
+    return observed_along(config, trace_of(calls, verdicts), given_up(calls), instances=instances)
+
+
+def observed_along(
+    config: BreakerConfig, trace: TraceColumns, gave_up: NDArray[np.int64], *, instances: int = 1
+) -> Reachability:
+    """Return the same of a trace, which need not be in memory, and of what `given_up` says of its calls."""
+    loads = _loads(trace, gave_up, instances)
     return reachability(config, loads) if loads else Reachability(())
 
 
 def observed_loads(calls: Calls, trace: Trace, instances: int = 1) -> tuple[Load, ...]:
     """Return the quietest and the busiest load that one breaker saw; none where too little was seen."""
+    return _loads(trace, given_up(calls), instances)
+
+
+def given_up(calls: Calls) -> NDArray[np.int64]:
+    """Return after how many nanoseconds calls were given up, of each of which it is known."""
+    known: NDArray[np.bool_] = (calls.error == ErrorKind.TIMEOUT) & (calls.duration_ns > 0)
+    return calls.duration_ns[known]
+
+
+def _loads(trace: TraceColumns, gave_up: NDArray[np.int64], instances: int) -> tuple[Load, ...]:
     if len(trace) < _LEAST_CALLS or not trace.span:
         return ()
     rates = [regime.rate for regime in load_regimes(trace, instances)]
-    timeout = _timeout(calls)
-    held = trace.duration[trace.failed]
-    failing = float(np.quantile(held, _USUAL)) / 1e9 if len(held) and trace.knows_durations else 0.0
+    timeout = float(np.median(gave_up)) / 1e9 if len(gave_up) >= _LEAST_TIMEOUTS else None
+    failed = count(trace.failed)
+    held = (duration[bad] for duration, bad in pieces(trace.duration, trace.failed))
+    failing = quantile(held, failed, _USUAL) / 1e9 if failed and trace.knows_durations else 0.0
     share = 100.0 * best_half_failure_rate(trace.failed)
     return tuple(Load(rate, failing, timeout, share) for rate in sorted({min(rates), max(rates)}))
-
-
-def _timeout(calls: Calls) -> float | None:
-    """Return after how many seconds calls were given up; None where too few were to tell."""
-    gave_up = calls.duration_ns[calls.error == ErrorKind.TIMEOUT]
-    gave_up = gave_up[gave_up > 0]
-    return float(np.median(gave_up)) / 1e9 if len(gave_up) >= _LEAST_TIMEOUTS else None
 
 
 def observed_notes(config: BreakerConfig, calls: Calls, trace: Trace, instances: int) -> Sequence[str]:

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cbtool.recommend.columns import pieces
 from cbtool.recommend.model import Regime
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from cbtool.recommend.trace import Trace
+    from cbtool.recommend.columns import TraceColumns
 
 _BINS = 120
 _CALLS_A_BIN = 20
@@ -19,7 +20,7 @@ _APART = 2.0  # regimes whose rates are nearer than this factor are one
 _NAMES = {1: ("steady",), 2: ("low", "high"), 3: ("low", "middle", "high")}
 
 
-def load_regimes(trace: Trace, instances: int = 1) -> tuple[Regime, ...]:
+def load_regimes(trace: TraceColumns, instances: int = 1) -> tuple[Regime, ...]:
     """Return one to three regimes, the quietest first.
 
     The time is cut into equal bins, whose log rates are split into three groups (k-means on a line, from
@@ -32,9 +33,11 @@ def load_regimes(trace: Trace, instances: int = 1) -> tuple[Regime, ...]:
     """
     bins = int(max(2, min(_BINS, len(trace) // _CALLS_A_BIN)))
     width = max(trace.span, 1e-9) / bins
-    index = np.minimum(((trace.start - trace.start[0]) / (width * 1e9)).astype(np.int64), bins - 1)
-    calls = np.bincount(index, minlength=bins)
-    errors = np.bincount(index, weights=trace.failed, minlength=bins)
+    calls, errors = np.zeros(bins, np.int64), np.zeros(bins)
+    for start, failed in pieces(trace.start, trace.failed):
+        index = np.minimum(((start - trace.start[0]) / (width * 1e9)).astype(np.int64), bins - 1)
+        calls += np.bincount(index, minlength=bins)
+        errors += np.bincount(index, weights=failed, minlength=bins)
     group = _groups(np.log(np.maximum(calls, 0.5)))
     busy = _not_idle(calls, group)
     share = 1 / instances

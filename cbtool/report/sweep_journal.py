@@ -11,14 +11,15 @@ import json
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from cbtool.errors import UnreachableError
 from cbtool.sweeping.running import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from cbtool.traffic.calls import Calls
@@ -49,11 +50,17 @@ class Journal:
         self.path.unlink(missing_ok=True)
 
 
-def key_of(calls: Calls, verdicts: NDArray[np.uint8], *others: object) -> str:
-    """Return a key of a sweep's traffic and of anything else that its answers depend on."""
+def key_of(parts: Iterable[tuple[Calls, NDArray[np.uint8]]], *others: object) -> str:
+    """Return a key of a sweep's traffic and of anything else that its answers depend on.
+
+    Args:
+        parts: calls and their verdicts, part by part.
+        others: whatever else.
+    """
     digest = hashlib.blake2b(digest_size=16)
-    for column in (calls.start_ns, calls.duration_ns, verdicts):
-        digest.update(column.tobytes())
+    for calls, verdicts in parts:
+        for column in (calls.start_ns, calls.duration_ns, verdicts):
+            digest.update(np.ascontiguousarray(column).data)
     digest.update(repr(others).encode())
     return digest.hexdigest()
 

@@ -163,11 +163,7 @@ def simulate_fleet(
         health: what health checks answer.
         tracing: whether the states around each call are wanted; the kernel is faster without.
     """
-    if config.health_check is not None and health is None:
-        raise ConfigurationError(
-            "the profile resets by a health check, which recorded calls cannot answer; "
-            "simulate a --scenario, or take [breaker.health_check] out of the profile"
-        )
+    check_health(config, health)
     if engine is Engine.AUTO:
         compiled = config.health_check is None and len(fleet.verdicts) >= WORTH_COMPILED
         engine = Engine.KERNEL if compiled else Engine.MACHINE
@@ -200,6 +196,19 @@ def simulate_fleet(
     return _merged(fleet, histories)
 
 
+def check_health(config: BreakerConfig, health: HealthTimeline | None) -> None:
+    """Check that a health check, if the settings have one, can be answered.
+
+    Raises:
+        ConfigurationError: it cannot.
+    """
+    if config.health_check is not None and health is None:
+        raise ConfigurationError(
+            "the profile resets by a health check, which recorded calls cannot answer; "
+            "simulate a --scenario, or take [breaker.health_check] out of the profile"
+        )
+
+
 def _merged(fleet: Fleet, histories: Sequence[History]) -> SimulationResult:
     n = len(fleet.verdicts)
     permitted = _by_call(fleet, [history.permitted for history in histories])
@@ -213,7 +222,7 @@ def _merged(fleet: Fleet, histories: Sequence[History]) -> SimulationResult:
         calls=n,
         permitted=int(np.count_nonzero(permitted)),
         end=fleet.end_ns / 1e9,
-        time_to_open=_time_to_open(histories),
+        time_to_open=times_to_open_of(histories),
         # Both are 0 or 1, so "more than" is "and not": one pass, and no array of the refused calls.
         impact=Impact(
             failed_shed=int(np.count_nonzero(fleet.failing > permitted)),
@@ -241,7 +250,7 @@ def _by_call(fleet: Fleet, columns: Sequence[NDArray[np.uint8]]) -> NDArray[np.u
     return merged
 
 
-def _time_to_open(histories: Sequence[History]) -> list[float]:
+def times_to_open_of(histories: Sequence[History]) -> list[float]:
     """Return every breaker's times to open, in the order of the trips."""
     trips = (
         (transition.time, number, seconds)

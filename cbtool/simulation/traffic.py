@@ -76,6 +76,10 @@ class Traffic:
             self._results[slow_threshold] = Results(outcomes, _sums(outcomes))
         return self._results[slow_threshold]
 
+    def forget_results(self) -> None:
+        """Give the memory of all results back."""
+        self._results.clear()
+
     def seen_by(self, config: BreakerConfig) -> Traffic:
         """Return the traffic as a breaker sees it.
 

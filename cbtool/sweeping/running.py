@@ -105,12 +105,47 @@ class Sweep:
         return sorted(front, key=lambda row: (row.outcome.false_trips, row.outcome.let_through))
 
 
+class Plan(NamedTuple):
+    """The points of a sweep.
+
+    Attributes:
+        points: those that are valid settings.
+        configs: their settings.
+        reasons: why each of the others is not.
+    """
+
+    points: list[dict[str, Any]]
+    configs: list[BreakerConfig]
+    reasons: list[str]
+
+
+def plan_of(base: BreakerConfig, tried: Sequence[dict[str, Any]]) -> Plan:
+    """Return the points, each with its settings.
+
+    Args:
+        base: the settings that no axis varies.
+        tried: the points.
+
+    Raises:
+        ConfigurationError: none is valid.
+    """
+    plan = Plan([], [], [])
+    for point in tried:
+        try:
+            plan.configs.append(config_at(base, point))
+            plan.points.append(point)
+        except InvalidSettingError as error:
+            plan.reasons.append(str(error))
+    if not plan.configs:
+        raise ConfigurationError(f"none of {len(tried):,} points is valid: {plan.reasons[0]}")
+    return plan
+
+
 def run_sweep(
     calls: Calls,
     verdicts: NDArray[np.uint8],
-    base: BreakerConfig,
+    plan: Plan,
     axes: Sequence[Axis],
-    tried: Sequence[dict[str, Any]],
     *,
     instances: int = 1,
     seed: int = 0,
@@ -124,50 +159,78 @@ def run_sweep(
     Args:
         calls: n calls.
         verdicts: uint8, n values of `Verdict`.
-        base: the settings that no axis varies.
+        plan: the points.
         axes: what varies.
-        tried: the points.
         instances: over how many breakers the calls are split.
         seed: of the split and of the waits' jitter.
         step: called after each point, in order.
         runner: what simulates the points; None: this machine's cores.
         known: what points do that need not be simulated, by their number among the valid ones.
         keep: called with each number and outcome that was simulated.
-
-    Raises:
-        ConfigurationError: no point is valid.
     """
-    points, configs, reasons = [], [], []
-    for point in tried:
-        try:
-            configs.append(config_at(base, point))
-            points.append(point)
-        except InvalidSettingError as error:
-            reasons.append(str(error))
-    if not configs:
-        raise ConfigurationError(f"none of {len(tried):,} points is valid: {reasons[0]}")
     fleet = fleet_of(calls, verdicts, instances=instances, seed=seed)
     incidents = incidents_in(calls, verdicts)
     task = Task(calls, verdicts, incidents, instances, seed)
+
+    def simulated(configs: Sequence[BreakerConfig]) -> Iterator[Outcome]:
+        made = outcomes_of(task, fleet, configs) if runner is None else runner(task, configs)
+        for outcome in made:
+            yield outcome
+            if step is not None:
+                step()
+
+    for _ in known or {}:
+        if step is not None:
+            step()
+    failing, healthy = fleet.totals
+    return tried_all(
+        plan,
+        axes,
+        simulated,
+        known=known,
+        keep=keep,
+        incidents=len(incidents),
+        failing=failing,
+        healthy=healthy,
+    )
+
+
+def tried_all(
+    plan: Plan,
+    axes: Sequence[Axis],
+    simulated: Callable[[Sequence[BreakerConfig]], Iterator[Outcome]],
+    *,
+    known: Mapping[int, Outcome] | None,
+    keep: Callable[[int, Outcome], None] | None,
+    incidents: int,
+    failing: int,
+    healthy: int,
+) -> Sweep:
+    """Return a sweep of what `simulated` yields for those points of which it is not known yet.
+
+    Args:
+        plan: the points.
+        axes: what varies.
+        simulated: yields what configurations do, in order.
+        known: what points do, by their number; None: nothing.
+        keep: called with each number and outcome that was simulated.
+        incidents: how many the traffic has.
+        failing: calls that fail by the outcome rules.
+        healthy: calls that succeed.
+    """
     found = dict(known or {})
-    advance = step or (lambda: None)
-    left = [number for number in range(len(configs)) if number not in found]
-    for _ in found:
-        advance()
-    asked = [configs[number] for number in left]
-    made = outcomes_of(task, fleet, asked) if runner is None else runner(task, asked)
+    left = [number for number in range(len(plan.configs)) if number not in found]
+    made = simulated([plan.configs[number] for number in left])
     for number, outcome in zip(left, made, strict=True):
         found[number] = outcome
         if keep is not None:
             keep(number, outcome)
-        advance()
-    outcomes = [found[number] for number in range(len(configs))]
+    outcomes = [found[number] for number in range(len(plan.configs))]
     costs = np.array([(o.false_trips, o.let_through, o.healthy_refused) for o in outcomes], float)
     front = on_front(costs.reshape(-1, 3))
-    rows = tuple(map(Row, points, outcomes, front.tolist()))
-    failing, healthy = fleet.totals
-    first = reasons[0] if reasons else ""
-    return Sweep(tuple(axes), rows, len(reasons), first, len(incidents), failing, healthy)
+    rows = tuple(map(Row, plan.points, outcomes, front.tolist()))
+    first = plan.reasons[0] if plan.reasons else ""
+    return Sweep(tuple(axes), rows, len(plan.reasons), first, incidents, failing, healthy)
 
 
 def outcomes_of(task: Task, fleet: Fleet, configs: Sequence[BreakerConfig]) -> Iterator[Outcome]:

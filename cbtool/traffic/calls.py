@@ -34,7 +34,7 @@ class Calls:
         path: the path and query, where known.
         host: the hosts that were asked for, where known.
         upstream: the groups of servers that the calls went to, where known.
-        position: int32, where each call stood among its source's calls; None where they stood in order.
+        position: whole numbers, where each call stood among its source's calls; None: they stood in order.
         notes: what the source lacks or had wrong, a sentence each, for the user.
     """
 
@@ -49,7 +49,7 @@ class Calls:
     path: pl.Series | None = None
     host: pl.Series | None = None
     upstream: pl.Series | None = None
-    position: NDArray[np.int32] | None = None
+    position: NDArray[np.int32] | NDArray[np.int64] | None = None
     notes: tuple[str, ...] = field(default=())
 
     def __len__(self) -> int:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cbtool.scratch import Scratch
+from cbtool.scratch.arrays import Scratch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,0 +1,109 @@
+"""What `cbtool simulate` does with its traffic: all of it, in memory or on disk, or a group at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from cbtool.cli.guarding import guarded
+from cbtool.cli.output import working
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from cbtool.breaker.reach import Reachability
+    from cbtool.cli.sources import TrafficSource
+    from cbtool.logs import StoredCalls
+    from cbtool.profiles import Profile
+    from cbtool.simulation.engine import Engine
+    from cbtool.simulation.refused import RuleCount
+    from cbtool.simulation.run import SimulationResult
+    from cbtool.traffic.calls import Calls
+
+
+class Answer(NamedTuple):
+    """What a simulation answers.
+
+    Attributes:
+        result: of all calls.
+        values: the numbers that a `Threshold` may name.
+        reach: what can become of every rule at the loads of the calls.
+        span: seconds from the first call to the last.
+        counts: what each of the profile's `[refusal]` rules refused.
+    """
+
+    result: SimulationResult
+    values: dict[str, float]
+    reach: Reachability
+    span: float
+    counts: Sequence[RuleCount]
+
+
+class Simulating(NamedTuple):
+    """A profile, and how it is simulated."""
+
+    settings: Profile
+    instances: int
+    seed: int
+    engine: Engine
+
+    def everything(self, source: TrafficSource, load: float, calls_out: Path | None) -> Answer:
+        """Simulate all calls of a source at a load, wherever they are, and write them to a file if asked."""
+        stored = source.stored(load)
+        if stored is not None:
+            return self._stored(stored, calls_out)
+        from cbtool.recommend.reach import observed  # noqa: PLC0415  # numpy
+        from cbtool.report.calls_file import write_calls  # noqa: PLC0415  # polars
+        from cbtool.simulation.run import simulate, values_of  # noqa: PLC0415  # numpy
+
+        arriving, health = source.at(load)
+        calls, counts = guarded(self.settings, arriving)
+        config, verdicts = self.settings.config, self.settings.rules.verdicts(calls)
+        with working(f"simulating {len(calls):,} calls"):
+            result = simulate(
+                calls,
+                verdicts,
+                config,
+                seed=self.seed,
+                instances=self.instances,
+                engine=self.engine,
+                health=health,
+            )
+        reach = observed(config, calls, verdicts, instances=self.instances)
+        if calls_out is not None:
+            write_calls(calls_out, calls, result)
+        return Answer(result, values_of(result, calls, verdicts, config), reach, calls.span, counts)
+
+    def _stored(self, calls: StoredCalls, calls_out: Path | None) -> Answer:
+        from cbtool.long_logs import simulate_long  # noqa: PLC0415  # numpy
+        from cbtool.report.calls_file import CallsFile  # noqa: PLC0415  # polars
+
+        file = None if calls_out is None else CallsFile()
+        with working(f"simulating {len(calls):,} calls"):
+            answer = simulate_long(
+                calls,
+                self.settings.rules,
+                self.settings.config,
+                instances=self.instances,
+                seed=self.seed,
+                told=None if file is None else file.add,
+            )
+            if calls_out is not None and file is not None:
+                file.write(calls_out)
+        return Answer(answer.result, answer.values, answer.reach, calls.span, ())
+
+    def group(self) -> Callable[[Calls], SimulationResult]:
+        """Return what simulates one group's calls."""
+        from cbtool.simulation.run import simulate  # noqa: PLC0415  # numpy
+
+        def simulated(calls: Calls) -> SimulationResult:
+            return simulate(
+                calls,
+                self.settings.rules.verdicts(calls),
+                self.settings.config,
+                seed=self.seed,
+                instances=self.instances,
+                engine=self.engine,
+            )
+
+        return simulated

@@ -1,0 +1,140 @@
+"""`simulate` and `sweep` on logs that do not fit in memory print what they print of those that do."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from cbtool.__main__ import run
+from cbtool.logs import gathering
+from cbtool.recommend import columns, segments
+from cbtool.scratch import sorting
+from cbtool.simulation import long
+from cbtool.sweeping import long as long_sweep
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from cbtool.simulation.long import Heard
+
+CALLS = 6000
+
+
+@pytest.fixture(autouse=True)
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twenty calls a second, a tenth of them late in the file, with two bad stretches, one slow."""
+    draw = random.Random(1)
+    rows = []
+    for n in range(CALLS):
+        bad, slow = 2000 <= n < 2600, 4000 <= n < 4500
+        status = draw.choice((500, 200)) if bad else draw.choice((200,) * 60 + (503, 404))
+        took = draw.choice((2500, 3000)) if slow else draw.choice((20, 30, 90))
+        rows.append((n - 300 * (draw.random() < 0.1), f"{1_795_514_400 + n / 20:.2f},{took},{status}"))
+    text = "\n".join(row for _, row in sorted(rows))
+    (tmp_path / "calls.csv").write_text(f"timestamp,duration_ms,status\n{text}\n")
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def little_memory() -> Iterator[pytest.MonkeyPatch]:
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
+def as_long(patch: pytest.MonkeyPatch) -> None:
+    """From now on memory is small."""
+    patch.setattr(gathering, "MANY", 500)
+    patch.setattr(sorting, "RUN", 700)
+    patch.setattr(long, "PART", 901)
+    patch.setattr(columns, "PIECE", 577)
+    patch.setattr(segments, "PIECE", 577)
+    patch.setattr(long_sweep, "BATCH", 4)
+
+
+def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    status = run([*arguments])
+    return status, capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["--json"],
+        ["--json", "--instances", "3", "--seed", "5"],
+        ["--json", "--load", "0.4", "--seed", "2"],
+        [
+            "--json",
+            "--threshold",
+            "trips==0",
+            "--threshold",
+            "failure_rate<=30%",
+            "--threshold",
+            "slow_call_rate<=9%",
+        ],
+        ["--json", "-p", "hystrix"],
+        ["--json", "-p", "polly", "--since", "+20s", "--status", "2xx,5xx"],
+        ["--json", "-p", "sre-throttling", "--instances", "2"],
+    ],
+    ids=" ".join,
+)
+def test_simulate(
+    arguments: list[str], little_memory: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at_once = told(
+        capsys, "simulate", "calls.csv", "--engine", "kernel", *arguments, "--calls-out", "whole.csv"
+    )
+    as_long(little_memory)
+    in_parts = told(capsys, "simulate", "calls.csv", *arguments, "--calls-out", "parts.csv")
+    assert at_once[0] in {0, 1}
+    assert in_parts == at_once
+    assert Path("parts.csv").read_text() == Path("whole.csv").read_text()
+
+
+VARY = ["--vary", "failure_rate_threshold=20,50,80", "--vary", "dialect=default,resilience4j,hystrix,opossum"]
+SLOW = ["--vary", "slow_call_duration_threshold=1s,2.7s", "--vary", "slow_call_rate_threshold=20,60"]
+
+
+@pytest.mark.parametrize("arguments", [VARY, SLOW, [*VARY, "--instances", "3"], [*SLOW, "--load", "0.5"]])
+def test_sweep(
+    arguments: list[str], little_memory: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at_once = told(capsys, "sweep", "calls.csv", *arguments, "--json")
+    as_long(little_memory)
+    assert told(capsys, "sweep", "calls.csv", *arguments, "--json") == at_once
+    assert '"incidents": 2' in at_once[1]
+
+
+def test_a_long_sweep_that_was_stopped_goes_on(
+    little_memory: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["sweep", "calls.csv", *VARY, "-o", "whole.csv"]) == 0
+    as_long(little_memory)
+    heard = 0
+
+    def some(watched: object, what: Heard, hear: object = long_sweep._Watched.hear) -> None:
+        nonlocal heard
+        heard += 1
+        if heard > 50:  # in the second batch
+            raise KeyboardInterrupt
+        hear(watched, what)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(long_sweep._Watched, "hear", some)
+        assert run(["sweep", "calls.csv", *VARY, "-o", "all.csv"]) == 130
+    capsys.readouterr()
+    assert run(["sweep", "calls.csv", *VARY, "-o", "all.csv"]) == 0
+    assert "going on from all.csv.part: 4 of 12 settings were tried" in capsys.readouterr().err
+    assert Path("all.csv").read_text() == Path("whole.csv").read_text()
+
+
+def test_what_looks_at_all_calls_at_once_still_answers(
+    little_memory: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at_once = told(capsys, "simulate", "calls.csv", "--engine", "machine", "--json")
+    as_long(little_memory)
+    assert told(capsys, "simulate", "calls.csv", "--engine", "machine", "--json") == at_once
+    assert told(capsys, "simulate", "calls.csv", "--json") == at_once
