@@ -82,8 +82,6 @@ class LiveResult:
         values = summary.values()
         values["dropped"] = self.dropped
         values["rate"] = self.sent / self.elapsed if self.elapsed else 0.0
-        if len(summary.time_to_reset) < summary.trips:  # a trip that was never got over took for ever
-            values.pop("time_to_close", None)
         judged = self.results - self.outcomes.get(Outcome.IGNORED, 0)
         if judged:
             failed = sum(count for outcome, count in self.outcomes.items() if outcome.failed)

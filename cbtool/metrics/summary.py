@@ -71,7 +71,7 @@ class RunSummary:
         }
         if self.time_to_open:
             values["time_to_open"] = max(self.time_to_open)
-        if self.time_to_reset:
+        if self.time_to_reset and len(self.time_to_reset) >= self.trips:  # one that was not takes for ever
             values["time_to_close"] = max(self.time_to_reset)
         return values
 

@@ -145,7 +145,7 @@ def _missing(name: str) -> str:
         case "time_to_open":
             return "never opened"
         case "time_to_close":
-            return "no trip was followed by a return to closed"
+            return "not every trip, if any, was followed by a return to closed"
         case _:
             return "nothing was measured"
 

@@ -320,3 +320,34 @@ def test_closed_forms_agree_with_counting() -> None:
     assert binomial_at_least(5, 0.05, 3) == pytest.approx(0.0011581, rel=1e-4)
     assert run_length(0.05, 5) == pytest.approx(3.37e6, rel=0.01)
     assert sliding(0.5, 10.0, 4) == 0.5  # a window that holds five as a rule holds four as calls come
+
+
+@pytest.mark.parametrize(
+    ("config", "rate", "percent"),
+    [
+        pytest.param(native("polly-v7", exceptionsAllowedBeforeBreaking=3), 5.0, 10.0, id="run"),
+        pytest.param(timed("semian", 10.0, error_count_threshold=5), 2.0, 10.0, id="count"),
+        pytest.param(
+            timed("default", 10.0, minimum_number_of_calls=5, minimum_number_of_errors=4),
+            1.0,
+            12.0,
+            id="rate",
+        ),
+    ],
+)
+def test_stray_errors_trip_about_as_often_as_said(config: BreakerConfig, rate: float, percent: float) -> None:
+    (finding,) = trip_findings(config, Load(rate, failure_rate=percent))
+    assert finding.strays_per_day is not None
+    seconds = 60 * 86400 / finding.strays_per_day  # about sixty trips, if that is true
+    source, trips, begin = random.Random(7), 0, 0.0
+    starts = at_random(rate, seconds, 3)
+    bad = [source.random() < percent / 100 for _ in starts]
+    while True:
+        left = [index for index, start in enumerate(starts) if start > begin]
+        if not left:
+            break
+        opened = opens(config, [starts[i] for i in left], [bad[i] for i in left], finding.rule)
+        if opened is None:
+            break
+        trips, begin = trips + 1, opened
+    assert 15 < trips < 90  # the formulas count a clump of errors once for each error in it

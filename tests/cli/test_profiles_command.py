@@ -197,7 +197,8 @@ def test_validate_shares_the_load_and_is_strict_on_request(capsys: pytest.Captur
     (shared,) = json.loads(capsys.readouterr().out)
     rates = {finding["rate"] for finding in shared["reachability"]}
     assert rates == {0.08}
-    assert {"rule", "verdict", "why", "rate", "errors", "reached_from"} == set(shared["reachability"][0])
+    keys = {"rule", "verdict", "why", "rate", "errors", "reached_from", "strays_per_day"}
+    assert set(shared["reachability"][0]) == keys
 
 
 @pytest.mark.parametrize("load", ["200/s..0.05/s", "0/s", "often", "1/s..", "1..2..3"])

@@ -71,6 +71,7 @@ class Finding:
         rate: calls a second at which it holds; None: at any load.
         errors: the fewest bad calls that fire it, where it is a trip rule that can be fired.
         reached_from: calls a second, coming evenly, from which on it can be fired; None: unknown, or at none.
+        strays_per_day: false trips a day that independent stray errors come to; None: unknown.
     """
 
     rule: str
@@ -79,6 +80,7 @@ class Finding:
     rate: float | None = None
     errors: int | None = None
     reached_from: float | None = None
+    strays_per_day: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the finding with the keys that `--json` prints."""
@@ -88,7 +90,8 @@ class Finding:
             "why": self.why,
             "rate": self.rate,
             "errors": self.errors,
-            "reached_from": None if self.reached_from is None else float(f"{self.reached_from:.6g}"),
+            "reached_from": _plain(self.reached_from),
+            "strays_per_day": _plain(self.strays_per_day),
         }
 
 
@@ -112,3 +115,7 @@ class Reachability:
         """Whether at some load a rule fires never, or by chance alone, or on one error."""
         failing = {Reach.UNREACHABLE, Reach.BY_CHANCE, Reach.ONE_ERROR}
         return any(finding.reach in failing for finding in self.findings)
+
+
+def _plain(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.6g}")

@@ -44,12 +44,14 @@ def _finding(config: BreakerConfig, rule: Rule, load: Load) -> Finding:
         return _too_few(p, rule, load)
     if rule.smoothed:
         return _smoothed(p, rule, load)
-    errors = rule.fewest(p.trip)
+    errors, daily = rule.fewest(p.trip), _strays(p, rule, load)
     one = _one_error(p, rule, load) if errors == 1 else ""
+    reach, why = Reach.FINE, _in_time(rule, load, errors)
     if one:
-        return Finding(name, Reach.ONE_ERROR, one, load.rate, 1)
-    reach, why = _by_strays(p, rule, load, errors) or (Reach.FINE, _in_time(rule, load, errors))
-    return Finding(name, reach, why, load.rate, errors)
+        reach, why = Reach.ONE_ERROR, one
+    elif daily is not None and daily > OFTEN:
+        reach, why = Reach.FEW_ERRORS, _often(rule, load, errors, daily)
+    return Finding(name, reach, why, load.rate, errors, strays_per_day=daily)
 
 
 def _smoothed(p: Policies, rule: Rule, load: Load) -> Finding:
@@ -157,17 +159,17 @@ def _one_error(p: Policies, rule: Rule, load: Load) -> str:
     )
 
 
-def _by_strays(p: Policies, rule: Rule, load: Load, errors: int) -> tuple[Reach, str] | None:
-    """Say how often a healthy upstream's stray errors fire the rule, where that is often."""
-    if not load.failure_rate or rule.reason is Reason.SLOW_CALL_RATE:
+def _strays(p: Policies, rule: Rule, load: Load) -> float | None:
+    """Return how many false trips a day independent stray errors come to; None where nobody knows of any."""
+    if load.failure_rate is None or rule.reason is Reason.SLOW_CALL_RATE:
         return None
-    share = load.failure_rate / 100
-    daily = _DAY * _stray_trips(p, rule, load.rate, share)
-    if daily <= OFTEN:
-        return None
+    return _DAY * _stray_trips(p, rule, load.rate, load.failure_rate / 100) if load.failure_rate else 0.0
+
+
+def _often(rule: Rule, load: Load, errors: int, daily: float) -> str:
     often = f"{daily:,.3g} times a day" if daily >= 1 else f"once in {1 / daily:.2g} days"
-    return Reach.FEW_ERRORS, (
-        f"{errors:,} {rule.noun} fire it, which strays alone ({format_percent(load.failure_rate)} at"
+    return (
+        f"{errors:,} {rule.noun} fire it, which strays alone ({format_percent(load.failure_rate or 0)} at"
         f" {format_rate(load.rate)}) come to {often}"
     )
 
