@@ -94,6 +94,7 @@ def surrounded(
     assert answer.expected is not None  # noqa: S101  # above
     carried = replace(
         carried,
+        log_format=found.log_format,
         false_trips_per_day=answer.expected.false_trips_per_day.value,
         detection_delay=answer.expected.detection_delay_s.value,
     )

@@ -40,6 +40,7 @@ class Found:
         calm: healthy calls of one breaker, incidents cut out of its time.
         spells: the incidents to act on; empty where none was seen.
         library: incidents that any upstream can have, for where none was seen.
+        log_format: what the calls were read from; empty where that was no log.
     """
 
     trace: Trace
@@ -55,6 +56,7 @@ class Found:
     calm: Trace
     spells: Sequence[Spell]
     library: Sequence[Spell]
+    log_format: str
 
     @property
     def actionable(self) -> tuple[Incident, ...]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from cbtool.recommend import arena as arenas
 from cbtool.recommend.around import surrounded
+from cbtool.recommend.delay_budget import in_time
 from cbtool.recommend.doubts import traffic_doubts
 from cbtool.recommend.exposure import exposure_of
 from cbtool.recommend.false_trips import Guard
@@ -83,6 +84,9 @@ def recommend(
         ConfigurationError: the labels do not fit the calls, or the calls name no instance.
     """
     budget = budget or Budget()
+    order = calls.in_one_order()
+    if order is not None:
+        calls, verdicts = calls.reordered(order), verdicts[order]
     trace = trace_of(calls, verdicts)
     if by_instance:
         instance, instances = named_instances(calls, verdicts)
@@ -120,7 +124,7 @@ def recommend(
     if needs:
         return replace(answer, needs=needs)
     case = _Case(trace, instance, sides, p99, budget, answer.regimes, instances, seed)
-    found = _found(case)
+    found = _found(case, calls.log_format)
     if found is None:
         return replace(answer, needs=missing_budget(trace, budget))
     done = surrounded(answer, found, rules, current=current, brief=brief)
@@ -180,7 +184,7 @@ class _Case:
         return Court(arena, self.p99, self.budget.reject_cost, self.budget.false_trip_cost)
 
 
-def _found(case: _Case) -> Found | None:
+def _found(case: _Case, log_format: str) -> Found | None:
     """Return the settings with what they were found in; None where no gate keeps the budget."""
     gaps = case.gaps()
     shares = case.shares(case.sides.background)
@@ -188,6 +192,8 @@ def _found(case: _Case) -> Found | None:
     chosen = search.best()
     if chosen is None:
         return None
+    usual = max(case.regimes, key=lambda regime: regime.share_of_time)
+    chosen = in_time(search, chosen, usual.rate, case.budget.detection_delay)
     calm = _closed_up(shares[0], gaps)
     return Found(
         trace=case.trace,
@@ -203,6 +209,7 @@ def _found(case: _Case) -> Found | None:
         calm=calm,
         spells=case.spells(),
         library=case.library(calm),
+        log_format=log_format,
     )
 
 

@@ -35,6 +35,7 @@ class Calls:
         host: the hosts that were asked for, where known.
         upstream: the groups of servers that the calls went to, where known.
         position: whole numbers, where each call stood among its source's calls; None: they stood in order.
+        log_format: the name of the format that they were read from; empty for generated and live ones.
         notes: what the source lacks or had wrong, a sentence each, for the user.
     """
 
@@ -50,6 +51,7 @@ class Calls:
     host: pl.Series | None = None
     upstream: pl.Series | None = None
     position: NDArray[np.int32] | NDArray[np.int64] | None = None
+    log_format: str = ""
     notes: tuple[str, ...] = field(default=())
 
     def __len__(self) -> int:
@@ -103,6 +105,31 @@ class Calls:
     def noting(self, notes: tuple[str, ...]) -> Calls:
         """Return the same calls with further notes."""
         return replace(self, notes=(*self.notes, *notes))
+
+    def in_one_order(self) -> NDArray[np.intp] | None:
+        """Return an order of the calls that does not depend on how calls of equal start stand; None: this.
+
+        A log's rows may come in any order, and what is worked out from them must not change with it.
+        """
+        if not len(self) or (np.diff(self.start_ns) > 0).all():
+            return None
+        instance = np.zeros(len(self), np.int32) if self.instance is None else self.instance
+        order = np.lexsort((instance, self.error, self.status, self.duration_ns, self.start_ns))
+        return None if (np.diff(order) == 1).all() else order
+
+    def reordered(self, order: NDArray[np.intp]) -> Calls:
+        """Return the calls in another order of their equal starts."""
+        texts = {name: getattr(self, name) for name in ("method", "path", "host", "upstream")}
+        return replace(
+            self,
+            start_ns=self.start_ns[order],
+            duration_ns=self.duration_ns[order],
+            status=self.status[order],
+            error=self.error[order],
+            instance=None if self.instance is None else self.instance[order],
+            position=None if self.position is None else self.position[order],
+            **{name: text[order] for name, text in texts.items() if text is not None},
+        )
 
     def take(self, keep: NDArray[np.bool_]) -> Calls:
         """Return the calls that the mask keeps, with times still counted from this first call."""

@@ -53,7 +53,7 @@ def assemble(files: Sequence[Rows]) -> Calls:
         host=frame["host"] if "host" in texts else None,
         upstream=frame["upstream"] if "upstream" in texts else None,
         position=None if (order[1:] > order[:-1]).all() else order.astype(np.int32),
-        notes=(),
+        log_format=", ".join(dict.fromkeys(rows.log_format.name for rows in files)),
     )
     unknown = int((calls.duration_ns < 0).sum())
     gave_up = int((calls.status == CLIENT_GAVE_UP).sum())

@@ -1,0 +1,33 @@
+"""The second budget: an outage at the usual load should open the breaker within `--detection-delay`.
+
+Every candidate that the search has tried keeps the budget of false trips, so whichever of them is taken, that
+one comes first. Where the cheapest opens too late, the cheapest of those that open in time is taken; where
+none does, as at a load of one call in twenty seconds, the cheapest stays and its delay is stated.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cbtool.recommend.delays import outage_seconds
+
+if TYPE_CHECKING:
+    from cbtool.recommend.gates import Candidate
+    from cbtool.recommend.search import Search
+
+
+def in_time(search: Search, cheapest: Candidate, rate: float, delay: float) -> Candidate:
+    """Return the cheapest candidate that was tried and opens in time; the cheapest of all where none does.
+
+    Args:
+        search: has tried them.
+        cheapest: what it found.
+        rate: calls a second at the usual load, of one breaker.
+        delay: seconds from an outage's beginning to the opening.
+    """
+    if outage_seconds(cheapest.gate, rate) <= delay:
+        return cheapest
+    for _, candidate in search.tried():
+        if outage_seconds(candidate.gate, rate) <= delay and search.allowed(candidate.gate):
+            return candidate
+    return cheapest
