@@ -94,7 +94,7 @@ def _worst(trips: Estimate | None) -> str:
 def _units(answer: Recommendation) -> str:
     budget = answer.budget
     return (
-        "false trips: at most; outage in: opens so long after one begins; shed: of the bad\n"
-        "calls; refused: good ones; cost: 1 a bad call let through in an incident,\n"
+        "false trips: at most; outage in: opens so long after one begins; shed: of the\n"
+        "bad calls; refused: good ones; cost: 1 a bad call let through in an incident,\n"
         f"{budget.reject_cost:g} a good one refused in it, 1 outside, {budget.false_trip_cost:g} a false trip"
     )

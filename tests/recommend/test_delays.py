@@ -1,0 +1,81 @@
+"""How late incidents are noticed: closed forms where there are some, shares of a load, both budgets."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from traffic_cases import phase, recommended, traffic
+
+from cbtool.recommend.delays import _delays, outage_seconds
+from cbtool.recommend.gates import Gate
+from cbtool.recommend.model import Budget
+
+SEED = (0, 53)
+
+
+def test_an_outage_fills_the_errors_gate_and_then_the_rate() -> None:
+    assert outage_seconds(Gate(10.0, 20.0, 8, 8), 4.0) == 2.0
+    assert outage_seconds(Gate(10.0, 50.0, 8, 8), 4.0) == 5.0
+    assert outage_seconds(Gate(1.0, 20.0, 8, 8), 4.0) == float("inf")
+    assert outage_seconds(Gate(40.0, 50.0, 8, 8, counted=True), 4.0) == 5.0
+
+
+@pytest.mark.parametrize("errors", [3, 12])
+def test_the_simulated_delay_of_an_outage_is_that_of_the_nth_arrival(errors: int) -> None:
+    # Where the rate is reached sooner, the delay is Erlang(k, λ): mean k/λ, variance k/λ².
+    delays = _delays(Gate(100.0, 0.2, errors, 1), 5.0, 0.0, 1.0, SEED)
+    assert delays.mean() == pytest.approx(errors / 5.0, abs=4 * np.sqrt(errors) / 5.0 / np.sqrt(len(delays)))
+
+
+def test_a_brown_out_takes_as_many_times_longer_as_it_is_milder() -> None:
+    gate = Gate(200.0, 1.0, 10, 1)
+    whole, fifth = (_delays(gate, 5.0, 0.0, level, SEED) for level in (1.0, 0.2))
+    spread = np.sqrt(whole.var() * 25 + fifth.var()) / np.sqrt(min(len(whole), len(fifth)))
+    assert fifth.mean() == pytest.approx(5 * whole.mean(), abs=4 * spread)
+
+
+def test_what_a_window_cannot_hold_is_never_noticed() -> None:
+    assert np.isinf(_delays(Gate(1.0, 20.0, 12, 12), 1.0, 0.01, 1.0, SEED)).all()
+
+
+def test_every_load_has_its_calls_in_a_window_and_its_delays() -> None:
+    calls = traffic(phase("day", 900, 60), phase("night", 7200, 1.0), phase("day", 900, 60), seed=3)
+    low, high = recommended(calls).regimes
+    answer = recommended(calls)
+    assert answer.config is not None
+    for regime in (low, high):
+        assert regime.window_calls is not None
+        assert regime.outage_delay is not None
+    size = answer.config.window_size
+    counted = answer.config.sliding_window_type.value == "count"
+    assert high.window_calls == pytest.approx(size if counted else size * high.rate)
+    assert low.outage_delay.value is None or low.outage_delay.value > (high.outage_delay.value or 0)
+
+
+def test_shares_of_the_traffic_see_fewer_calls_and_notice_later() -> None:
+    calls = traffic(
+        phase("before", 900, 40), phase("bad", 120, 40, failure_rate=100.0), phase("after", 900, 40), seed=1
+    )
+    one, eight = recommended(calls), recommended(calls, instances=8)
+    assert eight.regimes[0].rate == pytest.approx(one.regimes[0].rate / 8)
+    delays = [a.regimes[0].outage_delay for a in (one, eight)]
+    assert all(delay is not None and delay.value is not None for delay in delays)
+    assert delays[1].value > delays[0].value  # type: ignore[union-attr,operator]
+
+
+def test_the_delay_is_kept_where_it_can_be_and_said_where_it_cannot() -> None:
+    calls = traffic(
+        phase("before", 20_000, 0.5),
+        phase("bad", 900, 0.5, failure_rate=100.0),
+        phase("after", 9000, 0.5),
+        seed=5,
+    )
+    answer = recommended(calls, budget=Budget(detection_delay=1.0))
+    (steady,) = answer.regimes
+    assert steady.within_delay_budget is False
+    assert steady.outage_delay is not None
+    assert "not within the 1s asked for" in " ".join(answer.notes)
+    assert "The budget of false trips comes first" in " ".join(answer.notes)
+    expected = answer.expected
+    assert expected is not None
+    assert (expected.false_trips_per_day.high or 0) <= Budget().false_trips_per_day

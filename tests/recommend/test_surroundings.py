@@ -1,0 +1,262 @@
+"""What surrounds the settings: intervals, sensitivity, alternatives, evidence, doubts, timeouts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from traffic_cases import config_of, phase, recommended, traffic
+
+from cbtool.breaker import BreakerConfig, WindowType
+from cbtool.profiles import Profile
+from cbtool.recommend import Recommendation
+from cbtool.recommend.doubts import traffic_doubts
+from cbtool.recommend.findings import Weight
+from cbtool.recommend.model import Budget
+from cbtool.recommend.regimes import load_regimes
+from cbtool.recommend.resamples import moving_blocks
+from cbtool.recommend.timeouts import caller_timeout
+from cbtool.recommend.trace import Trace, trace_of
+from cbtool.recommend.vitals import vitals_of
+from cbtool.traffic.calls import Calls
+from cbtool.traffic.outcomes import DEFAULT_RULES
+
+SECOND = 10**9
+
+
+@pytest.fixture(scope="module")
+def calls() -> Calls:
+    """Forty minutes, two incidents."""
+    bad = [phase("outage", 60, 30, failure_rate=100.0), phase("brown-out", 90, 30, failure_rate=40.0)]
+    calm = [phase(f"calm {i}", 750, 30) for i in range(3)]
+    return traffic(calm[0], bad[0], calm[1], bad[1], calm[2], seed=8)
+
+
+@pytest.fixture(scope="module")
+def answer(calls: Calls) -> Recommendation:
+    return recommended(calls)
+
+
+def poisson_failures(n: int, share: float, seed: int) -> Trace:
+    random = np.random.default_rng([seed, 1])
+    start = np.cumsum(random.exponential(0.1, n) * SECOND).astype(np.int64)
+    return Trace(
+        start, (random.lognormal(-3, 0.5, n) * SECOND).astype(np.int64), random.random(n) < share, True
+    )
+
+
+def test_the_interval_of_the_healthy_rate_is_the_binomial_one_where_calls_are_independent() -> None:
+    trace = poisson_failures(40_000, 0.02, 1)
+    rate = vitals_of(trace, trace, 1, seed=0).failure_rate
+    half = 1.645 * 100 * np.sqrt(0.02 * 0.98 / 40_000)  # 90 %
+    assert rate.value == pytest.approx(2.0, abs=3 * half)
+    assert (rate.high or 0) - (rate.low or 0) == pytest.approx(2 * half, rel=0.4)
+
+
+def test_clustered_failures_widen_the_interval() -> None:
+    trace = poisson_failures(40_000, 0.02, 1)
+    cluster = np.zeros(len(trace), np.bool_)
+    for at in np.random.default_rng(3).integers(0, 39_000, 8):
+        cluster[at : at + 100] = True  # as many failures, in eight bursts
+    wide, narrow = (
+        vitals_of(each, each, 1, seed=0).failure_rate for each in (replace(trace, failed=cluster), trace)
+    )
+    assert wide.high is not None
+    assert wide.low is not None
+    assert wide.high - wide.low > 3 * ((narrow.high or 0) - (narrow.low or 0))
+
+
+def test_no_failure_seen_leaves_room_for_three() -> None:
+    trace = poisson_failures(3000, 0.0, 1)
+    assert vitals_of(trace, trace, 1, seed=0).failure_rate.high == pytest.approx(0.1)
+
+
+def test_blocks_that_move_keep_the_time_and_the_bursts() -> None:
+    trace = poisson_failures(20_000, 0.02, 2)
+    resample = moving_blocks(trace, np.random.default_rng(5))
+    assert resample.span == pytest.approx(trace.span, rel=0.05)
+    assert (np.diff(resample.start) >= 0).all()
+    assert len(resample) == pytest.approx(len(trace), rel=0.1)
+    assert set(resample.duration.tolist()) <= set(trace.duration.tolist())
+
+
+def test_the_vital_signs_of_one_breaker_are_those_of_its_share() -> None:
+    trace = poisson_failures(20_000, 0.01, 2)
+    one, four = (vitals_of(trace, trace, instances, seed=0) for instances in (1, 4))
+    assert one.loads == pytest.approx(tuple(4 * load for load in four.loads))
+    assert one.loads[1] == pytest.approx(10.0, rel=0.1)
+    assert one.p99 is not None
+    assert one.p99.value == pytest.approx(np.exp(-3 + 0.5 * 2.326), rel=0.05)
+    assert (one.p99.low or 0) < (one.p99.value or 0) < (one.p99.high or 0)
+
+
+def test_the_profile_carries_what_it_was_recommended_from(answer: Recommendation) -> None:
+    assert answer.profile is not None
+    seen = answer.profile.evidence
+    assert seen is not None
+    assert (seen.calls, seen.incidents, seen.instances, seen.seed) == (answer.calls, 2, 1, 0)
+    assert seen.healthy_failure_rate == pytest.approx(1.0, abs=0.15)
+    assert seen.load_usual == pytest.approx(30, rel=0.1)
+    config = config_of(answer)
+    if config.sliding_window_type is WindowType.TIME:
+        assert seen.window_calls_usual == pytest.approx((seen.load_usual or 0) * config.window_size, rel=1e-3)
+
+
+def test_every_setting_has_its_sensitivity_and_its_derivation(answer: Recommendation) -> None:
+    settings = {reason.setting: reason for reason in answer.reasons}
+    assert {each.setting for each in answer.sensitivity} == set(settings)
+    for each in answer.sensitivity:
+        assert each.value == settings[each.setting].value
+        assert each.neighbours or each.setting == "minimum_number_of_calls"
+        values = [n.value for n in each.neighbours]
+        assert each.value not in values
+        near = [n for n in each.neighbours if not n.within_budget or n.cost > 1.5]
+        assert (each.weight is Weight.EDGE) <= bool(near)
+    for reason in answer.reasons:
+        assert any(character.isdigit() for character in reason.formula), reason
+
+
+def test_a_neighbour_beyond_the_budget_is_named_as_such(answer: Recommendation) -> None:
+    limit = answer.budget.false_trips_per_day
+    for each in answer.sensitivity:
+        for neighbour in each.neighbours:
+            assert neighbour.within_budget == (neighbour.false_trips_per_day <= limit)
+
+
+def test_the_alternatives_stand_around_the_recommended(answer: Recommendation) -> None:
+    named = {each.name: each for each in answer.alternatives}
+    chosen = named["recommended"]
+    assert chosen.config == answer.config
+    assert {"more sensitive", "calmer"} <= named.keys()
+    worst = {name: each.false_trips_per_day.high for name, each in named.items() if each.false_trips_per_day}
+    assert (worst["calmer"] or 0) <= (worst["recommended"] or 0) <= answer.budget.false_trips_per_day
+    assert (worst["more sensitive"] or 0) <= 10 * answer.budget.false_trips_per_day
+    assert named["more sensitive"].config != chosen.config != named["calmer"].config
+    for each in answer.alternatives:
+        track = each.track
+        assert track.incidents == 2
+        least = track.let_through + 0.25 * track.good_refused + 10 * track.false_trips
+        assert least <= track.cost <= least + 0.75 * track.good_refused
+
+
+def test_today_s_settings_are_held_beside_them_on_the_same_calls(calls: Calls) -> None:
+    deaf = BreakerConfig(
+        failure_rate_threshold=90,
+        sliding_window_type=WindowType.TIME,
+        sliding_window_size=60,
+        minimum_number_of_calls=100_000,
+        wait_duration_in_open_state=5,
+    )
+    answer = recommended(calls, current=Profile("deaf", deaf, DEFAULT_RULES))
+    assert answer.current is not None
+    (chosen,) = [each for each in answer.alternatives if each.name == "recommended"]
+    assert (answer.current.name, answer.current.track.trips, answer.current.track.caught) == ("deaf", 0, 0)
+    assert answer.current.track.shed == 0
+    assert answer.current.track.bad == chosen.track.bad
+    assert chosen.track.caught == 2
+    assert answer.current.track.cost > 5 * chosen.track.cost
+
+
+def test_what_is_expected_has_intervals_around_it(answer: Recommendation) -> None:
+    expected = answer.expected
+    assert expected is not None
+    for estimate in (
+        expected.false_trips_per_day,
+        expected.detection_delay_s,
+        expected.bad_calls_shed_percent,
+    ):
+        assert (estimate.low or 0) <= (estimate.value or 0) <= (estimate.high or 0)
+    assert (expected.detection_delay_s.low or 0) < (expected.detection_delay_s.high or 0)
+
+
+def test_the_weights_are_the_user_s(calls: Calls) -> None:
+    dear = recommended(calls, budget=Budget(false_trip_cost=1000.0))
+    cheap = recommended(calls)
+    assert (dear.budget.false_trip_cost, cheap.budget.false_trip_cost) == (1000.0, 10.0)
+    assert dear.expected is not None
+    assert (dear.expected.false_trips_per_day.high or 0) <= dear.budget.false_trips_per_day
+
+
+def timed(durations: list[float], failed: list[bool]) -> Trace:
+    n = len(durations)
+    return Trace(
+        np.arange(n, dtype=np.int64) * SECOND,
+        (np.array(durations) * SECOND).astype(np.int64),
+        np.array(failed),
+        knows_durations=True,
+    )
+
+
+def test_failed_calls_that_pile_up_are_the_caller_s_timeout() -> None:
+    ok, late = [0.05] * 1000, [2.001, 2.0, 2.003, 2.01] * 5
+    trace = timed(ok + late, [False] * 1000 + [True] * 20)
+    assert caller_timeout(trace, 0.1) == pytest.approx(2.0, rel=0.01)
+    spread = timed(ok + [0.3 * 1.3**i for i in range(20)], [False] * 1000 + [True] * 20)
+    assert caller_timeout(spread, 0.1) is None
+    beyond = timed(ok + late + [5.0] * 30, [False] * 1000 + [True] * 20 + [False] * 30)
+    assert caller_timeout(beyond, 0.1) is None
+    assert caller_timeout(timed(ok, [True] * 10 + [False] * 990), 0.1) is None
+    assert caller_timeout(trace, None) is None
+
+
+def test_a_timeout_is_said_to_be_what_no_setting_sees_through() -> None:
+    calls = traffic(
+        phase("before", 600, 30),
+        phase("hang", 60, 30, timeouts=80.0),
+        phase("after", 600, 30),
+        seed=3,
+        timeout=2.0,
+    )
+    answer = recommended(calls)
+    assert answer.timeout == pytest.approx(2.0, rel=0.01)
+    assert "cannot be seen sooner than that" in " ".join(answer.notes)
+    regime = answer.regimes[0]
+    assert regime.outage_delay is not None
+    assert (regime.outage_delay.value or 0) > 2.0
+    slow = config_of(answer).slow_call_duration_threshold
+    assert slow is None or slow < 2.0
+
+
+def served(calls: Calls, bad: int | None = None, of: int = 4) -> Calls:
+    """The calls dealt to instances; `bad`'s fail in the middle third."""
+    instance = (np.arange(len(calls)) % of).astype(np.int32)
+    status = calls.status.copy()
+    if bad is not None:
+        middle = (calls.start_ns > calls.span * 1e9 / 3) & (calls.start_ns < calls.span * 2e9 / 3)
+        status[(instance == bad) & middle] = 503
+    return replace(
+        calls, instance=instance, instances=tuple(f"10.0.0.{i}:80" for i in range(of)), status=status
+    )
+
+
+def test_a_log_that_names_instances_is_asked_about_them(calls: Calls) -> None:
+    named = served(calls)
+    alone = recommended(named)
+    assert "The log names 4 instances" in " ".join(alone.notes)
+    assert "--instances auto (or 4)" in " ".join(alone.notes)
+    auto = recommended(named, by_instance=True)
+    assert auto.instances == 4
+    assert auto.regimes[0].rate == pytest.approx(alone.regimes[0].rate / 4, rel=0.01)
+    assert "The log names" not in " ".join(recommended(named, instances=4).notes)
+
+
+def test_one_bad_instance_among_many_is_named_with_its_numbers(calls: Calls) -> None:
+    verdicts = DEFAULT_RULES.verdicts(served(calls, bad=2))
+    regimes = load_regimes(trace_of(calls, verdicts), 1)
+    said = " ".join(traffic_doubts(served(calls, bad=2), verdicts, regimes, instances=4, by_instance=False))
+    assert "One bad instance: 10.0.0.2:80 failed 100 % of its" in said
+    assert "the 3 others" in said
+    calm = traffic(phase("calm", 900, 30), seed=9)
+    healthy = served(calm)
+    verdicts = DEFAULT_RULES.verdicts(healthy)
+    said = " ".join(traffic_doubts(healthy, verdicts, regimes, instances=4, by_instance=False))
+    assert "One bad instance" not in said
+
+
+def test_the_answer_does_not_depend_on_the_order_of_calls_of_one_instant(calls: Calls) -> None:
+    coarse = replace(calls, start_ns=calls.start_ns // (SECOND // 5) * (SECOND // 5))
+    random = np.random.default_rng(1)
+    order = np.lexsort((random.random(len(calls)), coarse.start_ns))
+    assert not (np.diff(order) == 1).all()
+    assert recommended(coarse).to_json() == recommended(coarse.reordered(order)).to_json()
