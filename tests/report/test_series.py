@@ -69,8 +69,14 @@ def test_the_busiest_second_is_kept_where_a_bin_is_longer() -> None:
     calls = calls_at(*[0.5 + i / 1000 for i in range(50)], 7.0)
     found = traffic_series(calls, verdicts_of("." * 51), Bins(10.0, 1), slow_above=None)
     assert found.calls.tolist() == [5.1]
-    assert found.busiest.tolist() == [50.0]
+    assert (found.over, found.busiest.tolist()) == (1.0, [50.0])
     assert found.slow is None
+
+
+def test_the_busiest_stretch_holds_a_few_calls_on_average() -> None:
+    calls = calls_at(*[i * 20.0 for i in range(90)])
+    found = traffic_series(calls, verdicts_of("." * 90), Bins(1800.0, 1), slow_above=None)
+    assert (found.over, found.busiest.tolist()) == (600.0, [0.05])
 
 
 def settings(**changes: object) -> BreakerConfig:

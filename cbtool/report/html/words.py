@@ -20,7 +20,7 @@ def verdict(document: Document) -> str:
     seen = f"{counted(traffic['calls'], 'call')} in {shown(traffic['span_s'], 'duration')}{shared}"
     if answer["verdict"] == "recommended":
         return f"Settings are recommended, from {seen}."
-    return f"No settings can be recommended from {seen}: too little data."
+    return f"No settings can be recommended from {seen}."
 
 
 def headline(document: Document) -> str:

@@ -76,9 +76,12 @@ def latency_series(
 
 
 def _edges(least: float, most: float) -> NDArray[np.float64]:
+    """Return the bins' edges, over a decade at least."""
     top = np.ceil(np.log10(most) * _A_DECADE + 1e-9)
     bottom = max(np.floor(np.log10(least) * _A_DECADE + 1e-9), top - _MOST_DECADES * _A_DECADE)
-    return np.asarray(10.0 ** (np.arange(bottom, max(top, bottom + 1) + 1) / _A_DECADE))
+    missing = max(0.0, _A_DECADE - (top - bottom))
+    bottom, top = bottom - missing // 2, top + (missing + 1) // 2
+    return np.asarray(10.0 ** (np.arange(bottom, top + 1) / _A_DECADE))
 
 
 def _counts(durations: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cbtool.breaker.outcome import Verdict
-from cbtool.report.series.numbers import plain
+from cbtool.report.series.numbers import plain, rounded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from cbtool.report.series.bins import Bins
     from cbtool.traffic.calls import Calls
 
-_MOST_SECONDS = 4_000_000  # of a span; longer ones are looked at in longer pieces
+_STRETCHES = (1.0, 10.0, 60.0, 600.0, 3600.0)  # seconds
+_A_FEW = 5  # calls; the busiest stretch of one call says nothing
+_MOST_STRETCHES = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +27,15 @@ class TrafficSeries:
 
     Attributes:
         calls: calls a second, ignored ones included.
-        busiest: calls in the bin's busiest second (or piece of it, where bins are shorter), a second.
+        busiest: calls a second in the bin's busiest stretch of `over`.
+        over: seconds, so long that it holds a few calls; at most a bin.
         failed: percent of the counted calls that failed.
         slow: percent of them that were slow; None where nothing says which are.
     """
 
     calls: NDArray[np.float64]
     busiest: NDArray[np.float64]
+    over: float
     failed: NDArray[np.float64]
     slow: NDArray[np.float64] | None
 
@@ -39,7 +43,8 @@ class TrafficSeries:
         """Return the columns as plain numbers."""
         return {
             "calls_per_s": plain(self.calls),
-            "busiest_second": plain(self.busiest),
+            "busiest_per_s": plain(self.busiest),
+            "busiest_over_s": rounded(self.over),
             "failure_rate": plain(self.failed),
             "slow_call_rate": None if self.slow is None else plain(self.slow),
         }
@@ -65,9 +70,11 @@ def traffic_series(
     if slow_above is not None and calls.knows_durations:
         slow = calls.duration_ns[counted] > round(slow_above * 1e9)
     failed = verdicts[counted] == Verdict.FAILURE
+    pieces = _pieces(len(calls), bins)
     return TrafficSeries(
         calls=np.bincount(index, minlength=bins.count) / bins.width,
-        busiest=_busiest(seconds, bins),
+        busiest=_busiest(seconds, bins, pieces),
+        over=bins.width / pieces,
         failed=_percent(mine, failed, whole),
         slow=None if slow is None else _percent(mine, slow, whole),
     )
@@ -80,9 +87,15 @@ def _percent(
     return np.where(whole > 0, 100.0 * part / np.maximum(whole, 1), np.nan)
 
 
-def _busiest(seconds: NDArray[np.float64], bins: Bins) -> NDArray[np.float64]:
-    """Return the most calls a second in any piece of a bin; pieces are a second where bins allow."""
-    pieces = max(1, min(round(bins.width), _MOST_SECONDS // bins.count))
+def _pieces(calls: int, bins: Bins) -> int:
+    """Return how many stretches a bin is cut into to find its busiest one."""
+    rate = calls / (bins.width * bins.count)
+    stretch = next((each for each in _STRETCHES if each * rate >= _A_FEW), bins.width)
+    return max(1, min(round(bins.width / stretch), _MOST_STRETCHES // bins.count))
+
+
+def _busiest(seconds: NDArray[np.float64], bins: Bins, pieces: int) -> NDArray[np.float64]:
+    """Return the most calls a second in any of a bin's pieces."""
     length = bins.width / pieces
     last = bins.count * pieces - 1
     index = np.clip((seconds / length).astype(np.int64), 0, last)

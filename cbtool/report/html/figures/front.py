@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cbtool.report.html.figures.canvas import Canvas
 
 RECOMMENDED = "recommended"
-_LEAST = 1e-5  # false trips a day; fewer are drawn there
+_LEAST = 1e-4  # false trips a day; fewer are drawn there
 _TICK = 110.0  # pixels between two ticks
 _NEAR = 26.0  # pixels; marks nearer than this share their letters' place
 

@@ -27,7 +27,7 @@ def latency(document: Mapping[str, Any]) -> str:
 
 def _draw(canvas: Canvas, document: Mapping[str, Any]) -> None:
     found = document["latency"]
-    axes = canvas.axes(54, 62, 12, 46)
+    axes = canvas.axes(54, 62, 28, 46)
     edges = found["edges_s"]
     for key, colour, hatch in (("succeeded", "accent", None), ("failed", "failed", "////")):
         counts = found[key]
@@ -41,7 +41,10 @@ def _draw(canvas: Canvas, document: Mapping[str, Any]) -> None:
     axes.set_yscale("log")
     axes.set_ylim(0.7, most * 2.0)
     axes.set_xlim(edges[0], edges[-1])
-    axes.xaxis.set_major_locator(LogLocator(10, numticks=6 if canvas.narrow else 10))
+    short = edges[-1] < 30 * edges[0]
+    axes.xaxis.set_major_locator(
+        LogLocator(10, subs=(1, 3) if short else (1,), numticks=6 if canvas.narrow else 10)
+    )
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: format_duration(value)))
     axes.yaxis.set_major_locator(LogLocator(10, numticks=5))

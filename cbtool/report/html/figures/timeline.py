@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Document = Mapping[str, Any]
 
 _TOP, _GAP, _AXIS = 26, 34, 40  # pixels above the first panel, between panels, and below the last one
-_LEFT, _RIGHT = 46, 12
+_LEFT, _RIGHT = 46, 26
 _LEAST_BAND = 0.003  # of the width; a shorter incident is drawn that wide
 _LABEL_APART = 0.11
 _MOST_BANDS = 120
@@ -103,14 +103,14 @@ def _label(axes: Axes, middle: float, span: float, text: str) -> None:
 
 def _traffic(axes: Axes, document: Document) -> None:
     series = document["series"]
-    times, calls, busiest = _edges(series), numbers(series["calls_per_s"]), numbers(series["busiest_second"])
+    times, calls, busiest = _edges(series), numbers(series["calls_per_s"]), numbers(series["busiest_per_s"])
     axes.fill_between(
         times, [*busiest, busiest[-1]], step="post", color=stand_in("accent"), alpha=0.22, linewidth=0
     )
     axes.step(times, [*calls, calls[-1]], where="post", color=stand_in("accent"), linewidth=1.4)
     axes.set_ylim(0, max(*busiest, 1e-9) * 1.12)
     axes.yaxis.set_major_locator(MaxNLocator(3))
-    title(axes, "Traffic, calls/s", note="mean, and the busiest second")
+    title(axes, "Traffic, calls/s", note=f"mean, and the busiest {format_duration(series['busiest_over_s'])}")
 
 
 def _failures(axes: Axes, document: Document) -> None:
