@@ -232,6 +232,13 @@ def test_a_load_that_has_fallen_says_what_a_window_holds_now() -> None:
     assert "calls, fewer than the 8 that the gates ask for" in fallen["calls in a window"].why
 
 
+def test_a_window_of_calls_does_not_mind_the_load() -> None:
+    fallen = drift(traffic(0.6, 7200.0), sliding_window_type=WindowType.COUNT, sliding_window_size=20)
+    assert fallen["usual load"].passed
+    assert fallen["usual load"].value < 1
+    assert "calls in a window" not in fallen
+
+
 def test_more_strays_fail_only_beyond_chance() -> None:
     assert not drift(traffic(5.0, 3600.0, failing=2.0))["healthy failure rate"].passed
     assert drift(traffic(5.0, 3600.0, failing=0.6))["healthy failure rate"].passed
