@@ -26,11 +26,13 @@ else:
 from cbtool.errors import ConfigurationError, InsufficientDataError, UnreachableError, WrongFormatError
 from cbtool.live.record import RunRecorder
 from cbtool.live.record_lines import CallLine, End, Header, TransitionLine
-from cbtool.logs import RejectedLine, read_calls
+from cbtool.logs import RejectedLine, read_calls, read_long_calls
 from cbtool.logs.blocks import LONGEST_SKIPPED, blocks
 from cbtool.logs.streams import Stream
+from cbtool.traffic.calls import Calls
 from cbtool.traffic.error_kind import ErrorKind
 from cbtool.traffic.formats.parsing import LONGEST_LINE
+from cbtool.traffic.selection import Selection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,6 +72,25 @@ def test_a_log_end_to_end(log: Path) -> None:
     assert read.calls.method.to_list() == ["GET"] * 3
     assert read.calls.path is not None
     assert read.calls.path.to_list() == ["/11", "/10", "/12"]
+
+
+def test_texts_that_nobody_wants_are_not_read(log: Path) -> None:
+    log.write_text("timestamp,status,method,path,instance\n1,200,GET,/a,x\n2,503,PUT,/b,y\n")
+    calls = read_calls([str(log)], texts=("method",)).calls
+    assert calls.method is not None
+    assert calls.method.to_list() == ["GET", "PUT"]
+    assert (calls.path, calls.host, calls.upstream, calls.instance, calls.instances) == (
+        None,
+        None,
+        None,
+        None,
+        (),
+    )
+    assert calls.status.tolist() == [200, 503]
+    none = read_long_calls([str(log)], texts=(), which=Selection(path=("/b",))).calls
+    assert isinstance(none, Calls)
+    assert (none.status.tolist(), none.method) == ([503], None)
+    assert none.path is not None, "what chooses calls is read"
 
 
 def test_a_csv_end_to_end(log: Path) -> None:

@@ -19,6 +19,7 @@ from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when
 )
 from cbtool.errors import ConfigurationError
 from cbtool.simulation.engine import Engine
+from cbtool.traffic.texts import NONE
 
 if TYPE_CHECKING:
     from cbtool.traffic.selection import Selection
@@ -86,7 +87,7 @@ def compare(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     candidates = [
         Candidate(name, each.config, each.rules) for name, each in zip(names, profiles, strict=True)
     ]
-    source = open_source(logs or (), scenario, log_format, seed, which)
+    source = open_source(logs or (), scenario, log_format, seed, which, texts=NONE)
     with working("simulating"):
         traffic = [AtLoad(factor, *source.at(factor)) for factor in loads]
         comparison = run(candidates, traffic, seed=source.seed, instances=instances, engine=engine)

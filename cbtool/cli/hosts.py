@@ -14,6 +14,7 @@ from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when
     ScenarioOption,
 )
 from cbtool.errors import ConfigurationError
+from cbtool.traffic.texts import JUDGED
 
 if TYPE_CHECKING:
     from cbtool.traffic.selection import Selection
@@ -62,7 +63,7 @@ def hosts(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
 
     chosen = load_profile(profile or "envoy")
     settings = settings_of(chosen.config)
-    source = open_source(logs or (), scenario, log_format, seed, which)
+    source = open_source(logs or (), scenario, log_format, seed, which, texts=JUDGED)
     calls, _ = source.at(1.0)
     verdicts = chosen.rules.verdicts(calls)
     if number is None and calls.instance is None:

@@ -46,6 +46,7 @@ from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when
     ScenarioOption,
 )
 from cbtool.errors import ConfigurationError, InsufficientDataError, UnreachableError
+from cbtool.traffic.texts import JUDGED
 from cbtool.units import parse_duration
 
 if TYPE_CHECKING:
@@ -125,7 +126,9 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     share, labels = instances_of(instances), labels_of(incident, incidents)
     today = today_of(current)
     rules = (load_profile(profile) if profile else today or default_profile()).rules
-    source = open_source(logs or (), scenario, log_format, seed, which)
+    source = open_source(
+        logs or (), scenario, log_format, seed, which, texts=(*JUDGED, *([by] if by else ()))
+    )
     calls = source.at(1.0).calls if timeout is None else _with_timeout(scenario, source.seed, timeout)
     asked = Asked(share, budget, rules, source.seed, labels, today)
 

@@ -44,6 +44,7 @@ from cbtool.cli.selecting import selecting
 from cbtool.cli.sources import read_log
 from cbtool.errors import ConfigurationError
 from cbtool.live.plan import DEFAULT_MAX_IN_FLIGHT, DEFAULT_TIMEOUT, RunPlan
+from cbtool.traffic.texts import ASKED
 from cbtool.units import parse_duration
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def replay(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     check_target(url, allow_host or ())  # before a large log is read
     factor = parsed("--speed", parse_speed, speed)
     limit = None if duration is None else parsed("--duration", parse_duration, duration)
-    calls, counts = guarded(settings, read_log(logs, log_format, which))
+    calls, counts = guarded(settings, read_log(logs, log_format, which, texts=ASKED))
     for count in counts:
         note(f"not sent, because of the rule {count.rule}: {count.calls:,} ({count.reason})")
     base = RunPlan(

@@ -34,6 +34,7 @@ from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when
     ScenarioOption,
 )
 from cbtool.errors import InsufficientDataError, UnreachableError
+from cbtool.traffic.texts import JUDGED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -113,7 +114,7 @@ def report(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     only = logs[0] if logs and len(logs) == 1 else None
     if only is not None and _of_sweep(only, output, budget.reject_cost, json=json):
         return
-    source = open_source(logs or (), scenario, log_format, seed, which)
+    source = open_source(logs or (), scenario, log_format, seed, which, texts=JUDGED)
     calls, health = source.at(1.0)
     verdicts = rules.verdicts(calls)
     with working(f"judging {len(calls):,} calls"):

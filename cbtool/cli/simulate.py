@@ -34,6 +34,7 @@ from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when
 )
 from cbtool.report.checks import check_json, checks_text
 from cbtool.simulation.engine import Engine
+from cbtool.traffic.texts import ASKED, NONE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,7 +93,8 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     settings = load_profile(profile) if profile else default_profile()
     # Groups, the [refusal] rules and the readable machine look at all calls at once.
     long = by is None and settings.guard is None and engine is not Engine.MACHINE
-    source = open_source(logs or (), scenario, log_format, seed, which, long=long)
+    texts = (*(ASKED if settings.guard else NONE), *([by] if by else ()))
+    source = open_source(logs or (), scenario, log_format, seed, which, long=long, texts=texts)
     simulating = Simulating(settings, instances, source.seed, engine)
     head = {"source": source.name, "profile": settings.name, "seed": source.seed}
     if by is not None:

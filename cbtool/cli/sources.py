@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import typer
 
 from cbtool.cli.output import note, working
+from cbtool.traffic.texts import TEXTS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from cbtool.cluster import Cluster
     from cbtool.logs import LogRead, StoredCalls
@@ -115,11 +116,12 @@ def open_source(
     *,
     cluster: Cluster | None = None,
     long: bool = False,
+    texts: Collection[str] = TEXTS,
 ) -> TrafficSource:
     """Return the traffic that the command line names: logs (or run records), or one scenario.
 
     Says on standard error what the logs lacked. With `long`, calls that do not fit in memory stay on disk:
-    the command then asks for `stored`.
+    the command then asks for `stored`. Of the calls' texts, `texts` and what `which` asks for are read.
 
     Raises:
         typer.BadParameter: both or neither are named.
@@ -136,11 +138,11 @@ def open_source(
     # Of a server that was asked, the queries are too long to be a name.
     name = ", ".join(log.partition("?")[0] if "://" in log else log for log in logs)
     if not long:
-        return Recorded(read_log(logs, log_format, which, cluster), name, seed or 0)
+        return Recorded(read_log(logs, log_format, which, cluster, texts=texts), name, seed or 0)
     from cbtool.logs import StoredCalls, read_long_calls  # noqa: PLC0415  # polars
 
     with working("reading the log"):
-        read = read_long_calls(logs, log_format=log_format, which=which)
+        read = read_long_calls(logs, log_format=log_format, which=which, texts=texts)
     _remark(read, read.calls.notes)
     if isinstance(read.calls, StoredCalls):
         return Stored(read.calls, name, seed or 0)
@@ -148,13 +150,23 @@ def open_source(
 
 
 def read_log(
-    logs: Sequence[str], log_format: str | None, which: Selection | None, cluster: Cluster | None = None
+    logs: Sequence[str],
+    log_format: str | None,
+    which: Selection | None,
+    cluster: Cluster | None = None,
+    *,
+    texts: Collection[str] = TEXTS,
 ) -> Calls:
-    """Return the calls of logs that are asked for; say on standard error what they lacked."""
+    """Return the calls of logs that are asked for; say on standard error what they lacked.
+
+    Of their texts, `texts` and what `which` asks for are read.
+    """
     from cbtool.logs import read_calls  # noqa: PLC0415  # polars
 
+    wanted = {*texts, *(which.texts if which else ())}
+    spread = None if cluster is None else cluster.map
     with working("reading the log"):
-        read = read_calls(logs, log_format=log_format, spread=None if cluster is None else cluster.map)
+        read = read_calls(logs, log_format=log_format, spread=spread, texts=wanted)
     calls = which.of(read.calls) if which else read.calls
     _remark(read, calls.notes)
     return calls

@@ -27,6 +27,7 @@ from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when
     ScenarioOption,
 )
 from cbtool.errors import ConfigurationError
+from cbtool.traffic.texts import NONE
 
 if TYPE_CHECKING:
     from cbtool.sweeping.axes import Axis
@@ -119,7 +120,9 @@ def sweep(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     say_unasked([settings], "sweep")
     with nullcontext() if scheduler is None else connected(scheduler) as cluster:
         long = cluster is None
-        source = open_source(logs or (), scenario, log_format, seed, which, cluster=cluster, long=long)
+        source = open_source(
+            logs or (), scenario, log_format, seed, which, cluster=cluster, long=long, texts=NONE
+        )
         tried = points(axes, Design(design), sample, source.seed)
         plan = plan_of(settings.config, tried)
         stored = source.stored(load)

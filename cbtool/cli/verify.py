@@ -25,6 +25,7 @@ from cbtool.cli.publishing import JunitOption, MarkdownOption, publish
 from cbtool.cli.selecting import selecting
 from cbtool.cli.sources import Generated, read_log
 from cbtool.cli.traffic_options import LogsArgument  # noqa: TC001  # Typer reads it when it is built
+from cbtool.traffic.texts import JUDGED
 from cbtool.units import parse_duration, parse_percent
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def verify(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     rules = _rules(threshold, false_trips_per_day, detection_delay, time_to_close, healthy_refused)
     rules = rules.over(settings.verify)
     rates = sorted({r / instances for text in load or () for r in parsed("--load", parse_load_range, text)})
-    calls = read_log(logs, log_format, which) if logs else None
+    calls = read_log(logs, log_format, which, texts=JUDGED) if logs else None
     stories = _stories(scenario or (), rules.scenarios, seed)
     evidence = settings.evidence
     if calls is None and not rates and not stories and rules.load_low is None and evidence is None:

@@ -14,9 +14,10 @@ from cbtool.logs.reading import SAMPLES, read_one
 from cbtool.logs.streams import matching
 from cbtool.traffic.formats import Rows, assemble, formats_named
 from cbtool.traffic.selection import Selection
+from cbtool.traffic.texts import TEXTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from cbtool.logs.reading import File, RejectedLine
     from cbtool.logs.stored import StoredCalls
@@ -49,6 +50,7 @@ def read_calls(
     *,
     log_format: str | None = None,
     spread: Callable[[Callable[[str], Any], Sequence[str]], list[Any]] | None = None,
+    texts: Collection[str] = TEXTS,
 ) -> LogRead[Calls]:
     """Return the calls in files or standard input (`-`), merged by time.
 
@@ -58,6 +60,7 @@ def read_calls(
             `mapped_formats`); None: each file's content tells.
         spread: applies a function to each of the sources, wherever that is; None: here. Standard input and
             servers are always read here.
+        texts: those of `TEXTS` that are wanted; others take no time, and the calls do not have them.
 
     Raises:
         ConfigurationError: there is no format of that name.
@@ -67,7 +70,7 @@ def read_calls(
     """
     chosen = () if log_format is None else formats_named(log_format)
     named = [name for source in sources for name in matching(source)]
-    read = partial(read_one, chosen)
+    read = partial(read_one, chosen, texts=texts)
     away = spread is not None and all(Path(name).is_file() for name in named)
     found = spread(read, named) if spread is not None and away else [read(name) for name in named]
     files, with_calls = _sound(found, sources)
@@ -82,6 +85,7 @@ def read_long_calls(
     log_format: str | None = None,
     which: Selection | None = None,
     many: int | None = None,
+    texts: Collection[str] = TEXTS,
 ) -> LogRead[Calls | StoredCalls]:
     """Return the calls in sources, in memory or, where there are many, on disk; else as `read_calls`.
 
@@ -91,6 +95,7 @@ def read_long_calls(
         which: the calls that are wanted; None: all.
         many: how many calls stay in memory; None: `MANY`. More are kept by their start, duration and answer
             alone.
+        texts: those of `TEXTS` that are wanted beside what `which` asks for.
 
     Raises:
         CbtoolError: as `read_calls`; the calls do not say what is asked for, or none is; there is no room on
@@ -103,7 +108,7 @@ def read_long_calls(
         found = []
         for source in sources:
             for name in matching(source):
-                found.append(read_one(chosen, name, intake.take))
+                found.append(read_one(chosen, name, intake.take, {*texts, *wanted.texts}))
                 intake.end_file()
         files, with_calls = _sound(found, sources)
         calls: Calls | StoredCalls

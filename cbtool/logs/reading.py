@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,15 +16,17 @@ from cbtool.logs.blocks import Block, blocks
 from cbtool.logs.streams import Stream, opened
 from cbtool.traffic.formats import FORMATS, LogFormat, Rows, parse_lines, recognise
 from cbtool.traffic.formats.counts import spread_counts
+from cbtool.traffic.texts import TEXTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from concurrent.futures import Future
 
     from cbtool.traffic.formats.log_format import Parts
     from cbtool.traffic.scanning.lines import Lines
 
     Take = Callable[[LogFormat, pl.DataFrame], None]
+    Begin = Callable[[str, Block, "_Plan"], Future["_Part"]]
 
 SAMPLES = 5
 """How many rejected lines are kept to show."""
@@ -63,13 +66,16 @@ class File(NamedTuple):
     notes: tuple[str, ...]
 
 
-def read_one(chosen: Sequence[LogFormat], source: str, take: Take | None = None) -> File | None:
+def read_one(
+    chosen: Sequence[LogFormat], source: str, take: Take | None = None, texts: Collection[str] = TEXTS
+) -> File | None:
     """Read one source.
 
     Args:
         chosen: what it may be; none: any format.
         source: a file, a server, or standard input.
         take: is given its rows, block by block; None: they are in what is returned.
+        texts: those of `TEXTS` that are wanted.
 
     Returns:
         What became of it; None if there is nothing in it.
@@ -79,12 +85,10 @@ def read_one(chosen: Sequence[LogFormat], source: str, take: Take | None = None)
         WrongFormatError: most of its lines do not parse.
     """
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        return _read(source, chosen, pool, take)
+        return _read(source, chosen, partial(pool.submit, partial(_part, texts)), take)
 
 
-def _read(
-    source: str, chosen: Sequence[LogFormat], pool: ThreadPoolExecutor, take: Take | None
-) -> File | None:
+def _read(source: str, chosen: Sequence[LogFormat], begin: Begin, take: Take | None) -> File | None:
     """Read one source; None if there is nothing in it."""
     with opened(source) as stream:
         incoming = blocks(stream.pieces(), stream.name)
@@ -92,7 +96,7 @@ def _read(
             content = _content(block)
             if len(content):
                 plan = _plan(stream.name, block, content, chosen)
-                return _collected(stream, plan, _parts(stream, block, incoming, plan, pool), take)
+                return _collected(stream, plan, _parts(stream, block, incoming, plan, begin), take)
         if stream.broken:
             raise WrongFormatError(f"{stream.name}: damaged: nothing of the compressed data can be read")
     return None
@@ -132,14 +136,14 @@ def _problem(chosen: Sequence[LogFormat]) -> str:
 
 
 def _parts(
-    stream: Stream, block: Block, incoming: Iterator[Block], plan: _Plan, pool: ThreadPoolExecutor
+    stream: Stream, block: Block, incoming: Iterator[Block], plan: _Plan, begin: Begin
 ) -> Iterator[_Part]:
     """Parse the blocks on all cores, in order, with few of them in memory."""
     running: deque[Future[_Part]] = deque()
     for current in chain([block], incoming):
         # By the time that a stream's last block comes, it is known whether the stream broke off.
         whole = current.without_cut_line() if stream.broken else current
-        running.append(pool.submit(_part, stream.name, whole, plan))
+        running.append(begin(stream.name, whole, plan))
         plan = _after(current, plan)
         if len(running) > _IN_FLIGHT:
             yield running.popleft().result()
@@ -157,11 +161,11 @@ def _after(block: Block, plan: _Plan) -> _Plan:
     return plan._replace(parts=plan.log_format.layout.opened_by([line]) or plan.parts)
 
 
-def _part(name: str, block: Block, plan: _Plan) -> _Part:
+def _part(texts: Collection[str], name: str, block: Block, plan: _Plan) -> _Part:
     lines = block.lines()
     above = max(plan.header + 1 - block.first, 0) if plan.header else 0
     lines = lines[above:]
-    parsed = parse_lines(plan.log_format, plan.parts, lines)
+    parsed = parse_lines(plan.log_format, plan.parts, lines, texts=texts)
     rejected = parsed.rejected
     # A file that is being written ends within a line: that is no mistake, unless there is nothing else.
     cut = bool(block.cut and len(rejected) and rejected[-1] == len(lines) - 1 and len(lines) > 1)

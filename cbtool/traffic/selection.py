@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cbtool.breaker.outcome import Verdict
 from cbtool.errors import ConfigurationError, InsufficientDataError, InvalidSettingError
 from cbtool.traffic.outcomes import OutcomeRules
+from cbtool.traffic.texts import TEXTS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,6 +55,11 @@ class Selection:
     def __bool__(self) -> bool:
         """Whether anything is asked for."""
         return self != Selection()
+
+    @property
+    def texts(self) -> frozenset[str]:
+        """What calls must say to be chosen by this."""
+        return frozenset(name for name in TEXTS if getattr(self, name))
 
     def of(self, calls: Calls) -> Calls:
         """Return the calls that fit, with a note that says how many.

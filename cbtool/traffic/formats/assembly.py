@@ -9,7 +9,7 @@ import polars as pl
 
 from cbtool.traffic.calls import Calls
 from cbtool.traffic.formats.log_format import LogFormat, Stamp
-from cbtool.traffic.formats.parsing import TEXTS
+from cbtool.traffic.texts import TEXTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,6 +9,7 @@ import polars as pl
 
 from cbtool.traffic.calls import UNKNOWN_DURATION
 from cbtool.traffic.formats.evaluation import evaluated
+from cbtool.traffic.texts import TEXTS
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -22,7 +23,6 @@ LONGEST_LINE = 64 * 1024
 """Bytes; a longer line is rejected unread, so that no line costs more than others."""
 
 COUNTED = ("total", "failed", "interval")
-TEXTS = ("method", "path", "host", "upstream", "instance")
 _COLUMNS = ("time", "status", "duration", "error", *TEXTS, *COUNTED)
 _DEFAULTS = {"duration": np.int64(UNKNOWN_DURATION), "error": np.uint8(0)}
 
