@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from cbtool.breaker import BreakerConfig
 from cbtool.cluster import connected
 from cbtool.errors import ConfigurationError
+from cbtool.incident_files import parse_label
 from cbtool.logs import read_calls
 from cbtool.profiles import Profile, default_profile, load_profile
 from cbtool.recommend import Budget
-from cbtool.recommend import recommend as _recommend
+from cbtool.recommend.validation import Asked, validated
 from cbtool.simulation.run import simulate as _simulate
 from cbtool.sweeping.axes import parse_axes
 from cbtool.sweeping.designs import Design, points
@@ -119,23 +120,42 @@ def sweep(
 
 
 def recommend(
-    calls: Calls, *, instances: int = 1, budget: Budget | None = None, seed: int = 0
+    calls: Calls,
+    *,
+    instances: int | None = 1,
+    budget: Budget | None = None,
+    seed: int = 0,
+    incidents: Sequence[str] = (),
+    current: str | Profile | BreakerConfig | None = None,
+    validate: bool = False,
 ) -> Recommendation:
     """Recommend settings from calls, with reasons.
 
     Args:
         calls: from `read_log`.
-        instances: over how many breakers the calls will be split.
+        instances: over how many breakers the calls will be split; None: the instances that the log names.
         budget: how often it may trip falsely, and what refusing costs; None: the defaults.
         seed: of the simulations.
+        incidents: those that you know of, each as `--incident` takes it; none is looked for then.
+        current: today's settings, to be held beside the new ones; they also give the outcome rules.
+        validate: whether parts of the calls are to be fitted, too, and judged on the rest.
 
     Returns:
         The settings as a profile, or None with what is missing, and all that led there.
+
+    Raises:
+        CbtoolError: an incident is malformed or lies outside the calls, or there is no such profile.
     """
-    rules = default_profile().rules
-    return _recommend(
-        calls, rules.verdicts(calls), instances=instances, budget=budget or Budget(), rules=rules, seed=seed
+    today = None if current is None else _profile(current)
+    asked = Asked(
+        instances,
+        budget or Budget(),
+        (today or default_profile()).rules,
+        seed,
+        tuple(parse_label(text) for text in incidents),
+        today,
     )
+    return validated(calls, asked) if validate else asked.of(calls)
 
 
 def _profile(given: str | Profile | BreakerConfig | None) -> Profile:

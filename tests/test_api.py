@@ -105,3 +105,12 @@ def test_the_room_and_the_function_of_one_name_do_not_hide_each_other() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "True True"
+
+
+def test_recommend_takes_incidents_and_today_s_settings() -> None:
+    named = cbtool.recommend(
+        cbtool.read_log("access.log"), incidents=["+300s/+330s:outage"], current="balanced"
+    )
+    assert [(round(i.start), i.kind.value) for i in named.incidents] == [(300, "outage")]
+    assert named.current is not None
+    assert named.current.name == "balanced"

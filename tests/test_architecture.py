@@ -85,6 +85,7 @@ ALLOWED = {
     },
     "api": {
         "errors",
+        "incident_files",
         "breaker",
         "traffic",
         "logs",

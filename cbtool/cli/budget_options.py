@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from cbtool.recommend import Budget
 
 REJECT_COST = 0.25
-FALSE_TRIPS_PER_DAY = 0.0333
+FALSE_TRIPS_PER_DAY = 1 / 30
 FALSE_TRIP_COST = 10.0
 DETECTION_DELAY = "10s"
 
@@ -22,7 +22,11 @@ RejectCostOption = Annotated[
 ]
 FalseTripsOption = Annotated[
     float,
-    option("--false-trips-per-day", help="How often a healthy upstream may trip the breaker by chance."),
+    option(
+        "--false-trips-per-day",
+        help="How often a healthy upstream may trip the breaker by chance.",
+        show_default="one in 30 days",
+    ),
 ]
 FalseTripCostOption = Annotated[
     float,

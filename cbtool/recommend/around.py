@@ -80,7 +80,7 @@ def surrounded(
     if brief:
         return answer
     logbook = logbook_of(found)
-    vitals = vitals_of(found.trace, found.healthy, found.instances, found.seed)
+    vitals = vitals_of(found.trace, found.healthy, found.instances, found.seed, found.p99)
     carried = evidence_of(
         vitals,
         trace=found.trace,

@@ -10,6 +10,7 @@ import numpy as np
 from cbtool.recommend.findings import Estimate
 from cbtool.recommend.forms import reopening_chance
 from cbtool.recommend.model import Expected, Incident, SettingReason
+from cbtool.recommend.resamples import HIGH, LOW
 from cbtool.units import exact_duration, format_duration, format_percent, format_rate
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def reasons(evidence: Evidence) -> tuple[SettingReason, ...]:
 
 
 def expected(evidence: Evidence) -> Expected:
-    """Return what the settings did on the resampled traffic, with the middle 80 % as interval."""
+    """Return what the settings did on the resampled traffic, with the middle 90 % as interval."""
     delays = [d for o in evidence.outcomes for d in o.delays]
     shed = [100.0 * o.shed / o.bad for o in evidence.outcomes if o.bad]
     bad = sum(o.bad for o in evidence.outcomes)
@@ -261,5 +262,5 @@ def _number(value: float) -> str:
 def _estimate(values: list[float]) -> Estimate:
     if not values:
         return Estimate(None, None, None)
-    low, middle, high = np.quantile(values, [0.1, 0.5, 0.9])
+    low, middle, high = np.quantile(values, [LOW, 0.5, HIGH])
     return Estimate(float(middle), float(low), float(high))

@@ -129,7 +129,7 @@ class Expected:
 
     Attributes:
         false_trips_per_day: opened while the upstream was healthy; the high end is held to the budget.
-        detection_delay_s: from an incident's first bad call to the opening; middle 80 % of the trials.
+        detection_delay_s: from an incident's first bad call to the opening; 90 % of the resampled incidents.
         bad_calls_shed_percent: of the incidents' bad calls, those that were not sent.
         detected_percent: of the simulated incidents, those that opened the breaker.
     """

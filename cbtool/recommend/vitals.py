@@ -11,7 +11,6 @@ import numpy as np
 from cbtool import __version__
 from cbtool.profile_evidence import ProfileEvidence
 from cbtool.recommend.findings import Estimate
-from cbtool.recommend.healthy import healthy_p99
 from cbtool.recommend.resamples import HIGH, LOW
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ class Vitals:
     loads: tuple[float, float, float]
 
 
-def vitals_of(trace: Trace, healthy: Trace, instances: int, seed: int) -> Vitals:
+def vitals_of(trace: Trace, healthy: Trace, instances: int, seed: int, p99: float | None) -> Vitals:
     """Return the vital signs.
 
     Args:
@@ -52,6 +51,7 @@ def vitals_of(trace: Trace, healthy: Trace, instances: int, seed: int) -> Vitals
         healthy: those outside incidents.
         instances: breakers that share them.
         seed: of the bootstrap.
+        p99: the healthy one in seconds, as `healthy_p99` gives it; None: durations say nothing.
     """
     random = np.random.default_rng([seed, 61])
     blocks = max(1, min(_BLOCKS, len(healthy) // 20))
@@ -62,7 +62,7 @@ def vitals_of(trace: Trace, healthy: Trace, instances: int, seed: int) -> Vitals
     rate = _interval(100.0 * healthy.failure_rate, rates)
     if not failed.sum():  # the rule of three: what may be true although none was seen
         rate = Estimate(0.0, 0.0, 300.0 / max(len(healthy), 1))
-    return Vitals(len(healthy), rate, _p99(trace, healthy, cuts, picks), load_quantiles(trace, instances))
+    return Vitals(len(healthy), rate, _p99(p99, healthy, cuts, picks), load_quantiles(trace, instances))
 
 
 def load_quantiles(trace: Trace, instances: int) -> tuple[float, float, float]:
@@ -127,9 +127,10 @@ def evidence_of(
     )
 
 
-def _p99(trace: Trace, healthy: Trace, cuts: NDArray[np.int64], picks: NDArray[np.int64]) -> Estimate | None:
+def _p99(
+    p99: float | None, healthy: Trace, cuts: NDArray[np.int64], picks: NDArray[np.int64]
+) -> Estimate | None:
     """The p99 with an interval from the blocks' tails: a resample's p99 is found among their quantiles."""
-    p99 = healthy_p99(trace)
     if p99 is None:
         return None
     # How many calls of a block lie above each of some candidates for the p99 decides which of them it is.

@@ -42,7 +42,7 @@ def drift_checks(config: BreakerConfig, evidence: ProfileEvidence, found: Seen, 
     healthy = found.trace.take(found.sides.background)
     if not len(healthy):
         return
-    now = vitals_of(found.trace, healthy, found.instances, seed)
+    now = vitals_of(found.trace, healthy, found.instances, seed, found.p99)
     loads = load_quantiles(found.trace, found.instances)
     yield from _load(config, evidence, loads)
     yield from _window(config, evidence, loads)

@@ -13,6 +13,7 @@ from cbtool.profiles import Profile
 from cbtool.recommend import Recommendation
 from cbtool.recommend.doubts import traffic_doubts
 from cbtool.recommend.findings import Weight
+from cbtool.recommend.healthy import healthy_p99
 from cbtool.recommend.model import Budget
 from cbtool.recommend.regimes import load_regimes
 from cbtool.recommend.resamples import moving_blocks
@@ -48,7 +49,7 @@ def poisson_failures(n: int, share: float, seed: int) -> Trace:
 
 def test_the_interval_of_the_healthy_rate_is_the_binomial_one_where_calls_are_independent() -> None:
     trace = poisson_failures(40_000, 0.02, 1)
-    rate = vitals_of(trace, trace, 1, seed=0).failure_rate
+    rate = vitals_of(trace, trace, 1, 0, healthy_p99(trace)).failure_rate
     half = 1.645 * 100 * np.sqrt(0.02 * 0.98 / 40_000)  # 90 %
     assert rate.value == pytest.approx(2.0, abs=3 * half)
     assert (rate.high or 0) - (rate.low or 0) == pytest.approx(2 * half, rel=0.4)
@@ -60,7 +61,7 @@ def test_clustered_failures_widen_the_interval() -> None:
     for at in np.random.default_rng(3).integers(0, 39_000, 8):
         cluster[at : at + 100] = True  # as many failures, in eight bursts
     wide, narrow = (
-        vitals_of(each, each, 1, seed=0).failure_rate for each in (replace(trace, failed=cluster), trace)
+        vitals_of(each, each, 1, 0, None).failure_rate for each in (replace(trace, failed=cluster), trace)
     )
     assert wide.high is not None
     assert wide.low is not None
@@ -69,7 +70,7 @@ def test_clustered_failures_widen_the_interval() -> None:
 
 def test_no_failure_seen_leaves_room_for_three() -> None:
     trace = poisson_failures(3000, 0.0, 1)
-    assert vitals_of(trace, trace, 1, seed=0).failure_rate.high == pytest.approx(0.1)
+    assert vitals_of(trace, trace, 1, 0, healthy_p99(trace)).failure_rate.high == pytest.approx(0.1)
 
 
 def test_blocks_that_move_keep_the_time_and_the_bursts() -> None:
@@ -83,7 +84,7 @@ def test_blocks_that_move_keep_the_time_and_the_bursts() -> None:
 
 def test_the_vital_signs_of_one_breaker_are_those_of_its_share() -> None:
     trace = poisson_failures(20_000, 0.01, 2)
-    one, four = (vitals_of(trace, trace, instances, seed=0) for instances in (1, 4))
+    one, four = (vitals_of(trace, trace, instances, 0, healthy_p99(trace)) for instances in (1, 4))
     assert one.loads == pytest.approx(tuple(4 * load for load in four.loads))
     assert one.loads[1] == pytest.approx(10.0, rel=0.1)
     assert one.p99 is not None
