@@ -11,15 +11,18 @@ import typer
 
 from cbtool.cli.app import command_app
 from cbtool.cli.budget_options import (
+    DETECTION_DELAY,
+    FALSE_TRIP_COST,
     FALSE_TRIPS_PER_DAY,
     REJECT_COST,
+    DetectionDelayOption,
+    FalseTripCostOption,
     FalseTripsOption,
     RejectCostOption,
     ShortestIncidentOption,
     budget_of,
 )
 from cbtool.cli.options import (
-    InstancesOption,
     JsonOption,
     LogFormatOption,
     ProfileOption,
@@ -27,6 +30,16 @@ from cbtool.cli.options import (
     option,
 )
 from cbtool.cli.output import note, print_json, working
+from cbtool.cli.recommend_options import (
+    CurrentOption,
+    IncidentOption,
+    IncidentsOption,
+    SharedByOption,
+    ValidateOption,
+    instances_of,
+    labels_of,
+    today_of,
+)
 from cbtool.cli.selecting import selecting
 from cbtool.cli.sources import open_source
 from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when the command is built
@@ -39,6 +52,8 @@ from cbtool.traffic.texts import JUDGED
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from cbtool.profiles import Profile
+    from cbtool.report.html.study import Settings
     from cbtool.traffic.selection import Selection
 
 app = command_app()
@@ -56,17 +71,16 @@ def report(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         Path | None,
         option("--output", "-o", help="Write the page to this file; - is standard output."),
     ] = None,
-    current: Annotated[
-        str | None,
-        option(
-            "--current",
-            help="A profile to compare with; default: a run's own settings, else resilience4j's defaults.",
-        ),
-    ] = None,
-    instances: InstancesOption = 1,
+    current: CurrentOption = None,
+    instances: SharedByOption = "1",
     reject_cost: RejectCostOption = REJECT_COST,
     false_trips_per_day: FalseTripsOption = FALSE_TRIPS_PER_DAY,
+    false_trip_cost: FalseTripCostOption = FALSE_TRIP_COST,
+    detection_delay: DetectionDelayOption = DETECTION_DELAY,
     shortest_incident: ShortestIncidentOption = None,
+    incident: IncidentOption = None,
+    incidents: IncidentsOption = None,
+    validate: ValidateOption = False,
     profile: ProfileOption = None,
     library: Annotated[
         list[str] | None,
@@ -85,7 +99,9 @@ def report(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     Refused, with what is missing, where the data cannot carry a
     recommendation (exit status 3); the page is written all the same.
 
-    Of a file that cbtool sweep wrote, it shows the Pareto front.
+    Compared are the recommended settings with --current, else with those that
+    the run of a record had, else with resilience4j's defaults. Of a file that
+    cbtool sweep wrote, the page shows the Pareto front.
 
     \b
     Examples:
@@ -99,44 +115,45 @@ def report(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     from cbtool.foreign.writing import known_library  # noqa: PLC0415  # keeps --help quick
     from cbtool.logs.records import read_record  # noqa: PLC0415  # polars
     from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with numpy below
-    from cbtool.recommend import recommend as find  # noqa: PLC0415  # numba
+    from cbtool.recommend.validation import Asked, validated  # noqa: PLC0415  # numba
     from cbtool.report.html.document import document_of  # noqa: PLC0415
     from cbtool.report.html.page import traffic_page  # noqa: PLC0415
-    from cbtool.report.html.study import Settings, study_of  # noqa: PLC0415
+    from cbtool.report.html.study import study_of  # noqa: PLC0415
     from cbtool.report.html.trials import Ground  # noqa: PLC0415
 
     for name in library or ():
         known_library(name)
-    budget = budget_of(false_trips_per_day, reject_cost, shortest_incident)
-    today = load_profile(current or _USUAL)
-    rules = (load_profile(profile) if profile else default_profile()).rules
+    budget = budget_of(false_trips_per_day, reject_cost, shortest_incident, false_trip_cost, detection_delay)
+    share, labels, today = instances_of(instances), labels_of(incident, incidents), today_of(current)
+    rules = (load_profile(profile) if profile else today or default_profile()).rules
     _check_output(output, json=json)
     only = logs[0] if logs and len(logs) == 1 else None
     if only is not None and _of_sweep(only, output, budget.reject_cost, json=json):
         return
     source = open_source(logs or (), scenario, log_format, seed, which, texts=JUDGED)
     calls, health = source.at(1.0)
-    verdicts = rules.verdicts(calls)
+    asked = Asked(share, budget, rules, source.seed, labels, today)
     with working(f"judging {len(calls):,} calls"):
-        answer = find(
-            calls,
-            verdicts,
-            instances=instances,
-            budget=budget,
-            rules=rules,
-            seed=source.seed,
-            current=today if current else None,
-        )
+        answer = validated(calls, asked) if validate else asked.of(calls)
     with working("drawing the page"):
         record = None if only is None or which or current else read_record(only)
-        before = record or Settings(today, today.name if current else f"{today.name}'s defaults")
-        ground = Ground(calls, verdicts, source.seed, instances, health)
+        before = record or _to_compare(today)
+        ground = Ground(calls, rules.verdicts(calls), source.seed, answer.instances, share is None, health)
         study = study_of(ground, answer, source=source.name, before=before)
         options = {"--scenario": scenario, "--current": current, "--profile": profile, "--seed": seed}
         document = document_of(study, library or (), _command(logs or (), instances, options))
         _give(document, traffic_page, output, json=json)
     if answer.profile is None:
         raise InsufficientDataError(f"{source.name} cannot carry a recommendation", answer.needs)
+
+
+def _to_compare(today: Profile | None) -> Settings:
+    from cbtool.profiles import load_profile  # noqa: PLC0415  # as in the command
+    from cbtool.report.html.study import Settings  # noqa: PLC0415
+
+    if today is not None:
+        return Settings(today, today.name)
+    return Settings(load_profile(_USUAL), f"{_USUAL}'s defaults")
 
 
 def _of_sweep(name: str, output: Path | None, reject_cost: float, *, json: bool) -> bool:
@@ -158,9 +175,9 @@ def _check_output(output: Path | None, *, json: bool) -> None:
         raise typer.BadParameter("--json has standard output: name a file for the page")
 
 
-def _command(logs: Sequence[str], instances: int, options: dict[str, Any]) -> str:
+def _command(logs: Sequence[str], instances: str, options: dict[str, Any]) -> str:
     words = ["cbtool", "report", *logs]
-    words += ["--instances", str(instances)] if instances > 1 else []
+    words += ["--instances", instances] if instances != "1" else []
     for flag, value in options.items():
         words += [flag, str(value)] if value is not None else []
     return shlex.join(words)

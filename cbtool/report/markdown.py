@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from cbtool.report.junit import Case
 
-_SPECIAL = "\\`*_{}[]<>()#+!|~&$@"
+_SPECIAL = "\\`*_[]<>#|~&$@"  # brackets and signs beyond these mean nothing without one of them
 
 
 def checks_markdown(title: str, verdict: str, cases: Sequence[Case], notes: Sequence[str] = ()) -> str:

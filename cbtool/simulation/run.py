@@ -101,7 +101,18 @@ def fleet_of(calls: Calls, verdicts: NDArray[np.uint8], *, instances: int = 1, s
         instances: how many breakers share the calls.
         seed: of the split.
     """
-    which = split(len(calls), instances, seed)
+    return fleet_along(calls, verdicts, split(len(calls), instances, seed), instances)
+
+
+def fleet_along(calls: Calls, verdicts: NDArray[np.uint8], which: NDArray[np.int32], instances: int) -> Fleet:
+    """Order each breaker's events where it is known which call goes to which.
+
+    Args:
+        calls: n calls.
+        verdicts: uint8, n values of `Verdict`.
+        which: int32, n numbers of breakers.
+        instances: how many there are.
+    """
     members = tuple(
         (chosen, traffic_of(calls.start_ns[chosen], calls.duration_ns[chosen], verdicts[chosen]))
         for chosen in (np.flatnonzero(which == number) for number in range(instances))

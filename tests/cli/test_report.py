@@ -30,10 +30,10 @@ def test_the_page_holds_what_recommend_and_simulate_print(capsys: pytest.Capture
     page = Path("page.html").read_text()
     embedded = page.partition('id="data">')[2].partition("</script>")[0]
     assert json.loads(embedded) == document
-    assert run(["recommend", "calls.csv", "--json", "-o", "recommended.toml"]) == 0
-    told = json.loads(capsys.readouterr().out)
+    current = ["--current", "starting-point"]
+    assert run(["recommend", "calls.csv", *current, "--json", "-o", "recommended.toml"]) == 0
+    assert document["recommendation"] == json.loads(capsys.readouterr().out)
     assert document["recommendation"]["current"]["log"]["caught"] == 1
-    assert document["recommendation"] | {"current": None} == told
     for role, profile in (("before", "starting-point"), ("after", "recommended.toml")):
         assert run(["simulate", "calls.csv", "--profile", profile, "--json"]) == 0
         assert document[role]["simulation"] == json.loads(capsys.readouterr().out)
@@ -93,3 +93,17 @@ def test_a_sweeps_file_becomes_a_page_of_its_front(capsys: pytest.CaptureFixture
 def test_json_and_the_page_cannot_both_have_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["report", "calls.csv", "--json", "-o", "-"]) == 2
     assert "name a file" in capsys.readouterr().err
+
+
+def test_named_instances_labels_and_validation_reach_the_page(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = Path("calls.csv").read_text().splitlines()
+    named = [f"{rows[0]},instance", *(f"{row},host-{n % 2}" for n, row in enumerate(rows[1:]))]
+    Path("named.csv").write_text("\n".join(named) + "\n")
+    asked = ["--instances", "auto", "--incident", "+2m/+3m", "--validate"]
+    assert run(["report", "named.csv", *asked, "-o", "page.html", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["recommendation"]["instances"] == 2
+    assert document["before"]["simulation"]["instances"] == 2
+    assert [each["start"] for each in document["recommendation"]["incidents"]] == [120.0]
+    assert document["recommendation"]["validation"]["held_out"]["name"] == "first 70 %"
+    assert "Held against what it did not see" in Path("page.html").read_text()

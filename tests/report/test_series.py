@@ -24,6 +24,10 @@ def calls_at(*seconds: float, duration: float = 0.0) -> Calls:
     return Calls(starts, durations, np.full(n, 200, np.int16), np.zeros(n, np.uint8))
 
 
+ONE = np.zeros(1000, np.int32)
+"""For tests of one breaker: whose each call is, as long as needed."""
+
+
 def verdicts_of(text: str) -> np.ndarray:
     """One letter a call: `.` a success, `x` a failure, `i` an ignored one."""
     meaning = {".": Verdict.SUCCESS, "x": Verdict.FAILURE, "i": Verdict.IGNORED}
@@ -90,7 +94,7 @@ def settings(**changes: object) -> BreakerConfig:
 
 def test_a_window_forgets_a_call_exactly_when_its_length_has_passed() -> None:
     calls = calls_at(0.0, 10.0, 19.9)
-    found = window_series(calls, verdicts_of("x.x"), settings(), Bins(10.0, 2))
+    found = window_series(calls, verdicts_of("x.x"), settings(), Bins(10.0, 2), which=ONE)
     assert found is not None
     # At 10 s the first failure is forgotten, and one call is too few; at 19.9 s there are two.
     assert np.isnan(found.failed[0])
@@ -101,10 +105,12 @@ def test_only_windows_that_both_gates_let_judge_count() -> None:
     calls = calls_at(0.0, 1.0, 2.0, 3.0)
     verdicts = verdicts_of("x.xx")
     for errors, most in ((1, 75.0), (2, 75.0), (3, 75.0)):
-        found = window_series(calls, verdicts, settings(minimum_number_of_errors=errors), Bins(5.0, 1))
+        found = window_series(
+            calls, verdicts, settings(minimum_number_of_errors=errors), Bins(5.0, 1), which=ONE
+        )
         assert found is not None
         assert found.failed.tolist() == [most]
-    none = window_series(calls, verdicts, settings(minimum_number_of_errors=4), Bins(5.0, 1))
+    none = window_series(calls, verdicts, settings(minimum_number_of_errors=4), Bins(5.0, 1), which=ONE)
     assert none is not None
     assert np.isnan(none.failed).all()
 
@@ -112,7 +118,7 @@ def test_only_windows_that_both_gates_let_judge_count() -> None:
 def test_a_count_window_holds_the_last_calls() -> None:
     calls = calls_at(0.0, 1.0, 2.0, 3.0)
     config = settings(sliding_window_type=WindowType.COUNT, sliding_window_size=2)
-    found = window_series(calls, verdicts_of("xx.."), config, Bins(1.0, 4))
+    found = window_series(calls, verdicts_of("xx.."), config, Bins(1.0, 4), which=ONE)
     assert found is not None
     assert found.failed[1:3].tolist() == [100.0, 50.0]
     assert np.isnan(found.failed[[0, 3]]).all()
@@ -120,7 +126,7 @@ def test_a_count_window_holds_the_last_calls() -> None:
 
 def test_a_run_of_failures_is_no_rate() -> None:
     config = BreakerConfig(sliding_window_type=WindowType.CONSECUTIVE, sliding_window_size=2)
-    assert window_series(calls_at(0.0, 1.0), verdicts_of("xx"), config, Bins(1.0, 2)) is None
+    assert window_series(calls_at(0.0, 1.0), verdicts_of("xx"), config, Bins(1.0, 2), which=ONE) is None
 
 
 def test_each_breakers_window_holds_its_own_calls_only() -> None:
@@ -128,12 +134,12 @@ def test_each_breakers_window_holds_its_own_calls_only() -> None:
     calls = calls_at(*[i / 10 for i in range(n)])
     verdicts = np.where(np.arange(n) % 7 == 0, Verdict.FAILURE, Verdict.SUCCESS).astype(np.uint8)
     bins = Bins(40.0, 1)
-    found = window_series(calls, verdicts, settings(), bins, instances=instances, seed=seed)
     which = split(n, instances, seed)
+    found = window_series(calls, verdicts, settings(), bins, which=which)
     alone = []
     for number in range(instances):
         mine = which == number
-        own = window_series(calls.take(mine), verdicts[mine], settings(), bins)
+        own = window_series(calls.take(mine), verdicts[mine], settings(), bins, which=ONE)
         assert own is not None
         alone.append(own.failed[0])
     assert found is not None

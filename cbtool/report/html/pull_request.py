@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from cbtool.report.html.shown import NOTHING, at, shown
 from cbtool.report.html.words import headline, verdict
+from cbtool.report.markdown import escaped
 from cbtool.report.text import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_SPECIAL = str.maketrans({c: f"\\{c}" for c in "\\`*_[]<>|#"})
 _DID = (
     ("trips", "/simulation/trips", "count"),
     ("false trips", "/judgement/false_trips", "count"),
@@ -31,9 +31,9 @@ def pull_request(document: Mapping[str, Any], command: str) -> str:
         command: what finds the settings again.
     """
     answer = document["recommendation"]
-    lines = [f"{verdict(document)} Traffic: {_text(document['source'])}.", ""]
+    lines = [f"{verdict(document)} Traffic: {escaped(document['source'])}.", ""]
     if document["after"] is None:
-        lines += [f"- needs {_text(need)}" for need in answer["needs"]]
+        lines += [f"- needs {escaped(need)}" for need in answer["needs"]]
         return "\n".join(lines) + "\n"
     before = document["before"]
     rows = [
@@ -41,16 +41,16 @@ def pull_request(document: Mapping[str, Any], command: str) -> str:
             f"`{reason['setting']}`",
             _code(before["breaker"].get(reason["setting"])),
             _code(reason["value"]),
-            _text(reason["why"]),
+            escaped(reason["why"]),
         ]
         for reason in answer["reasons"]
     ]
-    lines += _table(["setting", f"before ({_text(before['title'])})", "after", "why"], rows)
-    lines += ["", _text(headline(document)), ""]
+    lines += _table(["setting", f"before ({escaped(before['title'])})", "after", "why"], rows)
+    lines += ["", escaped(headline(document)), ""]
     lines += _table(["on these calls", "before", "after"], [_did(document, *row) for row in _DID])
     lines += ["", "Expected on traffic like this:", "", *(f"- {each}" for each in _expected(answer))]
     if answer["notes"]:
-        lines += ["", "To know:", "", *(f"- {_text(note)}" for note in answer["notes"])]
+        lines += ["", "To know:", "", *(f"- {escaped(note)}" for note in answer["notes"])]
     lines += ["", f"Found by `{_plain(command)}` (cbtool {document['cbtool']}, seed {answer['seed']})."]
     return "\n".join(lines) + "\n"
 
@@ -83,8 +83,3 @@ def _code(value: Any) -> str:
 
 def _plain(text: str) -> str:
     return one_line(text).replace("`", "'").replace("|", "\\|")
-
-
-def _text(text: str) -> str:
-    """Return text in which nothing is Markdown."""
-    return one_line(text).translate(_SPECIAL)

@@ -112,7 +112,7 @@ def study_of(ground: Ground, answer: Recommendation, *, source: str, before: Set
         after=after,
         bins=bins,
         traffic=traffic_series(calls, verdicts, bins, slow_above=slow),
-        windows=window_series(calls, verdicts, drawn, bins, instances=ground.instances, seed=ground.seed),
+        windows=window_series(calls, verdicts, drawn, bins, which=ground.which),
         latency=latency_series(calls, verdicts, slow_above=slow),
         seed=ground.seed,
     )

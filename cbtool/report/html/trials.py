@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from cbtool.recommend.judgement import Judgement, judge
 from cbtool.recommend.reach import observed
 from cbtool.report.series.states import spells, state_series
-from cbtool.simulation.run import Fleet, fleet_of, simulate_fleet
+from cbtool.simulation.run import Fleet, fleet_along, simulate_fleet
+from cbtool.traffic.thinning import split
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from cbtool.breaker.reach import Reachability
@@ -36,6 +38,7 @@ class Ground:
         verdicts: uint8, n values of `Verdict`.
         seed: of the split and of the waits' jitter.
         instances: breakers that share the calls.
+        by_instance: whether each call goes to the breaker of the instance that the log names.
         health: what health checks answer; None: nobody knows.
     """
 
@@ -43,12 +46,21 @@ class Ground:
     verdicts: NDArray[np.uint8]
     seed: int
     instances: int
+    by_instance: bool = False
     health: HealthTimeline | None = None
+
+    @cached_property
+    def which(self) -> NDArray[np.int32]:
+        """Which breaker each call goes to."""
+        calls = self.calls
+        if not self.by_instance or calls.instance is None:
+            return split(len(calls), self.instances, self.seed)
+        return np.unique(calls.instance, return_inverse=True)[1].astype(np.int32)
 
     @cached_property
     def fleet(self) -> Fleet:
         """The traffic, split and ordered."""
-        return fleet_of(self.calls, self.verdicts, instances=self.instances, seed=self.seed)
+        return fleet_along(self.calls, self.verdicts, self.which, int(self.which.max(initial=0)) + 1)
 
 
 @dataclass(frozen=True)
@@ -103,6 +115,6 @@ def simulated_trial(
         failing=result.failing,
         healthy=result.healthy,
         judgement=judge(result, incidents),
-        states=state_series(found, bins, instances=ground.instances),
+        states=state_series(found, bins, instances=result.summary.instances),
         reach=observed(profile.config, ground.calls, ground.verdicts, instances=ground.instances),
     )

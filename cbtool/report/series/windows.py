@@ -14,7 +14,6 @@ import numpy as np
 from cbtool.breaker import WindowType
 from cbtool.breaker.outcome import Verdict
 from cbtool.report.series.numbers import plain
-from cbtool.traffic.thinning import split
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -50,25 +49,23 @@ def window_series(
     config: BreakerConfig,
     bins: Bins,
     *,
-    instances: int = 1,
-    seed: int = 0,
+    which: NDArray[np.int32],
 ) -> WindowSeries | None:
-    """Return what the windows of `instances` breakers saw; None for windows that hold no rate.
+    """Return what the breakers' windows saw; None for windows that hold no rate.
 
     Args:
         calls: n calls.
         verdicts: uint8, n values of `Verdict`.
         config: the window, the gates, and which calls are slow.
         bins: over the calls' span.
-        instances: breakers that share the calls, split as the simulation splits them.
-        seed: of the split.
+        which: int32, at least n numbers of breakers: whose window each call counts in.
     """
     if config.sliding_window_type is WindowType.CONSECUTIVE:
         return None
     counted = np.flatnonzero(verdicts != Verdict.IGNORED)
     end = calls.end_ns[counted]
-    breaker = split(len(calls), instances, seed)[counted]
-    order = np.lexsort((end, breaker)) if instances > 1 else np.argsort(end, kind="stable")
+    breaker = which[counted]
+    order = np.lexsort((end, breaker)) if breaker.any() else np.argsort(end, kind="stable")
     chosen, end, breaker = counted[order], end[order], breaker[order]
     first = _first_in_window(end, breaker, config)
     held = np.arange(1, len(end) + 1) - first
