@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from cbtool.breaker import Outcome, Verdict
+from cbtool.simulation.run import passage
 from cbtool.simulation.runs import run_of
 from cbtool.simulation.sections import Arrivals, Cutter, View, view_of
 from cbtool.simulation.traffic import outcomes_of
@@ -201,11 +202,10 @@ class Tally:
 
     def add(self, heard: Heard) -> None:
         """Count a part."""
-        share, permitted = heard.share, heard.permitted
-        self.permitted += int(np.count_nonzero(permitted))
-        # Both are 0 or 1, so "more than" is "and not".
-        self.failed_shed += int(np.count_nonzero(share.failing > permitted))
-        self.healthy_refused += int(np.count_nonzero(share.healthy > permitted))
+        through = passage(heard.permitted, heard.share.failing, heard.share.healthy)
+        self.permitted += through.permitted
+        self.failed_shed += through.failed_shed
+        self.healthy_refused += through.healthy_refused
 
 
 class Counted:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -224,6 +224,7 @@ def _merged(fleet: Fleet, histories: Sequence[History]) -> SimulationResult:
     n = len(fleet.verdicts)
     permitted = _by_call(fleet, [history.permitted for history in histories])
     failing, healthy = fleet.totals
+    through = passage(permitted, fleet.failing, fleet.healthy)
     summary = summarise(
         (
             InstanceTransition(number, transition)
@@ -231,14 +232,10 @@ def _merged(fleet: Fleet, histories: Sequence[History]) -> SimulationResult:
             for transition in history.transitions
         ),
         calls=n,
-        permitted=int(np.count_nonzero(permitted)),
+        permitted=through.permitted,
         end=fleet.end_ns / 1e9,
         time_to_open=times_to_open_of(histories),
-        # Both are 0 or 1, so "more than" is "and not": one pass, and no array of the refused calls.
-        impact=Impact(
-            failed_shed=int(np.count_nonzero(fleet.failing > permitted)),
-            healthy_refused=int(np.count_nonzero(fleet.healthy > permitted)),
-        ),
+        impact=Impact(through.failed_shed, through.healthy_refused),
         instances=len(histories),
     )
     return SimulationResult(
@@ -249,6 +246,24 @@ def _merged(fleet: Fleet, histories: Sequence[History]) -> SimulationResult:
         failing=failing,
         healthy=healthy,
     )
+
+
+class Passage(NamedTuple):
+    """How many calls were let through, and of the others, how many would have failed and succeeded."""
+
+    permitted: int
+    failed_shed: int
+    healthy_refused: int
+
+
+def passage(permitted: NDArray[np.uint8], failing: NDArray[np.uint8], healthy: NDArray[np.uint8]) -> Passage:
+    """Count what became of calls; arrays of 0 and 1, by call."""
+    through = int(np.count_nonzero(permitted.view(np.bool_)))
+    if through == len(permitted):
+        return Passage(through, 0, 0)
+    # "More than" is "and not": one pass, and no array of the refused calls.
+    shed, refused = (int(np.count_nonzero(flags > permitted)) for flags in (failing, healthy))
+    return Passage(through, shed, refused)
 
 
 def _by_call(fleet: Fleet, columns: Sequence[NDArray[np.uint8]]) -> NDArray[np.uint8]:
