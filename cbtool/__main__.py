@@ -30,7 +30,15 @@ def run(arguments: Sequence[str]) -> int:
     return status
 
 
+_COMPLETING = "_CBTOOL_COMPLETE"
+"""In the environment where a shell asks what may follow; it gives no arguments then."""
+
+
 def _run(arguments: list[str]) -> int:
+    if _COMPLETING in os.environ:
+        from cbtool.cli.run import complete  # noqa: PLC0415  # as below
+
+        return complete()
     if arguments in ([], ["-h"], ["--help"], ["help"]):
         sys.stdout.write(front_page())
         return 0

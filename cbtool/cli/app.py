@@ -22,16 +22,18 @@ class LazyGroup(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ARG002
         """Import and return a command; None for an unknown one."""
-        if cmd_name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"cbtool.cli.{cmd_name}")
-        command = typer.main.get_command(module.app)
-        command.name = cmd_name
-        return command
+        return command_named(cmd_name) if cmd_name in COMMANDS else None
 
     def get_help(self, ctx: Any) -> str:  # noqa: ARG002
         """Return the front page."""
         return front_page().rstrip()
+
+
+def command_named(name: str) -> Any:
+    """Import and return one of `COMMANDS`."""
+    command = typer.main.get_command(importlib.import_module(f"cbtool.cli.{name}").app)
+    command.name = name
+    return command
 
 
 app = typer.Typer(

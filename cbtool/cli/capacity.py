@@ -76,5 +76,8 @@ def capacity(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         )
         return
     print_text(
-        "\n\n".join(f"{name}\n{capacity_text(cost)}\n{inverse_text(cost, share)}" for name, cost in costs)
+        "\n\n".join(
+            f"{name}\n{capacity_text(cost, remedy=False)}\n{inverse_text(cost, share)}"
+            for name, cost in costs
+        )
     )

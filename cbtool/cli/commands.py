@@ -16,6 +16,8 @@ COMMANDS = {
     "replay": "Send a recorded log's traffic to a live endpoint through a breaker.",
     "upstream": "Serve the faults of a scenario on loopback.",
     "profiles": "List, show, check, import and export breaker profiles and scenarios.",
+    "config": "Show which values the options have, and where each comes from.",
+    "completion": "Print the script that completes commands and options in a shell.",
 }
 
 _PAGE = """\

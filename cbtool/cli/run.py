@@ -45,6 +45,17 @@ def run_command(arguments: list[str]) -> int:
         return ExitStatus.INTERRUPTED
 
 
+def complete() -> int:
+    """Answer a shell that asks what may follow, and return the exit status."""
+    try:
+        typer.main.get_command(app).main([], prog_name="cbtool", standalone_mode=False)
+    except typer.Exit as stop:
+        return stop.exit_code
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else ExitStatus.DONE
+    return ExitStatus.DONE
+
+
 def _invoke(arguments: list[str]) -> int:
     config = _take_value(arguments, "--config") or os.environ.get("CBTOOL_CONFIG")
     settings = load_settings(Path(config) if config else None, Path())
@@ -55,7 +66,9 @@ def _invoke(arguments: list[str]) -> int:
     if name in COMMANDS:
         defaults[name] = _defaults(settings, name, group.get_command(None, name))
     try:
-        result = group.main(arguments, prog_name="cbtool", standalone_mode=False, default_map=defaults)
+        result = group.main(
+            arguments, prog_name="cbtool", standalone_mode=False, default_map=defaults, obj=settings
+        )
     except typer.Exit as stop:
         return stop.exit_code
     except typer.Abort:

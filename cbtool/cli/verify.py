@@ -110,6 +110,8 @@ def verify(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
 
     if profile is None:
         raise typer.BadParameter("name the profile that is to be checked", param_hint="--profile")
+    if json and markdown == "-":
+        raise typer.BadParameter("--json and --markdown - both want standard output")
     if which and not logs:
         raise typer.BadParameter(f"{which} chooses among a log's calls; there is no log")
     settings = load_profile(profile)
