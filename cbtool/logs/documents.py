@@ -105,8 +105,7 @@ def _jmeter(pieces: Iterator[bytes], _name: str) -> Iterator[bytes]:
 
 
 def _spans(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
-    for line in span_lines(pieces, name, LARGEST):
-        yield line_of(line)
+    yield from span_lines(pieces, name, LARGEST)
 
 
 _READERS: Mapping[re.Pattern[bytes], Callable[[Iterator[bytes], str], Iterator[bytes]]] = {

@@ -7,7 +7,7 @@ spans, the present ones and those before 1.21.
 
 from __future__ import annotations
 
-from itertools import chain
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,17 +21,101 @@ _SERVER, _CLIENT = 2, 3
 _KINDS = {"SPAN_KIND_SERVER": _SERVER, "SPAN_KIND_CLIENT": _CLIENT}
 _ERRORS = {2, "STATUS_CODE_ERROR"}
 _PROBED = 4000  # spans, among which a client's is looked for
-_STATUS = ("http.response.status_code", "http.status_code")
-_METHOD = ("http.request.method", "http.method")
-_PATH = ("url.full", "http.url", "url.path", "http.target", "rpc.method", "db.operation.name", "db.operation")
-_HOST = ("server.address", "net.peer.name", "http.host")
-_UPSTREAM = ("peer.service", "rpc.service", "db.system.name", "db.system")
+_TOGETHER = 1000  # calls that are written at once
+_STATUS, _METHOD, _PATH, _HOST, _UPSTREAM, _ERROR, _GRPC = range(7)
 _INSTANCE = ("service.instance.id", "host.name", "k8s.pod.name")
-_UNAVAILABLE, _TOO_LATE = 14, 4  # of gRPC's codes
+_NAMES = {
+    _STATUS: ("http.response.status_code", "http.status_code"),
+    _METHOD: ("http.request.method", "http.method"),
+    _PATH: (
+        *("url.full", "http.url", "url.path", "http.target", "rpc.method"),
+        *("db.operation.name", "db.operation"),
+    ),
+    _HOST: ("server.address", "net.peer.name", "http.host"),
+    _UPSTREAM: ("peer.service", "rpc.service", "db.system.name", "db.system"),
+    _ERROR: ("error.type", "exception.type"),
+    _GRPC: ("rpc.grpc.status_code",),
+}
+_ROLES = {name: (role, rank) for role, names in _NAMES.items() for rank, name in enumerate(names)}
+"""By an attribute's name, what it says, and how many names come before it for the same."""
+
+_UNAVAILABLE, _TOO_LATE = "14", "4"  # of gRPC's codes
 
 
-def span_lines(pieces: Iterator[bytes], name: str, largest: int) -> Iterator[dict[str, Any]]:
-    """Yield a header and then one object a call.
+class _Value(msgspec.Struct, gc=False):
+    """An attribute's value, one of these; lists and the like say nothing here."""
+
+    stringValue: Any = None  # noqa: N815  # as OTLP spells it, here and below
+    intValue: Any = None  # noqa: N815
+    doubleValue: Any = None  # noqa: N815
+    boolValue: Any = None  # noqa: N815
+
+
+class _Attribute(msgspec.Struct, gc=False):
+    key: str = ""
+    value: _Value | None = None
+
+    @property
+    def text(self) -> str | None:
+        value = self.value
+        if value is None:
+            return None
+        if value.stringValue is not None:
+            return str(value.stringValue)
+        found = (each for each in (value.intValue, value.doubleValue, value.boolValue) if each is not None)
+        return next(map(str, found), None)
+
+
+class _Status(msgspec.Struct, gc=False):
+    code: int | str | None = None
+    message: str | None = None
+
+
+class _Span(msgspec.Struct, gc=False):
+    kind: int | str | None = None
+    startTimeUnixNano: int | str = ""  # noqa: N815
+    endTimeUnixNano: int | str = ""  # noqa: N815
+    attributes: list[_Attribute] | None = None
+    status: _Status | None = None
+
+
+class _Scope(msgspec.Struct, gc=False):
+    spans: list[_Span] | None = None
+
+
+class _Source(msgspec.Struct, gc=False):
+    attributes: list[_Attribute] | None = None
+
+
+class _Resource(msgspec.Struct, gc=False):
+    resource: _Source | None = None
+    scopeSpans: list[_Scope] | None = None  # noqa: N815
+    instrumentationLibrarySpans: list[_Scope] | None = None  # noqa: N815
+    scope_spans: list[_Scope] | None = None
+
+
+class _Batch(msgspec.Struct, gc=False):
+    resourceSpans: list[_Resource] | None = None  # noqa: N815
+
+
+class _Call(msgspec.Struct, gc=False, omit_defaults=True):
+    """What a line says of a span; `damaged` is what a batch that is none begins with."""
+
+    kind: int | str | None = None
+    begun: int | str = ""
+    ended: int | str = ""
+    status: str = ""
+    error: str | None = None
+    method: str | None = None
+    path: str | None = None
+    host: str | None = None
+    upstream: str | None = None
+    instance: str | None = None
+    damaged: str | None = None
+
+
+def span_lines(pieces: Iterator[bytes], name: str, largest: int) -> Iterator[bytes]:
+    """Yield a header and then lines of an object a call.
 
     Args:
         pieces: the file's bytes.
@@ -41,31 +125,34 @@ def span_lines(pieces: Iterator[bytes], name: str, largest: int) -> Iterator[dic
     Raises:
         WrongFormatError: a batch is larger.
     """
-    spans = _spans(pieces, name, largest)
+    calls = _calls(pieces, name, largest)
     probed = []
-    for span in spans:
-        probed.append(span)
-        if span.get("kind") == _CLIENT or len(probed) == _PROBED:
+    for call in calls:
+        probed.append(call)
+        if call.kind == _CLIENT or len(probed) == _PROBED:
             break
-    wanted = _CLIENT if probed and probed[-1].get("kind") == _CLIENT else _SERVER
-    yield {"otlp": "client" if wanted == _CLIENT else "server"}
-    for span in chain(probed, spans):
-        if span.get("kind") in {wanted, None}:
-            yield span
+    wanted = _CLIENT if probed and probed[-1].kind == _CLIENT else _SERVER
+    encoder = msgspec.json.Encoder()
+    yield encoder.encode({"otlp": "client" if wanted == _CLIENT else "server"}) + b"\n"
+    kept = (call for call in chain(probed, calls) if call.kind == wanted or call.kind is None)
+    while together := list(islice(kept, _TOGETHER)):
+        yield encoder.encode_lines(together)
 
 
-def _spans(pieces: Iterator[bytes], name: str, largest: int) -> Iterator[dict[str, Any]]:
+def _calls(pieces: Iterator[bytes], name: str, largest: int) -> Iterator[_Call]:
+    decode = msgspec.json.Decoder(_Batch).decode
     for batch in _batches(pieces, name, largest):
         try:
-            decoded = msgspec.json.decode(batch)
+            decoded = decode(batch)
         except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-            yield {"damaged": batch[:60].decode("utf-8", "replace")}
+            yield _Call(damaged=batch[:60].decode("utf-8", "replace"))
             continue
-        for resource in _list(decoded, "resourceSpans", "resource_spans"):
-            own = _attributes(resource.get("resource"))
-            for scope in _list(resource, "scopeSpans", "instrumentationLibrarySpans", "scope_spans"):
-                for span in _list(scope, "spans"):
-                    yield _call(span, own)
+        for resource in decoded.resourceSpans or ():
+            instance = _instance(resource.resource)
+            scopes = resource.scopeSpans or resource.instrumentationLibrarySpans or resource.scope_spans
+            for scope in scopes or ():
+                for span in scope.spans or ():
+                    yield _call(span, instance)
 
 
 def _batches(pieces: Iterator[bytes], name: str, largest: int) -> Iterator[bytes]:
@@ -87,50 +174,38 @@ def _batches(pieces: Iterator[bytes], name: str, largest: int) -> Iterator[bytes
         yield bytes(held)
 
 
-def _list(node: Any, *names: str) -> list[dict[str, Any]]:
-    if not isinstance(node, dict):
-        return []
-    found: list[Any] = next((node[name] for name in names if isinstance(node.get(name), list)), [])
-    return [each for each in found if isinstance(each, dict)]
+def _instance(source: _Source | None) -> str | None:
+    own = {each.key: each.text for each in (source and source.attributes) or ()}
+    return next((own[name] for name in _INSTANCE if own.get(name) is not None), None)
 
 
-def _attributes(node: Any) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for each in _list(node, "attributes"):
-        value = each.get("value")
-        if isinstance(value, dict) and value:
-            found[str(each.get("key"))] = next(iter(value.values()))
-    return found
-
-
-def _call(span: dict[str, Any], resource: dict[str, Any]) -> dict[str, Any]:
-    own = _attributes(span)
-
-    def first(names: tuple[str, ...], among: dict[str, Any] = own) -> str | None:
-        return next((str(among[name]) for name in names if among.get(name) is not None), None)
-
-    status = span.get("status")
-    failed = isinstance(status, dict) and status.get("code") in _ERRORS
-    error = first(("error.type", "exception.type")) or (
-        status.get("message") if isinstance(status, dict) else None
-    )
-    code = first(_STATUS)
-    grpc = first(("rpc.grpc.status_code",))
-    if code is None and grpc == str(_TOO_LATE):
+def _call(span: _Span, instance: str | None) -> _Call:
+    said: list[str | None] = [None] * len(_NAMES)
+    ranks = [len(_ROLES)] * len(_NAMES)
+    for attribute in span.attributes or ():
+        place = _ROLES.get(attribute.key)
+        if place is None or place[1] >= ranks[place[0]]:
+            continue
+        text = attribute.text
+        if text is not None:
+            said[place[0]], ranks[place[0]] = text, place[1]
+    failed = span.status is not None and span.status.code in _ERRORS
+    code, grpc = said[_STATUS], said[_GRPC]
+    error = said[_ERROR] or (span.status.message if span.status is not None else None)
+    if code is None and grpc == _TOO_LATE:
         error = "timeout"
-    elif code is None and grpc == str(_UNAVAILABLE):
+    elif code is None and grpc == _UNAVAILABLE:
         error = "connection_error"
-    kind = span.get("kind")
-    return {
-        "kind": _KINDS.get(str(kind), kind),
-        "begun": str(span.get("startTimeUnixNano", "")),
-        "ended": str(span.get("endTimeUnixNano", "")),
+    return _Call(
+        kind=_KINDS.get(span.kind, span.kind) if isinstance(span.kind, str) else span.kind,
+        begun=span.startTimeUnixNano,
+        ended=span.endTimeUnixNano,
         # A call over another protocol that went wrong had no answer, or none that counts.
-        "status": code or ("0" if failed else "200"),
-        "error": (error if isinstance(error, str) and error else "error") if failed else None,
-        "method": first(_METHOD),
-        "path": first(_PATH),
-        "host": first(_HOST),
-        "upstream": first(_UPSTREAM),
-        "instance": first(_INSTANCE, resource),
-    }
+        status=code or ("0" if failed else "200"),
+        error=(error or "error") if failed else None,
+        method=said[_METHOD],
+        path=said[_PATH],
+        host=said[_HOST],
+        upstream=said[_UPSTREAM],
+        instance=instance,
+    )

@@ -11,7 +11,6 @@ import glob
 import io
 import lzma
 import sys
-import zlib
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,11 @@ from cbtool.logs.prometheus import count_lines
 from cbtool.logs.rows import whole_rows
 from cbtool.logs.tables import PARQUET, table_lines
 from cbtool.logs.text import plain_text
+
+try:
+    from isal import isal_zlib as inflate
+except ImportError:  # no wheel for this machine: twice as slow, and the same
+    import zlib as inflate  # type: ignore[no-redef]
 
 if sys.version_info >= (3, 14):
     from compression.zstd import DecompressionParameter, ZstdDecompressor, ZstdError
@@ -38,6 +42,7 @@ STANDARD_INPUT = "standard input"
 PIECE = 1 << 20
 """Bytes, the most that one step of reading or of decompression gives."""
 
+_DAMAGED = (inflate.error, ZstdError, lzma.LZMAError, OSError, EOFError)  # the last two are bzip2's
 _GZIP_WINDOW = 31  # zlib's notation for gzip's header with the largest window
 _XZ_MEMORY = 256 << 20  # bytes; xz -9 wants 65 MB
 _ZSTD_WINDOW = 27  # 128 MB, zstd's own limit without --ultra --long=31
@@ -95,7 +100,7 @@ class Stream:
                 data = data or self._read()
                 if data and current.eof:
                     current = member()
-        except (zlib.error, ZstdError, lzma.LZMAError, OSError, EOFError):  # the last two are bzip2's
+        except _DAMAGED:  # type: ignore[misc]  # isal calls its own error a plain class
             self.broken = True
         self.broken = self.broken or not current.eof
 
@@ -128,7 +133,7 @@ class _Gzip(_Member):
 
 
 _MEMBERS: dict[bytes, Callable[[], _Member]] = {
-    b"\x1f\x8b": lambda: _Gzip(zlib.decompressobj(_GZIP_WINDOW)),
+    b"\x1f\x8b": lambda: _Gzip(inflate.decompressobj(_GZIP_WINDOW)),
     b"\x28\xb5\x2f\xfd": lambda: _Member(
         ZstdDecompressor(options={DecompressionParameter.window_log_max: _ZSTD_WINDOW})
     ),
