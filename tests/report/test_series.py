@@ -50,16 +50,23 @@ def test_bins_have_round_lengths(span: float, calls: int, width: float) -> None:
     bins = bins_over(span, calls)
     assert bins.width == pytest.approx(width)
     assert bins.count <= MOST + 1
-    assert bins.width * bins.count > span
+    assert bins.end == span
+    assert 0.25 <= np.diff(bins.edges)[-1] / width <= 1.25
+
+
+def test_a_short_rest_belongs_to_the_bin_before_it() -> None:
+    bins = bins_over(3601.0, 1_000_000)
+    assert (bins.width, bins.count) == (10.0, 360)
+    assert np.diff(bins.edges)[-1] == 11.0
 
 
 def test_no_time_is_one_bin() -> None:
-    assert bins_over(0.0, 5) == Bins(1.0, 1)
+    assert bins_over(0.0, 5) == Bins(1.0, 1, 1.0)
 
 
 def test_traffic_counts_every_call_and_rates_only_the_counted_ones() -> None:
     calls = calls_at(0.0, 0.1, 0.2, 1.5, 4.0, duration=0.3)
-    found = traffic_series(calls, verdicts_of("x.i.x"), Bins(2.0, 3), slow_above=0.25)
+    found = traffic_series(calls, verdicts_of("x.i.x"), Bins(2.0, 3, 6.0), slow_above=0.25)
     assert found.calls.tolist() == [2.0, 0.0, 0.5]
     assert found.failed[0] == pytest.approx(100 / 3)
     assert np.isnan(found.failed[1])
@@ -71,7 +78,7 @@ def test_traffic_counts_every_call_and_rates_only_the_counted_ones() -> None:
 
 def test_the_busiest_second_is_kept_where_a_bin_is_longer() -> None:
     calls = calls_at(*[0.5 + i / 1000 for i in range(50)], 7.0)
-    found = traffic_series(calls, verdicts_of("." * 51), Bins(10.0, 1), slow_above=None)
+    found = traffic_series(calls, verdicts_of("." * 51), Bins(10.0, 1, 10.0), slow_above=None)
     assert found.calls.tolist() == [5.1]
     assert (found.over, found.busiest.tolist()) == (1.0, [50.0])
     assert found.slow is None
@@ -79,7 +86,7 @@ def test_the_busiest_second_is_kept_where_a_bin_is_longer() -> None:
 
 def test_the_busiest_stretch_holds_a_few_calls_on_average() -> None:
     calls = calls_at(*[i * 20.0 for i in range(90)])
-    found = traffic_series(calls, verdicts_of("." * 90), Bins(1800.0, 1), slow_above=None)
+    found = traffic_series(calls, verdicts_of("." * 90), Bins(1800.0, 1, 1800.0), slow_above=None)
     assert (found.over, found.busiest.tolist()) == (600.0, [0.05])
 
 
@@ -94,7 +101,7 @@ def settings(**changes: object) -> BreakerConfig:
 
 def test_a_window_forgets_a_call_exactly_when_its_length_has_passed() -> None:
     calls = calls_at(0.0, 10.0, 19.9)
-    found = window_series(calls, verdicts_of("x.x"), settings(), Bins(10.0, 2), which=ONE)
+    found = window_series(calls, verdicts_of("x.x"), settings(), Bins(10.0, 2, 20.0), which=ONE)
     assert found is not None
     # At 10 s the first failure is forgotten, and one call is too few; at 19.9 s there are two.
     assert np.isnan(found.failed[0])
@@ -106,11 +113,11 @@ def test_only_windows_that_both_gates_let_judge_count() -> None:
     verdicts = verdicts_of("x.xx")
     for errors, most in ((1, 75.0), (2, 75.0), (3, 75.0)):
         found = window_series(
-            calls, verdicts, settings(minimum_number_of_errors=errors), Bins(5.0, 1), which=ONE
+            calls, verdicts, settings(minimum_number_of_errors=errors), Bins(5.0, 1, 5.0), which=ONE
         )
         assert found is not None
         assert found.failed.tolist() == [most]
-    none = window_series(calls, verdicts, settings(minimum_number_of_errors=4), Bins(5.0, 1), which=ONE)
+    none = window_series(calls, verdicts, settings(minimum_number_of_errors=4), Bins(5.0, 1, 5.0), which=ONE)
     assert none is not None
     assert np.isnan(none.failed).all()
 
@@ -118,7 +125,7 @@ def test_only_windows_that_both_gates_let_judge_count() -> None:
 def test_a_count_window_holds_the_last_calls() -> None:
     calls = calls_at(0.0, 1.0, 2.0, 3.0)
     config = settings(sliding_window_type=WindowType.COUNT, sliding_window_size=2)
-    found = window_series(calls, verdicts_of("xx.."), config, Bins(1.0, 4), which=ONE)
+    found = window_series(calls, verdicts_of("xx.."), config, Bins(1.0, 4, 4.0), which=ONE)
     assert found is not None
     assert found.failed[1:3].tolist() == [100.0, 50.0]
     assert np.isnan(found.failed[[0, 3]]).all()
@@ -126,14 +133,14 @@ def test_a_count_window_holds_the_last_calls() -> None:
 
 def test_a_run_of_failures_is_no_rate() -> None:
     config = BreakerConfig(sliding_window_type=WindowType.CONSECUTIVE, sliding_window_size=2)
-    assert window_series(calls_at(0.0, 1.0), verdicts_of("xx"), config, Bins(1.0, 2), which=ONE) is None
+    assert window_series(calls_at(0.0, 1.0), verdicts_of("xx"), config, Bins(1.0, 2, 2.0), which=ONE) is None
 
 
 def test_each_breakers_window_holds_its_own_calls_only() -> None:
     n, instances, seed = 400, 4, 7
     calls = calls_at(*[i / 10 for i in range(n)])
     verdicts = np.where(np.arange(n) % 7 == 0, Verdict.FAILURE, Verdict.SUCCESS).astype(np.uint8)
-    bins = Bins(40.0, 1)
+    bins = Bins(40.0, 1, 40.0)
     which = split(n, instances, seed)
     found = window_series(calls, verdicts, settings(), bins, which=which)
     alone = []
@@ -157,13 +164,15 @@ def test_states_by_bin_add_up_to_the_time_in_each_state() -> None:
         changed(7.0, State.HALF_OPEN, State.CLOSED),
         changed(9.0, State.CLOSED, State.OPEN),
     ]
-    found = state_series(spells(changes, 10.0), Bins(5.0, 2), instances=1)
+    found = state_series(spells(changes, 10.0), Bins(5.0, 2, 10.0), instances=1)
     assert found.open.tolist() == [80.0, 50.0]
     assert found.half_open.tolist() == [0.0, 10.0]
 
 
 def test_one_of_two_breakers_open_is_half() -> None:
-    found = state_series(spells([changed(0.0, State.CLOSED, State.OPEN, 1)], 4.0), Bins(4.0, 1), instances=2)
+    found = state_series(
+        spells([changed(0.0, State.CLOSED, State.OPEN, 1)], 4.0), Bins(4.0, 1, 4.0), instances=2
+    )
     assert found.open.tolist() == [50.0]
 
 

@@ -92,6 +92,7 @@ def _trial(trial: Trial, study: Study) -> dict[str, Any]:
 def _series(study: Study) -> dict[str, Any]:
     return {
         "bin_s": study.bins.width,
+        "end_s": rounded(study.bins.end, 9),
         "t": study.bins.starts,
         **study.traffic.to_json(),
         **({} if study.windows is None else study.windows.to_json()),

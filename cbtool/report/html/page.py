@@ -46,6 +46,7 @@ def traffic_page(document: Mapping[str, Any]) -> str:
         incidents_shown=_incidents_shown(document),
         choices=choices_of(document["recommendation"]),
         parts_of=_parts_of,
+        reasoned=_reasoned,
         when=when,
     )
 
@@ -89,6 +90,13 @@ def _rendered(template: str, document: Mapping[str, Any], figures: Mapping[str, 
 def _rows(table: Mapping[str, Any], columns: Sequence[str]) -> list[tuple[Any, ...]]:
     """Return columns of the document as rows, as long as the shortest of them that is longer by one."""
     return list(zip(*(at(table, f"/{column}") for column in columns), strict=False))
+
+
+def _reasoned(document: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any] | None]]:
+    """Return the recommended settings in a profile's order, each with its reason where it has one of its own."""
+    answer = document["recommendation"]
+    reasons = {reason["setting"]: reason for reason in answer["reasons"]}
+    return [(name, reasons.get(name)) for name in answer["breaker"]]
 
 
 def _parts_of(validation: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], str]]:

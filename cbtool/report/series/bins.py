@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 MOST = 600
 """Bins, at most: about a point a pixel."""
 _FEWEST = 24
+_REST = 0.25  # of a bin
 _CALLS_A_BIN = 20  # fewer, and a bin's failure rate is noise
 _ROUND = (1.0, 2.0, 5.0)
 _CLOCK = (10.0, 15.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1200.0, 1800.0, 3600.0)
@@ -20,15 +22,22 @@ _CLOCK = (10.0, 15.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 900.0, 1200.0, 1800
 
 @dataclass(frozen=True, slots=True)
 class Bins:
-    """Bins from the first call on; bin i covers [i · width, (i + 1) · width) seconds.
+    """Bins from the first call on; bin i covers [i · width, (i + 1) · width), the last one up to the end.
 
     Attributes:
         width: seconds.
         count: how many.
+        end: seconds; the last bin may be shorter than the others, or a little longer.
     """
 
     width: float
     count: int
+    end: float
+
+    @property
+    def edges(self) -> NDArray[np.float64]:
+        """The bins' starts, and the end."""
+        return np.append(np.arange(self.count) * self.width, self.end)
 
     @property
     def starts(self) -> list[float]:
@@ -43,10 +52,11 @@ class Bins:
 def bins_over(span: float, calls: int) -> Bins:
     """Return bins for so many calls over so many seconds: round lengths, and calls in most of them."""
     if span <= 0 or not calls:
-        return Bins(1.0, 1)
+        return Bins(1.0, 1, 1.0)
     wanted = min(MOST, max(_FEWEST, calls // _CALLS_A_BIN))
     width = _round_up(span / wanted)
-    return Bins(width, int(span / width) + 1)
+    # A rest that is too short to say much belongs to the bin before it.
+    return Bins(width, max(1, math.ceil(span / width - _REST)), span)
 
 
 def _round_up(seconds: float) -> float:
@@ -55,7 +65,7 @@ def _round_up(seconds: float) -> float:
         if step >= seconds:
             return step
     unit = 3600.0 if seconds > 3600.0 else 1.0
-    scale = 10.0 ** np.floor(np.log10(seconds / unit))
+    scale = 10.0 ** math.floor(math.log10(seconds / unit))
     for factor in (*_ROUND, 10.0):
         if factor * scale * unit >= seconds * (1 - 1e-9):
             return float(factor * scale * unit)

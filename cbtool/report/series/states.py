@@ -74,7 +74,7 @@ def state_series(found: Sequence[Spell], bins: Bins, *, instances: int) -> State
 
 def _share(found: Sequence[Spell], bins: Bins, instances: int) -> NDArray[np.float64]:
     """Return the percentage of each bin that spells cover."""
-    edges = np.arange(bins.count + 1) * bins.width
+    edges = bins.edges
     covered = np.zeros(bins.count + 1)
     for sign, times in ((1, [spell.start for spell in found]), (-1, [spell.end for spell in found])):
         moments = np.sort(np.asarray(times, np.float64))
@@ -82,4 +82,4 @@ def _share(found: Sequence[Spell], bins: Bins, instances: int) -> NDArray[np.flo
         before = np.searchsorted(moments, edges, side="right")
         sums = np.concatenate(([0.0], np.cumsum(moments)))
         covered += sign * (before * edges - sums[before])
-    return np.clip(100.0 * np.diff(covered) / (bins.width * instances), 0.0, 100.0)
+    return np.clip(100.0 * np.diff(covered) / (np.diff(edges) * instances), 0.0, 100.0)

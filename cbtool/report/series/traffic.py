@@ -70,11 +70,11 @@ def traffic_series(
     if slow_above is not None and calls.knows_durations:
         slow = calls.duration_ns[counted] > round(slow_above * 1e9)
     failed = verdicts[counted] == Verdict.FAILURE
-    pieces = _pieces(len(calls), bins)
+    stretch = _stretch(len(calls), bins)
     return TrafficSeries(
-        calls=np.bincount(index, minlength=bins.count) / bins.width,
-        busiest=_busiest(seconds, bins, pieces),
-        over=bins.width / pieces,
+        calls=np.bincount(index, minlength=bins.count) / np.diff(bins.edges),
+        busiest=_busiest(seconds, bins, stretch),
+        over=stretch,
         failed=_percent(mine, failed, whole),
         slow=None if slow is None else _percent(mine, slow, whole),
     )
@@ -87,17 +87,19 @@ def _percent(
     return np.where(whole > 0, 100.0 * part / np.maximum(whole, 1), np.nan)
 
 
-def _pieces(calls: int, bins: Bins) -> int:
-    """Return how many stretches a bin is cut into to find its busiest one."""
-    rate = calls / (bins.width * bins.count)
-    stretch = next((each for each in _STRETCHES if each * rate >= _A_FEW), bins.width)
-    return max(1, min(round(bins.width / stretch), _MOST_STRETCHES // bins.count))
+def _stretch(calls: int, bins: Bins) -> float:
+    """Return the seconds of the stretches among which a bin's busiest one is sought."""
+    rate = calls / bins.end
+    wanted = next((each for each in _STRETCHES if each * rate >= _A_FEW), bins.width)
+    pieces = max(1, min(round(bins.width / wanted), _MOST_STRETCHES // bins.count))
+    return bins.width / pieces
 
 
-def _busiest(seconds: NDArray[np.float64], bins: Bins, pieces: int) -> NDArray[np.float64]:
-    """Return the most calls a second in any of a bin's pieces."""
-    length = bins.width / pieces
-    last = bins.count * pieces - 1
-    index = np.clip((seconds / length).astype(np.int64), 0, last)
-    counts = np.bincount(index, minlength=last + 1).reshape(bins.count, pieces)
-    return np.asarray(counts.max(axis=1) / length, np.float64)
+def _busiest(seconds: NDArray[np.float64], bins: Bins, stretch: float) -> NDArray[np.float64]:
+    """Return the most calls a second in any of a bin's stretches."""
+    counts = np.bincount((seconds / stretch).astype(np.int64))
+    most = np.zeros(bins.count)
+    np.maximum.at(
+        most, bins.index(np.asarray((np.arange(len(counts)) + 0.5) * stretch, np.float64)), counts / stretch
+    )
+    return most

@@ -68,14 +68,16 @@ def _exact(axes: Axes, changes: list[dict[str, Any]]) -> None:
 
 def _shares(axes: Axes, series: Mapping[str, Any], role: str) -> None:
     """Half-open is drawn on top of open, so that together they are the breakers that are not closed."""
-    edges = [*series["t"], series["t"][-1] + series["bin_s"]]
+    edges = [*series["t"], series["end_s"]]
     is_open = [value / 100 for value in numbers(series[role]["open"])]
     either = [o + value / 100 for o, value in zip(is_open, numbers(series[role]["half_open"]), strict=True)]
+    bottom, top = [*is_open, is_open[-1]], [*either, either[-1]]
     axes.fill_between(
-        edges, [*is_open, is_open[-1]], step="post", facecolor=stand_in("failed"),
+        edges, bottom, step="post", where=[value > 0 for value in bottom], facecolor=stand_in("failed"),
         edgecolor=stand_in("failed"), linewidth=0.8, zorder=3,
     )  # fmt: skip
+    trials = [high > low for low, high in zip(bottom, top, strict=True)]
     axes.fill_between(
-        edges, [*is_open, is_open[-1]], [*either, either[-1]], step="post", facecolor="none",
-        edgecolor=stand_in("trial"), hatch="////", linewidth=0.4, zorder=3,
+        edges, bottom, top, step="post", where=trials, facecolor="none", edgecolor=stand_in("trial"),
+        hatch="////", linewidth=0.4, zorder=3,
     )  # fmt: skip

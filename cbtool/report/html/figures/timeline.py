@@ -60,7 +60,7 @@ def _panels(document: Document) -> list[Panel]:
 
 def _draw(canvas: Canvas, document: Document, panels: list[Panel]) -> None:
     answer = document["recommendation"]
-    span = max(document["series"]["bin_s"] * len(document["series"]["t"]), 1e-9)
+    span = document["series"]["end_s"]
     top = _TOP
     for number, panel in enumerate(panels):
         last = number == len(panels) - 1
@@ -143,4 +143,4 @@ def _rates(axes: Axes, document: Document, key: str, colour: str, *, limit: floa
 
 def _edges(series: Mapping[str, Any]) -> list[float]:
     """Return the bins' edges."""
-    return [*series["t"], series["t"][-1] + series["bin_s"]]
+    return [*series["t"], series["end_s"]]
