@@ -57,7 +57,13 @@ def alternatives(found: Found, courts: Sequence[Court], logbook: Logbook) -> tup
     for number, point in enumerate(rest[:_MORE], start=1):
         points[f"front {number}"] = point
     made = [_alternative(found, name, point, points, logbook) for name, point in points.items()]
-    return tuple(sorted(made, key=lambda each: (each.track.let_through, each.name)))
+    return tuple(sorted(made, key=_sensitive_first))
+
+
+def _sensitive_first(one: Alternative) -> tuple[float, float, float, str]:
+    trips = one.false_trips_per_day
+    delay = float("inf") if one.delay is None else one.delay
+    return one.track.let_through, delay, -(trips.high or 0.0) if trips else 0.0, one.name
 
 
 def _alternative(

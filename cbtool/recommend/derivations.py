@@ -40,8 +40,8 @@ def _threshold(e: Evidence, _: Sensitivity | None) -> str:
         f"Refusing all calls pays above r/(1+r) = {r:g}/{1 + r:g} = {pays}"
         f" bad ones, so no threshold lies below. Healthy: {e.healthy_failures:,} of {e.healthy_calls:,} calls"
         f" failed, {format_percent(e.healthy_percent)}. In an outage a full window reaches θ ="
-        f" {gate.threshold:g} % after θN = {gate.threshold / 100:g} × {gate.holds(e.usual.rate):.3g} ="
-        f" {gate.threshold / 100 * gate.holds(e.usual.rate):.3g} calls."
+        f" {gate.threshold:g} % after θN = {gate.threshold / 100:g} × {_short(gate.holds(e.usual.rate))} ="
+        f" {_short(gate.threshold / 100 * gate.holds(e.usual.rate))} calls."
     )
 
 
@@ -78,7 +78,7 @@ def _window(e: Evidence, _: Sensitivity | None) -> str:
     return (
         f"W = {size}. {kind}: {_window_calls(e)}. An incident with a share l of failures opens the breaker"
         f" after max(k, θN)/(λl), where N is what the window holds; at {format_rate(usual.rate)} and l = 1"
-        f" that is max({gate.errors}, {gate.threshold / 100:g} × {holds:.3g}) / {usual.rate:.3g} ="
+        f" that is max({gate.errors}, {gate.threshold / 100:g} × {_short(holds)}) / {_short(usual.rate)} ="
         f" {format_duration(max(gate.errors, gate.threshold / 100 * holds) / usual.rate)}."
     )
 
@@ -115,9 +115,9 @@ def _wait(e: Evidence, _: Sensitivity | None) -> str:
     trials, rate, wait = e.candidate.trials, e.regimes[-1].rate, e.candidate.wait
     known = f"D = {format_duration(typical)}" + ("" if lengths else " (none was seen: a usual one)")
     return (
-        f"Probes during an incident of {known} cost n·D/w = {trials} × {typical:.3g}/{wait:g} ="
-        f" {trials * typical / wait:.3g} calls, late recovery λw/2 = {rate:.3g} × {wait:g}/2 ="
-        f" {rate * wait / 2:.3g} calls. The sum is least at √(2nD/λ) ="
+        f"Probes during an incident of {known} cost n·D/w = {trials} × {_short(typical)}/{wait:g} ="
+        f" {_short(trials * typical / wait)} calls, late recovery λw/2 = {_short(rate)} × {wait:g}/2 ="
+        f" {_short(rate * wait / 2)} calls. The sum is least at √(2nD/λ) ="
         f" {format_duration(best_wait(trials, typical, rate))}; the resampled incidents decide the rest."
     )
 
@@ -128,7 +128,7 @@ def _trials(e: Evidence, _: Sensitivity | None) -> str:
     healthy = reopening_chance(trials, e.healthy_percent / 100, gate.threshold / 100)
     return (
         f"Of n = {trials}, ⌈θn⌉ = {need} must fail to open again: P(Bin({trials}, {level:.3g}) ≥ {need}) ="
-        f" {reopening_chance(trials, level, gate.threshold / 100):.3g} while an incident goes on, and"
+        f" {_short(reopening_chance(trials, level, gate.threshold / 100))} while an incident goes on, and"
         f" {healthy:.2g} once it is over. Each round costs up to {trials} bad calls."
     )
 
@@ -161,7 +161,7 @@ def _neighbour(each: Neighbour) -> str:
 
 def _window_calls(e: Evidence) -> str:
     gate = e.candidate.gate
-    return ", ".join(f"{gate.holds(r.rate):.3g} at {format_rate(r.rate)}" for r in e.regimes)
+    return ", ".join(f"{_short(gate.holds(r.rate))} at {format_rate(r.rate)}" for r in e.regimes)
 
 
 def _poisson_tail(mean: float, errors: int) -> float:
@@ -172,6 +172,11 @@ def _poisson_tail(mean: float, errors: int) -> float:
         total += term
         term *= mean / (errors + step)
     return min(1.0, math.exp(log_first) * total)
+
+
+def _short(value: float) -> str:
+    """Three digits, and no powers of ten where a person would write none."""
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 
 
 def _capital(text: str) -> str:

@@ -25,6 +25,8 @@ def choices_text(answer: Recommendation) -> str:
         [_setting_row(one, answer) for one in each],
         right={2, 4},
     )
+    if not any(one.track.trips or one.track.incidents for one in each):
+        return f"{what}\nNone of them would have opened on this log; it holds no incident."
     did = table(
         ("on this log", "trips", "false", "caught", "after", "shed", "refused", "open", "cost"),
         [(_name(one, answer), *track_row(one.track)) for one in each],

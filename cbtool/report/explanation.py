@@ -32,6 +32,12 @@ def explanation_text(answer: Recommendation) -> str:
     return "\n\n".join(blocks)
 
 
+def holds(regime: Regime) -> str:
+    """Return how many calls a window holds at a load."""
+    calls = regime.window_calls or 0.0
+    return f"{calls:,.0f}" if calls >= 100 else f"{calls:.3g}"
+
+
 def weight_text(sensitivity: Sensitivity) -> str:
     """Return how much a setting's value matters, and how far resampling moves it."""
     low, high = _value(sensitivity.low), _value(sensitivity.high)
@@ -64,7 +70,7 @@ def _regime(regime: Regime, answer: Recommendation) -> str:
     shared = f" / {answer.instances} breakers" if answer.instances > 1 else ""
     lines += _indented(
         f"{regime.calls:,} calls{shared} in {format_percent(100 * regime.share_of_time)} of"
-        f" {format_duration(answer.span)}. A window holds {regime.window_calls or 0:.3g} of them, and"
+        f" {format_duration(answer.span)}. A window holds {holds(regime)} of them, and"
         f" {regime.window_errors or 0:.2g} failures when healthy."
     )
     if regime.outage_delay is not None and regime.brown_out_delay is not None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cbtool.profiles import dump_profile
 from cbtool.report.capacity import capacity_text
 from cbtool.report.choices import choices_text, every
-from cbtool.report.explanation import weight_text
+from cbtool.report.explanation import holds, weight_text
 from cbtool.report.text import WIDTH, counted, labelled, listed, one_line, table
 from cbtool.report.validation import validation_text
 from cbtool.units import format_duration, format_percent, format_rate
@@ -147,7 +147,7 @@ def _regimes(answer: Recommendation) -> str:
         headers += ["in a window", "outage in", f"{format_percent(level)} in"]
         for row, regime in zip(rows, answer.regimes, strict=True):
             row += [
-                f"{regime.window_calls or 0:.3g}",
+                holds(regime),
                 _noticed(regime.outage_delay),
                 _noticed(regime.brown_out_delay),
             ]
