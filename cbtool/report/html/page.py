@@ -93,7 +93,7 @@ def _rows(table: Mapping[str, Any], columns: Sequence[str]) -> list[tuple[Any, .
 
 
 def _reasoned(document: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any] | None]]:
-    """Return the recommended settings in a profile's order, each with its reason where it has one of its own."""
+    """Return the recommended settings in a profile's order, each with its reason where it has one."""
     answer = document["recommendation"]
     reasons = {reason["setting"]: reason for reason in answer["reasons"]}
     return [(name, reasons.get(name)) for name in answer["breaker"]]
