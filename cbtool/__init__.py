@@ -1,6 +1,6 @@
 """Test and tune circuit breakers on real, recorded and generated traffic.
 
-`read_log`, `simulate`, `sweep` and `recommend` are the tool from Python; see `cbtool.api`.
+`read_log`, `simulate`, `sweep`, `recommend` and `verify` are the tool from Python; see `cbtool.api`.
 """
 
 from __future__ import annotations
@@ -19,9 +19,20 @@ if TYPE_CHECKING:
         recommend,
         simulate,
         sweep,
+        verify,
     )
 
-__all__ = ["BreakerConfig", "Budget", "Moment", "Selection", "read_log", "recommend", "simulate", "sweep"]
+__all__ = [
+    "BreakerConfig",
+    "Budget",
+    "Moment",
+    "Selection",
+    "read_log",
+    "recommend",
+    "simulate",
+    "sweep",
+    "verify",
+]
 
 __version__ = "0.1.0"
 

@@ -10,6 +10,8 @@ from cbtool.cluster import connected
 from cbtool.errors import ConfigurationError
 from cbtool.incident_files import parse_label
 from cbtool.logs import read_calls
+from cbtool.metrics.thresholds import Threshold
+from cbtool.profile_verify import VerifyRules
 from cbtool.profiles import Profile, default_profile, load_profile
 from cbtool.recommend import Budget
 from cbtool.recommend.validation import Asked, validated
@@ -19,6 +21,7 @@ from cbtool.sweeping.designs import Design, points
 from cbtool.sweeping.records import frame_of
 from cbtool.sweeping.running import plan_of, run_sweep
 from cbtool.traffic.selection import Moment, Selection
+from cbtool.verifying.verify import verify as _verify
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,8 +32,19 @@ if TYPE_CHECKING:
     from cbtool.recommend import Recommendation
     from cbtool.simulation.run import SimulationResult
     from cbtool.traffic.calls import Calls
+    from cbtool.verifying import Verification
 
-__all__ = ["BreakerConfig", "Budget", "Moment", "Selection", "read_log", "recommend", "simulate", "sweep"]
+__all__ = [
+    "BreakerConfig",
+    "Budget",
+    "Moment",
+    "Selection",
+    "read_log",
+    "recommend",
+    "simulate",
+    "sweep",
+    "verify",
+]
 
 
 def read_log(
@@ -156,6 +170,48 @@ def recommend(
         today,
     )
     return validated(calls, asked) if validate else asked.of(calls)
+
+
+def verify(
+    profile: str | Profile | BreakerConfig,
+    calls: Calls | None = None,
+    *,
+    loads: Sequence[float] = (),
+    thresholds: Sequence[str] = (),
+    instances: int = 1,
+    incidents: Sequence[str] = (),
+    seed: int = 0,
+) -> Verification:
+    """Say whether a profile still holds, against traffic, scenarios, its own rules, the past and its reach.
+
+    Args:
+        profile: as in `simulate`.
+        calls: recent traffic, from `read_log`; None: scenarios and rules alone.
+        loads: calls a second that ONE breaker sees, for the scenarios; empty: as in the calls, or the
+            profile's evidence.
+        thresholds: what must hold on the calls, each as `--threshold` takes it.
+        instances: over how many breakers the calls are split.
+        incidents: those that you know of, as in `recommend`.
+        seed: of every random choice.
+
+    Returns:
+        `passed`, and each of the `checks` with its value and limit.
+
+    Raises:
+        CbtoolError: there is too little to say, or an argument is malformed.
+    """
+    settings = _profile(profile)
+    rules = VerifyRules(thresholds=tuple(Threshold.parse(text) for text in thresholds))
+    return _verify(
+        settings,
+        rules.over(settings.verify),
+        source="the calls" if calls is not None else "no log",
+        calls=calls,
+        rates=loads,
+        instances=instances,
+        seed=seed,
+        labels=tuple(parse_label(text) for text in incidents),
+    )
 
 
 def _profile(given: str | Profile | BreakerConfig | None) -> Profile:

@@ -114,3 +114,11 @@ def test_recommend_takes_incidents_and_today_s_settings() -> None:
     assert [(round(i.start), i.kind.value) for i in named.incidents] == [(300, "outage")]
     assert named.current is not None
     assert named.current.name == "balanced"
+
+
+def test_a_verification_is_the_command_s(capsys: pytest.CaptureFixture[str]) -> None:
+    answer = cbtool.verify("balanced", cbtool.read_log("access.log"), thresholds=["trips<9"], seed=2)
+    run(["verify", "access.log", "-p", "balanced", "--threshold", "trips<9", "--seed", "2", "--json"])
+    printed = json.loads(capsys.readouterr().out)
+    assert json.loads(json.dumps(answer.to_json()))["checks"] == printed["checks"]
+    assert not cbtool.verify("starting-point", loads=[0.5]).passed

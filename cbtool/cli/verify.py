@@ -22,6 +22,7 @@ from cbtool.cli.options import (
 from cbtool.cli.output import print_json, print_text, working
 from cbtool.cli.profiles_validate import parse_load_range
 from cbtool.cli.publishing import JunitOption, MarkdownOption, publish
+from cbtool.cli.recommend_options import IncidentOption, IncidentsOption, labels_of
 from cbtool.cli.selecting import selecting
 from cbtool.cli.sources import Generated, read_log
 from cbtool.cli.traffic_options import LogsArgument  # noqa: TC001  # Typer reads it when it is built
@@ -58,6 +59,8 @@ def verify(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         ),
     ] = None,
     instances: InstancesOption = 1,
+    incident: IncidentOption = None,
+    incidents: IncidentsOption = None,
     threshold: ThresholdOption = None,
     false_trips_per_day: Annotated[
         float | None, option("--false-trips-per-day", min=0, help="At most so many; default: one in 30 days.")
@@ -112,8 +115,9 @@ def verify(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         raise typer.BadParameter("name the profile that is to be checked", param_hint="--profile")
     if json and markdown == "-":
         raise typer.BadParameter("--json and --markdown - both want standard output")
-    if which and not logs:
-        raise typer.BadParameter(f"{which} chooses among a log's calls; there is no log")
+    labels = labels_of(incident, incidents)
+    if (which or labels) and not logs:
+        raise typer.BadParameter(f"{which or '--incident'} is about a log's calls; there is no log")
     settings = load_profile(profile)
     rules = _rules(threshold, false_trips_per_day, detection_delay, time_to_close, healthy_refused)
     rules = rules.over(settings.verify)
@@ -134,6 +138,7 @@ def verify(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
             timeout=None if timeout is None else parsed("--timeout", parse_duration, timeout),
             instances=instances,
             seed=seed or 0,
+            labels=labels,
         )
     _tell(answer, json=json, quiet=markdown == "-")
     _publish(answer, junit, markdown)

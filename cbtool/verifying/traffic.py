@@ -11,9 +11,11 @@ from cbtool.breaker.outcome import Verdict
 from cbtool.breaker.reach.chance import at_least
 from cbtool.recommend.healthy import healthy_p99
 from cbtool.recommend.incidents import tell_apart
+from cbtool.recommend.labelled import labelled_sides
 from cbtool.recommend.model import Budget
 from cbtool.recommend.trace import trace_of
 from cbtool.simulation.run import simulate, values_of
+from cbtool.traffic.labels import label_spans
 from cbtool.units import format_duration, format_percent
 from cbtool.verifying.model import Check, Group, Limits, of_threshold
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from cbtool.simulation.health import HealthTimeline
     from cbtool.simulation.run import SimulationResult
     from cbtool.traffic.calls import Calls
+    from cbtool.traffic.labels import Label
 
 _DAY = 86400.0
 _SURE = 0.05  # false trips are too many where the budget would bring so many about more rarely than this
@@ -87,17 +90,30 @@ def seen(
     instances: int = 1,
     seed: int = 0,
     health: HealthTimeline | None = None,
+    labels: Sequence[Label] = (),
 ) -> Seen:
     """Run traffic through a profile's breakers and tell its incidents apart.
 
+    Args:
+        calls: the traffic.
+        profile: the settings.
+        instances: breakers that share the calls.
+        seed: of the split, and of the waits' jitter.
+        health: what health checks answer.
+        labels: the incidents, where the user knows them; none is looked for then.
+
     Raises:
-        ConfigurationError: see `simulate`.
+        ConfigurationError: see `simulate`; or a label does not fit the calls.
     """
     verdicts = profile.rules.verdicts(calls)
     trace = trace_of(calls, verdicts)
     p99 = healthy_p99(trace)
     result = simulate(calls, verdicts, profile.config, seed=seed, instances=instances, health=health)
-    return Seen(calls, verdicts, trace, tell_apart(trace, p99, Budget()), p99, result, instances)
+    if labels:
+        sides = labelled_sides(trace, p99, Budget(), label_spans(labels, calls))
+    else:
+        sides = tell_apart(trace, p99, Budget())
+    return Seen(calls, verdicts, trace, sides, p99, result, instances)
 
 
 def traffic_checks(found: Seen, limits: Limits, where: str = "") -> Iterator[Check]:

@@ -13,6 +13,7 @@ from cbtool.errors import InsufficientDataError
 from cbtool.recommend.model import IncidentKind
 from cbtool.recommend.reach import observed_loads
 from cbtool.recommend.refusal import missing
+from cbtool.recommend.trace import trace_of
 from cbtool.units import format_rate
 from cbtool.verifying.drift import drift_checks
 from cbtool.verifying.lab import TYPICAL_P99, AtLoad, Usual, loads_of
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from cbtool.profiles import Profile
     from cbtool.simulation.health import HealthTimeline
     from cbtool.traffic.calls import Calls
+    from cbtool.traffic.labels import Label
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ def verify(
     timeout: float | None = None,
     instances: int = 1,
     seed: int = 0,
+    labels: Sequence[Label] = (),
 ) -> Verification:
     """Return what holds of a profile, and what does not.
 
@@ -72,13 +75,14 @@ def verify(
         timeout: the caller's, in seconds; None: as the traffic shows.
         instances: breakers that share the calls.
         seed: of every random choice.
+        labels: the incidents in `calls`, where the user knows them; none is looked for then.
 
     Raises:
         InsufficientDataError: there is too little traffic to say anything.
         ConfigurationError: the profile resets by health checks, which recorded traffic does not answer.
     """
     limits = Limits(rules)
-    found = None if calls is None else _seen(calls, profile, source, instances, seed)
+    found = None if calls is None else _seen(calls, profile, source, instances, seed, labels)
     loads = _loads(profile, rules, found, rates, timeout)
     reach = reachability(profile.config, loads) if loads else Reachability(())
     checks: list[Check] = []
@@ -108,13 +112,13 @@ def verify(
     )
 
 
-def _seen(calls: Calls, profile: Profile, source: str, instances: int, seed: int) -> Seen:
-    from cbtool.recommend.trace import trace_of  # noqa: PLC0415  # before anything is simulated
-
+def _seen(  # noqa: PLR0917  # as they come
+    calls: Calls, profile: Profile, source: str, instances: int, seed: int, labels: Sequence[Label]
+) -> Seen:
     needs = missing(trace_of(calls, profile.rules.verdicts(calls)), instances)
     if needs:
         raise InsufficientDataError(f"{source} cannot say whether {profile.name} is right", needs)
-    return seen(calls, profile, instances=instances, seed=seed)
+    return seen(calls, profile, instances=instances, seed=seed, labels=labels)
 
 
 def _loads(

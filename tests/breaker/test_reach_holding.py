@@ -113,3 +113,43 @@ def test_no_window_holds_more_than_its_closed_form(
     beyond = only(config, errors=most + 1)
     offsets = [0, spacing // 3, SECOND // 2 + 7]
     assert not any(trips(beyond, spacing, duration, calls, offset) for offset in offsets)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    spacing=st.integers(SECOND // 5, 30 * SECOND),
+    lumping=st.sampled_from([0, 0.5, 3.0]),
+    errors=st.integers(2, 12),
+)
+@example(spacing=5 * SECOND, lumping=0, errors=5)
+def test_semian_s_timestamps_add_up_where_the_closed_form_says(
+    spacing: int, lumping: float, errors: int
+) -> None:
+    given_lumping = {"lumping_interval": lumping} if lumping and lumping * (errors - 1) <= 20 else {}
+    config = native("semian", error_threshold=errors, error_threshold_timeout=20, **given_lumping)
+    fits = window_holding(config.policies, spacing).most >= errors
+    assert trips(config, spacing, 0, 12 * errors + 20, 0) == fits
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    spacing=st.integers(SECOND // 5, 30 * SECOND),
+    duration=st.sampled_from([5_000, 10_000, 30_000]),
+    rps=st.sampled_from([0.2, 0.5, 1.5]),
+)
+def test_cockatiel_s_windows_are_pushed_out_by_calls_alone(spacing: int, duration: int, rps: float) -> None:
+    sampling = {"threshold": 0.5, "duration": duration, "minimumRps": rps}
+    config = native("cockatiel", breaker={"SamplingBreaker": sampling})
+    fits = window_holding(config.policies, spacing).most >= config.policies.trip.minimum_calls
+    assert trips(config, spacing, 0, 400, 0) == fits
+
+
+@settings(max_examples=60, deadline=None)
+@given(spacing=st.integers(SECOND // 5, 30 * SECOND), least=st.integers(1, 30))
+def test_finagle_s_slices_hold_what_the_closed_form_says(spacing: int, least: int) -> None:
+    config = timed("finagle", 30.0, minimum_number_of_calls=least)
+    trip = config.policies.trip
+    alone = ruled(config, trip._replace(run=0))
+    fits = window_holding(config.policies, spacing).most >= least
+    calls = 60 + 2 * least + 40 * SECOND // spacing
+    assert trips(alone, spacing, 0, calls, 0) == fits

@@ -161,6 +161,7 @@ def test_simulate_writes_its_thresholds_as_junit(
         (["-p", "balanced", *AT, "--threshold", "opens=1"], 2, "not a threshold"),
         (["-p", "balanced", *AT, "--detection-delay", "soon"], 2, "--detection-delay"),
         (["-p", "balanced", *AT, "--path", "/api"], 2, "there is no log"),
+        (["-p", "balanced", *AT, "--incident", "+1m/+2m"], 2, "there is no log"),
         (["-p", "balanced", *AT, "--json", "--markdown", "-"], 2, "both want standard output"),
     ],
 )

@@ -9,6 +9,7 @@ import pytest
 
 from cbtool.breaker import BreakerConfig, WindowType
 from cbtool.errors import ConfigurationError, InsufficientDataError
+from cbtool.incident_files import parse_label
 from cbtool.metrics.thresholds import Threshold
 from cbtool.profile_evidence import ProfileEvidence
 from cbtool.profile_verify import NEVER, NO_RULES, ScenarioRule, VerifyRules
@@ -108,6 +109,16 @@ def test_an_incident_that_is_missed_is_named() -> None:
     assert found["incidents caught"].why.startswith("missed: outage at 30m")
     assert not found["detection delay"].passed
     assert found["detection delay"].shown == "never"
+
+
+def test_an_incident_that_the_user_names_replaces_those_that_are_found() -> None:
+    named = seen(OUTAGE, breaker(), labels=[parse_label("+31m/+33m")])
+    (incident,) = named.incidents
+    assert (round(incident.start / 60), round(incident.end / 60)) == (31, 33)
+    checks = {check.name: check for check in traffic_checks(named, Limits(NO_RULES))}
+    assert checks["incidents caught"].passed
+    assert checks["detection delay"].value == 0.0  # it was open before: the outage began at 30m
+    assert not checks["false trips a day"].passed  # for which there was no incident, by the label
 
 
 def test_healthy_calls_refused_outside_incidents_are_limited() -> None:
