@@ -14,15 +14,19 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from cbtool.recommend.chance import Levels, cold_trip, levels_of, trips_per_second
+from cbtool.recommend.exposure import BlockMaxima
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cbtool.recommend.exposure import BlockMaxima, Exposure
+    from numpy.typing import NDArray
+
+    from cbtool.recommend.exposure import Exposure
     from cbtool.recommend.gates import Gate
 
 _DAY = 86400.0
 _RESTARTS_A_DAY = 4.0
+_FULLEST = 400  # blocks that a resample draws from; the tail is of 40 at most
 _BURST_MARGIN = 1.3
 """The next burst may be so many times as bad as those that were seen."""
 
@@ -78,6 +82,33 @@ class Guard:
             self._known[gate] = FalseTrips(*(a + b for a, b in zip(failed, slow, strict=True)))
         return self._known[gate]
 
+    def bounds_on_resamples(self, gates: Sequence[Gate], draws: int, seed: int) -> NDArray[np.float64]:
+        """Return the tail's bound of failures' false trips a day, with the background's blocks redrawn.
+
+        A bootstrap with Poisson weights, over blocks of two windows, of which only the fullest weigh.
+
+        Args:
+            gates: that differ in their errors and calls alone, so that their blocks are the same.
+            draws: how many resamples.
+            seed: of the weights.
+
+        Returns:
+            Shape (draws, gates); the worst of the views of the background.
+        """
+        bounds = np.zeros((draws, len(gates)))
+        for number, exposure in enumerate(self._calm):
+            random = np.random.default_rng([seed, 67, number])
+            maxima = [exposure.block_maxima(gate, None, gate.threshold) for gate in gates]
+            fullest = np.argsort(maxima[len(gates) // 2].positive, kind="stable")[-_FULLEST:]
+            weights = random.poisson(1.0, (draws, len(fullest)))
+            for column, (gate, own) in enumerate(zip(gates, maxima, strict=True)):
+                errors = _errors_of(exposure, gate, gate.threshold)
+                for row in range(draws):
+                    drawn = BlockMaxima(np.repeat(own.positive[fullest], weights[row]), own.blocks)
+                    bound = _DAY * _tail(drawn, errors, exposure.seconds).upper
+                    bounds[row, column] = max(bounds[row, column], bound)
+        return bounds
+
     def _of_rate(self, gate: Gate, slow_from: float | None, threshold: float) -> FalseTrips:
         found = FalseTrips(0.0, 0.0, 0.0)
         for index in range(len(self._calm)):
@@ -111,9 +142,13 @@ class Guard:
         return self._levels[key]
 
 
+def _errors_of(exposure: Exposure, gate: Gate, threshold: float) -> float:
+    """Return how many errors the gate asks for when the window is as full as it usually is."""
+    return max(float(gate.errors), threshold * gate.holds(len(exposure) / exposure.seconds) / 100.0)
+
+
 def _by_tail(exposure: Exposure, gate: Gate, slow_from: float | None, threshold: float) -> FalseTrips:
-    busy = gate.holds(len(exposure) / exposure.seconds)
-    errors = max(float(gate.errors), threshold * busy / 100.0)
+    errors = _errors_of(exposure, gate, threshold)
     tail = _tail(exposure.block_maxima(gate, slow_from, threshold), errors, exposure.seconds)
     return FalseTrips(*(_DAY * rate for rate in tail))
 

@@ -29,6 +29,7 @@ _FAR = 1.5
 _STEPS = 2  # to either side
 _TRIALS = (1, 2, 3, 5, 10)
 _MIDDLE = (0.1, 0.9)
+_ERRORS_GATE = "minimum_number_of_errors"
 
 
 class _Axis(NamedTuple):
@@ -87,7 +88,7 @@ def _axes(found: Found) -> list[_Axis]:
     axes += [
         _Axis("sliding_window_size", search.sizes(gate), gate.window, size, of_gate("window")),
         _Axis("minimum_number_of_calls", more, gate.calls, int, of_gate("calls")),
-        _Axis("minimum_number_of_errors", _around(gate.errors), gate.errors, int, errors),
+        _Axis(_ERRORS_GATE, _around(gate.errors), gate.errors, int, errors),
         _Axis(
             "wait_duration_in_open_state",
             [nice_duration(at.wait * factor) for factor in (0.25, 0.5, 2.0, 4.0)],
@@ -124,7 +125,10 @@ def _sensitivity(
         if value != axis.at:
             cost = float((costs[candidate].mean() + base) / (chosen.mean() + base))
             neighbours.append(Neighbour(axis.write(value), cost, upper, within))
-    low, high = _spread(values, axis.at, np.array(rows), base)
+    table = np.array(rows)
+    if axis.setting == _ERRORS_GATE:
+        table = _within_on_resamples(found, [axis.moved(value).gate for value in values], table)
+    low, high = _spread(values, axis.at, table, base)
     next_to = [each for each, value in zip(neighbours, [v for v in values if v != axis.at], strict=True)
                if abs(values.index(value) - values.index(axis.at)) == 1]  # fmt: skip
     return Sensitivity(
@@ -135,6 +139,19 @@ def _sensitivity(
         axis.write(low),
         axis.write(high),
     )
+
+
+def _within_on_resamples(
+    found: Found, gates: Sequence[Gate], rows: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the costs with those gates left out that break the budget on a resample of the background.
+
+    Where all of them do, the largest is the nearest to one that does not.
+    """
+    bounds = found.search.guard.bounds_on_resamples(gates, rows.shape[1], found.seed)
+    kept = np.where(found.search.budget >= bounds.T, rows, np.inf)
+    kept[-1] = np.where(np.isinf(kept).all(axis=0), 0.0, kept[-1])
+    return kept
 
 
 def _spread(values: list[float], at: float, rows: NDArray[np.float64], base: float) -> tuple[float, float]:

@@ -236,3 +236,14 @@ def test_what_cannot_be_asked_is_said(
     error = capsys.readouterr().err
     assert message in error
     assert len(error.strip().splitlines()) <= 3
+
+
+def test_rows_may_come_in_any_order(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [f"{1_700_000_000 + i * 0.1:.1f},{20 + i % 7},{503 if i % 131 == 0 else 200}" for i in range(7000)]
+    rows += rows[::5]  # calls of one instant, too
+    documents = []
+    for name, order in (("a.csv", rows), ("b.csv", rows[::-1])):
+        (tmp_path / name).write_text("\n".join(["timestamp,duration_ms,status", *order]) + "\n")
+        assert run(["recommend", str(tmp_path / name), "--json"]) == 0
+        documents.append(json.loads(capsys.readouterr().out) | {"source": ""})
+    assert documents[0] == documents[1]

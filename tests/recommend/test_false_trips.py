@@ -103,3 +103,15 @@ def test_a_steady_load_needs_no_transfer_to_the_night() -> None:
     calls = traffic(phase("steady", 600, 20), seed=1)
     trace = trace_of(calls, DEFAULT_RULES.verdicts(calls))
     assert thinned_to_quietest([trace], load_regimes(trace), seed=1) == []
+
+
+def test_the_bound_moves_with_the_blocks_that_are_drawn() -> None:
+    calls = with_bursts(traffic(phase("calm", 6000, 10), seed=2), every=150, size=6, seed=2)
+    seen = exposure(calls)
+    guard = Guard(seen, [seen], 1 / 30)
+    gates = [Gate(10.0, 20.0, errors, errors) for errors in (8, 12, 20)]
+    bounds = guard.bounds_on_resamples(gates, 30, seed=1)
+    assert bounds.shape == (30, 3)
+    assert (np.diff(bounds.mean(axis=0)) <= 0).all()  # more errors, fewer trips
+    assert len(np.unique(bounds[:, 0])) > 20
+    assert (bounds == guard.bounds_on_resamples(gates, 30, seed=1)).all()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import numpy as np
@@ -261,3 +263,12 @@ def test_the_answer_does_not_depend_on_the_order_of_calls_of_one_instant(calls: 
     order = np.lexsort((random.random(len(calls)), coarse.start_ns))
     assert not (np.diff(order) == 1).all()
     assert recommended(coarse).to_json() == recommended(coarse.reordered(order)).to_json()
+
+
+def test_the_answer_does_not_depend_on_how_many_threads_there_are(
+    calls: Calls, answer: Recommendation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for room in ("search", "track"):
+        module = sys.modules[f"cbtool.recommend.{room}"]
+        monkeypatch.setattr(module, "ThreadPoolExecutor", lambda _: ThreadPoolExecutor(1))
+    assert recommended(calls).to_json() == answer.to_json()
