@@ -43,6 +43,7 @@ from cbtool.cli.selecting import selecting
 from cbtool.cli.sources import open_source
 from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when the command is built
     LogsArgument,
+    PlotOption,
     ScenarioOption,
 )
 from cbtool.errors import ConfigurationError, InsufficientDataError, UnreachableError
@@ -86,6 +87,7 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     ] = None,
     seed: SeedOption = None,
     by: ByOption = None,
+    plot: PlotOption = False,
     json: JsonOption = False,
     *,
     which: Selection,
@@ -119,6 +121,7 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     from cbtool.report.explanation import explanation_text  # noqa: PLC0415
     from cbtool.report.groups import recommended_groups_text  # noqa: PLC0415
     from cbtool.report.recommendation import recommendation_text  # noqa: PLC0415
+    from cbtool.report.strip import recommended_strip  # noqa: PLC0415
 
     if library is not None:
         known_library(library)
@@ -156,6 +159,8 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     else:
         text = recommendation_text(answer, source.name, logs=logs or (), scenario=scenario, saved=output)
         print_text(f"{text}\n\n{explanation_text(answer)}" if explain else text)
+        if plot:
+            print_text(f"\n{recommended_strip(answer, calls, rules.verdicts(calls))}")
         if exported is not None:
             print_text(f"\n{exported.text}".removesuffix("\n"))
     for remark in () if exported is None else exported.remarks():

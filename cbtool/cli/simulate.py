@@ -30,6 +30,7 @@ from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when
     EngineOption,
     LoadOption,
     LogsArgument,
+    PlotOption,
     ScenarioOption,
 )
 from cbtool.report.checks import check_json, checks_text
@@ -63,6 +64,7 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     seed: SeedOption = None,
     engine: EngineOption = Engine.AUTO,
     by: ByOption = None,
+    plot: PlotOption = False,
     junit: JunitOption = None,
     json: JsonOption = False,
     *,
@@ -91,8 +93,8 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
 
     gates = parsed_thresholds(threshold)
     settings = load_profile(profile) if profile else default_profile()
-    # Groups, the [refusal] rules and the readable machine look at all calls at once.
-    long = by is None and settings.guard is None and engine is not Engine.MACHINE
+    # Groups, plots, the [refusal] rules and the readable machine look at all calls at once.
+    long = by is None and not plot and settings.guard is None and engine is not Engine.MACHINE
     texts = (*(ASKED if settings.guard else NONE), *([by] if by else ()))
     source = open_source(logs or (), scenario, log_format, seed, which, long=long, texts=texts)
     simulating = Simulating(settings, instances, source.seed, engine)
@@ -110,7 +112,7 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
             json=json,
         )
         return
-    answer = simulating.everything(source, load, calls_out)
+    answer = simulating.everything(source, load, calls_out, plot=plot and not json)
     checks = [gate.check(answer.values) for gate in gates]
     if json:
         print_json({**head, "load": load, **_document(answer, settings.config, checks)})
@@ -137,6 +139,8 @@ def _text(answer: Answer, config: BreakerConfig, checks: Sequence[Check], *, tit
     from cbtool.report.text import listed  # noqa: PLC0415
 
     blocks = [simulation_text(answer.result, config, title=title, span=answer.span, seed=seed)]
+    if answer.plot:
+        blocks.append(answer.plot)
     if answer.counts:
         blocks.append(refusals_text(answer.counts))
     if remarks := notes(answer.reach):

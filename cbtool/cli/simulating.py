@@ -30,6 +30,7 @@ class Answer(NamedTuple):
         reach: what can become of every rule at the loads of the calls.
         span: seconds from the first call to the last.
         counts: what each of the profile's `[refusal]` rules refused.
+        plot: a picture of it all; empty where none was asked for.
     """
 
     result: SimulationResult
@@ -37,6 +38,7 @@ class Answer(NamedTuple):
     reach: Reachability
     span: float
     counts: Sequence[RuleCount]
+    plot: str = ""
 
 
 class Simulating(NamedTuple):
@@ -47,8 +49,10 @@ class Simulating(NamedTuple):
     seed: int
     engine: Engine
 
-    def everything(self, source: TrafficSource, load: float, calls_out: Path | None) -> Answer:
-        """Simulate all calls of a source at a load, wherever they are, and write them to a file if asked."""
+    def everything(
+        self, source: TrafficSource, load: float, calls_out: Path | None, *, plot: bool = False
+    ) -> Answer:
+        """Simulate all calls of a source at a load, wherever they are; write and draw them if asked."""
         stored = source.stored(load)
         if stored is not None:
             return self._stored(stored, calls_out)
@@ -72,7 +76,21 @@ class Simulating(NamedTuple):
         reach = observed(config, calls, verdicts, instances=self.instances)
         if calls_out is not None:
             write_calls(calls_out, calls, result)
-        return Answer(result, values_of(result, calls, verdicts, config), reach, calls.span, counts)
+        drawn = self._plot(calls, result) if plot else ""
+        return Answer(result, values_of(result, calls, verdicts, config), reach, calls.span, counts, drawn)
+
+    def _plot(self, calls: Calls, result: SimulationResult) -> str:
+        from cbtool.recommend.judgement import incidents_in  # noqa: PLC0415  # numpy
+        from cbtool.report.strip import traffic_strip  # noqa: PLC0415
+        from cbtool.traffic.thinning import split  # noqa: PLC0415
+
+        verdicts = self.settings.rules.verdicts(calls)
+        which = split(len(calls), self.instances, self.seed)
+        incidents = incidents_in(calls, verdicts)
+        config = self.settings.config
+        return traffic_strip(
+            calls, verdicts, config, which=which, incidents=incidents, summary=result.summary
+        )
 
     def _stored(self, calls: StoredCalls, calls_out: Path | None) -> Answer:
         from cbtool.long_logs import simulate_long  # noqa: PLC0415  # numpy

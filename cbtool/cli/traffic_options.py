@@ -22,6 +22,9 @@ ScenarioOption = Annotated[
 LoadOption = Annotated[
     float, option("--load", help="Share of a log's calls to keep, or factor on a scenario's rates.")
 ]
+PlotOption = Annotated[
+    bool, option("--plot", help="Also draw the failures over time, with incidents and open breakers.")
+]
 EngineOption = Annotated[
     Engine,
     option(

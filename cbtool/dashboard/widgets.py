@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from itertools import groupby
-from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from cbtool.breaker import State
 from cbtool.dashboard.line import Line, Span
+from cbtool.report.blocks import block_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 STATE_NAMES = {State.CLOSED: "CLOSED", State.OPEN: "OPEN", State.HALF_OPEN: "HALF-OPEN"}
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
-_HEIGHTS = " ▁▂▃▄▅▆▇█"
 _TRACK = "░"
 _MARK = "│"
 
@@ -56,17 +55,16 @@ def chart(values: Sequence[float | None], height: int, styles: Sequence[str]) ->
         height: rows.
         styles: one a value.
     """
-    runs = [
-        (style, [_level(value, height) for _, value in run])
-        for style, run in groupby(zip(styles, values, strict=True), key=itemgetter(0))
-    ]
-    return [
-        [
-            Span("".join(_HEIGHTS[min(max(level - 8 * row, 0), 8)] for level in levels), style)
-            for style, levels in runs
-        ]
-        for row in range(height - 1, -1, -1)
-    ]
+    rows = block_rows(values, height)
+    lengths = [(style, len(list(run))) for style, run in groupby(styles)]
+    lines: list[Line] = []
+    for row in rows:
+        line, at = [], 0
+        for style, length in lengths:
+            line.append(Span(row[at : at + length], style))
+            at += length
+        lines.append(line)
+    return lines
 
 
 def badge(text: str, state: State, *, large: bool) -> list[Line]:
@@ -78,9 +76,3 @@ def badge(text: str, state: State, *, large: bool) -> list[Line]:
     middle = f"   {name}   "
     blank = " " * len(middle)
     return [[Span(blank, style)], [Span(middle, style)], [Span(blank, style)]]
-
-
-def _level(value: float | None, height: int) -> int:
-    if value is None or value <= 0:
-        return 0
-    return max(1, round(min(value, 1.0) * height * 8))
