@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cbtool.traffic.formats.parsing import parse_lines
+from cbtool.traffic.formats.patterns import PatternLines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,10 +26,13 @@ def recognise(formats: Iterable[LogFormat], sample: Lines) -> LogFormat | None:
     """
     best, most = None, MOST
     texts = sample.texts()
-    for candidate in formats:
+    # Headers and JSON are told by the first line, patterns only by looking; none is better than all.
+    for candidate in sorted(formats, key=lambda each: isinstance(each.layout, PatternLines)):
         share = _share(candidate, sample, texts) if candidate.detected else 0.0
         if share > most:
             best, most = candidate, share
+        if most == 1:
+            break
     return best
 
 

@@ -106,6 +106,7 @@ def _moment(date: Spans, time: Spans) -> Spans:
         size = min(text.shape[1] - place, len("2026-11-24"))
         text[sound, place : place + size] = spans.data[spans.start[sound, None] + np.arange(size)]
     start = np.arange(len(sound), dtype=np.int32) * np.int32(text.shape[1])
+    text.flags.writeable = False  # as all other bytes are, so that one compilation does for both
     return Spans(text.ravel(), np.where(sound, start, ABSENT), start + np.int32(text.shape[1]))
 
 

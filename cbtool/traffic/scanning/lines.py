@@ -58,7 +58,7 @@ class Spans(NamedTuple):
     def nowhere(length: int) -> Spans:
         """Return the places of what no line has."""
         absent = np.full(length, ABSENT, np.int32)
-        return Spans(np.zeros(1, np.uint8), absent, absent)
+        return Spans(np.frombuffer(b"\0", np.uint8), absent, absent)
 
     @property
     def named(self) -> NDArray[np.bool_]:

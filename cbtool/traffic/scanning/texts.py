@@ -24,6 +24,7 @@ def plain(spans: Spans) -> Spans:
     if spans.escaped is None or not spans.escaped.any():
         return spans._replace(escaped=None)
     made, ends, _ = _copied(spans)
+    made.flags.writeable = False  # as all other bytes are, so that one compilation does for both
     starts = np.where(spans.start >= 0, _behind(ends), spans.start)
     return Spans(made, starts.astype(np.int32), ends.astype(np.int32))
 
