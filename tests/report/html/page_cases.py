@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
     from cbtool.logs.records import RunRecord
 
+HOSTILE = "/<script>alert(1)</script>\x1b[31m\x00&amp;\"' | `$x^2$` </script>"
+"""What a path, a host or a profile's name may hold."""
 N = 3000
 """Calls, ten a second for five minutes; two of three fail from 100 s to 160 s, and are slow."""
 

@@ -41,6 +41,11 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
         "long names": page_cases.document(
             page_cases.recommended(notes=(LONG,)), source=f"/var/log/{LONG}/access.log", title=LONG
         ),
+        "hostile": page_cases.document(
+            page_cases.recommended(notes=(page_cases.HOSTILE,)),
+            source=page_cases.HOSTILE,
+            title=page_cases.HOSTILE,
+        ),
     }
     made = {}
     for name, document in documents.items():
@@ -51,7 +56,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return made
 
 
-EVERY = ("recommended", "refused", "eight breakers", "long names", "sweep")
+EVERY = ("recommended", "refused", "eight breakers", "long names", "hostile", "sweep")
 
 
 @pytest.mark.parametrize("name", EVERY)
