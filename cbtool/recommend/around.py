@@ -28,6 +28,7 @@ from cbtool.recommend.findings import Alternative
 from cbtool.recommend.model import Answer
 from cbtool.recommend.resamples import resampled_courts
 from cbtool.recommend.sensitivity import sensitivities
+from cbtool.recommend.timeline import timeline_of
 from cbtool.recommend.timeouts import caller_timeout
 from cbtool.recommend.track import Logbook
 from cbtool.recommend.vitals import evidence_of, vitals_of
@@ -105,7 +106,7 @@ def surrounded(
         profile=Profile(
             "recommended", config, rules, evidence=carried, verify=asked_of(found.budget, regimes)
         ),
-        capacity=_capacity(found.trace, config),
+        capacity=evidence.capacity,
         reasons=tuple(
             replace(each, formula=derivation(each.setting, evidence, by_setting.get(each.setting)))
             for each in reasons(evidence)
@@ -113,6 +114,7 @@ def surrounded(
         sensitivity=moved,
         alternatives=alternatives(found, courts, logbook),
         current=None if current is None else _current(current, logbook),
+        timeline=timeline_of(found, logbook),
         notes=(*answer.notes, *notes(evidence)),
     )
 
@@ -190,4 +192,5 @@ def _evidence(
         span=found.trace.span,
         instances=found.instances,
         timeout=timeout,
+        capacity=_capacity(found.trace, config),
     )

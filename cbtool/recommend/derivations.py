@@ -119,6 +119,18 @@ def _wait(e: Evidence, _: Sensitivity | None) -> str:
         f" {_short(trials * typical / wait)} calls, late recovery λw/2 = {_short(rate)} × {wait:g}/2 ="
         f" {_short(rate * wait / 2)} calls. The sum is least at √(2nD/λ) ="
         f" {format_duration(best_wait(trials, typical, rate))}; the resampled incidents decide the rest."
+        f"{_capacity(e)}"
+    )
+
+
+def _capacity(e: Evidence) -> str:
+    """The published utilisation formula, as a check."""
+    found = e.capacity
+    if found is None or not found.wait:
+        return ""
+    return (
+        f" While it is down, trials take n·t/w = {found.trials} × {format_duration(found.trial)} /"
+        f" {format_duration(found.wait)} = {format_percent(found.extra_utilisation)} of one thread's time."
     )
 
 

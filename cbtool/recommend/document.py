@@ -27,6 +27,7 @@ def document(answer: Recommendation) -> dict[str, Any]:
         "sensitivity": [each.to_json() for each in answer.sensitivity],
         "alternatives": [each.to_json() for each in answer.alternatives],
         "current": None if answer.current is None else answer.current.to_json(),
+        "timeline": None if answer.timeline is None else answer.timeline.to_json(),
         "validation": None if answer.validation is None else answer.validation.to_json(),
         "capacity": None if answer.capacity is None else _rounded(answer.capacity.to_json()),
         "needs": list(answer.needs),

@@ -16,6 +16,7 @@ from cbtool.units import exact_duration, format_duration, format_percent, format
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from cbtool.breaker.capacity import Capacity
     from cbtool.recommend.false_trips import FalseTrips
     from cbtool.recommend.gates import Candidate
     from cbtool.recommend.loss import Outcome
@@ -43,6 +44,7 @@ class Evidence:
     span: float
     instances: int
     timeout: float | None = None
+    capacity: Capacity | None = None
 
     @property
     def usual(self) -> Regime:

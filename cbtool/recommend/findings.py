@@ -243,6 +243,35 @@ class Validation:
         return {"held_out": self.held_out.to_json(), "parts": [part.to_json() for part in self.parts]}
 
 
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """The log in equal stretches of time, all breakers together; tuples of one value a stretch.
+
+    Attributes:
+        seconds: of a stretch.
+        calls: that started in it and count.
+        failed: of these.
+        slow: of these, slower than the healthy p99.
+        open_percent: of the time in which the recommended breakers would not have been closed.
+    """
+
+    seconds: float
+    calls: tuple[int, ...]
+    failed: tuple[int, ...]
+    slow: tuple[int, ...]
+    open_percent: tuple[float, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        return {
+            "seconds": plain(self.seconds),
+            "calls": list(self.calls),
+            "failed": list(self.failed),
+            "slow": list(self.slow),
+            "open_percent": list(self.open_percent),
+        }
+
+
 def plain(value: Any) -> Any:
     """Return a value with floats rounded to what they are worth."""
     return float(f"{value:.7g}") if isinstance(value, float) else value

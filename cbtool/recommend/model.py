@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from cbtool.breaker.capacity import Capacity
     from cbtool.breaker.config import BreakerConfig
     from cbtool.profiles import Profile
-    from cbtool.recommend.findings import Alternative, Estimate, Sensitivity, Validation
+    from cbtool.recommend.findings import Alternative, Estimate, Sensitivity, Timeline, Validation
 
 DEFAULT_FALSE_TRIPS_PER_DAY = 1 / 30
 DEFAULT_REJECT_COST = 0.25
@@ -179,6 +179,13 @@ class Recommendation:
         started: Unix seconds of the first call; 0 where unknown.
         capacity: what one dependency that is down costs one thread; None when refused, or where the log
             does not say how long failing calls take.
+        budget: what was asked for.
+        timeout: the caller's timeout, where the failed calls' durations show one; seconds.
+        sensitivity: one a setting: what its neighbours would cost, and how far resampling moves it.
+        alternatives: the Pareto front, the most sensitive first, with the recommended among them.
+        current: today's settings on the same log, where they were named.
+        timeline: the log at a glance; None when refused.
+        validation: the method on parts of the log, where that was asked for.
     """
 
     verdict: Answer
@@ -200,6 +207,7 @@ class Recommendation:
     sensitivity: tuple[Sensitivity, ...] = ()
     alternatives: tuple[Alternative, ...] = ()
     current: Alternative | None = None
+    timeline: Timeline | None = None
     validation: Validation | None = None
 
     @property

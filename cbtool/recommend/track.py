@@ -119,6 +119,24 @@ class Logbook:
             + self._budget.false_trip_cost * false_trips,
         )
 
+    def open_shares(self, config: BreakerConfig, edges: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return which share of the breakers was not closed in each stretch of time, 0 to 1.
+
+        Args:
+            config: the settings.
+            edges: nanoseconds at which the stretches begin, and one for the end.
+        """
+        total = np.zeros(len(edges) - 1)
+        for number, member in enumerate(self._members):
+            run = run_spells(member.traffic, config, seed=self._seed + number)
+            closed = np.append(run.closed_ns, self._end)[: len(run.opened_ns)]
+            # Time open before each edge: all of the spells before it, and the part of the one that it is in.
+            before = np.concatenate(([0], np.cumsum(closed - run.opened_ns)))
+            spell = np.searchsorted(run.opened_ns, edges, side="right")
+            over = np.where(spell > 0, closed[np.maximum(spell, 1) - 1] - edges, 0.0) if len(closed) else 0.0
+            total += np.diff(before[spell] - np.maximum(over, 0.0))
+        return total / np.maximum(np.diff(edges), 1.0) / max(1, len(self._members))
+
     def _tally(self, member: _Member, config: BreakerConfig, seed: int) -> _Tally:
         run = run_spells(member.traffic, config, seed=seed)
         refused = run.permitted == 0

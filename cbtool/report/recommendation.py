@@ -12,6 +12,7 @@ from cbtool.report.capacity import capacity_text
 from cbtool.report.choices import choices_text, every
 from cbtool.report.explanation import holds, weight_text
 from cbtool.report.text import WIDTH, counted, labelled, listed, one_line, table
+from cbtool.report.timeline import timeline_text
 from cbtool.report.validation import validation_text
 from cbtool.units import format_duration, format_percent, format_rate
 
@@ -49,6 +50,8 @@ def recommendation_text(
     else:
         blocks.append(_settings(answer))
     blocks += _found(answer)
+    if answer.timeline is not None:
+        blocks.append(timeline_text(answer))
     if answer.expected is not None:
         blocks.append("Expected on traffic like this\n" + _expected(answer.expected))
     if answer.alternatives:

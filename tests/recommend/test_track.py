@@ -85,3 +85,15 @@ def test_the_recommended_track_is_what_simulate_says() -> None:
     assert chosen.track.trips == len(seen.right) + len(seen.false)
     assert chosen.track.false_trips == len(seen.false)
     assert chosen.track.delay == pytest.approx(seen.right[0] - answer.incidents[0].start, abs=0.01)
+
+
+def test_the_shares_of_time_open_add_up_to_the_track_s() -> None:
+    trace = one_a_second("...xxxxxx..............xx....")
+    book, config = logbook(trace, [(3, 8)], instances=1), two_in_a_row(wait=3.0)
+    edges = np.array([0, 4, 7, 10, 24, 26, 28]) * float(SECOND)
+    assert book.open_shares(config, edges).tolist() == [0.0, 1.0, 1.0, 0.0, 1.0, 0.5]
+    whole = book.open_shares(config, edges[[0, -1]])
+    assert 100 * whole[0] == pytest.approx(book.track(config).open_percent)
+    assert book.open_shares(two_in_a_row(3.0), edges).sum() > 0
+    never = logbook(one_a_second("....x...."), []).open_shares(config, edges[:3])
+    assert never.tolist() == [0.0, 0.0]

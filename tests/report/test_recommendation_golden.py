@@ -19,6 +19,7 @@ from cbtool.recommend.findings import (
     Neighbour,
     Promise,
     Sensitivity,
+    Timeline,
     Track,
     Validation,
     Weight,
@@ -123,6 +124,7 @@ FULL = replace(
         alternative("calmer", 9, 0.002, None, shed=3000),
     ),
     current=CURRENT,
+    timeline=Timeline(120.0, (60, 24_000, 24_000), (0, 7200, 12), (1, 0, 0), (0.0, 40.0, 0.0)),
     validation=Validation(FIRST, (replace(FIRST, name="first half"), SECOND_HALF)),
 )  # fmt: skip
 
