@@ -1,8 +1,9 @@
 """The same work on a Dask cluster: files read, and settings simulated, by its workers.
 
-What comes back is what one machine makes, bit for bit: each file is parsed whole by one worker, and they
-are put together here in the order they were named; each setting is simulated whole by one worker. Needs the
-extra `cluster`. The workers must run the same version of cbtool, and see the files under the same names.
+What comes back is what one machine makes, bit for bit: each file, or range of a large one's lines, is parsed
+by one worker, and they are put together here in the order they were named; each setting is simulated whole by
+one worker. Needs the extra `cluster`. The workers must run the same version of cbtool, and see the files
+under the same names.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class Cluster:
     def __init__(self, client: Any) -> None:
         self._client = client
 
-    def map(self, function: Callable[[str], Any], items: Sequence[str]) -> list[Any]:
+    def map(self, function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
         """Return what a function gives for each item, in their order."""
         return list(self._client.gather(self._client.map(function, items, pure=False)))
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from cbtool.errors import InsufficientDataError
 from cbtool.logs.intake import MANY, Intake
+from cbtool.logs.ranges import Range, file_of, ranges_of, read_range
 from cbtool.logs.reading import SAMPLES, read_one
 from cbtool.logs.streams import matching
 from cbtool.traffic.formats import Rows, assemble, formats_named
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from cbtool.logs.reading import File, RejectedLine
     from cbtool.logs.stored import StoredCalls
     from cbtool.traffic.calls import Calls
+    from cbtool.traffic.formats import LogFormat
 
 Read = TypeVar("Read")
 
@@ -49,7 +51,7 @@ def read_calls(
     sources: Sequence[str],
     *,
     log_format: str | None = None,
-    spread: Callable[[Callable[[str], Any], Sequence[str]], list[Any]] | None = None,
+    spread: Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]] | None = None,
     texts: Collection[str] = TEXTS,
 ) -> LogRead[Calls]:
     """Return the calls in files or standard input (`-`), merged by time.
@@ -58,8 +60,8 @@ def read_calls(
         sources: at least one, or patterns such as `access.log*`; compression is told by the content.
         log_format: a format's name, a format in nginx's or Apache's notation, or `map:` and a mapping (see
             `mapped_formats`); None: each file's content tells.
-        spread: applies a function to each of the sources, wherever that is; None: here. Standard input and
-            servers are always read here.
+        spread: applies a function to each of the files and ranges of files, wherever that is; None: here.
+            Standard input and servers are always read here.
         texts: those of `TEXTS` that are wanted; others take no time, and the calls do not have them.
 
     Raises:
@@ -70,9 +72,10 @@ def read_calls(
     """
     chosen = () if log_format is None else formats_named(log_format)
     named = [name for source in sources for name in matching(source)]
-    read = partial(read_one, chosen, texts=texts)
-    away = spread is not None and all(Path(name).is_file() for name in named)
-    found = spread(read, named) if spread is not None and away else [read(name) for name in named]
+    if spread is not None and all(Path(name).is_file() for name in named):
+        found = _spread(named, chosen, texts, spread)
+    else:
+        found = [read_one(chosen, name, texts=texts) for name in named]
     files, with_calls = _sound(found, sources)
     calls = assemble([file.rows for file in with_calls])
     notes = tuple(note for file in files for note in file.notes)
@@ -120,6 +123,25 @@ def read_long_calls(
             calls = wanted.of(assemble(rows))
     calls = calls.noting(tuple(note for file in files for note in file.notes))
     return _read_of(calls, files, with_calls)
+
+
+def _spread(
+    named: Sequence[str],
+    chosen: Sequence[LogFormat],
+    texts: Collection[str],
+    spread: Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]],
+) -> list[File | None]:
+    """Read files elsewhere, the large ones in ranges."""
+    cut = [ranges_of(name, chosen) for name in named]
+    work: list[str | Range] = []
+    for name, ranges in zip(named, cut, strict=True):
+        work += ranges or [name]
+    read = iter(spread(partial(_read_item, chosen, texts), work))
+    return [file_of(ranges, [next(read) for _ in ranges]) if ranges else next(read) for ranges in cut]
+
+
+def _read_item(chosen: Sequence[LogFormat], texts: Collection[str], item: str | Range) -> Any:
+    return read_range(item, texts) if isinstance(item, Range) else read_one(chosen, item, texts=texts)
 
 
 def _sound(found: Sequence[File | None], sources: Sequence[str]) -> tuple[list[File], list[File]]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cbtool.traffic.scanning.lines import Lines
 
     Take = Callable[[LogFormat, pl.DataFrame], None]
-    Begin = Callable[[str, Block, "_Plan"], Future["_Part"]]
+    Begin = Callable[[str, Block, "Plan"], Future["Part"]]
 
 SAMPLES = 5
 """How many rejected lines are kept to show."""
@@ -46,7 +46,7 @@ class RejectedLine(NamedTuple):
     text: str
 
 
-class _Part(NamedTuple):
+class Part(NamedTuple):
     """What became of one block."""
 
     frame: pl.DataFrame
@@ -85,20 +85,45 @@ def read_one(
         WrongFormatError: most of its lines do not parse.
     """
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        return _read(source, chosen, partial(pool.submit, partial(_part, texts)), take)
+        return _read(source, chosen, partial(pool.submit, partial(parsed_block, texts)), take)
 
 
 def _read(source: str, chosen: Sequence[LogFormat], begin: Begin, take: Take | None) -> File | None:
     """Read one source; None if there is nothing in it."""
     with opened(source) as stream:
         incoming = blocks(stream.pieces(), stream.name)
-        for block in incoming:
-            content = _content(block)
-            if len(content):
-                plan = _plan(stream.name, block, content, chosen)
-                return _collected(stream, plan, _parts(stream, block, incoming, plan, begin), take)
+        found = first_plan(stream.name, incoming, chosen)
+        if found is not None:
+            parts = parsed_blocks(stream, found.block, incoming, found.plan, begin)
+            return collected(stream, found.plan, parts, take)
         if stream.broken:
             raise WrongFormatError(f"{stream.name}: damaged: nothing of the compressed data can be read")
+    return None
+
+
+class Found(NamedTuple):
+    """The first block with content, how to parse the file, and its first lines."""
+
+    block: Block
+    plan: Plan
+    opening: list[str]
+
+
+def first_plan(name: str, incoming: Iterator[Block], chosen: Sequence[LogFormat]) -> Found | None:
+    """Return how to parse a file; None where there is nothing in it.
+
+    Args:
+        name: of the source, for messages.
+        incoming: its blocks.
+        chosen: what it may be; none: any format.
+
+    Raises:
+        WrongFormatError: it is no such log.
+    """
+    for block in incoming:
+        content = _content(block)
+        if len(content):
+            return Found(block, _plan(name, block, content, chosen), content.texts())
     return None
 
 
@@ -112,7 +137,7 @@ def _content(block: Block) -> Lines:
     return (content if len(content) else lines[~lines.blank()])[:_SAMPLE_LINES]
 
 
-class _Plan(NamedTuple):
+class Plan(NamedTuple):
     """How to parse one source: `header` is the number of the line above its calls, 0 for none."""
 
     log_format: LogFormat
@@ -120,13 +145,13 @@ class _Plan(NamedTuple):
     header: int
 
 
-def _plan(name: str, block: Block, content: Lines, chosen: Sequence[LogFormat]) -> _Plan:
+def _plan(name: str, block: Block, content: Lines, chosen: Sequence[LogFormat]) -> Plan:
     log_format = chosen[0] if len(chosen) == 1 else recognise(chosen or FORMATS.values(), content)
     parts = None if log_format is None else log_format.layout.opened_by(content.texts())
     first = block.first + content.newlines_before(0)
     if log_format is None or parts is None:
         raise _wrong_format(RejectedLine(name, first, _shown(content.text(0))), _problem(chosen))
-    return _Plan(log_format, parts, first if log_format.layout.header else 0)
+    return Plan(log_format, parts, first if log_format.layout.header else 0)
 
 
 def _problem(chosen: Sequence[LogFormat]) -> str:
@@ -135,11 +160,11 @@ def _problem(chosen: Sequence[LogFormat]) -> str:
     return f"not {chosen[0].name}" if len(chosen) == 1 else "without the columns that --map names"
 
 
-def _parts(
-    stream: Stream, block: Block, incoming: Iterator[Block], plan: _Plan, begin: Begin
-) -> Iterator[_Part]:
+def parsed_blocks(
+    stream: Stream, block: Block, incoming: Iterator[Block], plan: Plan, begin: Begin
+) -> Iterator[Part]:
     """Parse the blocks on all cores, in order, with few of them in memory."""
-    running: deque[Future[_Part]] = deque()
+    running: deque[Future[Part]] = deque()
     for current in chain([block], incoming):
         # By the time that a stream's last block comes, it is known whether the stream broke off.
         whole = current.without_cut_line() if stream.broken else current
@@ -151,7 +176,7 @@ def _parts(
         yield running.popleft().result()
 
 
-def _after(block: Block, plan: _Plan) -> _Plan:
+def _after(block: Block, plan: Plan) -> Plan:
     """Return how to parse what follows a block, in which the last directive may have changed it."""
     directive = plan.log_format.directive.encode()
     at = block.data.rfind(b"\n" + directive) if directive else -1
@@ -161,7 +186,8 @@ def _after(block: Block, plan: _Plan) -> _Plan:
     return plan._replace(parts=plan.log_format.layout.opened_by([line]) or plan.parts)
 
 
-def _part(texts: Collection[str], name: str, block: Block, plan: _Plan) -> _Part:
+def parsed_block(texts: Collection[str], name: str, block: Block, plan: Plan) -> Part:
+    """Parse one block."""
     lines = block.lines()
     above = max(plan.header + 1 - block.first, 0) if plan.header else 0
     lines = lines[above:]
@@ -174,10 +200,10 @@ def _part(texts: Collection[str], name: str, block: Block, plan: _Plan) -> _Part
         RejectedLine(name, block.first + above + index, _shown(lines.text(index), _KEPT))
         for index in rejected[:SAMPLES].tolist()
     ]
-    return _Part(parsed.rows, parsed.lines - cut, len(rejected), samples)
+    return Part(parsed.rows, parsed.lines - cut, len(rejected), samples)
 
 
-def _collected(stream: Stream, plan: _Plan, incoming: Iterator[_Part], take: Take | None) -> File:
+def collected(stream: Stream, plan: Plan, incoming: Iterator[Part], take: Take | None) -> File:
     """Put the blocks' results together, or refuse them; their rows go to `take`, if there is one.
 
     Raises:
@@ -185,7 +211,7 @@ def _collected(stream: Stream, plan: _Plan, incoming: Iterator[_Part], take: Tak
     """
     counts = plan.log_format.total is not None
     calls = 0
-    parts: list[_Part] = []
+    parts: list[Part] = []
     for part in incoming:
         calls += len(part.frame)
         if take is not None and not counts:
