@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 
 from cbtool.breaker.reach.settings import trials_needed
 from cbtool.breaker.wait import wait_ns
+from cbtool.simulation.engine import Engine
 from cbtool.simulation.generate import generate
 from cbtool.simulation.health import health_of
-from cbtool.simulation.run import simulate
+from cbtool.simulation.run import WORTH_COMPILED, simulate
 from cbtool.traffic.scenario import Phase, Scenario
 from cbtool.units import format_rate
 from cbtool.verifying.model import Check, Group, Limits
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cbtool.breaker import StateTransition
     from cbtool.profiles import Profile
 
@@ -81,14 +84,22 @@ class Lab:
     def __init__(self, profile: Profile, load: AtLoad, usual: Usual, limits: Limits, seed: int) -> None:
         self.profile, self.load, self.usual, self.limits, self.seed = profile, load, usual, limits, seed
 
-    def run(self, scenario: Scenario, number: int) -> tuple[StateTransition, ...]:
-        """Return what the breaker does, in the scenario's own time."""
+    def runs(self, scenario: Scenario, count: int) -> Iterator[tuple[StateTransition, ...]]:
+        """Give what the breaker does in each of some tries, in the scenario's own time."""
+        calls = count * self.load.rate * scenario.duration
+        compiled = calls >= WORTH_COMPILED and self.profile.config.health_check is None
+        engine = Engine.KERNEL if compiled else Engine.AUTO
+        for number in range(count):
+            yield self._run(scenario, number, engine)
+
+    def _run(self, scenario: Scenario, number: int, engine: Engine) -> tuple[StateTransition, ...]:
         made = generate(scenario, seed=self.seed + number)
         result = simulate(
             made.calls,
             self.profile.rules.verdicts(made.calls),
             self.profile.config,
             seed=self.seed + number,
+            engine=engine,
             health=health_of(scenario, made.origin),
         )
         changes = (each.transition for each in result.summary.transitions)

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from cbtool.breaker import StateTransition
     from cbtool.profiles import Profile
-    from cbtool.traffic.scenario import Scenario
     from cbtool.verifying.model import Check, Limits
 
 _TRIES, _TRIES_WHEN_BUSY = 10, 5
@@ -72,6 +71,17 @@ class _Try:
     closed: float | None
 
 
+def _try(changes: Sequence[StateTransition], start: float, end: float) -> _Try:
+    """Return how a run came through an incident from `start` to `end`."""
+    before = [change for change in changes if change.time < start]
+    opened = next(
+        (change.time - start for change in changes if start <= change.time <= end and change.trips), None
+    )
+    if before and before[-1].target is not State.CLOSED:
+        opened = 0.0
+    return _Try(opened, _closed_for_good(changes, end))
+
+
 def _closed_for_good(changes: Sequence[StateTransition], end: float) -> float | None:
     """Return the seconds from `end` until the breaker is closed and does not flap; None where it never is."""
     closed: float | None = end
@@ -92,7 +102,7 @@ class _Stories(Lab):
         """Hold it to no trip while all is well."""
         seconds = max(_LONG_ENOUGH, _CALLS / self.load.rate)
         scenario = self.scenario(self.phase("healthy", seconds))
-        trips = sum(change.trips for number in range(_HEALTHY_TRIES) for change in self.run(scenario, number))
+        trips = sum(change.trips for changes in self.runs(scenario, _HEALTHY_TRIES) for change in changes)
         stretch = f"{_HEALTHY_TRIES} stretches of {format_duration(seconds)}"
         return self.check(
             "trips while healthy",
@@ -176,7 +186,7 @@ class _Stories(Lab):
             phases.append(self.phase("after", 1.2 * recovery + FLAP))
         scenario = self.scenario(*phases, timeout=timeout)
         count = _TRIES if rate < _BUSY else _TRIES_WHEN_BUSY
-        tries = [self._try(scenario, number, before, before + lasts) for number in range(count)]
+        tries = [_try(changes, before, before + lasts) for changes in self.runs(scenario, count)]
         yield self._times(f"{name}: time to open", [each.opened for each in tries], limit)
         if recovers and all(each.opened is not None for each in tries):
             closing = self.limits.rules.time_to_close
@@ -200,13 +210,3 @@ class _Stories(Lab):
             wanted=f"≤ {format_duration(limit)}",
             why=f"not at all in {never} of {len(found)} tries" if never else "",
         )
-
-    def _try(self, scenario: Scenario, number: int, start: float, end: float) -> _Try:
-        changes = self.run(scenario, number)
-        before = [change for change in changes if change.time < start]
-        opened = next(
-            (change.time - start for change in changes if start <= change.time <= end and change.trips), None
-        )
-        if before and before[-1].target is not State.CLOSED:
-            opened = 0.0
-        return _Try(opened, _closed_for_good(changes, end))
