@@ -76,18 +76,50 @@ def _har(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
         raise WrongFormatError(f"{name}: a HAR file without log.entries")
     yield line_of({"har": 1})
     for entry in entries:
-        request, response = _own(entry, "request"), _own(entry, "response")
-        yield line_of(
-            {
-                "time": _text(_own(entry, "startedDateTime")),
-                "duration": _own(entry, "time"),
-                "status": _own(response, "status"),
-                "error": _text(_own(response, "_error")) or _text(_own(response, "statusText")),
-                "method": _text(_own(request, "method")),
-                "url": _text(_own(request, "url")),
-                "server": _text(_own(entry, "serverIPAddress")),
-            }
-        )
+        yield line_of(_har_call(entry))
+
+
+_NETWORK = re.compile(r"(?:https?|wss?):", re.IGNORECASE)
+_UNSENT = re.compile(r"net::ERR_(?:BLOCKED|CACHE_MISS|FILE_)")
+_ABORTED = re.compile(r"net::ERR_ABORTED|NS_BINDING_ABORTED|Aborted$")
+_PHASES = ("blocked", "dns", "connect", "send", "wait", "receive")  # ssl is a part of connect
+_GAVE_UP = 499
+
+
+def _har_call(entry: Any) -> dict[str, Any]:
+    """Return what an entry says, one that never reached the network as `sent: false`.
+
+    Chrome and Playwright give the reason of a failure as `_error` and `_failureText`, with a status of 0, of
+    -1, or of the answer that broke off. Chrome and Safari also list what came from their caches.
+    """
+    request, response = _own(entry, "request"), _own(entry, "response")
+    url, status = _text(_own(request, "url")), _own(response, "status")
+    words = _text(_own(response, "_error")) or _text(_own(response, "_failureText")) or ""
+    cached = _own(entry, "_fromCache") or "Cache" in str(_own(entry, "_fetchType") or "")
+    unanswered = isinstance(status, int | float) and status <= 0
+    if unanswered:
+        words = words or _text(_own(response, "statusText")) or "no answer"
+        status = _GAVE_UP if _ABORTED.match(words) else 0
+    return {
+        "time": _text(_own(entry, "startedDateTime")),
+        "duration": _har_duration(entry),
+        "status": status,
+        "error": None if status == _GAVE_UP or _ABORTED.match(words) else words,
+        "method": _text(_own(request, "method")),
+        "url": url,
+        "server": _text(_own(entry, "serverIPAddress")),
+        "sent": not cached and not _UNSENT.match(words) and (url is None or bool(_NETWORK.match(url))),
+    }
+
+
+def _har_duration(entry: Any) -> float | None:
+    """Milliseconds; Firefox once left the sum to its readers."""
+    time = _own(entry, "time")
+    if isinstance(time, int | float):
+        return time
+    phases = [_own(_own(entry, "timings"), name) for name in _PHASES]
+    known = [phase for phase in phases if isinstance(phase, int | float) and phase >= 0]
+    return sum(known) if known else None
 
 
 def _own(part: Any, key: str) -> Any:

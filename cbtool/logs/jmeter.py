@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _ATTRIBUTES = {"ts": "time", "t": "duration", "rc": "code", "rm": "message", "s": "success"}
 _CHILDREN = {"java.net.URL": "url", "method": "method"}
 _LONGEST = 4096  # characters of a child's text
+_LONGEST_TAG = 16 << 20  # bytes; the parser goes over an unfinished one again and again
 Call = dict[str, str]
 
 
@@ -25,12 +26,16 @@ class _Samples:
 
     def __init__(self) -> None:
         self.made: list[Call] = []
+        """The calls that are complete."""
         self._requests: list[Call] = []
         self._samples: list[Call | None] = []  # None: there is a request in it
         self._text: list[str] | None = None
+        self.told = 0
+        """How often the parser told of anything."""
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         """Begin an element."""
+        self.told += 1
         self._text = [] if tag in _CHILDREN else None
         if tag not in {"httpSample", "sample"}:
             return
@@ -47,11 +52,13 @@ class _Samples:
 
     def data(self, text: str) -> None:
         """Take some text of the present element."""
+        self.told += 1
         if self._text is not None and len(self._text) < _LONGEST:
             self._text.append(text[:_LONGEST])
 
     def end(self, tag: str) -> None:
         """End an element."""
+        self.told += 1
         call: Call | None
         if tag in _CHILDREN and self._text is not None and self._requests:
             self._requests[-1][_CHILDREN[tag]] = "".join(self._text)
@@ -72,13 +79,17 @@ def samples(pieces: Iterator[bytes]) -> Iterator[Call]:
     Raises:
         WrongFormatError: it declares a document type, and so perhaps entities.
     """
-    told = _Samples()
+    told, heard, silent = _Samples(), 0, 0
     parser = XMLParser(target=told)  # noqa: S314  # takes no entities, see `doctype`
     try:
         for piece in pieces:
             parser.feed(piece)
             yield from told.made
             told.made.clear()
+            silent, heard = (silent + len(piece) if told.told == heard else 0), told.told
+            if silent > _LONGEST_TAG:
+                yield {"damaged": f"a tag of over {_LONGEST_TAG >> 20} MB"}
+                return
     except ParseError as error:
         yield from told.made
         line, column = error.position

@@ -55,12 +55,11 @@ def _lines(path: str, *, calls_only: bool) -> Iterator[bytes]:
             table = table.drop(_HEADER)
         elif not calls_only:
             return
-        start = 0
-        while len(rows := table.slice(start, _ROWS).collect()):
-            lines = io.BytesIO()
-            rows.write_ndjson(lines)
-            yield lines.getvalue()
-            start += _ROWS
+        for rows in table.collect_batches(chunk_size=_ROWS, engine="streaming"):
+            for part in rows.iter_slices(_ROWS):
+                lines = io.BytesIO()
+                part.write_ndjson(lines)
+                yield lines.getvalue()
     except PolarsError as error:
         reason = str(error).partition("\n")[0][:60]
         raise WrongFormatError(f"{path}: not a readable Parquet file: {reason}") from None

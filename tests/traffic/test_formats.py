@@ -30,6 +30,11 @@ def parsed(name: str, *lines: str, first: str | None = None) -> ParsedBlock:
     return parse_lines(log_format, fields, Lines.made(lines))
 
 
+def skipped(name: str, line: str) -> bool:
+    found = parsed(name, line)
+    return not len(found.rows) and not len(found.rejected)
+
+
 def column(name: str, what: str, line: str, first: str | None = None) -> object:
     rows = parsed(name, line, first=first).rows
     return rows[what][0] if len(rows) else REJECTED
@@ -78,6 +83,23 @@ def test_nginx_request_times(what: str, behind: str, duration_ms: int | None) ->
 def test_nginx_keyed_times(what: str, behind: str, duration_ms: int | None) -> None:
     duration = column("nginx-keyed", "duration", LINE + behind)
     assert duration == (duration_ms * MS if duration_ms and duration_ms > 0 else duration_ms), what
+
+
+def test_ingress_nginx() -> None:
+    line = LINE + INGRESS.replace("10.2.0.9:80 ", "10.2.0.9:80, 10.2.0.8:80 ")
+    assert column("ingress-nginx", "duration", line) == 250 * MS
+    assert column("ingress-nginx", "upstream", line) == "shop-web-80"
+    assert column("ingress-nginx", "instance", line) == "10.2.0.8:80"
+    assert column("ingress-nginx", "instance", LINE + INGRESS.replace("10.2.0.9:80", "-")) is None
+    assert column("ingress-nginx", "duration", LINE + INGRESS.replace(" [] ", " ")) == 250 * MS  # before 0.2x
+
+
+def test_lines_of_the_error_log_are_no_calls() -> None:
+    error = '2025/10/09 10:53:20 [error] 31#31: *46 open() "/x" failed (2: No such file), client: ::1'
+    assert skipped("nginx", error)
+    apache = "[Fri Oct 08 17:08:41.203277 2025] [core:error] [pid 7005] [client ::1:1] AH00126: Invalid URI"
+    assert skipped("combined", apache)
+    assert not skipped("nginx", error[5:])
 
 
 def test_a_client_cannot_write_its_own_request_time() -> None:
@@ -338,9 +360,11 @@ OF_DIRECTIVES = {
     "gatling": "",
 }
 OF_DOCUMENTS = {name: f'{{"{name}": 1}}' for name in ("har", "jmeter-xml", "otlp")}
+INGRESS = " 82 0.250 [shop-web-80] [] 10.2.0.9:80 512 0.248 200 8d0f1c7a90b54dbc"
 SAMPLES = {
     "nginx": [LINE + " 0.123", LINE + " 0.001"],
     "nginx-keyed": [LINE + " rt=0.123", LINE + " rt=0.001 urt=-"],
+    "ingress-nginx": [LINE + INGRESS, LINE + INGRESS.replace("10.2.0.9:80", "10.2.0.9:80, 10.2.0.8:80")],
     "apache-us": [LINE + " 12345", LINE + " 99", LINE + " 250"],
     "apache-s": [LINE + " 0", LINE + " 12", LINE + " 0", LINE + " 120"],
     "combined": [LINE, LINE.replace("curl/8.5.0", "-")],
@@ -385,7 +409,7 @@ def test_a_header_with_nothing_below_is_enough() -> None:
 
 def test_whether_the_time_is_the_end() -> None:
     ends = {log_format.name for log_format in FORMATS.values() if log_format.stamp is Stamp.END}
-    assert ends == {"nginx", "nginx-keyed", "heroku", "alb", "k6", "k6-csv"} | {
+    assert ends == {"nginx", "nginx-keyed", "ingress-nginx", "heroku", "alb", "k6", "k6-csv"} | {
         "caddy",
         "nginx-json",
         "nginx-json-seconds",

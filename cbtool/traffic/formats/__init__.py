@@ -16,6 +16,7 @@ from cbtool.traffic.formats.combined import (
     APACHE_MILLISECONDS,
     APACHE_SECONDS,
     COMBINED,
+    INGRESS_NGINX,
     NGINX,
     NGINX_KEYED,
 )
@@ -58,6 +59,7 @@ FORMATS = {
     for log_format in (
         NGINX,
         NGINX_KEYED,
+        INGRESS_NGINX,
         APACHE_MICROSECONDS,
         APACHE_SECONDS,
         APACHE_MILLISECONDS,

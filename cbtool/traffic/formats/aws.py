@@ -24,7 +24,7 @@ _UNKNOWN = pl.lit(UNKNOWN_DURATION, pl.Int64)
 _REST = (
     r" [^ ]+ (?<instance>[^ ]+) (?<before>[-0-9.]+) (?<within>[-0-9.]+) (?<after>[-0-9.]+) "
     r"(?<status>[0-9]{3}|-) (?<target_status>[0-9]+|-) [-0-9]+ [-0-9]+ "
-    r'"(?<method>[^ "]+) (?<target>[^ "]*)(?: [^"]*)?"'
+    r'"(?<method>[^ "-][^ "]*) (?<target>[^ "]*)(?: [^"]*)?"'
 )
 _got_there = pl.min_horizontal(_TIMES) >= 0
 _summed = columns.sane(pl.sum_horizontal(_TIMES, ignore_nulls=False))
@@ -71,8 +71,13 @@ ELB = LogFormat(
     **_BOTH,
     name="elb",
     summary="AWS classic load balancer",
-    layout=PatternLines(rf"^(?<time>[0-9]{{4}}-[^ ]+) [^ ]+{_REST}"),
-    fields=_FIELDS,
+    # A listener of TCP has no request to tell of.
+    layout=PatternLines(
+        rf"^(?:(?<time>[0-9]{{4}}-[^ ]+) [^ ]+{_REST}"
+        r'|(?<other>#|[0-9]{4}-[^ ]+(?: [^ ]+){3}(?: [-0-9.]+){3} - - [0-9]+ [0-9]+ "- - - "))'
+    ),
+    fields=_FIELDS | {"other": fields.is_named("other")},
+    skipped=pl.col("other"),
     duration=pl.when(~_got_there).then(_UNKNOWN).otherwise(_summed),
     stamp=Stamp.START,
 )

@@ -7,6 +7,8 @@ import polars as pl
 from cbtool.traffic.error_kind import ErrorKind
 from cbtool.traffic.formats.fields import LONGEST_CALL_NS
 
+_TIMEOUT = "(?i)timed?[ _-]?out|deadline"
+
 
 def code(text: pl.Expr) -> pl.Expr:
     """Int16 status from its text; null unless a whole number from 0 to 999."""
@@ -25,11 +27,16 @@ def error_kind(error: pl.Expr, status: pl.Expr) -> pl.Expr:
 
     What speaks of a timeout is one; any other words are a connection error where there was no answer.
     """
-    timed_out = error.str.contains("(?i)timed?[ _-]?out|deadline").fill_null(value=False)
+    timed_out = error.str.contains(_TIMEOUT).fill_null(value=False)
     broken = (error == ErrorKind.CONNECTION_ERROR.label).fill_null(value=False) | (
         filled(error) & (status == 0)
     )
     return kind_of(timed_out, broken)
+
+
+def broken_off(error: pl.Expr) -> pl.Expr:
+    """UInt8 `ErrorKind` from the words of what ended a call, whatever its status was."""
+    return kind_of(error.str.contains(_TIMEOUT).fill_null(value=False), filled(error))
 
 
 def kind_of(timed_out: pl.Expr, broken: pl.Expr) -> pl.Expr:

@@ -23,7 +23,12 @@ _SECOND_NS = 1_000_000_000
 # `host - user [time] "method target version" status`; Apache puts a backslash before quotes and backslashes.
 _TEXT = r'(?:[^"\\]|\\.)*'
 _WORD = r'(?:[^ "\\]|\\.)*'
-_HEAD = rf'^(?<head>[^"]*)"(?<method>{_WORD})(?: (?<target>{_WORD}){_TEXT})?" (?<status>[0-9]{{3}})'
+_HEAD = rf'(?<head>[^"]*)"(?<method>{_WORD})(?: (?<target>{_WORD}){_TEXT})?" (?<status>[0-9]{{3}})'
+# A line of the server's error log, where both go to one place.
+_OTHER = (
+    r"(?<other>[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9:]{8} \[[a-z]+\] [0-9]"
+    r"|\[[A-Z][a-z]{2} [A-Z][a-z]{2} [0-9]{2} [0-9:.]+ [0-9]{4}\] \[)"
+)
 # Bytes, or texts in quotes such as referer, agent and addresses, of which a client writes what is within.
 _MORE = rf'(?: (?:[0-9]+|-)| [^"]*"{_TEXT}")(?:[^"]*"{_TEXT}")*? "?'
 _SECONDS = r"[0-9]+\.[0-9]+(?:(?:,| :) (?:[0-9]+\.[0-9]+|-))*"
@@ -35,9 +40,19 @@ _COMMON: Mapping[str, Any] = {
     "status": columns.code(pl.col("status")),
     "method": columns.http_method(pl.col("method")),
     "path": pl.col("path"),
+    "skipped": pl.col("other"),
     "resolution_ns": _SECOND_NS,
 }
-_FIELDS = {"time": fields.clf_time_behind("head"), "path": fields.path("target")}
+_FIELDS = {
+    "time": fields.clf_time_behind("head"),
+    "path": fields.path("target"),
+    "other": fields.is_named("other"),
+}
+
+
+def _lines(behind: str, **more: Any) -> PatternLines:
+    """Lines that go on like this behind the status."""
+    return PatternLines(rf"^(?:{_HEAD}{behind}$|{_OTHER})", **more)
 
 
 def _apache(name: str, summary: str, unit: int, digits: str, **more: Any) -> LogFormat:
@@ -45,7 +60,7 @@ def _apache(name: str, summary: str, unit: int, digits: str, **more: Any) -> Log
         **_COMMON,
         name=name,
         summary=summary,
-        layout=PatternLines(rf'{_HEAD}{_MORE}(?<number>[0-9]+)"?$'),
+        layout=_lines(rf'{_MORE}(?:[0-9]+/)?(?<number>[0-9]+)"?'),
         fields={**_FIELDS, "duration": fields.duration("number", unit)},
         duration=pl.col("duration"),
         recognised=pl.col("number").str.contains(rf"^\d{digits}$"),
@@ -58,7 +73,7 @@ NGINX = LogFormat(
     **_COMMON,
     name="nginx",
     summary="combined, then $request_time in seconds",
-    layout=PatternLines(rf"{_HEAD}{_MORE}(?:(?<seconds>{_SECONDS}){_TRAILING}|-)$"),
+    layout=_lines(rf"{_MORE}(?:(?<seconds>{_SECONDS}){_TRAILING}|-)"),
     fields={**_FIELDS, "duration": fields.durations("seconds")},
     duration=pl.col("duration"),
     stamp=Stamp.END,
@@ -68,8 +83,8 @@ NGINX_KEYED = LogFormat(
     name="nginx-keyed",
     summary="combined, then rt=, request_time= or urt= in seconds",
     # Behind the agent, where no client can write.
-    layout=PatternLines(
-        rf'{_HEAD}(?: (?:[0-9]+|-))?(?: [^"]*"{_TEXT}"[^"]*"{_TEXT}")?(?<pairs>(?: .*)?)$',
+    layout=_lines(
+        rf'(?: (?:[0-9]+|-))?(?: [^"]*"{_TEXT}"[^"]*"{_TEXT}")?(?<pairs>(?: .*)?)',
         pairs={
             "request": ("rt", "request_time"),
             "upstream": ("urt", "upstream_response_time", "upstream_time"),
@@ -87,19 +102,44 @@ NGINX_KEYED = LogFormat(
     duration=pl.when("has_whole").then(pl.col("whole")).when("has_within").then(pl.col("within")),
     stamp=Stamp.END,
 )
+INGRESS_NGINX = LogFormat(
+    **_COMMON,
+    name="ingress-nginx",
+    summary="the log of Kubernetes' ingress-nginx, as it is by default",
+    layout=_lines(
+        rf' [0-9]+ "{_TEXT}" "{_TEXT}" [0-9]+ (?<seconds>[0-9]+\.[0-9]+) '
+        r"\[(?<upstream>[^\]]*)\] (?:\[[^\]]*\] )?(?<instance>[^ ,]+(?:(?:,| :) [^ ,]+)*) .*"
+    ),
+    fields={**_FIELDS, "duration": fields.duration("seconds", fields.SECOND)},
+    duration=pl.col("duration"),
+    upstream=columns.named(pl.col("upstream")),
+    # Of several that were tried, the last one answered.
+    instance=columns.named(pl.col("instance").str.extract(r"([^, ]+)$")),
+    stamp=Stamp.END,
+)
 APACHE_MICROSECONDS = _apache(
     "apache-us",
     "combined, then %D in microseconds",
     fields.MICROSECOND,
     "{3,}",
-    notes=("the number at the end of each line was taken as microseconds (Apache's %D)",),
+    notes=(
+        (
+            "the number at the end of each line was taken as microseconds (Apache's %D);"
+            " if it is milliseconds, say --log-format apache-ms"
+        ),
+    ),
 )
 APACHE_SECONDS = _apache(
     "apache-s",
     "combined, then %T in whole seconds",
     fields.SECOND,
     "{1,2}",
-    notes=("durations are whole seconds (Apache's %T), too coarse for a slow-call threshold; log %D",),
+    notes=(
+        (
+            "durations were taken as whole seconds (Apache's %T), too coarse for a slow-call threshold:"
+            " log %D; if they are milliseconds, say --log-format apache-ms"
+        ),
+    ),
 )
 APACHE_MILLISECONDS = _apache(
     "apache-ms", "combined, then %{ms}T in milliseconds", fields.MILLISECOND, "+", detected=False
@@ -108,7 +148,7 @@ COMBINED = LogFormat(
     **_COMMON,
     name="combined",
     summary="common or combined, without a request time",
-    layout=PatternLines(rf"{_HEAD}(?<rest>(?: .*)?)$"),
+    layout=_lines(r"(?<rest>(?: .*)?)"),
     fields=_FIELDS,
     recognised=pl.col("rest").str.contains(r'"$|^ (?:\d+|-)$'),
     stamp=Stamp.START,

@@ -11,12 +11,11 @@ from cbtool.traffic.formats.log_format import LogFormat, Stamp
 
 _URL = {"path": fields.path("url"), "host": fields.host("url")}
 
-_har_status = columns.code(pl.col("status"))
 HAR = LogFormat(
     name="har",
     summary="HTTP Archive, as browsers and proxies save it",
     layout=JsonLines(
-        ("time", "duration", "status", "error", "method", "url", "server"), header_keys=("har",)
+        ("time", "duration", "status", "error", "method", "url", "server", "sent"), header_keys=("har",)
     ),
     fields={
         **_URL,
@@ -25,14 +24,11 @@ HAR = LogFormat(
     },
     time=pl.col("time"),
     duration=pl.col("duration"),
-    status=_har_status,
-    # Browsers write status 0 where there was no answer, and their own words for why.
-    error=columns.error_kind(
-        pl.when(_har_status == 0).then(
-            pl.when(columns.filled(pl.col("error"))).then(pl.col("error")).otherwise(pl.lit("no answer"))
-        ),
-        _har_status,
-    ),
+    status=columns.code(pl.col("status")),
+    # An answer that broke off has its status and yet an error.
+    error=columns.broken_off(pl.col("error")),
+    # Pages' own data, caches, and what a blocker held back.
+    skipped=(pl.col("sent") == "false").fill_null(value=False),
     method=columns.http_method(pl.col("method")),
     path=pl.col("path"),
     host=pl.col("host"),
@@ -53,8 +49,8 @@ JMETER_XML = LogFormat(
     },
     time=pl.col("time"),
     duration=pl.col("duration"),
-    status=jmeter_status(pl.col("code")),
-    error=jmeter_error(pl.col("code"), pl.col("message")),
+    status=jmeter_status(pl.col("code"), pl.lit(None, pl.String)),
+    error=jmeter_error(pl.col("code"), pl.col("message"), pl.lit(None, pl.String)),
     skipped=jmeter_skipped(pl.col("code"), pl.col("message"), pl.col("success")),
     method=pl.col("method"),
     path=pl.col("path"),

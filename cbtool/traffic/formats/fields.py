@@ -32,6 +32,11 @@ LONGEST_CALL_NS = 24 * 3600 * 1_000_000_000
 SECOND, MILLISECOND, MICROSECOND, NANOSECOND = 9, 6, 3, 0
 """Units, as the powers of ten that make nanoseconds of them."""
 
+_GO_UNITS = {"s": 10**SECOND, "ms": 10**MILLISECOND, "µs": 10**MICROSECOND, "us": 10**MICROSECOND, "ns": 1}
+_GO_DURATION = r"^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)(s|ms|µs|us|ns))?$"
+_EARLIEST_NS = 100_000_000 * 10**SECOND
+"""The year 1973; what would be earlier is taken for another unit."""
+
 _LATEST_NS = LATEST_SECOND * 10**SECOND - 1
 
 
@@ -84,17 +89,57 @@ def unix_time(of: str, unit: int = SECOND) -> Field:
     return Field(of, lambda spans: _numbers(numbers.scaled(texts.plain(spans), unit, _LATEST_NS)))
 
 
-def plain_time(of: str) -> Field:
-    """Int64, Unix nanoseconds from Unix seconds or ISO 8601."""
+def plain_time(of: str, unit: int = SECOND) -> Field:
+    """Int64, Unix nanoseconds from ISO 8601 or Unix time.
+
+    Args:
+        of: the part.
+        unit: of most Unix times; what makes no sense in it is looked at in the other ones, too.
+    """
 
     def read(spans: Spans) -> pl.Series:
         spans = texts.plain(spans)
-        times = numbers.scaled(spans, SECOND, _LATEST_NS)
-        if (times == NONSENSE).any():
-            times = np.where(times == NONSENSE, clocks.iso_times(spans), times)
-        return _numbers(times)
+        times = numbers.scaled(spans, unit, _LATEST_NS)
+        for other in (SECOND, MILLISECOND, MICROSECOND, NANOSECOND):
+            missing = times == NONSENSE
+            if other != unit and missing.any():
+                found = numbers.scaled(spans, other, _LATEST_NS)
+                times = np.where(missing & (found >= _EARLIEST_NS), found, times)
+        missing = times == NONSENSE
+        return _numbers(np.where(missing, clocks.iso_times(spans), times) if missing.any() else times)
 
     return Field(of, read)
+
+
+def logged_duration(of: str) -> Field:
+    """Int64, nanoseconds from seconds with a fraction, whole nanoseconds, or Go's notation (`1m2.5s`)."""
+
+    def read(spans: Spans) -> pl.Series:
+        spans = texts.plain(spans)
+        taken = numbers.scaled(spans, SECOND, LONGEST_CALL_NS, blank=UNKNOWN_DURATION)
+        words = texts.series(spans)
+        whole = words.str.contains(r"^[0-9]+$").fill_null(value=False).to_numpy()
+        if whole.any():
+            taken = np.where(whole, numbers.scaled(spans, NANOSECOND, LONGEST_CALL_NS), taken)
+        missing = taken == NONSENSE
+        if missing.any():
+            taken = np.where(missing, _go_durations(words), taken)
+        return _numbers(taken)
+
+    return Field(of, read)
+
+
+def _go_durations(words: pl.Series) -> NDArray[np.int64]:
+    parts = words.str.extract_groups(
+        r"^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)(s|ms|µs|us|ns))?$"
+    ).struct.unnest()
+    hours, minutes, number = (parts.to_series(at).cast(pl.Float64, strict=False) for at in range(3))
+    unit = parts.to_series(3).replace_strict(_GO_UNITS, default=0, return_dtype=pl.Int64)
+    some = hours.is_not_null() | minutes.is_not_null() | number.is_not_null()
+    minutes = minutes.fill_null(0) + 60 * hours.fill_null(0)
+    taken = (minutes * 60 * 10**SECOND + number.fill_null(0) * unit).round()
+    sane = some & taken.is_between(0, LONGEST_CALL_NS)
+    return np.where(sane, taken.fill_null(0), NONSENSE).astype(np.int64)
 
 
 def duration(of: str, unit: int, *, suffix: str = "", negative: int = NONSENSE) -> Field:

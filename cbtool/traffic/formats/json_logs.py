@@ -1,10 +1,10 @@
 """Servers' own JSON access logs: Caddy's, Traefik's, Envoy's and Istio's, and nginx' under its usual names.
 
-Caddy writes a line when a request has been handled, with `ts` then (Unix seconds, or ISO 8601 where so
-configured) and `duration` in seconds. Traefik's `StartUTC` is the start and `Duration` nanoseconds. Istio's
-JSON (`accessLogEncoding: JSON`) has Envoy's fields by name, as text or as numbers. nginx has no JSON log of
-its own: `log_format … escape=json` writes its variables under names that users choose, mostly the
-variables' own.
+Caddy writes a line when a request has been handled, with `ts` then and `duration`, in seconds or as
+`time_format` and `duration_format` say. Traefik's `StartUTC` is the start and `Duration` nanoseconds. Istio's
+JSON (`accessLogEncoding: JSON`) has Envoy's fields by name, as text or as numbers; Envoy Gateway's a few
+others. nginx has no JSON log of its own: `log_format … escape=json` writes its variables under names that
+users choose, mostly the variables' own.
 """
 
 from __future__ import annotations
@@ -26,10 +26,15 @@ _SECOND_NS = 1_000_000_000
 CADDY = LogFormat(
     name="caddy",
     summary="Caddy's JSON access log",
-    layout=JsonLines(("ts", "duration", "status", "logger", "request.method", "request.host", "request.uri")),
+    layout=JsonLines(
+        (
+            *("ts", "duration", "status", "level", "logger"),
+            *("request.method", "request.host", "request.uri"),
+        )
+    ),
     fields={
         "ts": fields.plain_time("ts"),
-        "duration": fields.duration("duration", fields.SECOND),
+        "duration": fields.logged_duration("duration"),
         "path": fields.path("request.uri"),
         "has_path": fields.is_filled("request.uri"),
         "has_time": fields.is_filled("ts"),
@@ -41,8 +46,9 @@ CADDY = LogFormat(
     method=columns.http_method(pl.col("request.method")),
     path=pl.col("path"),
     host=columns.named(pl.col("request.host")),
-    # Caddy's own messages, where they go to the same place.
-    skipped=~pl.col("logger").str.starts_with("http.log.access").fill_null(value=True) & ~pl.col("has_path"),
+    # Caddy's own messages, where they go to the same place, and of an error what its access log says again.
+    skipped=~pl.col("logger").str.starts_with("http.log.access").fill_null(value=True)
+    | (~pl.col("has_path") & pl.col("level").is_not_null()),
     recognised=pl.col("has_path") & pl.col("has_time"),
     stamp=Stamp.END,
 )
@@ -75,17 +81,18 @@ TRAEFIK_JSON = LogFormat(
 )
 ENVOY_JSON = LogFormat(
     name="envoy-json",
-    summary="Istio's JSON access log, and Envoy's with the same names",
+    summary="Istio's and Envoy Gateway's JSON access logs, and Envoy's with the same names",
     layout=JsonLines(
         (
             *("start_time", "duration", "response_code", "response_flags", "method", "path"),
-            *("authority", "upstream_cluster", "upstream_host"),
+            *("authority", "upstream_cluster", "upstream_host", ":authority", "x-envoy-origin-path"),
         )
     ),
     fields={
         "time": fields.iso_time("start_time"),
         "duration": fields.duration("duration", fields.MILLISECOND),
-        "path": fields.path("path"),
+        "target": fields.path("path"),
+        "original": fields.path("x-envoy-origin-path"),
         "has_time": fields.is_filled("start_time"),
     },
     time=pl.col("time"),
@@ -93,8 +100,8 @@ ENVOY_JSON = LogFormat(
     status=flagged_status(pl.col("response_code"), pl.col("response_flags")),
     error=flagged_error(pl.col("response_flags")),
     method=columns.http_method(pl.col("method")),
-    path=pl.col("path"),
-    host=columns.named(pl.col("authority")),
+    path=pl.coalesce("target", "original"),
+    host=columns.named(pl.coalesce("authority", ":authority")),
     upstream=columns.named(pl.col("upstream_cluster")),
     instance=columns.named(pl.col("upstream_host")),
     recognised=pl.col("has_time") & columns.filled(pl.col("response_code")),

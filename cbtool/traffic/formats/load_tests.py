@@ -15,46 +15,78 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _NO_ANSWER = pl.lit(0, pl.Int16)
+_PART = r"-\d+$"  # of a label
 
 
-def jmeter_status(code: pl.Expr) -> pl.Expr:
-    """The status of a response code, which is words, or nothing, where there was no answer."""
+def jmeter_status(code: pl.Expr, success: pl.Expr) -> pl.Expr:
+    """The status of a response code, which is words, or nothing, where there was no answer.
+
+    Where codes were left out of the file, what passed has 200.
+    """
     unanswered = code.str.contains("^Non HTTP") | ~columns.filled(code)
-    return pl.when(unanswered).then(_NO_ANSWER).otherwise(columns.code(code))
+    passed = code.is_null() & (success.str.to_lowercase() == "true").fill_null(value=False)
+    return (
+        pl.when(passed)
+        .then(pl.lit(200, pl.Int16))
+        .when(unanswered)
+        .then(_NO_ANSWER)
+        .otherwise(columns.code(code))
+    )
 
 
 def jmeter_skipped(code: pl.Expr, message: pl.Expr, success: pl.Expr) -> pl.Expr:
     """Whether a sample is no call: a transaction's sum, or one that passed without having a code."""
-    named = (success.str.to_lowercase() != "false").fill_null(code.is_not_null())
-    passed = ~columns.filled(code) & named
+    passed = code.is_not_null() & ~columns.filled(code)
+    passed &= (success.str.to_lowercase() != "false").fill_null(value=True)
     return passed | message.str.starts_with("Number of samples in transaction").fill_null(value=False)
 
 
-def jmeter_error(code: pl.Expr, message: pl.Expr) -> pl.Expr:
+def jmeter_error(code: pl.Expr, message: pl.Expr, success: pl.Expr) -> pl.Expr:
     """The kind of error that a response code and its message speak of."""
-    return columns.error_kind(
-        pl.concat_str(code.fill_null(""), pl.lit(" "), message.fill_null("")), jmeter_status(code)
-    )
+    words = pl.concat_str(code.fill_null("failed"), pl.lit(" "), message.fill_null(""))
+    return columns.error_kind(words, jmeter_status(code, success))
+
+
+def _within_another() -> pl.Expr:
+    """Whether a row is a redirect or a resource of the request above it, which counts for all of them.
+
+    JMeter writes these below it, as `label-0`, `label-1`, `label-1-0`, by the same thread and in its time.
+    """
+    label, thread, begun = (pl.col(name) for name in ("label", "threadname", "timestamp"))
+    ended = begun + pl.col("elapsed")
+    own = label.str.contains(_PART).not_().fill_null(value=True)
+    above = {
+        name: pl.when(own).then(value).forward_fill().over(thread)
+        for name, value in {"label": label, "begun": begun, "ended": ended}.items()
+    }
+    within = (begun >= above["begun"]) & (ended <= above["ended"] + 1_000_000)
+    named = label.str.replace(r"(?:-\d+)+$", "") == above["label"]
+    return (~own & named & within).fill_null(value=False)
 
 
 JMETER = LogFormat(
     name="jmeter",
     summary="JMeter's results as CSV (.jtl)",
     layout=DelimitedRows(
-        ("timestamp", "elapsed", "responsecode", "responsemessage", "success", "url"),
-        (frozenset({"timestamp"}), frozenset({"elapsed"}), frozenset({"responsecode"})),
+        (
+            *("timestamp", "elapsed", "responsecode", "responsemessage", "success", "url"),
+            *("label", "threadname"),
+        ),
+        (frozenset({"timestamp"}), frozenset({"elapsed"}), frozenset({"responsecode", "success"})),
     ),
     fields={
-        "timestamp": fields.unix_time("timestamp", fields.MILLISECOND),
+        "timestamp": fields.plain_time("timestamp", fields.MILLISECOND),
         "elapsed": fields.duration("elapsed", fields.MILLISECOND),
         "path": fields.path("url"),
         "host": fields.host("url"),
     },
     time=pl.col("timestamp"),
     duration=pl.col("elapsed"),
-    status=jmeter_status(pl.col("responsecode")),
-    error=jmeter_error(pl.col("responsecode"), pl.col("responsemessage")),
+    status=jmeter_status(pl.col("responsecode"), pl.col("success")),
+    error=jmeter_error(pl.col("responsecode"), pl.col("responsemessage"), pl.col("success")),
     skipped=jmeter_skipped(pl.col("responsecode"), pl.col("responsemessage"), pl.col("success")),
+    perhaps_part=pl.col("label").str.contains(_PART).fill_null(value=False),
+    part=_within_another(),
     path=pl.col("path"),
     host=pl.col("host"),
     stamp=Stamp.START,
@@ -86,15 +118,21 @@ VEGETA = LogFormat(
     },
     recognised=pl.col("counted") & pl.col("measured"),
 )
+_CELL = r'"[^"]*"(?:"[^"]*")*|[^,"]*'
 VEGETA_CSV = LogFormat(
-    **_VEGETA,
+    **{**_VEGETA, "path": pl.coalesce("path", "quoted"), "host": pl.coalesce("host", "quoted_host")},
     name="vegeta-csv",
     summary="vegeta's results as CSV (vegeta encode --to csv)",
     layout=PatternLines(
         r"^(?<time>[0-9]{19}),(?<code>[0-9]{1,3}),(?<latency>[0-9]+),[0-9]+,[0-9]+,"
-        r'(?<error>"[^"]*"(?:"[^"]*")*|[^,"]*),[^,]*,[^,]*,[0-9]+(?:,(?<method>[A-Z]*),(?<url>[^,]*))?'
+        rf'(?<error>{_CELL}),[^,]*,(?:{_CELL}),[0-9]+(?:,(?<method>[A-Z]*),(?:"(?<quoted>[^"]*(?:""[^"]*)*)"|(?<url>[^,]*)))?'
     ),
-    fields={**_VEGETA_FIELDS, "time": fields.unix_time("time", fields.NANOSECOND)},
+    fields={
+        **_VEGETA_FIELDS,
+        "time": fields.unix_time("time", fields.NANOSECOND),
+        "quoted": fields.path("quoted"),
+        "quoted_host": fields.host("quoted"),
+    },
 )
 
 _DURATION = "http_req_duration"

@@ -67,6 +67,8 @@ class LogFormat:
         interval: Int64, the nanoseconds they were counted in; `UNKNOWN_DURATION`: until the next line.
         cumulative: whether `total` and `failed` grow from line to line.
         skipped: Boolean, lines that are no calls and no mistakes either.
+        part: Boolean, lines that are a part of another's call; it may look at the lines above.
+        perhaps_part: Boolean, lines without which `part` need not be looked at.
         recognised: Boolean, what a line must also meet to speak for this format, where formats are alike.
         stamp: whether `time` is the request's start or its end.
         resolution_ns: the grain of `time`; calls with the same time are spread evenly over so long.
@@ -94,6 +96,8 @@ class LogFormat:
     interval: pl.Expr | None = None
     cumulative: bool = False
     skipped: pl.Expr | None = None
+    part: pl.Expr | None = None
+    perhaps_part: pl.Expr | None = None
     recognised: pl.Expr | None = None
     stamp: Stamp = Stamp.START
     resolution_ns: int = 1

@@ -34,7 +34,7 @@ class ParsedBlock(NamedTuple):
         rows: the calls, in the lines' order: `time` and `duration` (Int64, nanoseconds), `status` (Int16),
             `error` (UInt8), and those of `TEXTS` that are wanted and of `COUNTED` that the format has.
         rejected: the indexes of the lines that did not parse.
-        lines: how many lines were not blank.
+        lines: how many lines were not blank; if strict, without those that are no calls of any format.
     """
 
     rows: pl.DataFrame
@@ -60,13 +60,17 @@ def parse_lines(
         texts: those of `TEXTS` that are wanted; others cost no time and are not there.
     """
     chosen = _expressions(log_format, texts, strict=strict)
-    made = evaluated(parts(lines.without_longer(LONGEST_LINE)), log_format.fields, chosen, len(lines))
+    spans = parts(lines.without_longer(LONGEST_LINE))
+    made = evaluated(spans, log_format.fields, chosen, len(lines))
     for name, value in _DEFAULTS.items():
         if name not in made:
             made[name] = pl.Series(np.full(len(lines), value))
     called = np.ones(len(lines), np.bool_)
     if "skipped" in made:
         called = ~made["skipped"].to_numpy()
+    if log_format.part is not None and "perhaps" in made and made["perhaps"].any():
+        found = evaluated(spans, log_format.fields, {"part": log_format.part}, len(lines))
+        called &= ~found["part"].to_numpy()
     sound = np.ones(len(lines), np.bool_)
     for name in ("time", "duration", "status", *COUNTED):
         if name in made and made[name].null_count():
@@ -78,11 +82,16 @@ def parse_lines(
         rows = rows.filter(pl.Series(sound & called))
     broken = np.flatnonzero(~sound & called)
     blank = lines[broken].blank()
-    return ParsedBlock(rows, broken[~blank], len(lines) - int(blank.sum()))
+    silent = int(blank.sum())
+    if strict:
+        known = made["known"].fill_null(value=False).to_numpy() if "known" in made else called
+        silent += int((~called & ~known).sum())
+    return ParsedBlock(rows, broken[~blank], len(lines) - silent)
 
 
 def _expressions(log_format: LogFormat, texts: Collection[str], *, strict: bool) -> dict[str, pl.Expr]:
-    wanted = {name: name for name in _COLUMNS if name not in TEXTS or name in texts} | {"skipped": "skipped"}
+    wanted = {name: name for name in _COLUMNS if name not in TEXTS or name in texts}
+    wanted |= {"skipped": "skipped", "perhaps": "perhaps_part"}
     if strict:
         wanted["known"] = "recognised"
     found = {name: getattr(log_format, attribute) for name, attribute in wanted.items()}

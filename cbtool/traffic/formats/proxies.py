@@ -57,10 +57,14 @@ ENVOY = LogFormat(
 
 # Accept date, frontend, backend/server, TR/Tw/Tc/Tr/Ta, status, bytes, two cookies, termination state.
 _HAPROXY = PatternLines(
-    r"\[(?<time>[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3})\] [^ ]+ "
+    r"\[(?:(?<time>[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3})\] [^ ]+ "
     r"(?<upstream>[^ /]+)(?:/(?<instance>[^ ]+))? (?:-?[0-9]+/){4}\+?(?<ms>-?[0-9]+) (?<status>-1|[0-9]{3}) "
     r"\+?[0-9]+ [^ ]+ [^ ]+ (?<state>[^ ]{4}) [^ ]+ [^ ]+ "
     r'(?:\{[^}]*\} ){0,2}"(?<method>[^ "]*)(?: (?<target>[^ "]+))?'
+    # Connections of TCP, those that broke off before a request, and HAProxy's own messages.
+    r"|(?<other>[0-9]{2}/[A-Z][a-z]{2}/[0-9:.]+\] [^ ]+ "
+    r"(?:[^ ]+ (?:-?[0-9]+/){2}\+?-?[0-9]+ \+?[0-9]+ [^ ]{2} |[A-Z])"
+    r"|[0-9]+\]: (?:Proxy|Server|Backend|backend|Health|Connect|Stopping) ))"
 )
 _state = pl.col("state")
 _no_answer = pl.col("status") == "-1"
@@ -72,9 +76,11 @@ HAPROXY = LogFormat(
         "time": fields.clf_time("time"),
         "ms": fields.duration("ms", fields.MILLISECOND, negative=UNKNOWN_DURATION),
         "target": fields.path("target"),
+        "other": fields.is_named("other"),
     },
     time=pl.col("time"),
     duration=pl.col("ms"),
+    skipped=pl.col("other"),
     status=pl.when(_no_answer & _state.str.contains("^[Cc]"))
     .then(_CLIENT_GAVE_UP)
     .when(_no_answer)
@@ -94,8 +100,9 @@ TRAEFIK = LogFormat(
     name="traefik",
     summary="Traefik's common log format",
     layout=PatternLines(
-        r'^[^ ]+ [^ ]+ [^\[]*\[(?<time>[^\]]{26})\] "(?<method>[^ "]+) (?<target>[^ "]*)(?: [^"]*)?" '
-        r'(?<status>[0-9]+) [^ ]+ "[^"]*" "[^"]*" (?:[0-9]+|-) "(?<upstream>[^"]*)" "(?<instance>[^"]*)" '
+        # Nothing protects the quotes that a client writes.
+        r'^[^ ]+ [^ ]+ [^\[]*\[(?<time>[^\]]{26})\] "(?<method>[^ "]+) (?<target>[^ ]*).*?" '
+        r'(?<status>[0-9]{3}) [0-9-]+ ".*?" (?:[0-9]+|-) "(?<upstream>[^"]*)" "(?<instance>[^"]*)" '
         r"(?<ms>[0-9]+)ms$"
     ),
     fields={

@@ -45,4 +45,4 @@ def _share(candidate: LogFormat, sample: Lines, texts: Sequence[str]) -> float:
     if not len(lines):
         return 1.0
     parsed = parse_lines(candidate, parts, lines, texts=(), strict=True)
-    return 1.0 - len(parsed.rejected) / parsed.lines
+    return 1.0 - len(parsed.rejected) / parsed.lines if parsed.lines else 0.0

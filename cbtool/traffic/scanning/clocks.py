@@ -182,7 +182,10 @@ def _iso(
             at += 1
         while at < end and byte(data, end - 1) <= 32:
             end -= 1
-        if end - at < _ISO or byte(data, at + 4) != 45 or byte(data, at + 7) != 45:
+        if end - at < _ISO:
+            continue
+        mark = byte(data, at + 4)
+        if (mark != 45 and mark != 47) or byte(data, at + 7) != mark:
             continue
         between = byte(data, at + 10) == 84 or byte(data, at + 10) == 32
         if not between or byte(data, at + 13) != 58 or byte(data, at + 16) != 58:

@@ -193,7 +193,8 @@ def _match(  # one loop with a branch an instruction
                 pos = choices[held, 1]
                 if patience < 0:
                     break
-        if not fits:
-            for slot in range(slots):
+        for slot in range(slots):
+            # What was begun in a way that did not lead on has no end.
+            if not fits or out_end[slot, line] < out_start[slot, line]:
                 out_start[slot, line] = -1
                 out_end[slot, line] = -1

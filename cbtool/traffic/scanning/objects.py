@@ -27,7 +27,8 @@ DEEPEST = 512
 _KEY_OR_END, _KEY, _COLON, _VALUE_OR_END, _VALUE, _BEHIND = range(6)
 _ROOT, _ELSEWHERE = -1, -2  # whose keys stand in an object: the line's own, or nobody's who is wanted
 _ESCAPED = np.zeros(256, np.bool_)  # what may stand behind a backslash
-_ESCAPED[list(b'"\\/bfnrtu')] = True
+# x is none of JSON's: nginx writes it where users forgot escape=json.
+_ESCAPED[list(b'"\\/bfnrtux')] = True
 _FAR = 64  # bytes of a key with escapes, of which more cannot be one that is wanted
 
 
@@ -113,12 +114,14 @@ def _text(data: NDArray[np.uint8], at: int, end: int, simple: NDArray[np.bool_])
         if at + 1 >= end or not simple[byte(data, at + 1)]:
             return -1, escaped
         at += 2
-        if byte(data, at - 1) == 117:
-            for i in range(4):
+        kind = byte(data, at - 1)
+        count = 4 if kind == 117 else 2 if kind == 120 else 0
+        if count:
+            for i in range(count):
                 digit = byte(data, at + i) if at + i < end else 0
                 if not (48 <= digit <= 57 or 97 <= (digit | 32) <= 102):
                     return -1, escaped
-            at += 4
+            at += count
 
 
 @inlined

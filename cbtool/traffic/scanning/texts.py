@@ -153,6 +153,8 @@ def _copy(
                     to = _put(made, to, value)
                     simple = simple and value != 10
                     continue
+                elif byte(data, at + 1) == 120:  # nginx' for a byte, left as it is
+                    at += 1
                 else:
                     one = byte(data, at + 1)
                     at += 2

@@ -1,0 +1,198 @@
+"""Files that want to do harm: what each costs `cbtool recommend`, as a process of its own.
+
+    python benchmarks/hostile.py [NAME ...]
+
+Each file is made in a temporary directory and read by a fresh process, of which are printed the time, the
+most memory that it held, its exit status, and the first line that it said. One is made and deleted after the
+other; the largest takes 0.6 GB of disk.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import random
+import struct
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+MB = 1 << 20
+GIVE_UP = 300  # seconds
+LINE = b'::1 - - [09/Oct/2025:10:00:%02d +0000] "GET /a HTTP/1.1" 200 5 "-" "curl" 0.001\n'
+LINES = b"".join(LINE % (i % 60) for i in range(600))
+
+
+def written(path: Path, pieces: Iterable[bytes]) -> None:
+    with path.open("wb") as file:
+        for piece in pieces:
+            file.write(piece)
+
+
+def zipped(path: Path, piece: bytes, times: int) -> None:
+    with gzip.open(path, "wb", compresslevel=6) as file:
+        for _ in range(times):
+            file.write(piece)
+
+
+def zstandard(path: Path, piece: bytes, times: int) -> None:
+    with zstd.open(path, "wb") as file:
+        for _ in range(times):
+            file.write(piece)
+
+
+def parquet_of_one_value(path: Path, rows: int) -> None:
+    """A small file of very many rows, all the same."""
+    frame = pl.select(
+        timestamp=pl.repeat(1_700_000_000, rows, dtype=pl.Int64), status=pl.repeat(200, rows, dtype=pl.Int16)
+    )
+    frame.write_parquet(path, compression="zstd", row_group_size=rows)
+
+
+def parquet_that_lies(path: Path) -> None:
+    """One whose footer says that it is 2 GB long."""
+    out = io.BytesIO()
+    pl.DataFrame({"timestamp": [1_700_000_000], "status": [200]}).write_parquet(out)
+    data = out.getvalue()
+    path.write_bytes(data[:-8] + struct.pack("<I", 2**31 - 1) + b"PAR1")
+
+
+def har(path: Path, megabytes: int) -> None:
+    entry = (
+        b'{"startedDateTime":"2025-10-09T10:00:00.000Z","time":5,"request":{"method":"GET","url":"http://h/a"},'
+        b'"response":{"status":200,"content":{"text":"' + b"x" * 20_000 + b'"}}}'
+    )
+    count = megabytes * MB // len(entry)
+    head = b'{"log":{"version":"1.2","entries":['
+    written(path, [head, *((entry + b",") for _ in range(count)), entry, b"]}}"])
+
+
+def laughs(path: Path) -> None:
+    entities = "".join(f'<!ENTITY l{i} "{f"&l{i - 1};" * 10}">' for i in range(1, 12))
+    path.write_text(
+        f'<?xml version="1.0"?><!DOCTYPE testResults [<!ENTITY l0 "lol">{entities}]>'
+        '<testResults version="1.2"><httpSample t="1" ts="1" rc="200">&l11;</httpSample></testResults>'
+    )
+
+
+def noise(path: Path, megabytes: int) -> None:
+    source = random.Random(7)
+    written(path, (source.randbytes(MB) for _ in range(megabytes)))
+
+
+def unfriendly(path: Path) -> None:
+    """Lines in which a backtracking expression would be lost."""
+    hard = [b'"' * 60_000, b"\\" * 60_000, b'[" ' * 20_000, b"a=" * 30_000, b'"a" ' * 15_000, b"{" * 60_000]
+    hard += [b'::1 - - [09/Oct/2025:10:00:00 +0000] "' + b'\\"' * 30_000, b"0.1, " * 12_000, b"1/" * 30_000]
+    written(path, [LINES, *(line + b"\n" for line in hard * 60)])
+
+
+FILES: dict[str, Callable[[Path], None]] = {
+    "a usual log, for comparison": lambda path: written(path, [LINES] * 100),
+    "one line of 100 MB": lambda path: written(path, [b"x" * MB] * 100),
+    "a log with a line of 100 MB": lambda path: written(
+        path, [LINES * 10, *[b"x" * MB] * 100, b"\n", LINES * 10]
+    ),
+    "gzip: 2 GB of zeros": lambda path: zipped(path, bytes(MB), 2048),
+    "zstd: 8 GB of zeros": lambda path: zstandard(path, bytes(MB), 8192),
+    "gzip: 1 GB of empty lines": lambda path: zipped(path, b"\n" * MB, 1024),
+    "gzip: 1 GB of one-letter lines": lambda path: zipped(path, b"x\n" * (MB // 2), 1024),
+    "zstd: 1 GB of good lines": lambda path: zstandard(path, LINES, 1024 * MB // len(LINES)),
+    "lines against expressions": unfriendly,
+    "100 MB of NULs in lines": lambda path: written(
+        path, [LINES * 20, *[(b"\0" * 99 + b"\n") * 10_000] * 100]
+    ),
+    "100 MB of noise": lambda path: noise(path, 100),
+    "noise behind a log": lambda path: written(
+        path, [LINES * 200, *(random.Random(3).randbytes(MB) for _ in range(3))]
+    ),
+    "Latin-1": lambda path: written(path, [LINES.replace(b"curl", b"caf\xe9")] * 200),
+    "the year 0": lambda path: written(path, [LINES.replace(b"2025", b"0000"), LINES * 3]),
+    "JSON, 10 million deep": lambda path: written(path, [b'{"timestamp":' + b"[" * 10_000_000]),
+    "a HAR, 10 million deep": lambda path: written(path, [b'{"log":{"entries":' + b"[" * 10_000_000]),
+    "spans, 10 million deep": lambda path: written(path, [b'{"resourceSpans":' + b"[" * 10_000_000]),
+    "XML: a billion laughs": laughs,
+    "XML, a million deep": lambda path: written(
+        path, [b'<testResults version="1.2">', *[b"<httpSample>" * 10_000] * 100]
+    ),
+    "XML: a text of 300 MB": lambda path: written(
+        path, [b'<testResults><httpSample ts="1"><java.net.URL>', *[b"x" * MB] * 300]
+    ),
+    "XML: an attribute of 300 MB": lambda path: written(
+        path, [b'<testResults><httpSample ts="', *[b"1" * MB] * 300]
+    ),
+    "a HAR of 600 MB": lambda path: har(path, 600),
+    "a HAR of 300 MB": lambda path: har(path, 300),
+    "Parquet: 20 million rows in little": lambda path: parquet_of_one_value(path, 20_000_000),
+    "Parquet that lies": parquet_that_lies,
+    "CSV: a quote that never ends": lambda path: written(
+        path, [b'timestamp,status,error\n1700000000,200,"', *[b"1700000000,200,x\n" * 10_000] * 600]
+    ),
+    "counts: 10^15 calls": lambda path: written(path, [b"timestamp,total,errors\n1700000000,1e15,0\n"] * 1),
+    "vegeta: a length of 2^60": lambda path: written(
+        path, [b"\x7f\xff\x81\x03\x01\x01\x06Result\x01", b"\xf8\x10" + bytes(7), bytes(100 * MB)]
+    ),
+    "Gatling: strings of 2 GB": lambda path: written(
+        path, [b"\0\0\0\0\x063.14.9\0\x7f\xff\xff\xff", *[bytes(MB)] * 100]
+    ),
+    "UTF-16: 500 MB without a line": lambda path: written(path, [b"\xff\xfe", *[b"x\0" * (MB // 2)] * 500]),
+}
+
+
+def measured(path: Path) -> tuple[float, float, int, str]:
+    """Seconds, MB, exit status and the first line of what was said, of recommend on a file."""
+    said = path.with_suffix(".said")
+    began = time.perf_counter()
+    with said.open("wb") as out:
+        process = os.posix_spawn(
+            sys.executable,
+            [sys.executable, "-m", "cbtool", "recommend", str(path)],
+            os.environ,
+            file_actions=[(os.POSIX_SPAWN_DUP2, out.fileno(), 1), (os.POSIX_SPAWN_DUP2, out.fileno(), 2)],
+        )
+        while True:
+            done, status, used = os.wait4(process, os.WNOHANG)
+            if done:
+                break
+            if time.perf_counter() - began > GIVE_UP:
+                os.kill(process, 9)
+            time.sleep(0.02)
+    first = said.read_text("utf-8", "replace").strip().partition("\n")[0]
+    code = os.waitstatus_to_exitcode(status)
+    return time.perf_counter() - began, used.ru_maxrss / 1024, code, first.replace(str(path), path.name)
+
+
+def main() -> None:
+    """Print a row a file."""
+    wanted = sys.argv[1:]
+    print(f"{'what':36} {'size':>9} {'time':>8} {'memory':>8} {'exit':>5}  first line")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, make in FILES.items():
+            if wanted and not any(part in name for part in wanted):
+                continue
+            path = Path(folder) / "hostile.log"
+            make(path)
+            size = path.stat().st_size / MB
+            seconds, memory, status, first = measured(path)
+            print(
+                f"{name:36} {size:6.1f} MB {seconds:6.1f} s {memory:5.0f} MB {status:5}  {first[:90]}",
+                flush=True,
+            )
+            path.unlink()
+
+
+if __name__ == "__main__":
+    main()
