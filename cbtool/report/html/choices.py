@@ -9,6 +9,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_DOINGS = (
+    ("False trips to expect", "/false_trips_per_day/value", "often"),
+    ("False trips on these calls", "/log/false_trips", "count"),
+    ("Incidents caught", "/log/caught", "count"),
+    ("Opened after, mean", "/log/delay_s", "duration"),
+    ("Bad calls let through", "/log/let_through", "count"),
+    ("Good calls refused", "/log/good_refused", "count"),
+    ("Cost, in bad calls let through", "/log/cost", "number"),
+)
+
 
 @dataclass(frozen=True)
 class Choices:
@@ -23,6 +33,12 @@ class Choices:
     rows: list[tuple[str, str, Mapping[str, Any]]]
     varied: list[str]
     same: list[tuple[str, Any]]
+
+    @property
+    def lines(self) -> list[tuple[str, str, str]]:
+        """The lines of a table with a column for each: what it says, where that is, and how it is shown."""
+        settings = [(name, f"/breaker/{name}", "setting") for name in self.varied]
+        return [*settings, *_DOINGS]
 
 
 def choices_of(answer: Mapping[str, Any]) -> Choices:

@@ -186,9 +186,18 @@ def test_no_label_of_a_figure_lies_on_another_or_is_cut(
                 assert wide <= 1 or high <= 3, (text, other_text)
 
 
-def test_on_paper_everything_open_is_there(tab: Browser, pages: dict[str, Path]) -> None:
-    tab.open(pages["recommended"], width=720, media="print", dark=True)
+A4 = 688  # pixels between margins of 14 mm
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_on_paper_nothing_is_cut_and_nothing_is_dark(tab: Browser, pages: dict[str, Path], name: str) -> None:
+    tab.open(pages[name], width=A4, media="print", dark=True)
     assert tab.value("getComputedStyle(document.documentElement).backgroundColor") == "rgb(255, 255, 255)"
-    assert tab.value("getComputedStyle(document.querySelector('nav')).display") == "none"
     assert tab.value("getComputedStyle(document.querySelector('svg.wide')).display") == "block"
-    assert tab.value("document.documentElement.scrollWidth") <= 720
+    assert tab.value("getComputedStyle(document.querySelector('svg.narrow')).display") == "none"
+    cut = tab.value(
+        f"""[...document.body.querySelectorAll('*')].filter(e =>
+            e.getClientRects().length && e.getBoundingClientRect().right > {A4} + 0.5
+        ).map(e => e.outerHTML.slice(0, 80))"""
+    )
+    assert cut == []

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 RECOMMENDED = "recommended"
 _LEAST = 1e-4  # false trips a day; fewer are drawn there
 _TICK = 110.0  # pixels between two ticks
-_NEAR = 26.0  # pixels; marks nearer than this share their letters' place
+_NEAR, _APART = 26.0, 13.0  # pixels; nearer marks' letters would touch, and nearer ones' marks do
 
 
 class Point(NamedTuple):
@@ -100,7 +100,7 @@ def _often(value: float) -> str:
 
 
 def letters(axes: Axes, found: Sequence[tuple[str, float, float]]) -> None:
-    """Write letters above marks; those of marks that touch, together.
+    """Write letters at marks: above one alone, beside two that are close, together where more touch.
 
     Args:
         axes: with their limits set.
@@ -110,11 +110,19 @@ def letters(axes: Axes, found: Sequence[tuple[str, float, float]]) -> None:
     left = list(range(len(found)))
     while left:
         at = places[left[0]]
-        group = [i for i in left if max(abs(places[i] - at)) < _NEAR]
+        group = sorted((i for i in left if max(abs(places[i] - at)) < _NEAR), key=lambda i: places[i][0])
         left = [i for i in left if i not in group]
+        if len(group) == 2 and max(abs(places[group[0]] - places[group[1]])) >= _APART:
+            _letter(axes, found[group[0]][0], found[group[0]][1:], (-9, 0))
+            _letter(axes, found[group[1]][0], found[group[1]][1:], (9, 0))
+            continue
         top = max(group, key=lambda i: places[i][1])
-        axes.annotate(
-            " ".join(found[i][0] for i in group), found[top][1:], xytext=(0, 9),
-            textcoords="offset points", ha="center", va="bottom", fontsize=12, fontweight="bold",
-            color=stand_in("ink"), annotation_clip=False, zorder=6,
-        )  # fmt: skip
+        _letter(axes, " ".join(found[i][0] for i in group), found[top][1:], (0, 9))
+
+
+def _letter(axes: Axes, text: str, at: tuple[float, float], away: tuple[int, int]) -> None:
+    side = "center" if not away[0] else "right" if away[0] < 0 else "left"
+    axes.annotate(
+        text, at, xytext=away, textcoords="offset points", ha=side, va="bottom" if away[1] else "center",
+        fontsize=12, fontweight="bold", color=stand_in("ink"), annotation_clip=False, zorder=6,
+    )  # fmt: skip
