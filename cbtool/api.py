@@ -178,7 +178,7 @@ def verify(
     *,
     loads: Sequence[float] = (),
     thresholds: Sequence[str] = (),
-    instances: int = 1,
+    instances: int | None = None,
     incidents: Sequence[str] = (),
     seed: int = 0,
 ) -> Verification:
@@ -190,7 +190,7 @@ def verify(
         loads: calls a second that ONE breaker sees, for the scenarios; empty: as in the calls, or the
             profile's evidence.
         thresholds: what must hold on the calls, each as `--threshold` takes it.
-        instances: over how many breakers the calls are split.
+        instances: over how many breakers the calls are split; None: as the profile was recommended for.
         incidents: those that you know of, as in `recommend`.
         seed: of every random choice.
 
@@ -208,7 +208,7 @@ def verify(
         source="the calls" if calls is not None else "no log",
         calls=calls,
         rates=loads,
-        instances=instances,
+        instances=instances or (1 if settings.evidence is None else settings.evidence.instances),
         seed=seed,
         labels=tuple(parse_label(text) for text in incidents),
     )

@@ -9,7 +9,6 @@ import typer
 from cbtool.cli.app import command_app
 from cbtool.cli.exit_status import ExitStatus
 from cbtool.cli.options import (
-    InstancesOption,
     JsonOption,
     LogFormatOption,
     ProfileOption,
@@ -58,7 +57,15 @@ def verify(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
             help="Calls a second for the scenarios that are made; default: as in the log.",
         ),
     ] = None,
-    instances: InstancesOption = 1,
+    instances: Annotated[
+        int | None,
+        option(
+            "--instances",
+            min=1,
+            max=1000,
+            help="Breakers that share the traffic; default: as the profile was recommended for.",
+        ),
+    ] = None,
     incident: IncidentOption = None,
     incidents: IncidentsOption = None,
     threshold: ThresholdOption = None,
@@ -121,10 +128,11 @@ def verify(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     settings = load_profile(profile)
     rules = _rules(threshold, false_trips_per_day, detection_delay, time_to_close, healthy_refused)
     rules = rules.over(settings.verify)
-    rates = sorted({r / instances for text in load or () for r in parsed("--load", parse_load_range, text)})
+    evidence = settings.evidence
+    shared = instances or (1 if evidence is None else evidence.instances)
+    rates = sorted({r / shared for text in load or () for r in parsed("--load", parse_load_range, text)})
     calls = read_log(logs, log_format, which, texts=JUDGED) if logs else None
     stories = _stories(scenario or (), rules.scenarios, seed)
-    evidence = settings.evidence
     if calls is None and not rates and not stories and rules.load_low is None and evidence is None:
         raise typer.BadParameter("name a log (- is standard input), a --load or a --scenario")
     with working(f"verifying {settings.name}"):
@@ -136,7 +144,7 @@ def verify(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
             stories=stories,
             rates=rates,
             timeout=None if timeout is None else parsed("--timeout", parse_duration, timeout),
-            instances=instances,
+            instances=shared,
             seed=seed or 0,
             labels=labels,
         )

@@ -61,6 +61,18 @@ def test_what_was_recommended_from_a_log_passes_on_it(
     assert "✗" not in out
 
 
+def test_the_traffic_is_shared_as_it_was_when_recommended(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_log(folder / "night.csv")
+    assert run(["recommend", "night.csv", "-o", "night.toml", "--instances", "2"]) == 0
+    capsys.readouterr()
+    assert run(["verify", "night.csv", "-p", "night.toml", "--json"]) == 0
+    halved = json.loads(capsys.readouterr().out)["loads"]
+    assert run(["verify", "night.csv", "-p", "night.toml", "--json", "--instances", "1"]) in {0, 1}
+    assert json.loads(capsys.readouterr().out)["loads"] == pytest.approx([2 * load for load in halved])
+
+
 def test_a_gate_that_fails_ends_with_1_and_says_which(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["verify", "-p", "naive.toml", *AT]) == 1
     out = capsys.readouterr().out
