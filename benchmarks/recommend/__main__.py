@@ -68,7 +68,7 @@ def recommended(draw: Draw, instances: int) -> tuple[Setting | None, float, str]
     calls = Calls(start, draw.duration_ns, draw.status, np.zeros(len(draw), np.uint8))
     verdicts = DEFAULT_RULES.verdicts(calls)
     began = time.perf_counter()
-    answer = recommend(calls, verdicts, instances=instances)
+    answer = recommend(calls, verdicts, instances=instances, brief=True)
     taken = time.perf_counter() - began
     setting = None if answer.config is None else Setting.of(answer.config)
     return setting, taken, "; ".join(answer.needs)

@@ -141,7 +141,7 @@ class Process:
                 extra.append(_client(self, span, trouble, random))
             else:
                 _befall(span, trouble, calls, random)
-        spans = tuple(_label(span, trouble) for span, trouble in placed)
+        spans = tuple(span for span, _ in placed)
         return _finished(self, calls, np.concatenate(extra), spans, random)
 
 
@@ -250,11 +250,3 @@ def _finished(
         spans=spans,
         p99=process.latency.p99,
     )
-
-
-def _label(span: Span, trouble: Trouble) -> Span:
-    """A ramp is an incident from where a tenth of its calls fail."""
-    if trouble.kind != "ramp":
-        return span
-    share = 0.1 / (sum(trouble.level) / 2)
-    return span._replace(begin=span.begin + share * (span.end - span.begin))

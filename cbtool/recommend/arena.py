@@ -21,9 +21,16 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from cbtool.recommend.segments import Segment
+
 _PIECES = 20
-_MOST_OF_IT = 0.35  # of an arena's time that incidents may take
-_USUAL_LENGTH = 120.0  # seconds; what one incident's length says is drawn towards this
+_MOST_OF_IT = 0.5  # of an arena's time that incidents may take
+_BY_CALLS = 4  # one arena in so many
+_FEW = 2  # incidents, whose lengths say little
+_SPREAD, _SPREAD_OF_FEW = 1.5, 1.8  # lengths vary by up to this factor either way
+_PARTS_OF_A_FLAP = 3
+_BLUR = 0.02  # of a period, by which a flap's calls are mixed
+_REGULAR = 0.35  # how far the times between a flap's parts may differ, as a share of their mean
 _LIBRARY_LENGTHS = (20.0, 3600.0)
 
 
@@ -33,6 +40,18 @@ class Spell(NamedTuple):
     seconds: float
     duration: NDArray[np.int64]
     failed: NDArray[np.bool_]
+    spread: float = _SPREAD
+    """Its length varies by up to this factor either way."""
+    rhythm: Rhythm | None = None
+
+
+class Rhythm(NamedTuple):
+    """Where an incident flaps, the stretched one must do so in the same rhythm, for more or fewer times."""
+
+    period: float
+    """Seconds from one bad part to the next."""
+    at: NDArray[np.float64]
+    """When each call was, in seconds from the incident's start."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +69,31 @@ class Arena:
     weight: float
 
 
-def spell_of(trace: Trace, first: int, last: int, count: int) -> Spell:
-    """Return an observed incident as a spell, its length drawn towards the usual where few were seen."""
-    seconds = max(1e-3, float(trace.start[last] - trace.start[first]) / 1e9)
-    log_length = (count * np.log(seconds) + np.log(_USUAL_LENGTH)) / (count + 1)
+def spell_of(trace: Trace, first: int, last: int, count: int, parts: Sequence[Segment] = ()) -> Spell:
+    """Return an observed incident, calls `first` to `last`, as a spell.
+
+    Args:
+        trace: the calls.
+        first: the incident's first call.
+        last: its last one.
+        count: how many incidents there are; the lengths of few say little.
+        parts: its bad parts, where it was joined from several.
+    """
     part = slice(first, last + 1)
-    return Spell(float(np.exp(log_length)), trace.duration[part], trace.failed[part])
+    at = (trace.start[part] - trace.start[first]) / 1e9
+    spread = _SPREAD_OF_FEW if count <= _FEW else _SPREAD
+    seconds = max(1e-3, float(at[-1]))
+    return Spell(seconds, trace.duration[part], trace.failed[part], spread, _rhythm(trace, at, parts))
+
+
+def _rhythm(trace: Trace, at: NDArray[np.float64], parts: Sequence[Segment]) -> Rhythm | None:
+    """Return the rhythm of an incident that flaps; None where its parts are few or irregular."""
+    if len(parts) < _PARTS_OF_A_FLAP:
+        return None
+    between = np.diff(trace.start[[part.first for part in parts]]) / 1e9
+    if between.std() > _REGULAR * between.mean():
+        return None
+    return Rhythm(float(between.mean()), at)
 
 
 def library(p99: float | None, typical: int, seconds: float) -> list[Spell]:
@@ -86,12 +124,17 @@ def build(background: Trace, spells: Sequence[Spell], weight: float, most: int, 
         seed: of the pieces, places, lengths and draws.
     """
     random = np.random.default_rng([seed, 43])
-    lengths = np.array([s.seconds for s in spells]) * random.uniform(0.65, 1.5, len(spells))
+    spread = np.log([s.spread for s in spells])
+    lengths = np.array([s.seconds for s in spells]) * np.exp(random.uniform(-spread, spread))
     tape = _tape(background, float(lengths.sum()) / _MOST_OF_IT, most, random)
     room = _MOST_OF_IT * tape.span
-    lengths *= min(1.0, room / max(float(lengths.sum()), 1e-9))
+    fitting = random.permutation(len(spells))
+    fitting = fitting[: max(1, int((np.cumsum(lengths[fitting]) <= room).sum()))]
+    # One that is too long alone is cut, but never to the same length: a wait would learn that.
+    spells, lengths = [spells[i] for i in fitting], lengths[fitting]
+    lengths = np.where(lengths > room, room * random.uniform(0.6, 1.0, len(lengths)), lengths)
     order = random.permutation(len(spells))
-    begins = _places(tape, lengths[order], random, by_time=seed % 2 == 0)
+    begins = _places(tape, lengths[order], random, by_time=seed % _BY_CALLS != 0)
     duration, failed = tape.duration.copy(), tape.failed.copy()
     spans = np.empty((len(spells), 2), np.int64)
     for row, (which, begin) in enumerate(zip(order, begins, strict=True)):
@@ -108,8 +151,8 @@ def _places(
 ) -> NDArray[np.float64]:
     """Return when the spells begin, in seconds, one after the other.
 
-    One arena in two draws them evenly over the time, the other evenly over the calls, as incidents that
-    load brings about would be: else a busy hour in a quiet week is never tried.
+    Most arenas draw them evenly over the time, some evenly over the calls, as incidents that load brings
+    about would be: else a busy hour in a quiet week is never tried.
     """
     if by_time:
         drawn = random.uniform(0, tape.span, len(lengths))
@@ -129,11 +172,16 @@ def _draw(
 ) -> NDArray[np.int64]:
     """Return for each call the index of an incident's call at about the same relative place."""
     n = len(spell.failed)
-    place = (start - span[0]) / max(1, int(span[1] - span[0])) * n
+    since = start - span[0]
     spread = max(2, n // 100)
-    drawn: NDArray[np.int64] = np.clip(
-        place.astype(np.int64) + random.integers(-spread, spread + 1, len(start)), 0, n - 1
-    )
+    if spell.rhythm is None:
+        place = (since / max(1, int(span[1] - span[0])) * n).astype(np.int64)
+    else:
+        period, at = spell.rhythm
+        cycle = max(1.0, np.floor((at[-1] + 0.5 * period) / period)) * period
+        place = np.searchsorted(at, (since / 1e9) % cycle)
+        spread = max(1, round(_BLUR * n * period / max(cycle, at[-1])))
+    drawn: NDArray[np.int64] = np.clip(place + random.integers(-spread, spread + 1, len(start)), 0, n - 1)
     return drawn
 
 

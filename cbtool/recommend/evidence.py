@@ -99,7 +99,7 @@ def notes(evidence: Evidence) -> tuple[str, ...]:
             " incidents."
         )
     elif len(evidence.actionable) < 5:
-        said.append("Few incidents were seen, so their lengths are drawn towards 2 minutes for the wait.")
+        said.append("Few incidents were seen, so their lengths are varied all the more for the wait.")
     if not evidence.knows_durations:
         said.append("The log holds no durations, so slow calls are not judged: no slow threshold.")
     elif evidence.p99 is None:

@@ -52,6 +52,8 @@ class Exposure:
     failed: NDArray[np.bool_]
     duration: NDArray[np.int64]
     seconds: float
+    _slow: dict[float, NDArray[np.bool_]] = field(default_factory=dict)
+    _places: dict[float | None, NDArray[np.int64]] = field(default_factory=dict)
     _peaks: dict[tuple[float, bool, float | None], Peaks] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -59,7 +61,16 @@ class Exposure:
 
     def bad(self, slow_from: float | None) -> NDArray[np.bool_]:
         """Return which calls are slow; which failed, where `slow_from` is None."""
-        return self.failed if slow_from is None else np.asarray(self.duration > round(slow_from * 1e9))
+        if slow_from is None:
+            return self.failed
+        if slow_from not in self._slow:
+            self._slow[slow_from] = np.asarray(self.duration > round(slow_from * 1e9))
+        return self._slow[slow_from]
+
+    def _bad_calls(self, slow_from: float | None) -> NDArray[np.int64]:
+        if slow_from not in self._places:
+            self._places[slow_from] = np.flatnonzero(self.bad(slow_from))
+        return self._places[slow_from]
 
     def peaks(self, gate: Gate, slow_from: float | None) -> Peaks:
         """Return the window's peaks of failed calls (of slow ones, where `slow_from` is given)."""
@@ -70,6 +81,14 @@ class Exposure:
             window = round(gate.window if gate.counted else gate.window * 1e9)
             self._peaks[key] = Peaks(*_find_peaks(self.end, bad, window, gate.counted, _APART // 2, steps))
         return self._peaks[key]
+
+    def cold_trips(self, gate: Gate, slow_from: float | None, threshold: float) -> float:
+        """Return the share of the time at which an empty window, filling from then on, would trip."""
+        bad = self._bad_calls(slow_from)
+        window = round(gate.window if gate.counted else gate.window * 1e9)
+        gates = (threshold, gate.errors, gate.calls)
+        lost = _cold_time(self.end, bad, window, gate.counted, _APART // 2, *gates)
+        return float(lost) / 1e9 / self.seconds
 
     def block_maxima(self, gate: Gate, slow_from: float | None, threshold: float) -> BlockMaxima:
         """Return how near the window came to tripping in each block of two windows; 1 is a trip."""
@@ -208,6 +227,49 @@ def _flush(  # noqa: PLR0917
             found += 1
         top_bad[step], top_calls[step] = 0, 1
     return found
+
+
+@compiled()
+def _cold_time(  # noqa: PLR0917
+    end: NDArray[np.int64],
+    bad: NDArray[np.int64],
+    window: int,
+    counted: bool,
+    apart: int,
+    threshold: float,
+    errors: int,
+    least: int,
+) -> int:
+    """Return the nanoseconds at which a start would end in a trip before the window is full.
+
+    A start just before call s trips if, for some bad call that is the k'-th since, with k' ≥ errors, the
+    calls from s to it are at least `least` and at most 100 k' / threshold. So between two bad calls the
+    starts that trip are those from some call on, up to the later of the two.
+    """
+    lost = 0
+    for a in range(len(bad) - errors + 1):
+        after = bad[a - 1] if a else -1  # starts lie after this call, up to bad[a]
+        earliest, latest = bad[a] + 1, -1
+        for k in range(errors, min(4 * errors + 50, len(bad) - a + 1)):
+            last = bad[a + k - 1]
+            calls = last - bad[a] + 1
+            too_old = calls > window if counted else end[last] - end[bad[a]] >= window
+            if too_old or 100.0 * k < threshold * calls * 0.5:
+                break
+            most = int(100.0 * k / threshold + 1e-9)
+            if counted:
+                most = min(most, window)
+            first = max(last - most + 1, after + 1)
+            while not counted and end[last] - end[first] >= window:
+                first += 1
+            if calls <= most and last - first + 1 >= least:
+                earliest = min(earliest, first)
+                latest = max(latest, min(bad[a], last - least + 1))
+        if earliest <= latest:
+            since = end[earliest - 1] if earliest else end[0]
+            if end[latest] - since < apart:
+                lost += end[latest] - since
+    return lost
 
 
 @compiled()

@@ -15,6 +15,7 @@ import numpy as np
 
 from cbtool.recommend.chance import Levels, cold_trip, levels_of, trips_per_second
 from cbtool.recommend.exposure import BlockMaxima
+from cbtool.recommend.gates import Gate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,13 +23,16 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cbtool.recommend.exposure import Exposure
-    from cbtool.recommend.gates import Gate
 
 _DAY = 86400.0
 _RESTARTS_A_DAY = 4.0
 _FULLEST = 400  # blocks that a resample draws from; the tail is of 40 at most
 _BURST_MARGIN = 1.3
 """The next burst may be so many times as bad as those that were seen."""
+_UNSEEN_CLUSTERS = 0.05
+"""How likely it is that bad calls come in clusters all the same, where the log shows none."""
+_LOOKED_AT = (5, 20, 100, 500)  # calls in a window
+_HARDLY = 0.001  # a chance that is none
 
 
 class FalseTrips(NamedTuple):
@@ -61,11 +65,12 @@ class Guard:
         self._calm = calm
         self._levels: dict[tuple[int, float | None], Levels] = {}
         self._known: dict[Gate, FalseTrips] = {}
+        self._clusters: dict[float | None, bool] = {}
 
     def with_budget(self, budget: float) -> Guard:
         """Return a guard of the same traffic that holds gates to another budget."""
         other = Guard(self._background, self._calm, budget)
-        other._levels = self._levels  # of its own kind
+        other._levels, other._clusters = self._levels, self._clusters  # of its own kind
         other._known = {gate: each for gate, each in self._known.items() if each.upper <= self._budget}
         return other
 
@@ -96,6 +101,7 @@ class Guard:
             Shape (draws, gates); the worst of the views of the background.
         """
         bounds = np.zeros((draws, len(gates)))
+        weight = self._tail_counts(None)
         for number, exposure in enumerate(self._calm):
             random = np.random.default_rng([seed, 67, number])
             maxima = [exposure.block_maxima(gate, None, gate.threshold) for gate in gates]
@@ -105,7 +111,7 @@ class Guard:
                 errors = _errors_of(exposure, gate, gate.threshold)
                 for row in range(draws):
                     drawn = BlockMaxima(np.repeat(own.positive[fullest], weights[row]), own.blocks)
-                    bound = _DAY * _tail(drawn, errors, exposure.seconds).upper
+                    bound = weight * _DAY * _tail(drawn, errors, exposure.seconds).upper
                     bounds[row, column] = max(bounds[row, column], bound)
         return bounds
 
@@ -118,8 +124,29 @@ class Guard:
             seen = self._seen(gate, slow_from, threshold)
             found = found.or_worse(FalseTrips(seen, seen, seen))
         for exposure in self._calm if found.upper <= self._budget else ():
-            found = found.or_worse(_by_tail(exposure, gate, slow_from, threshold))
+            weight = self._tail_counts(slow_from)
+            tail = _by_tail(exposure, gate, slow_from, threshold)
+            found = found.or_worse(FalseTrips(tail.seen, *(max(tail.seen, weight * x) for x in tail[1:])))
         return found
+
+    def _tail_counts(self, slow_from: float | None) -> float:
+        """Return what the tail of clusters counts: all, where bad calls come in clusters.
+
+        Where no window of any length was fuller than chance fills some, clusters are thought unlikely, and
+        the tail that they would have counts for little.
+        """
+        return 1.0 if self._clustered(slow_from) else _UNSEEN_CLUSTERS
+
+    def _clustered(self, slow_from: float | None) -> bool:
+        """Return whether bad calls were seen to come in clusters."""
+        if slow_from not in self._clusters:
+            levels = self._levels_of(0, slow_from)
+            self._clusters[slow_from] = any(
+                fuller_than_by_chance(self._calm[0], levels, calls, slow_from)
+                for calls in _LOOKED_AT
+                if calls <= len(self._calm[0]) / 20
+            )
+        return self._clusters[slow_from]
 
     def _by_chance(self, index: int, gate: Gate, slow_from: float | None, threshold: float) -> float:
         levels = self._levels_of(index, slow_from)
@@ -127,7 +154,9 @@ class Guard:
         if full > self._budget:
             return full
         cold = _RESTARTS_A_DAY * cold_trip(levels, gate, threshold)
-        return max(full, cold)
+        if cold > self._budget:
+            return cold
+        return max(full, cold, _RESTARTS_A_DAY * self._calm[index].cold_trips(gate, slow_from, threshold))
 
     def _seen(self, gate: Gate, slow_from: float | None, threshold: float) -> float:
         """Return the trips a day on all of the background, its bursts a little worse than they were."""
@@ -145,6 +174,30 @@ class Guard:
 def _errors_of(exposure: Exposure, gate: Gate, threshold: float) -> float:
     """Return how many errors the gate asks for when the window is as full as it usually is."""
     return max(float(gate.errors), threshold * gate.holds(len(exposure) / exposure.seconds) / 100.0)
+
+
+def fuller_than_by_chance(exposure: Exposure, levels: Levels, calls: int, slow_from: float | None) -> bool:
+    """Return whether more windows of so many calls hold some number of bad ones than chance explains.
+
+    Args:
+        exposure: healthy traffic.
+        levels: its load and its share of bad calls.
+        calls: in a window.
+        slow_from: bad calls are slow ones; None: failed ones.
+    """
+    from scipy.special import pdtrc  # noqa: PLC0415  # as in `chance`
+
+    gate = Gate(float(calls), 1e-9, 1, 1, counted=True)
+    peaks = exposure.peaks(gate, slow_from)
+    if not len(peaks.block):
+        return False
+    fullest = peaks.bad[np.flatnonzero(np.diff(peaks.block, prepend=-1))]
+    for bad in range(2, int(fullest.max()) + 1):
+        seen = int((fullest >= bad).sum())
+        expected = exposure.seconds * trips_per_second(levels, gate._replace(errors=bad, calls=bad), 1e-9)
+        if expected < peaks.blocks / 4 and pdtrc(seen - 1, expected) < _HARDLY:
+            return True
+    return False
 
 
 def _by_tail(exposure: Exposure, gate: Gate, slow_from: float | None, threshold: float) -> FalseTrips:

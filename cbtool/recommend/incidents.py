@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from cbtool.recommend.columns import count, pieces
 from cbtool.recommend.healthy import best_half_failure_rate
 from cbtool.recommend.model import Incident, IncidentKind
-from cbtool.recommend.segments import Segment, bad_segments, merged
+from cbtool.recommend.segments import Segment, bad_segments, merged, overlapping
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,6 +48,7 @@ class Sides:
         actionable: of these, the actionable ones'.
         background: mask of the calls outside actionable incidents.
         shortest: seconds from which an incident is acted on.
+        parts: the bad stretches before those that belong together were joined; empty with labels.
     """
 
     incidents: tuple[Incident, ...]
@@ -55,6 +56,7 @@ class Sides:
     actionable: tuple[Segment, ...]
     background: NDArray[np.bool_]
     shortest: float
+    parts: tuple[Segment, ...] = ()
 
 
 def tell_apart(trace: Trace, slow_from: float | None, budget: Budget) -> Sides:
@@ -69,33 +71,57 @@ def tell_apart(trace: Trace, slow_from: float | None, budget: Budget) -> Sides:
         budget: gives the break-even share and the shortest incident worth acting on.
     """
     slow = np.zeros(len(trace), np.bool_) if slow_from is None else trace.slower_than(slow_from)
-    segments = _stretches(trace, slow, budget)
-    return sides_of(trace, slow, segments, budget.break_even, _shortest(trace, segments, budget))
+    segments, parts = _stretches(trace, slow, budget)
+    sides = sides_of(trace, slow, segments, budget.break_even, _shortest(trace, segments, budget))
+    return replace(sides, parts=tuple(parts))
 
 
 def incidents_of(trace: TraceColumns, slow_from: float | None, budget: Budget) -> tuple[Incident, ...]:
     """Return the incidents of `tell_apart`, of a trace that need not be in memory."""
     slow = None if slow_from is None else trace.slower_than(slow_from)
-    segments = _stretches(trace, slow, budget)
+    segments, _ = _stretches(trace, slow, budget)
     bar = _shortest(trace, segments, budget)
     return tuple(_describe(trace, slow, segment, budget.break_even, bar) for segment in segments)
 
 
-def _stretches(trace: TraceColumns, slow: Column | None, budget: Budget) -> list[Segment]:
-    segments = _pass(trace, slow, best_half_failure_rate(trace.failed), budget)
+class _Stretches(NamedTuple):
+    """Bad stretches, and the parts that they were joined from."""
+
+    joined: list[Segment]
+    parts: list[Segment]
+
+
+def _stretches(trace: TraceColumns, slow: Column | None, budget: Budget) -> _Stretches:
+    found = _pass(trace, slow, best_half_failure_rate(trace.failed), budget)
+    segments = found.joined
     calm = len(trace) - sum(segment.last + 1 - segment.first for segment in segments)
     if calm < _CALM_CALLS:
-        return segments
+        return found
     failed = sum(count(trace.failed, segment.first, segment.last + 1) for segment in segments)
     return _pass(trace, slow, (count(trace.failed) - failed) / calm, budget)
 
 
-def _pass(trace: TraceColumns, slow: Column | None, baseline: float, budget: Budget) -> list[Segment]:
+def _pass(trace: TraceColumns, slow: Column | None, baseline: float, budget: Budget) -> _Stretches:
     level = budget.break_even
-    segments = bad_segments(trace.failed, baseline, level)
+    parts = bad_segments(trace.failed, baseline, level)
     if slow is not None:
-        segments = segments + bad_segments(slow, _SLOW_BASELINE, level)
-    return merged(segments, trace.start)
+        parts = parts + bad_segments(slow, _SLOW_BASELINE, level)
+    return _Stretches(_joined(trace, slow, parts, level), sorted(parts))
+
+
+def _joined(trace: TraceColumns, slow: Column | None, parts: list[Segment], level: float) -> list[Segment]:
+    """Return the parts, those merged that are bad enough to act on.
+
+    An hour with one bad instance beside an outage would make both one long mild stretch, which nothing acts
+    on; so a mild part is merged with another only where they overlap.
+    """
+    severe: list[Segment] = []
+    mild: list[Segment] = []
+    for part in parts:
+        failed, late, both = _tally(trace.failed, slow, part)
+        bad = failed + late - both
+        (severe if bad >= level * (part.last + 1 - part.first) else mild).append(part)
+    return overlapping([*merged(severe, trace.start), *mild])
 
 
 def sides_of(

@@ -58,6 +58,7 @@ class Court:
     ) -> None:
         trace = arena.trace
         self.weight = arena.weight
+        self.seconds = trace.span
         self._false_trip_cost = false_trip_cost
         self._traffic = traffic_of(trace.start, trace.duration, trace.verdicts())
         self._spans = arena.spans
@@ -70,6 +71,9 @@ class Court:
         refusing = np.where(inside, np.where(bad, -1.0, reject_cost), np.where(bad, 0.0, 1.0))
         self._refusing = refusing.astype(np.float32)
         self._doing_nothing = float(self._bad_inside.sum())
+        self._start = trace.start
+        self._ends = np.searchsorted(trace.start, arena.spans[:, 1])
+        self._good_until = np.concatenate(([0], np.cumsum(~inside & ~bad)))
         lengths = arena.spans[:, 1] - arena.spans[:, 0]
         self._grace_until = arena.spans[:, 1] + np.clip(lengths, _LEAST_GRACE * 1e9, _GRACE * 1e9).astype(
             np.int64
@@ -79,14 +83,31 @@ class Court:
         return len(self._traffic)
 
     def loss(self, config: BreakerConfig) -> float:
-        """Return the loss of a configuration."""
+        """Return the loss of a configuration, as it is on average over where in a wait the incidents end."""
         permitted, trips = run_brief(self._traffic, config)
-        refused = permitted == 0
+        return self._loss(permitted, trips) + self._recovery(permitted, config.wait_duration_in_open_state)
+
+    def _loss(self, permitted: NDArray[np.uint8], trips: NDArray[np.int64]) -> float:
         return (
             self._doing_nothing
-            + float(self._refusing[refused].sum(dtype=np.float64))
+            + float(self._refusing[permitted == 0].sum(dtype=np.float64))
             + self._false_trip_cost * int((self._incident_of(trips) < 0).sum())
         )
+
+    def _recovery(self, permitted: NDArray[np.uint8], wait: float) -> float:
+        """Return what recovering would cost more on average than it did here.
+
+        Where a breaker is open as an incident ends, it stays so for half a wait on average. How long it did
+        in this arena is luck, which the search would otherwise learn.
+        """
+        more = 0
+        for end, time in zip(self._ends, self._spans[:, 1], strict=True):
+            if not end or end == len(permitted) or permitted[end - 1]:
+                continue
+            first = end + int(permitted[end:].argmax()) if permitted[end:].any() else len(permitted)
+            usual = int(np.searchsorted(self._start, time + int(wait * 5e8)))
+            more += self._good_until[usual] - self._good_until[first]
+        return float(more)
 
     def judge(self, config: BreakerConfig) -> Outcome:
         """Return the loss with what it is made of."""
@@ -98,7 +119,7 @@ class Court:
             if len(mine):
                 delays.append(max(0.0, float(mine[0] - self._spans[incident, 0]) / 1e9))
         return Outcome(
-            loss=self.loss(config),
+            loss=self._loss(permitted, trips),
             false_trips=int((which < 0).sum()),
             delays=tuple(delays),
             incidents=len(self._spans),

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from cbtool.traffic.outcomes import OutcomeRules
 
 _SHARES = 4  # breakers whose shares of the traffic are looked at
-_ARENAS = 4
+_ARENAS = 10
 _ARENA_CALLS = 60_000
 _LOG_CALLS = 150_000  # a longer log is judged by its pieces alone
 _LIBRARY_WEIGHT = 0.1
@@ -172,7 +172,17 @@ class _Case:
     def spells(self) -> list[arenas.Spell]:
         """Return the incidents that a breaker should act on, as spells to transplant."""
         found = self.sides.actionable
-        return [arenas.spell_of(self.trace, s.first, s.last, len(found)) for s in found]
+        parts = self.sides.parts
+        return [
+            arenas.spell_of(
+                self.trace,
+                s.first,
+                s.last,
+                len(found),
+                [part for part in parts if s.first <= part.first and part.last <= s.last],
+            )
+            for s in found
+        ]
 
     def library(self, calm: Trace) -> list[arenas.Spell]:
         """Return the incidents that any upstream can have, at this one's durations."""
@@ -229,6 +239,7 @@ def _search(case: _Case, shares: Sequence[Trace], gaps: Sequence[tuple[int, int]
         incident=float(np.median(usual)) if usual else 120.0,
         p99=case.p99,
         break_even=100 * case.budget.break_even,
+        false_trip_cost=case.budget.false_trip_cost,
     )
     courts = [*_resampled(case, _closed_up(shares[0], gaps)), *_observed(case)]
     return Search(guard, case.budget.false_trips_per_day, courts, ground)

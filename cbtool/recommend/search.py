@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from cbtool.recommend.forms import best_wait, ceil_nice, nice_duration
 from cbtool.recommend.gates import Candidate, Gate
+from cbtool.recommend.model import DEFAULT_FALSE_TRIP_COST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,7 +31,10 @@ _ROUNDS = 4
 _DESCENTS = 2
 _GAIN = 0.999  # a move must save at least a thousandth
 _HOPELESS = 1.1  # so many times the loss on the screening courts is not made up on the others
+_CALLS_AN_ERROR = (2, 4)
 _TIE = 1.002
+_CAUTION = 5.0
+_DAY = 86_400.0
 _WORTH_COUNTING = 1.03
 _REACHABLE = 0.8  # of a busy window's calls; a gate above can never be reached
 
@@ -46,6 +50,7 @@ class Ground:
         incident: seconds; the incidents' usual length.
         p99: of healthy durations, seconds; None: slow calls are not judged.
         break_even: percent of bad calls from which opening pays; no threshold lies below.
+        false_trip_cost: of a trip outside incidents, beside the calls it refuses.
     """
 
     quiet: float
@@ -54,6 +59,7 @@ class Ground:
     incident: float
     p99: float | None
     break_even: float
+    false_trip_cost: float = DEFAULT_FALSE_TRIP_COST
 
 
 @dataclass(slots=True)
@@ -72,7 +78,7 @@ class Search:
     budget: float
     courts: Sequence[Court]
     ground: Ground
-    screening: int = 2
+    screening: int = 3
     _losses: dict[Candidate, list[float]] = field(default_factory=dict)
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2))
     """The kernel runs without the interpreter's lock; idle threads end with the interpreter."""
@@ -87,7 +93,15 @@ class Search:
         found = [candidate for candidate in best if candidate is not None]
         # Time forgets old errors at any load; a window of calls must be worth giving that up.
         chosen = min(found, key=lambda c: self._full_loss(c) * (_WORTH_COUNTING if c.gate.counted else 1.0))
-        return self._largest_gate(chosen)
+        return self._largest_gate(self._with_calls(chosen))
+
+    def _with_calls(self, best: Candidate) -> Candidate:
+        """Return the candidate with a calls gate above the errors gate, where that saves anything."""
+        for factor in _CALLS_AN_ERROR:
+            move = best._replace(gate=best.gate._replace(calls=factor * best.gate.errors))
+            if self.allowed(move.gate) and self._saves(move, best):
+                best = move
+        return best
 
     def _of_kind(self, starts: Sequence[Candidate], *, counted: bool) -> Candidate | None:
         """Return the cheapest candidate of one type of window."""
@@ -170,7 +184,7 @@ class Search:
         best, loss = start, self._full_loss(start)
         for _ in range(_ROUNDS):
             before = loss
-            for moves in (_waits, self._thresholds, self._errors, self._windows, _trials, self._slow, _calls):
+            for moves in (_waits, self._thresholds, self._errors, self._windows, _trials, self._slow):
                 for move in moves(best):
                     if move != best and self.allowed(move.gate) and self._saves(move, best):
                         best, loss = move, self._full_loss(move)
@@ -181,7 +195,7 @@ class Search:
     def _saves(self, move: Candidate, best: Candidate) -> bool:
         """Return whether a move costs less; one that looks bad on the first courts is not tried on all."""
         few = self.screening
-        if self._loss(move, few) > _HOPELESS * self._loss(best, few):
+        if self._loss(move, few) > _HOPELESS * self._loss(best, few) + 1.0:
             return False
         return self._full_loss(move) < _GAIN * self._full_loss(best)
 
@@ -228,7 +242,17 @@ class Search:
         return best
 
     def _full_loss(self, candidate: Candidate) -> float:
-        return self._loss(candidate, len(self.courts))
+        return self._loss(candidate, len(self.courts)) + self._caution(candidate)
+
+    def _caution(self, candidate: Candidate) -> float:
+        """Return what the false trips cost that are too rare for the courts to show.
+
+        The guard's rate over the courts' time, each trip with the calls that it refuses; several times over,
+        since a breaker that cries wolf is switched off.
+        """
+        seconds = sum(court.weight * court.seconds for court in self.courts)
+        each = self.ground.false_trip_cost + candidate.wait * self.ground.busy
+        return _CAUTION * self.guard.false_trips(candidate.gate).upper * seconds / _DAY * each
 
     def _loss(self, candidate: Candidate, courts: int) -> float:
         """Return the loss over the first `courts` courts; what is known already is not judged again."""
@@ -254,8 +278,3 @@ def _waits(at: Candidate) -> Iterator[Candidate]:
 def _trials(at: Candidate) -> Iterator[Candidate]:
     for trials in _TRIALS:
         yield at._replace(trials=trials)
-
-
-def _calls(at: Candidate) -> Iterator[Candidate]:
-    for factor in (1, 2, 4):
-        yield at._replace(gate=at.gate._replace(calls=factor * at.gate.errors))

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _LEAST_BAD_CALLS = 4
 _FLAP = 60 * 10**9  # nanoseconds
+_FLAP_CALLS = 150
 _HIGHEST_BASELINE = 0.12
 """Above this, calm can't be told from a 20 % incident; a log that is worse throughout is one incident."""
 
@@ -60,8 +61,9 @@ def bad_segments(bad: Column, baseline: float, incident: float) -> list[Segment]
 def merged(segments: Sequence[Segment], start: Column) -> list[Segment]:
     """Join segments that overlap, or that are parts of one flapping incident.
 
-    Two are one when the gap is at most 1.5 × the shorter or 0.1 × the longer of them; 2.5 × the shorter
-    where the gap is under a minute, since a breaker has no time to act between such.
+    Two are one when the gap is at most 0.1 × the longer of them, or short in itself (under a minute or 150
+    calls) and at most 1.5 × the shorter; 2.5 × where it is under a minute, since a breaker has no time to
+    act between such.
     """
     joined: list[Segment] = []
     for segment in sorted(segments):
@@ -73,13 +75,25 @@ def merged(segments: Sequence[Segment], start: Column) -> list[Segment]:
     return joined
 
 
+def overlapping(segments: Sequence[Segment]) -> list[Segment]:
+    """Join segments that share calls."""
+    joined: list[Segment] = []
+    for segment in sorted(segments):
+        if joined and segment.first <= joined[-1].last:
+            joined[-1] = Segment(joined[-1].first, max(joined[-1].last, segment.last))
+        else:
+            joined.append(segment)
+    return joined
+
+
 def _belong(before: Segment, after: Segment, start: Column) -> bool:
     if after.first <= before.last:
         return True
     gap = start[after.first] - start[before.last]
     lengths = sorted(int(start[s.last] - start[s.first]) for s in (before, after))
+    short = gap < _FLAP or after.first - before.last < _FLAP_CALLS
     patience = 2.5 if gap < _FLAP else 1.5
-    return bool(gap <= patience * lengths[0] or gap <= 0.1 * lengths[1])
+    return bool((short and gap <= patience * lengths[0]) or gap <= 0.1 * lengths[1])
 
 
 def _walk(bad: Column, gain: float, loss: float, height: float) -> tuple[list[int], list[int]]:

@@ -84,10 +84,17 @@ def test_the_loss_of_opening_is_what_got_through_and_what_was_refused_for_nothin
     court = ten_seconds_of_outage()
     # Half of the last ten calls have failed at second 34; open until 44, when a trial succeeds. The four
     # calls from 40 to 43 are good.
-    assert court.loss(config(errors=3, wait=10.0)) == 5 + 4
     outcome = court.judge(config(errors=3, wait=10.0))
+    assert outcome.loss == 5 + 4
     assert outcome.delays == (4.0,)
     assert (outcome.shed, outcome.bad, outcome.false_trips) == (5, 10, 0)
+
+
+def test_what_the_search_minimises_holds_for_an_end_anywhere_in_a_wait() -> None:
+    court = ten_seconds_of_outage()
+    # Open from 34 to 44, or to 42: half of the wait falls after the incident on average, at a call a second.
+    assert court.loss(config(errors=3, wait=10.0)) == 5 + 5
+    assert court.loss(config(errors=3, wait=8.0)) == 5 + 4
 
 
 def test_a_trip_outside_costs_ten() -> None:

@@ -9,7 +9,7 @@ from traffic_cases import phase, traffic, with_bursts
 from cbtool.breaker import BreakerConfig, WindowType
 from cbtool.recommend.chance import Levels, cold_trip, levels_of, trips_per_second
 from cbtool.recommend.exposure import Exposure, exposure_of
-from cbtool.recommend.false_trips import Guard
+from cbtool.recommend.false_trips import Guard, fuller_than_by_chance
 from cbtool.recommend.gates import Gate
 from cbtool.recommend.night import thinned_to_quietest
 from cbtool.recommend.regimes import load_regimes
@@ -115,3 +115,34 @@ def test_the_bound_moves_with_the_blocks_that_are_drawn() -> None:
     assert (np.diff(bounds.mean(axis=0)) <= 0).all()  # more errors, fewer trips
     assert len(np.unique(bounds[:, 0])) > 20
     assert (bounds == guard.bounds_on_resamples(gates, 30, seed=1)).all()
+
+
+@pytest.mark.parametrize("counted", [False, True])
+def test_an_empty_window_is_tried_from_every_moment_of_the_background(counted: bool) -> None:
+    random = np.random.default_rng(7)
+    end = np.cumsum(random.integers(1, 5, 400)) * 10**9
+    failed = random.random(400) < 0.2
+    gate = Gate(12.0, 40.0, 3, 3, counted=counted)
+    lost = 0
+    for first in range(400):
+        for last in range(first, 400):
+            held = last - first + 1
+            if held > 12 if counted else end[last] - end[first] >= 12 * 10**9:
+                break
+            bad = int(failed[first : last + 1].sum())
+            if failed[last] and bad >= 3 and 100 * bad >= 40 * held:
+                lost += int(end[first] - end[max(first - 1, 0)])
+                break
+    seconds = float(end[-1] - end[0]) / 1e9
+    found = Exposure(end, failed, np.zeros(400, np.int64), seconds).cold_trips(gate, None, 40.0)
+    assert lost > 0
+    assert found == pytest.approx(lost / 1e9 / seconds)
+
+
+@pytest.mark.parametrize(("size", "clustered"), [(0, False), (6, True)])
+def test_bursts_are_told_from_chance(size: int, clustered: bool) -> None:
+    calls = traffic(phase("steady", 7200, 5, failure_rate=1.0), seed=3)
+    data = exposure(with_bursts(calls, every=900, size=size, seed=3) if size else calls)
+    levels = levels_of(data.end, data.failed)
+    found = any(fuller_than_by_chance(data, levels, window, None) for window in (5, 20, 100))
+    assert found == clustered
