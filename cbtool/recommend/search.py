@@ -110,8 +110,8 @@ class Search:
 
     def tried(self) -> list[tuple[float, Candidate]]:
         """Return the candidates that were judged on every court with their losses, the cheapest first."""
-        judged = ((sum(known), c) for c, known in self._losses.items() if len(known) == len(self.courts))
-        return sorted(judged, key=lambda each: each[0])
+        judged = [candidate for candidate, known in self._losses.items() if len(known) == len(self.courts)]
+        return sorted(((self._full_loss(c), c) for c in judged), key=lambda each: each[0])
 
     def losses(self, candidate: Candidate) -> list[float]:
         """Return a candidate's weighted loss on each court."""
