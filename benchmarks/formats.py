@@ -42,10 +42,27 @@ def _path(n: int) -> str:
     return f"/api/v1/items/{n % 500}?q={n % 77}"
 
 
+TEMPLATE = (
+    '$remote_addr [$time_iso8601] "$request" $status "$http_user_agent" $host $upstream_addr $request_time'
+)
+"""A log of no known format, which is read as its own description says."""
+
 LINES: dict[str, tuple[str, Callable[[int], str]]] = {
     "nginx": (
         "",
         lambda n: f'10.0.0.1 - - [{_clf(n)}] "GET {_path(n)} HTTP/1.1" {_status(n)} 123 "-" "{AGENT}" 0.{n % 900:03}',
+    ),
+    "nginx-keyed": (
+        "",
+        lambda n: f'10.0.0.1 - - [{_clf(n)}] "GET {_path(n)} HTTP/1.1" {_status(n)} 123 "-" "{AGENT}" rt=0.{n % 900:03} urt="0.{n % 800:03}"',
+    ),
+    "apache-us": (
+        "",
+        lambda n: f'10.0.0.1 - - [{_clf(n)}] "GET {_path(n)} HTTP/1.1" {_status(n)} 123 "-" "{AGENT}" {n % 900}123',
+    ),
+    TEMPLATE: (
+        "",
+        lambda n: f'10.0.0.1 [{_iso(n)}] "GET {_path(n)} HTTP/1.1" {_status(n)} "{AGENT}" shop.example 10.0.0.9:80 0.{n % 900:03}',
     ),
     "combined": (
         "",
@@ -83,6 +100,18 @@ LINES: dict[str, tuple[str, Callable[[int], str]]] = {
         "#Fields: date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer) cs(User-Agent) cs-uri-query cs(Cookie) x-edge-result-type x-edge-request-id x-host-header cs-protocol cs-bytes time-taken",
         lambda n: f"{_iso(n)[:10]}\t{_iso(n)[11:19]}\tLAX1\t392\t192.0.2.1\tGET\td1.cloudfront.net\t{_path(n).partition('?')[0]}\t{_status(n)}\t-\t{AGENT.replace(' ', '%20')}\t-\t-\tHit\tSOX4==\tshop.example\thttps\t23\t0.{n % 900:03}",
     ),
+    "cloudfront-real-time": (
+        "",
+        lambda n: f"{BEGAN + n / 200:.3f}\t192.0.2.10\t0.020\t{_status(n)}\t512\tGET\thttps\td1.example\t{_path(n)}\t34\tICN51\tAbC==\tshop.example\t0.{n % 900:03}\tHTTP/2.0\tIPv4",
+    ),
+    "traefik-json": (
+        "",
+        lambda n: json.dumps({"ClientAddr": "10.0.0.1:4711", "DownstreamStatus": _status(n), "Duration": n % 900 * 10**6, "OriginStatus": _status(n), "RequestHost": "shop.example", "RequestMethod": "GET", "RequestPath": _path(n), "RouterName": "r@docker", "ServiceAddr": "10.0.0.9:80", "ServiceName": "r@docker", "ServiceURL": "http://10.0.0.9:80", "StartUTC": _iso(n), "level": "info", "time": _iso(n)}),
+    ),
+    "envoy-json": (
+        "",
+        lambda n: json.dumps({"authority": "shop.example", "bytes_sent": "615", "duration": str(n % 900), "method": "GET", "path": _path(n), "response_code": str(_status(n)), "response_flags": "-", "start_time": _iso(n), "upstream_cluster": "inbound|8000||", "upstream_host": "10.0.0.9:80", "user_agent": AGENT}),
+    ),
     "caddy": (
         "",
         lambda n: json.dumps({"level": "info", "ts": BEGAN + n / 200, "logger": "http.log.access", "msg": "handled request", "request": {"remote_ip": "10.0.0.1", "method": "GET", "host": "shop.example", "uri": _path(n), "headers": {"User-Agent": [AGENT]}}, "duration": n % 900 / 1000, "size": 1, "status": _status(n)}),
@@ -114,6 +143,10 @@ LINES: dict[str, tuple[str, Callable[[int], str]]] = {
     "k6": (
         "",
         lambda n: json.dumps({"metric": "http_req_duration", "type": "Point", "data": {"time": _iso(n), "value": n % 900, "tags": {"method": "GET", "status": str(_status(n)), "url": f"http://shop.example{_path(n)}"}}}),
+    ),
+    "k6-csv": (
+        "metric_name,timestamp,metric_value,check,error,error_code,expected_response,group,method,name,proto,scenario,service,status,subproto,tls_version,url,extra_tags,metadata",
+        lambda n: f"http_req_duration,{BEGAN + n // 200},{n % 900}.5,,,,true,,GET,http://shop.example/,HTTP/1.1,default,,{_status(n)},,,http://shop.example{_path(n)},,",
     ),
     "gatling": ("", lambda n: f"REQUEST\t\tHome\t{BEGAN * 1000 + n * 5}\t{BEGAN * 1000 + n * 5 + n % 900}\tOK\t"),
     "otlp": (
@@ -148,17 +181,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for name in arguments or LINES:
             header, line = LINES[name]
-            path = Path(folder) / name
+            path = Path(folder) / "log"
             with path.open("w") as file:
                 if header:
                     file.write(header + "\n")
                 file.writelines(line(n) + "\n" for n in range(lines))
-            took, calls = measured(path, lambda file: len(read_calls([str(file)]).calls))
+            chosen = TEMPLATE if name == TEMPLATE else None
+            took, calls = measured(path, lambda file: len(read_calls([str(file)], log_format=chosen).calls))  # noqa: B023  # called at once
             peer, _ = measured(path, looped)
             if calls != lines:
                 sys.exit(f"{name}: read {calls:,} of {lines:,} lines")
             print(
-                f"{name:12} {lines / took / 1000:7,.0f} k lines/s, {peer / took:5.2f} times a loop",
+                f"{'a log_format' if name == TEMPLATE else name:20} {lines / took / 1000:7,.0f} k lines/s, {peer / took:5.2f} times a loop",
                 flush=True,
             )
             path.unlink()

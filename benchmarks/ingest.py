@@ -1,14 +1,16 @@
-"""Reading an nginx log into calls, beside goaccess on the same file in the same run.
+"""Reading an nginx log into calls beside goaccess, and gzipped beside zcat, in the same run.
 
     python benchmarks/ingest.py [LINES]
 
-Prints lines a second of both, their ratio, and peak memory as a multiple of the columns. goaccess must be
-installed; without it, only our own figures are printed.
+Prints lines a second of both, their ratio, and peak memory, over what reading a small log takes, as a
+multiple of the columns; the same without the calls' texts, as commands read that look at none; and the
+seconds that the file takes gzipped. goaccess must be installed; without it, only our own figures are printed.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import gzip
 import resource
 import shutil
 import subprocess
@@ -64,6 +66,26 @@ def ours(path: Path) -> tuple[float, int, int]:
     return took, len(calls), size
 
 
+def gzipped(path: Path) -> tuple[float, float]:
+    """Seconds to read the log gzipped, and that zcat takes to write it nowhere."""
+    packed = path.with_suffix(".gz")
+    packed.write_bytes(gzip.compress(path.read_bytes(), 6))
+    own, peer = [], []
+    for _ in range(ROUNDS):
+        own.append(ours(packed)[0])
+        began = time.perf_counter()
+        subprocess.run(["zcat", str(packed)], check=True, stdout=subprocess.DEVNULL)
+        peer.append(time.perf_counter() - began)
+    return min(own), min(peer)
+
+
+def without_texts(path: Path) -> float:
+    """Seconds to read the log as `recommend` does."""
+    began = time.perf_counter()
+    read_calls([str(path)], texts=())
+    return time.perf_counter() - began
+
+
 def goaccess(path: Path) -> float:
     """Seconds that goaccess takes to read the log and write its JSON report."""
     command = ["goaccess", str(path), "--log-format", GOACCESS_FORMAT]
@@ -79,6 +101,9 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "access.log"
         write_log(path, lines)
+        small = path.with_suffix(".small")
+        write_log(small, 1000)
+        ours(small)
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         rounds = [ours(path) for _ in range(ROUNDS)]
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 - before
@@ -88,6 +113,10 @@ def main() -> None:
         print(f"log              {lines:>12,} lines, {path.stat().st_size / 1e6:,.0f} MB")
         print(f"cbtool           {lines / took:>12,.0f} lines/s  (best of {ROUNDS})")
         print(f"  columns        {size / 1e6:>12,.0f} MB, peak memory {peak / size:.1f} times that")
+        bare = min(without_texts(path) for _ in range(ROUNDS))
+        print(f"without texts    {lines / bare:>12,.0f} lines/s  (best of {ROUNDS})")
+        packed, unpacked = gzipped(path)
+        print(f"gzipped          {packed:>12.2f} s; zcat {unpacked:.2f} s, ratio {packed / unpacked:.2f}")
         if shutil.which("goaccess"):
             peer = min(goaccess(path) for _ in range(ROUNDS))
             print(f"goaccess         {lines / peer:>12,.0f} lines/s  (best of {ROUNDS})")

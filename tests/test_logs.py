@@ -493,6 +493,44 @@ def test_blocks_lose_and_invent_nothing(pieces: list[bytes], size: int) -> None:
     ]
 
 
+def test_a_piece_of_any_size_becomes_blocks_in_which_places_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cbtool.logs.blocks.BLOCK", 100)
+    cut = list(blocks([THREE * 50], "x", 100))
+    assert b"".join(block.data for block in cut) == THREE * 50
+    assert max(len(block.data) for block in cut) <= 300
+    assert [block.first for block in cut] == [
+        1 + sum(c.data.count(b"\n") for c in cut[:n]) for n in range(len(cut))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("first", "sound", "bad"),
+    [
+        ("timestamp,status,path", "1,200,/a", '2,503,"/b'),
+        ("timestamp,status,path", "1,200,/a", '2,503,"/b"x'),
+        (
+            '{"timestamp":0,"status":200}',
+            '{"timestamp":1,"status":200}',
+            '{"timestamp":2,"status":503,"path":"/',
+        ),
+        ('{"timestamp":0,"status":200}', '{"timestamp":1,"status":200}', '{"timestamp":NaN,"status":503}'),
+        (nginx(1), nginx(2), nginx(3).replace('"curl', "'curl").replace('"GET', "GET")),
+        (nginx(1), nginx(2), nginx(3, agent='"' * 60_001)),
+        (nginx(1), nginx(2), nginx(3, agent="\\" * 60_001)),
+        (nginx(1), nginx(2), nginx(3).replace("2025", "0000")),
+    ],
+)
+def test_what_does_not_end_or_is_none_is_one_rejected_line(
+    first: str, sound: str, bad: str, log: Path
+) -> None:
+    # Many good lines: what is bad must not swallow those behind it.
+    log.write_bytes(text(first, *[sound] * 40, bad, *[sound] * 40))
+    read = read_calls([str(log)])
+    assert (read.rejected, read.samples[0].line) == (1, 42)
+    assert set(read.calls.status.tolist()) == {200}
+    assert len(read.calls) == read.lines - 1
+
+
 @given(st.integers(1, 5000))
 @settings(deadline=None, max_examples=20)
 def test_a_long_line_keeps_one_byte_more_than_a_line_may_have(piece: int) -> None:

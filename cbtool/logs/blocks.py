@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from cbtool.errors import WrongFormatError
@@ -65,10 +66,19 @@ def blocks(pieces: Iterable[bytes], name: str, size: int = BLOCK) -> Iterator[Bl
 
 
 def _without_bom(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the pieces, of which none is larger than a block: places in one must fit in 32 bits."""
     first = True
-    for piece in pieces:
+    for piece in chain.from_iterable(map(_small, pieces)):
         yield piece.removeprefix(_BOM) if first else piece
         first = False
+
+
+def _small(piece: bytes) -> Iterator[bytes]:
+    return (
+        (piece[at : at + BLOCK] for at in range(0, len(piece), BLOCK))
+        if len(piece) > BLOCK
+        else iter((piece,))
+    )
 
 
 def _shortened(pieces: Iterable[bytes], name: str) -> Iterator[memoryview]:
