@@ -142,7 +142,9 @@ def _unless(usual: float, value: float) -> float | None:
 
 def logbook_of(found: Found) -> Logbook:
     """Return the log, ready for settings to be tried on."""
-    return Logbook(found.trace, found.instance, found.spans, found.p99, found.budget, seed=found.seed)
+    return Logbook(
+        found.trace, found.instance, found.spans, found.p99, found.budget, seed=found.seed, own=found.own
+    )
 
 
 def _current(profile: Profile, logbook: Logbook) -> Alternative:

@@ -23,6 +23,11 @@ _BLOCKS = 60
 _CALLS_A_BLOCK = 10  # of one instance
 _BAD = 0.3  # of one instance's calls fail
 _OTHERS = 0.1  # at most, of what the others' do
+_SHARED = (
+    "Taking it out is outlier ejection's job, or that of a breaker for each instance; this one would refuse"
+    " the good ones' calls, too."
+)
+_ITS_OWN = "Its own breaker opens for that; outlier ejection would send its calls to the others."
 _CHANGE = 3.0  # times, from which a load changes
 _GROWTH = 1.5
 
@@ -48,13 +53,15 @@ def traffic_doubts(
     failed = verdicts == Verdict.FAILURE
     return (
         *_instances(calls, counted, instances, by_instance=by_instance),
-        *bad_instances(calls, counted, failed),
+        *bad_instances(calls, counted, failed, own_breakers=by_instance),
         *_groups(calls),
         *_load(calls, counted, regimes),
     )
 
 
-def bad_instances(calls: Calls, counted: NDArray[np.bool_], failed: NDArray[np.bool_]) -> tuple[str, ...]:
+def bad_instances(
+    calls: Calls, counted: NDArray[np.bool_], failed: NDArray[np.bool_], *, own_breakers: bool = False
+) -> tuple[str, ...]:
     """Return a sentence for each instance that failed for a while as the others did not.
 
     In each of 60 stretches of equal count: an instance of whose calls 30 % or more fail while at most a
@@ -74,6 +81,7 @@ def bad_instances(calls: Calls, counted: NDArray[np.bool_], failed: NDArray[np.b
     rest = (lost.sum(axis=1)[:, None] - lost) / np.maximum(seen.sum(axis=1)[:, None] - seen, 1)
     out = (seen >= _CALLS_A_BLOCK) & (share >= _BAD) & (rest <= _OTHERS * share)
     said = []
+    advice = _ITS_OWN if own_breakers else _SHARED
     for number in np.flatnonzero(out.any(axis=0))[:_MOST_NAMED]:
         mine = np.flatnonzero(out[:, number])
         own, lost_own = int(seen[mine, number].sum()), int(lost[mine, number].sum())
@@ -85,8 +93,7 @@ def bad_instances(calls: Calls, counted: NDArray[np.bool_], failed: NDArray[np.b
             f" {format_percent(100 * lost_own / own)} of its {own:,} calls between"
             f" +{format_duration(start[begin] / 1e9)} and +{format_duration(start[end] / 1e9)}, the"
             f" {width - 1} other{'s' * (width > 2)} {format_percent(100 * lost_others / max(others, 1))} of"
-            f" {others:,}. Taking it out is outlier ejection's job, or that of a breaker for each instance;"
-            " this one would refuse the good ones' calls, too."
+            f" {others:,}. {advice}"
         )
     return tuple(said)
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cbtool.recommend.loss import Outcome
     from cbtool.recommend.model import Budget, Regime
 
+_A_DAY = 0.99 * 86400  # a day's log begins and ends with a call, not at midnight
 _LIBRARY = "no incident in the data: an outage, a 40 % brown-out and calls ten times as slow, simulated"
 
 
@@ -106,7 +107,7 @@ def notes(evidence: Evidence) -> tuple[str, ...]:
         said.append("All durations are 0, so slow calls are not judged: no slow threshold.")
     said += [note for regime in evidence.regimes for note in _late(evidence, regime)]
     said += _timeouts(evidence)
-    if evidence.span < 86400:
+    if evidence.span < _A_DAY:
         said.append(
             f"{format_duration(evidence.span)} of traffic do not show how day and night differ, nor"
             " rare bursts; run again on a day or more."

@@ -32,7 +32,7 @@ class Track:
     Attributes:
         trips: closed breakers that opened.
         false_trips: of these, outside incidents.
-        incidents: that a breaker should act on, each counted once a breaker.
+        incidents: that a breaker should act on, counted once for each breaker whose calls they befell.
         caught: of these, those in which a breaker opened.
         delay: seconds from an incident's first bad call to the opening, the mean; None: none was caught.
         bad: bad calls in incidents.

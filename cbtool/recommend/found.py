@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cbtool.recommend.gates import Candidate
     from cbtool.recommend.incidents import Sides
     from cbtool.recommend.model import Budget, Incident, Regime
+    from cbtool.recommend.own_incidents import Own
     from cbtool.recommend.search import Search
     from cbtool.recommend.trace import Trace
 
@@ -40,6 +41,7 @@ class Found:
         calm: healthy calls of one breaker, incidents cut out of its time.
         spells: the incidents to act on; empty where none was seen.
         library: incidents that any upstream can have, for where none was seen.
+        own: incidents of single instances, where each has its own breaker.
         log_format: what the calls were read from; empty where that was no log.
     """
 
@@ -57,6 +59,7 @@ class Found:
     spells: Sequence[Spell]
     library: Sequence[Spell]
     log_format: str
+    own: Own
 
     @property
     def actionable(self) -> tuple[Incident, ...]:

@@ -25,6 +25,7 @@ from cbtool.recommend.labelled import label_notes, labelled_sides
 from cbtool.recommend.loss import Court
 from cbtool.recommend.model import Answer, Budget, Recommendation, Regime
 from cbtool.recommend.night import thinned_to_quietest
+from cbtool.recommend.own_incidents import Own, inside, own_incidents
 from cbtool.recommend.reach import observed_notes
 from cbtool.recommend.refusal import missing, missing_budget
 from cbtool.recommend.regimes import load_regimes
@@ -123,7 +124,8 @@ def recommend(
     needs = missing(trace, instances, sides)
     if needs:
         return replace(answer, needs=needs)
-    case = _Case(trace, instance, sides, p99, budget, answer.regimes, instances, seed)
+    own = own_incidents(trace, instance, p99, budget, sides) if by_instance and not labels else {}
+    case = _Case(trace, instance, sides, p99, budget, answer.regimes, instances, seed, own)
     found = _found(case, calls.log_format)
     if found is None:
         return replace(answer, needs=missing_budget(trace, budget))
@@ -145,6 +147,7 @@ class _Case:
     regimes: tuple[Regime, ...]
     instances: int
     seed: int
+    own: Own
 
     @property
     def bursts(self) -> NDArray[np.bool_] | None:
@@ -159,6 +162,8 @@ class _Case:
 
     def shares(self, keep: NDArray[np.bool_]) -> list[Trace]:
         """Return the kept calls of each breaker that is looked at."""
+        if self.own:
+            keep = keep & ~inside(self.trace, self.instance, self.own)
         return [self.trace.take(keep & (self.instance == i)) for i in range(min(self.instances, _SHARES))]
 
     def gaps(self) -> list[tuple[int, int]]:
@@ -219,6 +224,7 @@ def _found(case: _Case, log_format: str) -> Found | None:
         calm=calm,
         spells=case.spells(),
         library=case.library(calm),
+        own=case.own,
         log_format=log_format,
     )
 

@@ -12,7 +12,7 @@ from cbtool.simulation.fast import run_spells
 from cbtool.simulation.traffic import Traffic, traffic_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -30,6 +30,10 @@ class _Member(NamedTuple):
     traffic: Traffic
     bad: NDArray[np.bool_]
     inside: NDArray[np.bool_]
+    spans: NDArray[np.int64]
+    """Its incidents, those that did not pass its calls by: (from, to) nanoseconds."""
+    until: NDArray[np.int64]
+    """Up to when a trip still answers each."""
 
 
 class _Tally(NamedTuple):
@@ -56,6 +60,7 @@ class Logbook:
         slow_from: the healthy p99 in seconds: a slower call is bad, too; None: no call is.
         budget: its weights give the cost.
         seed: of the waits' jitter.
+        own: by breaker, incidents that only its calls had.
     """
 
     def __init__(
@@ -67,22 +72,18 @@ class Logbook:
         budget: Budget,
         *,
         seed: int = 0,
+        own: Mapping[int, Sequence[tuple[int, int]]] | None = None,
     ) -> None:
         bad = trace.failed if slow_from is None else trace.failed | trace.slower_than(slow_from)
-        self._spans = np.array(spans, np.int64).reshape(-1, 2)
-        inside = np.zeros(len(trace), np.bool_)
-        for first, last in self._spans:
-            inside[np.searchsorted(trace.start, first) : np.searchsorted(trace.start, last, "right")] = True
-        lengths = self._spans[:, 1] - self._spans[:, 0]
-        least, most = (seconds * 1e9 for seconds in _GRACE)
-        self._until = self._spans[:, 1] + np.clip(lengths, least, most).astype(np.int64)
         self._seed = seed
         self._budget = budget
         verdicts = trace.verdicts()
-        self._members = [
-            _Member(traffic_of(trace.start[own], trace.duration[own], verdicts[own]), bad[own], inside[own])
-            for own in _owned(instance)
-        ]
+        self._members = []
+        for number, calls in enumerate(_owned(instance)):
+            traffic = traffic_of(trace.start[calls], trace.duration[calls], verdicts[calls])
+            mine = sorted([*spans, *(own or {}).get(number, ())])
+            hit = [span for span in mine if _share_bad(traffic, bad[calls], span) >= budget.break_even / 2]
+            self._members.append(_member(traffic, bad[calls], np.array(hit, np.int64).reshape(-1, 2)))
         self._end = max((member.traffic.end for member in self._members), default=0)
         self._watched_ns = self._end - (int(trace.start[0]) if len(trace) else 0)
 
@@ -141,14 +142,13 @@ class Logbook:
         run = run_spells(member.traffic, config, seed=seed)
         refused = run.permitted == 0
         bad = member.bad & member.inside
-        answers = self._answers(run.opened_ns)
-        seen = [number for number in range(len(self._spans)) if self._any_bad(member, number)]
-        delays = (self._delay(run, answers, number) for number in seen)
+        answers = _answers(member, run.opened_ns)
+        delays = (_delay(run, answers, span[0], number) for number, span in enumerate(member.spans))
         closed = np.append(run.closed_ns, self._end)[: len(run.opened_ns)]
         return _Tally(
             trips=len(run.opened_ns),
             false_trips=int((answers < 0).sum()),
-            incidents=len(seen),
+            incidents=len(member.spans),
             delays=tuple(delay for delay in delays if delay is not None),
             bad=int(bad.sum()),
             shed=int((bad & refused).sum()),
@@ -157,28 +157,40 @@ class Logbook:
             open_ns=int((closed - run.opened_ns).sum()),
         )
 
-    def _answers(self, opened: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return for each opening the incident that it answers, −1 for a false one."""
-        if not len(self._spans):
-            return np.full(len(opened), -1)
-        latest = np.searchsorted(self._spans[:, 0], opened, side="right") - 1
-        within = (latest >= 0) & (opened <= self._until[np.maximum(latest, 0)])
-        return np.where(within, latest, -1)
 
-    def _any_bad(self, member: _Member, number: int) -> bool:
-        start = member.traffic.start_ns
-        first, last = self._spans[number]
-        return bool(member.bad[np.searchsorted(start, first) : np.searchsorted(start, last, "right")].any())
+def _member(traffic: Traffic, bad: NDArray[np.bool_], spans: NDArray[np.int64]) -> _Member:
+    start = traffic.start_ns
+    inside = np.zeros(len(start), np.bool_)
+    for first, last in spans:
+        inside[np.searchsorted(start, first) : np.searchsorted(start, last, "right")] = True
+    least, most = (seconds * 1e9 for seconds in _GRACE)
+    until = spans[:, 1] + np.clip(spans[:, 1] - spans[:, 0], least, most).astype(np.int64)
+    return _Member(traffic, bad, inside, spans, until)
 
-    def _delay(self, run: Spells, answers: NDArray[np.int64], number: int) -> float | None:
-        """Return the seconds until the breaker was open in an incident; None where it never was."""
-        begin = self._spans[number, 0]
-        before = int(np.searchsorted(run.opened_ns, begin))
-        still_open = before > len(run.closed_ns) or (before > 0 and run.closed_ns[before - 1] > begin)
-        if still_open:
-            return 0.0
-        mine = run.opened_ns[answers == number]
-        return float(mine[0] - begin) / 1e9 if len(mine) else None
+
+def _answers(member: _Member, opened: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return for each opening the incident that it answers, −1 for a false one."""
+    if not len(member.spans):
+        return np.full(len(opened), -1)
+    latest = np.searchsorted(member.spans[:, 0], opened, side="right") - 1
+    within = (latest >= 0) & (opened <= member.until[np.maximum(latest, 0)])
+    return np.where(within, latest, -1)
+
+
+def _share_bad(traffic: Traffic, bad: NDArray[np.bool_], span: tuple[int, int]) -> float:
+    """Return which share of one breaker's calls was bad in a stretch of time; an incident may pass it by."""
+    first, last = np.searchsorted(traffic.start_ns, [span[0], span[1] + 1])
+    return float(bad[first:last].mean()) if last > first else 0.0
+
+
+def _delay(run: Spells, answers: NDArray[np.int64], begin: np.int64, number: int) -> float | None:
+    """Return the seconds until the breaker was open in an incident; None where it never was."""
+    before = int(np.searchsorted(run.opened_ns, begin))
+    still_open = before > len(run.closed_ns) or (before > 0 and run.closed_ns[before - 1] > begin)
+    if still_open:
+        return 0.0
+    mine = run.opened_ns[answers == number]
+    return float(mine[0] - begin) / 1e9 if len(mine) else None
 
 
 def _owned(instance: NDArray[np.int32]) -> list[NDArray[np.intp]]:

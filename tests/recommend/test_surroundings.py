@@ -272,3 +272,14 @@ def test_the_answer_does_not_depend_on_how_many_threads_there_are(
         module = sys.modules[f"cbtool.recommend.{room}"]
         monkeypatch.setattr(module, "ThreadPoolExecutor", lambda _: ThreadPoolExecutor(1))
     assert recommended(calls).to_json() == answer.to_json()
+
+
+@pytest.mark.parametrize("instances", [4, 8])  # one of four is an incident for all of them, one of eight none
+def test_an_instance_s_outage_is_its_own_breaker_s_incident(instances: int) -> None:
+    calm = traffic(phase("calm", 2400, 40), seed=9)
+    answer = recommended(served(calm, bad=0, of=instances), by_instance=True)
+    (chosen,) = [each for each in answer.alternatives if each.name == "recommended"]
+    assert (chosen.track.incidents, chosen.track.caught, chosen.track.false_trips) == (1, 1, 0)
+    assert "Its own breaker opens for that" in " ".join(answer.notes)
+    assert answer.timeline is not None
+    assert max(answer.timeline.open_percent) <= 100 / instances + 0.1

@@ -1,0 +1,72 @@
+"""Incidents of single instances, each of which has a breaker of its own.
+
+Among eight instances one that is down is 12.5 % of all failures: ridden through by a breaker for all of them,
+and a whole outage to its own.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cbtool.recommend.incidents import tell_apart
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from cbtool.recommend.incidents import Sides
+    from cbtool.recommend.model import Budget
+    from cbtool.recommend.trace import Trace
+
+Own = dict[int, list[tuple[int, int]]]
+"""By breaker, its own incidents as (from, to) nanoseconds, in order."""
+
+_MOST = 100  # instances that are looked at
+_LEAST = 100  # calls of one
+
+
+def own_incidents(
+    trace: Trace, instance: NDArray[np.int32], p99: float | None, budget: Budget, sides: Sides
+) -> Own:
+    """Return the incidents of single instances that are none of the whole.
+
+    Args:
+        trace: the calls that count.
+        instance: by call, which breaker it goes to.
+        p99: of healthy durations, seconds; None: durations say nothing.
+        budget: gives the break-even share and the shortest incident.
+        sides: the whole told apart.
+    """
+    known = [(int(trace.start[s.first]), int(trace.start[s.last])) for s in sides.actionable]
+    found: Own = {}
+    for number in range(min(int(instance.max(initial=0)) + 1, _MOST)):
+        mine = trace.take(instance == number)
+        if len(mine) < _LEAST:
+            continue
+        spans = [
+            (int(mine.start[s.first]), int(mine.start[s.last]))
+            for s in tell_apart(mine, p99, budget).actionable
+        ]
+        own = [span for span in spans if not any(_overlap(span, other) for other in known)]
+        if own:
+            found[number] = own
+    return found
+
+
+def inside(
+    trace: Trace, instance: NDArray[np.int32], own: Mapping[int, list[tuple[int, int]]]
+) -> NDArray[np.bool_]:
+    """Return which calls lie in an incident of their own instance."""
+    mask = np.zeros(len(trace), np.bool_)
+    for number, spans in own.items():
+        mine = instance == number
+        for begin, end in spans:
+            mask |= mine & (trace.start >= begin) & (trace.start <= end)
+    return mask
+
+
+def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one[0] <= other[1] and other[0] <= one[1]
