@@ -156,6 +156,19 @@ def test_the_command(scheduler: str, logs: list[str], capsys: pytest.CaptureFixt
     assert answers[0] == answers[1]
 
 
+@pytest.mark.parametrize(
+    "command", [["simulate"], ["compare", "--profile", "default", "--profile", "hystrix"], ["recommend"]]
+)
+def test_other_commands_read_there_and_answer_as_here(
+    command: list[str], scheduler: str, logs: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = []
+    for further in ([], ["--scheduler", scheduler]):
+        assert run([*command, *logs, "--json", *further]) == 0
+        answers.append(json.loads(capsys.readouterr().out))
+    assert answers[0] == answers[1]
+
+
 def test_no_scheduler_at_the_address() -> None:
     unreachable = pytest.raises(UnreachableError, match=r"tcp://127\.0\.0\.1:1: no Dask scheduler answers")
     with unreachable, connected("tcp://127.0.0.1:1"):

@@ -16,6 +16,7 @@ from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when
     EngineOption,
     LogsArgument,
     ScenarioOption,
+    SchedulerOption,
 )
 from cbtool.errors import ConfigurationError
 from cbtool.simulation.engine import Engine
@@ -48,6 +49,7 @@ def compare(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         str, option("--load", help="Shares of a log's calls, or factors on a scenario's rates.")
     ] = "1,0.1,0.01",
     instances: InstancesOption = 1,
+    scheduler: SchedulerOption = None,
     log_format: LogFormatOption = None,
     seed: SeedOption = None,
     engine: EngineOption = Engine.AUTO,
@@ -87,7 +89,7 @@ def compare(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     candidates = [
         Candidate(name, each.config, each.rules) for name, each in zip(names, profiles, strict=True)
     ]
-    source = open_source(logs or (), scenario, log_format, seed, which, texts=NONE)
+    source = open_source(logs or (), scenario, log_format, seed, which, scheduler=scheduler, texts=NONE)
     with working("simulating"):
         traffic = [AtLoad(factor, *source.at(factor)) for factor in loads]
         comparison = run(candidates, traffic, seed=source.seed, instances=instances, engine=engine)

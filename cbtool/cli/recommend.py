@@ -45,6 +45,7 @@ from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when
     LogsArgument,
     PlotOption,
     ScenarioOption,
+    SchedulerOption,
 )
 from cbtool.errors import ConfigurationError, InsufficientDataError, UnreachableError
 from cbtool.traffic.texts import JUDGED
@@ -80,6 +81,7 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     timeout: Annotated[
         str | None, option("--timeout", help="The caller's timeout, for a scenario; default: the scenario's.")
     ] = None,
+    scheduler: SchedulerOption = None,
     log_format: LogFormatOption = None,
     output: OutputOption = None,
     library: Annotated[
@@ -129,9 +131,8 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     share, labels = instances_of(instances), labels_of(incident, incidents)
     today = today_of(current)
     rules = (load_profile(profile) if profile else today or default_profile()).rules
-    source = open_source(
-        logs or (), scenario, log_format, seed, which, texts=(*JUDGED, *([by] if by else ()))
-    )
+    texts = (*JUDGED, *([by] if by else ()))
+    source = open_source(logs or (), scenario, log_format, seed, which, scheduler=scheduler, texts=texts)
     calls = source.at(1.0).calls if timeout is None else _with_timeout(scenario, source.seed, timeout)
     asked = Asked(share, budget, rules, source.seed, labels, today)
 

@@ -32,6 +32,7 @@ from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when
     LogsArgument,
     PlotOption,
     ScenarioOption,
+    SchedulerOption,
 )
 from cbtool.report.checks import check_json, checks_text
 from cbtool.simulation.engine import Engine
@@ -60,6 +61,7 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     calls_out: Annotated[
         Path | None, option("--calls-out", help="Write one CSV row a call: t, permitted, states.")
     ] = None,
+    scheduler: SchedulerOption = None,
     log_format: LogFormatOption = None,
     seed: SeedOption = None,
     engine: EngineOption = Engine.AUTO,
@@ -96,7 +98,9 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     # Groups, plots, the [refusal] rules and the readable machine look at all calls at once.
     long = by is None and not plot and settings.guard is None and engine is not Engine.MACHINE
     texts = (*(ASKED if settings.guard else NONE), *([by] if by else ()))
-    source = open_source(logs or (), scenario, log_format, seed, which, long=long, texts=texts)
+    source = open_source(
+        logs or (), scenario, log_format, seed, which, scheduler=scheduler, long=long, texts=texts
+    )
     simulating = Simulating(settings, instances, source.seed, engine)
     head = {"source": source.name, "profile": settings.name, "seed": source.seed}
     if by is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import typer
@@ -10,7 +11,7 @@ from cbtool.cli.output import note, working
 from cbtool.traffic.texts import TEXTS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from cbtool.cluster import Cluster
     from cbtool.logs import LogRead, StoredCalls
@@ -115,13 +116,16 @@ def open_source(
     which: Selection | None = None,
     *,
     cluster: Cluster | None = None,
+    scheduler: str | None = None,
     long: bool = False,
     texts: Collection[str] = TEXTS,
 ) -> TrafficSource:
     """Return the traffic that the command line names: logs (or run records), or one scenario.
 
-    Says on standard error what the logs lacked. With `long`, calls that do not fit in memory stay on disk:
-    the command then asks for `stored`. Of the calls' texts, `texts` and what `which` asks for are read.
+    Says on standard error what the logs lacked. They are read here, by a cluster that is connected, or by one
+    that is connected for it, whose `scheduler` is given; a cluster's are always in memory. With `long`, calls
+    that do not fit in memory stay on disk: the command then asks for `stored`. Of the calls' texts, `texts`
+    and what `which` asks for are read.
 
     Raises:
         typer.BadParameter: both or neither are named.
@@ -137,8 +141,9 @@ def open_source(
         return Generated(load_scenario(scenario), seed)
     # Of a server that was asked, the queries are too long to be a name.
     name = ", ".join(log.partition("?")[0] if "://" in log else log for log in logs)
-    if not long:
-        return Recorded(read_log(logs, log_format, which, cluster, texts=texts), name, seed or 0)
+    if scheduler is not None or cluster is not None or not long:
+        with _connected(cluster, scheduler) as reading:
+            return Recorded(read_log(logs, log_format, which, reading, texts=texts), name, seed or 0)
     from cbtool.logs import StoredCalls, read_long_calls  # noqa: PLC0415  # polars
 
     with working("reading the log"):
@@ -147,6 +152,17 @@ def open_source(
     if isinstance(read.calls, StoredCalls):
         return Stored(read.calls, name, seed or 0)
     return Recorded(read.calls, name, seed or 0)
+
+
+@contextmanager
+def _connected(cluster: Cluster | None, scheduler: str | None) -> Iterator[Cluster | None]:
+    if scheduler is None:
+        yield cluster
+        return
+    from cbtool.cluster import connected  # noqa: PLC0415  # numpy
+
+    with connected(scheduler) as made:
+        yield made
 
 
 def read_log(

@@ -119,9 +119,8 @@ def sweep(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     settings = load_profile(profile) if profile else default_profile()
     say_unasked([settings], "sweep")
     with nullcontext() if scheduler is None else connected(scheduler) as cluster:
-        long = cluster is None
         source = open_source(
-            logs or (), scenario, log_format, seed, which, cluster=cluster, long=long, texts=NONE
+            logs or (), scenario, log_format, seed, which, cluster=cluster, long=True, texts=NONE
         )
         tried = points(axes, Design(design), sample, source.seed)
         plan = plan_of(settings.config, tried)
