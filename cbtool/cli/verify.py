@@ -77,7 +77,7 @@ def verify(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     ] = None,
     time_to_close: Annotated[
         str | None,
-        option("--time-to-close", help="Closed so soon after an outage; default: its wait, and its trials."),
+        option("--time-to-close", help="Closed so soon after an outage; default: two waits and trials."),
     ] = None,
     healthy_refused: Annotated[
         str | None,

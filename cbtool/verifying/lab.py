@@ -26,6 +26,7 @@ TYPICAL_P99 = 0.100
 """Seconds: of calls of which nobody knows how long they take."""
 
 _SWEEPS = 2
+_ROUNDS = 2  # of trials that closing may take
 _MOST_WAITS = 10_000
 
 
@@ -114,7 +115,10 @@ class Lab:
         return float(100.0 * (permitted[late] == 0).mean()) if late.any() else 0.0
 
     def recovery_limit(self, lasts: float) -> float:
-        """Return the longest wait that so long an outage comes to, and time for the trials after it."""
+        """Return twice the longest wait that so long an outage comes to, and time for the trials.
+
+        Twice, since a stray error among the trials is no fault of the settings.
+        """
         wait, trials = self.profile.config.policies.wait, self.profile.config.policies.trials
         longest = spent = 0.0
         for attempt in range(1, _MOST_WAITS):
@@ -125,7 +129,7 @@ class Lab:
         needed = trials_needed(trials)
         calls = needed + 3 * math.sqrt(needed) + 3
         stuck = (wait.sweep * _SWEEPS + trials.limit) / 1e9
-        return longest + calls / self.load.rate + 2 * self.usual.p99 + stuck
+        return _ROUNDS * (longest + calls / self.load.rate) + 2 * self.usual.p99 + stuck
 
     def phase(
         self,

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _CALLS_TO_NOTICE = 20
 """Where calls are rarer than the detection delay allows for, an outage may take so many of them."""
 
+_PROMISE = 2.0
+
 
 class Group(StrEnum):
     """What a check is about."""
@@ -72,9 +74,16 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """`VerifyRules` with their defaults filled in, as the attributes of the same names there."""
+    """`VerifyRules` with their defaults filled in, as the attributes of the same names there.
+
+    Attributes:
+        rules: what is asked for.
+        promised: seconds in which incidents were expected to be noticed when the profile was recommended;
+            None: nobody said.
+    """
 
     rules: VerifyRules
+    promised: float | None = None
 
     @property
     def false_trips_per_day(self) -> float:
@@ -93,6 +102,16 @@ class Limits:
         """Percent."""
         given = self.rules.healthy_refused
         return DEFAULT_HEALTHY_REFUSED if given is None else given
+
+    @property
+    def seen_delay(self) -> float:
+        """Seconds in which recent incidents must be noticed: as asked, else up to twice what was promised.
+
+        An upstream that fails little by little is noticed later than one that fails at once.
+        """
+        if self.rules.detection_delay is not None or self.promised is None:
+            return self.detection_delay
+        return max(self.detection_delay, _PROMISE * self.promised)
 
     def delay_at(self, rate: float, *, low: bool) -> float:
         """Return within how many seconds an incident must be noticed at a load.

@@ -226,7 +226,7 @@ def _delay(
     found: Seen, delays: Sequence[Sequence[float]], limits: Limits, group: Group, prefix: str
 ) -> Check:
     all_of_them = [delay for each in delays for delay in each]
-    limit = limits.delay_at(_rate_in(found), low=False)
+    limit = max(limits.seen_delay, limits.delay_at(_rate_in(found), low=False))
     median = float(np.median(all_of_them)) if all_of_them else None
     longest = f"the longest {format_duration(max(all_of_them))}" if len(all_of_them) > 1 else ""
     return Check(

@@ -81,7 +81,7 @@ def verify(
         InsufficientDataError: there is too little traffic to say anything.
         ConfigurationError: the profile resets by health checks, which recorded traffic does not answer.
     """
-    limits = Limits(rules)
+    limits = Limits(rules, None if profile.evidence is None else profile.evidence.detection_delay)
     found = None if calls is None else _seen(calls, profile, source, instances, seed, labels)
     loads = _loads(profile, rules, found, rates, timeout)
     reach = reachability(profile.config, loads) if loads else Reachability(())

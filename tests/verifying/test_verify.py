@@ -102,6 +102,12 @@ def test_one_false_trip_in_an_hour_is_beyond_a_budget_of_one_in_thirty_days() ->
     assert loose["false trips a day"].passed
 
 
+def test_what_was_promised_when_recommended_is_allowed_for_unless_less_is_asked() -> None:
+    assert Limits(NO_RULES, promised=12.0).seen_delay == 24.0
+    assert Limits(NO_RULES, promised=1.0).seen_delay == 10.0
+    assert Limits(VerifyRules(detection_delay=5.0), promised=12.0).seen_delay == 5.0
+
+
 def test_an_incident_that_is_missed_is_named() -> None:
     deaf = breaker(minimum_number_of_errors=200)
     found = held(deaf, OUTAGE)
@@ -169,7 +175,7 @@ def test_recovery_is_held_to_its_limit() -> None:
     name = "usual load (20/s): outage: time to close"
     own = verify(breaker(), NO_RULES, source="none", rates=(20.0,))
     assert own.passed, own.failed
-    assert 10 < checked(own, Group.SCENARIOS, name)[name].limit < 15
+    assert 20 < checked(own, Group.SCENARIOS, name)[name].limit < 25  # two waits of 10 s, two rounds
     hasty = verify(breaker(), VerifyRules(time_to_close=0.5), source="none", rates=(20.0,))
     assert name in {check.name for check in hasty.failed}
 
