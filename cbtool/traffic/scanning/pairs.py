@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def pairs_in(spans: Spans, keys: Mapping[str, tuple[str, ...]], lists: frozenset[str]) -> dict[str, Spans]:
-    """Return the values by name: each is of the first pair with any of its keys.
+    """Return the values by name: each is of the first pair with any of its keys that has one.
 
     An unquoted value ends at white space or a comma, semicolon, bar or quote; one of `lists` goes on as long
     as there are numbers, spaces, commas and colons. What is quoted and belongs to no key is passed over.
@@ -102,6 +102,6 @@ def _pairs(
                 while at < end and not parting[byte(data, at)]:
                     at += 1
                 last = at
-            if slot >= 0 and out_start[slot, line] < 0:
+            if slot >= 0 and last > first and out_start[slot, line] < 0:
                 out_start[slot, line] = first
                 out_end[slot, line] = last
