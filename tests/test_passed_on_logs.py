@@ -89,6 +89,47 @@ def test_a_line_without_an_end_is_passed_on_in_pieces() -> None:
     assert max(len(piece) for piece in plain_text(given)) <= 300_000
 
 
+# Above a header
+
+
+def test_lines_above_a_header(tmp_path: Path) -> None:
+    data = b"# exported by hand\n\nloading...\ntimestamp,status,duration_ms\n"
+    found = read(tmp_path, data + b"1700000000,200,5\n1700000001,500,\nx\n")
+    assert (found.format, len(found.calls), found.rejected, found.samples[0].line) == ("csv", 2, 1, 7)
+
+
+def test_words_above_objects(tmp_path: Path) -> None:
+    found = read(tmp_path, b"Attaching to web-1\n" + "\n".join(CADDY).encode())
+    assert (found.format, len(found.calls), found.rejected) == ("caddy", 9, 1)
+
+
+# Other spellings of W3C
+
+
+def test_quoted_values_and_other_names(tmp_path: Path) -> None:
+    found = read(
+        tmp_path,
+        b"#Software: IIS Advanced Logging Module\n#Fields:  date-local time-local s-ip cs-method cs-uri-stem"
+        b" cs-uri-query cs(User-Agent) cs(Host) sc-status TimeTakenMS\n"
+        b'2026-11-24 10:00:00.363 10.0.0.1 GET /a - "Mozilla/5.0 (X11) ""x"" y" "shop.example" 200 109\n'
+        b'2026-11-24 10:00:01.660 10.0.0.1 GET /b - - "shop.example" 503 0\n',
+    )
+    assert (found.format, found.lines, found.rejected) == ("iis", 4, 0)
+    assert (found.calls.duration_ns // 1_000_000).tolist() == [109, 0]
+    assert found.calls.host is not None
+    assert found.calls.host.to_list() == ["shop.example"] * 2
+
+
+def test_cloudfront_without_its_comments(tmp_path: Path) -> None:
+    row = (
+        "2024-03-12\t15:22:28\tCDG50-P2\t703\t192.0.2.4\tGET\td1.cloudfront.net\t/a\t400\t-\tcurl\tq=1"
+        "\t-\tError\tid==\tcdn.example\thttps\t62\t0.113\t-\n"
+    )
+    found = read(tmp_path, row.encode() * 3)
+    assert (found.format, len(found.calls), found.rejected) == ("cloudfront", 3, 0)
+    assert found.calls.duration_ns.tolist() == [113_000_000] * 3
+
+
 # Rows
 
 

@@ -32,6 +32,8 @@ SAMPLES = 5
 """How many rejected lines are kept to show."""
 
 _SAMPLE_LINES = 200
+_ABOVE_HEADER = 10  # lines among which a header is looked for
+_ABOVE_HEADER = 10  # lines among which a header is looked for
 _IN_FLIGHT = 3  # blocks being parsed
 _SHOWN = 60
 _KEPT = 200
@@ -123,7 +125,7 @@ def first_plan(name: str, incoming: Iterator[Block], chosen: Sequence[LogFormat]
     for block in incoming:
         content = _content(block)
         if len(content):
-            return Found(block, _plan(name, block, content, chosen), content.texts())
+            return _plan(name, block, content, chosen)
     return None
 
 
@@ -145,13 +147,29 @@ class Plan(NamedTuple):
     header: int
 
 
-def _plan(name: str, block: Block, content: Lines, chosen: Sequence[LogFormat]) -> Plan:
-    log_format = chosen[0] if len(chosen) == 1 else recognise(chosen or FORMATS.values(), content)
-    parts = None if log_format is None else log_format.layout.opened_by(content.texts())
-    first = block.first + content.newlines_before(0)
+def _plan(name: str, block: Block, content: Lines, chosen: Sequence[LogFormat]) -> Found:
+    log_format, above = _recognised(chosen, content)
+    opening = content[above:].texts()
+    parts = None if log_format is None else log_format.layout.opened_by(opening)
+    first = block.first + content.newlines_before(above)
     if log_format is None or parts is None:
         raise _wrong_format(RejectedLine(name, first, _shown(content.text(0))), _problem(chosen))
-    return Plan(log_format, parts, first if log_format.layout.header else 0)
+    return Found(block, Plan(log_format, parts, first if log_format.layout.header else 0), opening)
+
+
+def _recognised(chosen: Sequence[LogFormat], content: Lines) -> tuple[LogFormat | None, int]:
+    """Return the format, and how many lines stand above its header, such as comments."""
+    formats = chosen or FORMATS.values()
+    log_format = chosen[0] if len(chosen) == 1 else recognise(formats, content)
+    fits = log_format is not None and log_format.layout.opened_by(content.texts()) is not None
+    with_header = [each for each in formats if each.layout.header and each.detected]
+    if fits or not with_header:
+        return log_format, 0
+    for above in range(1, min(_ABOVE_HEADER + 1, len(content))):
+        found = recognise(with_header, content[above:])
+        if found is not None:
+            return found, above
+    return log_format, 0
 
 
 def _problem(chosen: Sequence[LogFormat]) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cbtool.errors import UnreachableError
+from cbtool.logs.directed import directed_rows
 from cbtool.logs.documents import as_lines
 from cbtool.logs.prometheus import PREFIX as PROMETHEUS
 from cbtool.logs.prometheus import count_lines
@@ -67,7 +68,7 @@ class Stream:
         Raises:
             UnreachableError: reading fails half-way.
         """
-        return as_lines(whole_rows(plain_text(self._bytes())), self.name)
+        return as_lines(directed_rows(whole_rows(plain_text(self._bytes()))), self.name)
 
     def _bytes(self) -> Iterator[bytes]:
         first = self._read()

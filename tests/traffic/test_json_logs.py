@@ -108,6 +108,17 @@ CASES: dict[str, list[tuple[dict[str, Any], tuple[Any, ...]]]] = {
             (SECOND + 250_000_000, 250_000_000, 503, 0, "GET", "/a", "shop.example.org", None, "10.0.0.1:80"),
         )
     ],
+    "nginx-json-untimed": [
+        (
+            {
+                "time": "2026-11-24T10:00:01+00:00",
+                "request": "GET /a HTTP/1.1",
+                "response": 404,
+                "agent": "-",
+            },
+            (SECOND, -1, 404, 0, "GET", "/a", None, None, None),
+        ),
+    ],
     "nginx-json-seconds": [
         (NGINX_SECONDS, (SECOND, 250_000_000, 200, 0, "GET", "/a", "shop.example.org", None, None)),
         (

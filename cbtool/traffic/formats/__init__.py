@@ -27,6 +27,7 @@ from cbtool.traffic.formats.json_logs import (
     ENVOY_JSON,
     NGINX_JSON,
     NGINX_JSON_SECONDS,
+    NGINX_JSON_UNTIMED,
     TRAEFIK_JSON,
 )
 from cbtool.traffic.formats.load_tests import GATLING, JMETER, K6, K6_CSV, VEGETA, VEGETA_CSV
@@ -73,6 +74,7 @@ FORMATS = {
         ENVOY_JSON,
         NGINX_JSON,
         NGINX_JSON_SECONDS,
+        NGINX_JSON_UNTIMED,
         ALB,
         ELB,
         CLOUDFRONT,

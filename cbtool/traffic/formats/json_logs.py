@@ -114,7 +114,16 @@ _has_fraction = _iso.str.contains(_FRACTION).fill_null(value=False)
 _NGINX: Mapping[str, Any] = {
     "layout": JsonLines(
         (
-            *("msec", "time_iso8601", "@timestamp", "time_local", "request_time", "status"),
+            *(
+                "msec",
+                "time_iso8601",
+                "@timestamp",
+                "time_local",
+                "time",
+                "request_time",
+                "status",
+                "response",
+            ),
             *("request_method", "request_uri", "uri", "request"),
             *("http_host", "host", "server_name", "proxy_host", "upstream_addr"),
         )
@@ -124,6 +133,7 @@ _NGINX: Mapping[str, Any] = {
         "iso": fields.iso_time("time_iso8601"),
         "stash": fields.iso_time("@timestamp"),
         "local": fields.clf_time("time_local"),
+        "own": fields.plain_time("time"),
         "duration": fields.duration("request_time", fields.SECOND),
         "method": fields.first_word("request"),
         "target": fields.path("request_uri"),
@@ -131,9 +141,10 @@ _NGINX: Mapping[str, Any] = {
         "request": fields.request_path("request"),
         "has_duration": fields.is_filled("request_time"),
         "has_msec": fields.is_filled("msec"),
+        "has_request": fields.is_filled("request"),
     },
     "duration": pl.col("duration"),
-    "status": columns.code(pl.col("status")),
+    "status": columns.code(pl.coalesce("status", "response")),
     "method": columns.http_method(pl.coalesce("request_method", "method")),
     "path": pl.coalesce("target", "uri", "request"),
     "host": columns.named(pl.coalesce("http_host", "host", "server_name")),
@@ -154,5 +165,13 @@ NGINX_JSON_SECONDS = LogFormat(
     summary="nginx' variables as JSON, with time_iso8601 or time_local, and request_time",
     time=pl.coalesce("iso", "stash", "local"),
     recognised=pl.col("has_duration") & ~pl.col("has_msec") & ~_has_fraction,
+    resolution_ns=_SECOND_NS,
+)
+NGINX_JSON_UNTIMED = LogFormat(
+    **{**_NGINX, "stamp": Stamp.START},
+    name="nginx-json-untimed",
+    summary="nginx' variables as JSON, without request_time",
+    time=pl.coalesce("msec", "iso", "stash", "local", "own"),
+    recognised=~pl.col("has_duration") & pl.col("has_request"),
     resolution_ns=_SECOND_NS,
 )

@@ -74,11 +74,11 @@ class JsonLines:
         return bool(self.header_keys)
 
     def opened_by(self, sample: Sequence[str]) -> Parts | None:
-        """Return the reader; None if the line is no JSON object, or not the header that is wanted."""
+        """Return the reader; None if there is no JSON object, or not the header that is wanted."""
+        if not self.header_keys:
+            return self._taken if any(line.lstrip().startswith("{") for line in sample) else None
         if not sample[0].lstrip().startswith("{"):
             return None
-        if not self.header_keys:
-            return self._taken
         header = _object(sample[0])
         if not all(key in header for key in self.header_keys):
             return None

@@ -101,8 +101,9 @@ TRAEFIK = LogFormat(
     summary="Traefik's common log format",
     layout=PatternLines(
         # Nothing protects the quotes that a client writes.
-        r'^[^ ]+ [^ ]+ [^\[]*\[(?<time>[^\]]{26})\] "(?<method>[^ "]+) (?<target>[^ ]*).*?" '
-        r'(?<status>[0-9]{3}) [0-9-]+ ".*?" (?:[0-9]+|-) "(?<upstream>[^"]*)" "(?<instance>[^"]*)" '
+        r"^[^ ]+ [^ ]+ [^\[]*\[(?<time>[^\]]{26})\] "
+        r'"(?<method>[^ "]+) (?<target>[^ "]*(?:"[^ "][^ "]*)*).*?" (?<status>[0-9]{3}) [0-9-]+ '
+        r'".*?" (?:[0-9]+|-) "(?<upstream>[^"]*)" "(?<instance>[^"]*)" '
         r"(?<ms>[0-9]+)ms$"
     ),
     fields={

@@ -123,7 +123,7 @@ def template_format(text: str) -> LogFormat:
         time=pl.col("time"),
         status=columns.code(pl.col("status")),
         duration=None if duration is None else pl.col("duration"),
-        stamp=Stamp.END if nginx else Stamp.START,
+        stamp=Stamp.END if nginx or "%{end:" in text else Stamp.START,
         resolution_ns=_SECOND_NS if time == "clf" or time == "iso" else 1,  # noqa: PLR1714
         detected=False,
         **texts,
@@ -149,7 +149,7 @@ def _apache(text: str) -> Iterator[tuple[str, str]]:
         if found[2] == "%":
             before += "%"
             continue
-        argument = (found[1] or "").removeprefix("begin:")
+        argument = (found[1] or "").removeprefix("begin:").removeprefix("end:")
         yield before, _APACHE_ROLES.get((argument, found[2]), "")
         before = ""
     yield before + text[at:], "end"

@@ -148,7 +148,7 @@ IIS = LogFormat(
     host=pl.col("cs-host"),
     upstream=pl.col("s-sitename"),
     instance=pl.coalesce("s-computername", "s-ip"),
-    recognised=pl.col("sc-status").is_not_null(),
+    recognised=pl.col("comment") | pl.col("sc-status").is_not_null(),
     notes=("IIS's times are taken for requests' ends, and its time-taken has the client's network in it",),
 )
 
@@ -174,7 +174,7 @@ CLOUDFRONT = LogFormat(
     host=pl.coalesce("x-host-header", "cs(Host)"),
     upstream=pl.col("cs(Host)"),
     instance=pl.col("x-edge-location"),
-    recognised=pl.col("sc-status").is_not_null(),
+    recognised=pl.col("comment") | pl.col("sc-status").is_not_null(),
 )
 _real_time_status = _edge_status(pl.col("status"))
 CLOUDFRONT_REAL_TIME = LogFormat(
