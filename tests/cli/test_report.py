@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
 
@@ -107,3 +108,9 @@ def test_named_instances_labels_and_validation_reach_the_page(capsys: pytest.Cap
     assert [each["start"] for each in document["recommendation"]["incidents"]] == [120.0]
     assert document["recommendation"]["validation"]["held_out"]["name"] == "first 70 %"
     assert "Held against what it did not see" in Path("page.html").read_text()
+
+
+def test_standard_input_is_read(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(Path("few.csv").read_bytes())))
+    assert run(["report", "-", "-o", "-"]) == 3
+    assert capsys.readouterr().out.startswith("<!DOCTYPE html>")

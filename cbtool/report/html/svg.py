@@ -12,6 +12,8 @@ from cbtool.report.html.theme import to_variables
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+SERIES = "series-"
+"""What the group id of an artist begins with that draws a column of the document, whose name follows."""
 _NAMESPACE = re.compile(r"\{[^}]*\}")
 _NUMBER = re.compile(r"-?\d+\.\d{3,}")
 _REFERENCE = re.compile(r"url\(#([^)]*)\)")
@@ -61,6 +63,8 @@ def _tidy(root: ET.Element, name: str) -> None:
         for key, value in list(element.attrib.items()):
             del element.attrib[key]
             plain = _NAMESPACE.sub("", key)
+            if plain == "id" and value.startswith(SERIES):
+                element.set("data-series", value.removeprefix(SERIES))
             if plain == "id" and value not in referred:
                 continue
             element.set(plain, _attribute(plain, value, name))

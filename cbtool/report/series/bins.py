@@ -53,10 +53,11 @@ def bins_over(span: float, calls: int) -> Bins:
     """Return bins for so many calls over so many seconds: round lengths, and calls in most of them."""
     if span <= 0 or not calls:
         return Bins(1.0, 1, 1.0)
+    end = span * calls / max(calls - 1, 1)  # the last call, too, has its gap
     wanted = min(MOST, max(_FEWEST, calls // _CALLS_A_BIN))
     width = _round_up(span / wanted)
     # A rest that is too short to say much belongs to the bin before it.
-    return Bins(width, max(1, math.ceil(span / width - _REST)), span)
+    return Bins(width, max(1, math.ceil(end / width - _REST)), end)
 
 
 def _round_up(seconds: float) -> float:

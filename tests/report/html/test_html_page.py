@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import page_cases
 import pytest
 
@@ -211,3 +212,58 @@ def test_a_runs_own_breakers_are_the_page_s_before() -> None:
     assert before["failed_shed_percent"] is None
     text = " ".join(" ".join(Reader(traffic_page(document)).text).split())
     assert "what became of calls that it refused, nobody knows" in text
+
+
+COLUMNS = ["calls_per_s", "failure_rate", "slow_call_rate", "window_failure_rate", "window_slow_call_rate"]
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+@pytest.mark.parametrize("kind", ["wide", "narrow"])
+def test_a_drawn_line_is_its_column(page: str, document: dict[str, Any], kind: str, column: str) -> None:
+    svg = re.search(rf'<svg class="{kind}".*?</svg>', page, re.DOTALL)
+    assert svg is not None
+    line = re.search(rf'data-series="{column}"><path d="([^"]*)"', svg[0])
+    assert line is not None
+    series = document["series"]
+    drawn, told = [], []
+    # Where a window was not judged the line is broken; each piece is a step function in pixels.
+    edges = np.array([*series["t"], series["end_s"]])
+    steps = [re.findall(r"(-?[\d.]+) (-?[\d.]+)", piece) for piece in line[1].split("M")[1:]]
+    pieces = [np.array(piece, float) for piece in steps]
+    axis = re.search(r'data-series="calls_per_s"><path d="M (-?[\d.]+) [^"]* (-?[\d.]+) -?[\d.]+"', svg[0])
+    assert axis is not None
+    left, right = float(axis[1]), float(axis[2])
+    centres = left + (edges[:-1] + edges[1:]) / 2 / edges[-1] * (right - left)
+    for centre, value in zip(centres, series[column], strict=True):
+        here = [piece for piece in pieces if piece[0, 0] <= centre <= piece[-1, 0]]
+        assert bool(here) == (value is not None)
+        if here:
+            drawn.append(float(np.interp(centre, here[0][:, 0], here[0][:, 1])))
+            told.append(value)
+    assert len(told) > 3
+    if np.ptp(told) < 1e-3:  # a flat line has no slope
+        assert np.ptp(drawn) < 0.5
+        return
+    slope, height = np.polyfit(told, drawn, 1)
+    assert slope < 0
+    assert np.abs(np.polyval((slope, height), told) - drawn).max() < 0.5  # pixels
+
+
+def test_a_busy_breakers_page_stays_small() -> None:
+    header = {
+        "epoch": 0.0,
+        "instances": 1,
+        "profile": {},
+        "outcomes": {"failure": ["5xx"], "ignored": ["4xx"]},
+    }
+    counts = Snapshot(10, 5, 0, 5)
+    states = (State.CLOSED, State.OPEN)
+    changes = tuple(
+        (0, StateTransition(i / 40, states[i % 2], states[1 - i % 2], Reason.FAILURE_RATE, counts))
+        for i in range(10_000)
+    )
+    document = page_cases.document(before=RunRecord(header, changes, 4000, 1000, None, None, 300.0))
+    assert len(document["before"]["simulation"]["transitions"]) == 2_000
+    assert document["before"]["transitions_left_out"] == 8_000
+    assert document["before"]["simulation"]["trips"] == 5_000
+    assert len(traffic_page(document)) < 5_000_000

@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from cbtool.report.html.figures.canvas import BEHIND, drawn, numbers, threshold, title
 from cbtool.report.html.figures.clock import set_time_axis
 from cbtool.report.html.figures.states import draw_states
+from cbtool.report.html.svg import SERIES
 from cbtool.report.html.theme import stand_in
 from cbtool.units import format_duration
 
@@ -107,7 +108,8 @@ def _traffic(axes: Axes, document: Document) -> None:
     axes.fill_between(
         times, [*busiest, busiest[-1]], step="post", color=stand_in("accent"), alpha=0.22, linewidth=0
     )
-    axes.step(times, [*calls, calls[-1]], where="post", color=stand_in("accent"), linewidth=1.4)
+    (line,) = axes.step(times, [*calls, calls[-1]], where="post", color=stand_in("accent"), linewidth=1.4)
+    line.set_gid(f"{SERIES}calls_per_s")
     axes.set_ylim(0, max(*busiest, 1e-9) * 1.12)
     axes.yaxis.set_major_locator(MaxNLocator(3))
     title(axes, "Traffic, calls/s", note=f"mean, and the busiest {format_duration(series['busiest_over_s'])}")
@@ -128,12 +130,14 @@ def _rates(axes: Axes, document: Document, key: str, colour: str, *, limit: floa
     series = document["series"]
     times, rate = _edges(series), numbers(series[key])
     axes.fill_between(times, [*rate, rate[-1]], step="post", color=stand_in(colour), alpha=0.45, linewidth=0)
-    axes.step(times, [*rate, rate[-1]], where="post", color=stand_in(colour), linewidth=1)
+    (line,) = axes.step(times, [*rate, rate[-1]], where="post", color=stand_in(colour), linewidth=1)
+    line.set_gid(f"{SERIES}{key}")
     window = series.get(f"window_{key}")
     seen = [value for value in [*rate, *numbers(window or [])] if value == value]  # noqa: PLR0124  # NaN
     if window is not None:
         judged = numbers(window)
-        axes.step(times, [*judged, judged[-1]], where="post", color=stand_in("ink"), linewidth=1.2)
+        (line,) = axes.step(times, [*judged, judged[-1]], where="post", color=stand_in("ink"), linewidth=1.2)
+        line.set_gid(f"{SERIES}window_{key}")
     most = max([*seen, limit or 0.0, 1.0])
     axes.set_ylim(0, min(most * 1.2, 108.0))
     axes.yaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 2.5, 5, 10]))
