@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _LEAST = 10  # failed calls in the pile
 _PILE = 0.5  # of the failed calls that take longer than healthy ones do
 _WIDTH = 1.04  # a pile's longest duration, in times its shortest
-_BEYOND = 1e-3  # of all calls may take longer
+_BEYOND = 0.1  # calls that take longer, in times the pile: a server that recovers answers some late
 _LONG = 1.5  # times the healthy p99
 
 
@@ -33,7 +33,7 @@ def caller_timeout(trace: Trace, p99: float | None) -> float | None:
     first = int(inside.argmax())
     count = int(inside[first])
     pile = float(np.median(late[first : first + count]))
-    beyond = float((trace.duration > pile * _WIDTH).mean())
-    if count < max(_LEAST, _PILE * len(late)) or beyond > _BEYOND:
+    beyond = int((trace.duration > pile * _WIDTH).sum())
+    if count < max(_LEAST, _PILE * len(late)) or beyond > _BEYOND * count:
         return None
     return float(f"{pile / 1e9:.3g}")

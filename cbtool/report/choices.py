@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from cbtool.recommend.findings import Alternative, Estimate, Track
     from cbtool.recommend.model import Recommendation
 
-_LONGEST_NAME = 15
 _DECADE = 3650  # days; further than anybody should believe
 
 
@@ -80,8 +79,7 @@ def _setting_row(one: Alternative, answer: Recommendation) -> tuple[str, ...]:
 
 
 def _name(one: Alternative, answer: Recommendation) -> str:
-    name = f"today: {one.name}" if one is answer.current else one.name
-    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"
+    return "today" if one is answer.current else one.name
 
 
 def _worst(trips: Estimate | None) -> str:

@@ -143,7 +143,7 @@ def test_today_s_settings_are_shown_beside_the_new_ones(
     scenario: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert run(["recommend", "-s", scenario, "--current", "balanced"]) == 0
-    assert "today: balanced" in capsys.readouterr().out
+    assert "\ntoday  " in capsys.readouterr().out
     assert run(["recommend", "-s", scenario, "--current", "balanced", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["current"]["name"] == "balanced"
