@@ -143,13 +143,9 @@ def _late(e: Evidence, regime: Regime) -> Iterable[str]:
 def _timeouts(e: Evidence) -> Iterable[str]:
     if e.timeout is not None:
         slow = e.candidate.gate.slow_from
-        below = (
-            "" if slow is None or slow >= e.timeout else ", though calls slower than that are seen as slow"
-        )
         yield (
             f"Failed calls pile up at {format_duration(e.timeout)}, the caller's timeout: an incident of"
-            f" timeouts cannot be seen sooner than that{below}. A shorter timeout of the caller is the only"
-            " remedy."
+            " timeouts cannot be seen sooner than that, and a shorter timeout is the only remedy."
         )
         if slow is not None and slow >= e.timeout:
             yield (
