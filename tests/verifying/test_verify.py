@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -247,6 +248,19 @@ def test_a_load_that_has_fallen_says_what_a_window_holds_now() -> None:
     assert "recommend again" in fallen["usual load"].why
     assert not fallen["calls in a window"].passed
     assert "calls, fewer than the 8 that the gates ask for" in fallen["calls in a window"].why
+
+
+def test_a_log_of_a_part_of_the_day_is_held_to_the_loads_of_the_whole() -> None:
+    config = breaker().config
+    day = replace(EVIDENCE, span=86400.0, load_low=0.5, load_usual=5.0, load_high=20.0)
+
+    def usual_load(rate: float) -> Check:
+        found = seen(traffic(rate, 3600.0), breaker())
+        return next(check for check in drift_checks(config, day, found, 0) if check.name == "usual load")
+
+    assert usual_load(1.0).passed  # as by night
+    assert usual_load(15.0).passed  # as at noon
+    assert not usual_load(60.0).passed
 
 
 def test_a_window_of_calls_does_not_mind_the_load() -> None:
