@@ -93,7 +93,8 @@ def _over_lines(read: _Fields, expressions: Mapping[str, pl.Expr]) -> dict[str, 
     roots = {root for expression in expressions.values() for root in _roots(expression)}
     # Expressions that speak of no field would give one row alone.
     frame = pl.DataFrame({name: read.series(name) for name in roots} | {"": np.zeros(read.length, np.uint8)})
-    return frame.select("", **expressions).to_dict(as_series=True)
+    made = frame.select("", **expressions)
+    return {name: made[name] for name in expressions}
 
 
 def _over_words(

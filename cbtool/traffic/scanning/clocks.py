@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cbtool.jit import compiled, inlined
-from cbtool.traffic.scanning import memory
+from cbtool.traffic.scanning import memory, numbers
 from cbtool.traffic.scanning.memory import byte, int64
 from cbtool.traffic.scanning.numbers import NONSENSE
 
@@ -126,7 +126,7 @@ def _month(data: NDArray[np.uint8], at: int) -> int:
     return 0
 
 
-@compiled(memory)
+@compiled(memory, numbers)
 def _clf(
     data: NDArray[np.uint8],
     starts: NDArray[np.int32],
@@ -169,7 +169,7 @@ def _clf(
             out[line] = _within(seconds, east, fraction)
 
 
-@compiled(memory)
+@compiled(memory, numbers)
 def _iso(
     data: NDArray[np.uint8], starts: NDArray[np.int32], ends: NDArray[np.int32], out: NDArray[np.int64]
 ) -> None:
