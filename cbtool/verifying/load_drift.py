@@ -52,9 +52,7 @@ def load_checks(
         # The evidence has no interval for the load; it is taken to be as sure as this log.
         certain = surprise((now.value, now.low, now.high), (then, None, None)) / np.sqrt(2) > Z99
         passed = not (timed and changed and certain)
-        why = (
-            f"{now.value / then:.3g} times what it was: the gates were set for another load; recommend again"
-        )
+        times = f"{now.value / then:.3g} times what it was"
         yield Check(
             Group.DRIFT,
             name,
