@@ -40,6 +40,7 @@ _LACKING = {  # by how many columns there are, those that the version did not wr
 }
 _QUOTED = re.compile(rb'"(?:[^"]|"")*"')
 _LONGEST = 64 << 10  # bytes; a value that has not ended by then was none
+_ABOVE = 10  # lines among which the first of the rows is looked for
 _QUOTE, _END = b'"\n'
 
 
@@ -58,13 +59,18 @@ def whole_rows(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 def _header(first: bytes) -> bytes | None:
     """Return the header that a file of rows lacks, empty if it has one; None for other kinds of files."""
-    if _HEADER.match(first):
-        return b""
-    found = _JMETER.match(first)
-    if not found:
+    at = 0
+    for line in first.split(b"\n", _ABOVE)[:_ABOVE]:
+        if _HEADER.match(first, at):
+            return b""
+        found = _JMETER.match(first, at)
+        if found:
+            break
+        at += len(line) + 1
+    else:
         return None
     delimiter = found[1]
-    row = _QUOTED.sub(b"", first[:_LONGEST]).partition(b"\n")[0]
+    row = _QUOTED.sub(b"", first[at : at + _LONGEST]).partition(b"\n")[0]
     count = row.count(delimiter) + 1
     names = [name for name in _JMETER_NAMES if name not in _LACKING.get(count, ())]
     return delimiter.join(names[:count]) + b"\n"

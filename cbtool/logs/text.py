@@ -59,7 +59,7 @@ def _as_utf8(pieces: Iterator[bytes]) -> Iterator[bytes]:
     first = next(pieces, b"")
     encoding = _UTF16.get(first[:2])
     if encoding is None:
-        yield first
+        yield first.removeprefix(codecs.BOM_UTF8)
         yield from pieces
         return
     decode = codecs.getincrementaldecoder(encoding)("replace").decode

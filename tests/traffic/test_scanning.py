@@ -33,10 +33,6 @@ SAMPLES = {
         LINE + ' "0.010, 0.020 : -" -',
         LINE.replace("curl", r"c\"u\\rl") + ' "10.0.0.1" 0.5',
     ],
-    "ingress-nginx": [
-        LINE + " 82 0.250 [shop-web-80] [] 10.2.0.9:80, 10.2.0.8:80 0, 5 0.1, 0.15 502, 200 8d0f1c",
-        LINE + " 82 0.250 [shop-web-80] - - - - 8d0f1c",
-    ],
     "nginx-keyed": [LINE + ' rt=0.123 uct="0.000" urt="0.120"', LINE],
     "ingress-nginx": [
         LINE + " 81 0.005 [pool] [] 127.0.0.1:19001 6 0.004 200 69addd",
