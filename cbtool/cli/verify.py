@@ -8,6 +8,7 @@ import typer
 
 from cbtool.cli.app import command_app
 from cbtool.cli.exit_status import ExitStatus
+from cbtool.cli.guarding import guarded
 from cbtool.cli.options import (
     JsonOption,
     LogFormatOption,
@@ -25,7 +26,7 @@ from cbtool.cli.recommend_options import IncidentOption, IncidentsOption, labels
 from cbtool.cli.selecting import selecting
 from cbtool.cli.sources import Generated, read_log
 from cbtool.cli.traffic_options import LogsArgument  # noqa: TC001  # Typer reads it when it is built
-from cbtool.traffic.texts import JUDGED
+from cbtool.traffic.texts import ASKED, NONE
 from cbtool.units import parse_duration, parse_percent
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cbtool.profile_verify import ScenarioRule, VerifyRules
+    from cbtool.profiles import Profile
     from cbtool.traffic.selection import Selection
     from cbtool.verifying import Verification
     from cbtool.verifying.verify import Story
@@ -131,8 +133,10 @@ def verify(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     evidence = settings.evidence
     shared = instances or (1 if evidence is None else evidence.instances)
     rates = sorted({r / shared for text in load or () for r in parsed("--load", parse_load_range, text)})
-    calls = read_log(logs, log_format, which, texts=JUDGED) if logs else None
-    stories = _stories(scenario or (), rules.scenarios, seed)
+    texts = ASKED if settings.guard else NONE
+    recent = read_log(logs, log_format, which, texts=texts) if logs else None
+    calls = None if recent is None else guarded(settings, recent)[0]
+    stories = _stories(settings, scenario or (), rules.scenarios, seed)
     if calls is None and not rates and not stories and rules.load_low is None and evidence is None:
         raise typer.BadParameter("name a log (- is standard input), a --load or a --scenario")
     with working(f"verifying {settings.name}"):
@@ -180,7 +184,9 @@ def _parsed(flag: str, parse: Callable[[str], float], text: str | None) -> float
     return value
 
 
-def _stories(names: Sequence[str], own: Sequence[ScenarioRule], seed: int | None) -> list[Story]:
+def _stories(
+    settings: Profile, names: Sequence[str], own: Sequence[ScenarioRule], seed: int | None
+) -> list[Story]:
     """Return the scenarios that the command line and the profile name, with their calls."""
     from cbtool.profile_verify import ScenarioRule  # noqa: PLC0415  # keeps --help quick
     from cbtool.scenarios import load_scenario  # noqa: PLC0415  # same
@@ -190,7 +196,8 @@ def _stories(names: Sequence[str], own: Sequence[ScenarioRule], seed: int | None
     for rule in (*own, *map(ScenarioRule, names)):
         calls, health = Generated(load_scenario(rule.scenario), seed).at(rule.load)
         at = "" if rule.load == 1 else f" at load {rule.load:g}"
-        stories.append(Story(f"{rule.scenario}{at}", calls, health, rule.thresholds))
+        arriving, _ = guarded(settings, calls)
+        stories.append(Story(f"{rule.scenario}{at}", arriving, health, rule.thresholds))
     return stories
 
 

@@ -190,3 +190,22 @@ def test_too_little_traffic_is_refused_with_what_is_missing(
     write_log(folder / "short.csv", keep=60)
     assert run(["verify", "short.csv", "-p", "balanced"]) == 3
     assert "more calls" in capsys.readouterr().err
+
+
+def test_what_the_profile_s_refusal_rules_turn_away_never_arrives(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    exports = "[refusal.exports]\nreason = 'by night'\npath = '/export/*'\n"
+    (folder / "guarded.toml").write_text(f"{NAIVE}\n{exports}")
+    rows = (  # every tenth call fails, and is an export
+        f"{second},10,500,GET,/export/a" if second % 10 == 0 else f"{second},10,200,GET,/u"
+        for second in range(1200)
+    )
+    lines = ["timestamp,duration_ms,status,method,path", *rows]
+    (folder / "mixed.csv").write_text("\n".join(lines) + "\n")
+    arguments = ["verify", "mixed.csv", "--threshold", "failure_rate<1%", "--threshold", "trips==0", "--json"]
+    for profile, holds in (("guarded.toml", True), ("naive.toml", False)):
+        run([*arguments, "-p", profile])
+        checks = {each["name"]: each for each in json.loads(capsys.readouterr().out)["checks"]}
+        assert checks["failure_rate<1%"]["passed"] is holds
+        assert checks["trips==0"]["passed"] is holds
