@@ -21,10 +21,11 @@ from cbtool.profile_verify import (
 )
 from cbtool.profiles import Profile
 from cbtool.recommend.alternatives import alternatives
-from cbtool.recommend.delays import with_delays
+from cbtool.recommend.delays import outage_seconds, with_delays
 from cbtool.recommend.derivations import derivation
 from cbtool.recommend.evidence import Evidence, expected, notes, reasons
-from cbtool.recommend.findings import Alternative
+from cbtool.recommend.findings import Alternative, Estimate
+from cbtool.recommend.gates import gate_of
 from cbtool.recommend.model import Answer
 from cbtool.recommend.resamples import resampled_courts
 from cbtool.recommend.sensitivity import sensitivities
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from cbtool.traffic.outcomes import OutcomeRules
 
 _LENIENT = 1.5  # times the delay that nine outages in ten stay under
+_ANY = 1e9  # false trips a day that no settings exceed, so that every view is looked at
 _HELD = 0.95  # of the failed calls' durations: about the caller's timeout, where that is what ends them
 
 
@@ -113,7 +115,7 @@ def surrounded(
         ),
         sensitivity=moved,
         alternatives=alternatives(found, courts, logbook),
-        current=None if current is None else _current(current, logbook),
+        current=None if current is None else _current(found, current, logbook),
         timeline=timeline_of(found, logbook),
         notes=(*answer.notes, *notes(evidence)),
     )
@@ -147,9 +149,20 @@ def logbook_of(found: Found) -> Logbook:
     )
 
 
-def _current(profile: Profile, logbook: Logbook) -> Alternative:
+def _current(found: Found, profile: Profile, logbook: Logbook) -> Alternative:
+    """Return today's settings; what to expect of them only where they are of the kind that is recommended."""
+    track, gate = logbook.track(profile.config), gate_of(profile.config)
+    if gate is None:
+        return Alternative(profile.name, profile.config, None, None, track, on_front=False)
+    trips = found.search.guard.with_budget(_ANY).false_trips(gate)
+    seconds = outage_seconds(gate, found.usual.rate)
     return Alternative(
-        profile.name, profile.config, None, None, logbook.track(profile.config), on_front=False
+        name=profile.name,
+        config=profile.config,
+        false_trips_per_day=Estimate(trips.likely, min(trips.seen, trips.likely), trips.upper),
+        delay=None if seconds == float("inf") else seconds + found.failing_takes,
+        track=track,
+        on_front=False,
     )
 
 

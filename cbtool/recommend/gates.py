@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cbtool.breaker import BreakerConfig, WindowType
+from cbtool.breaker.dialects.ours import DEFAULT
 
 NEVER_SLOW = 100.0
 
@@ -35,6 +36,26 @@ class Gate(NamedTuple):
     def holds(self, rate: float) -> float:
         """Return about how many calls the window holds at so many calls a second."""
         return self.window if self.counted else self.window * rate
+
+
+def gate_of(config: BreakerConfig) -> Gate | None:
+    """Return settings as a gate; None for other libraries' semantics, runs of failures and plain counts."""
+    window = config.sliding_window_type
+    if (
+        config.dialect != DEFAULT
+        or window is WindowType.CONSECUTIVE
+        or config.error_count_threshold is not None
+    ):
+        return None
+    return Gate(
+        window=float(config.window_size),
+        threshold=config.failure_rate_threshold,
+        errors=config.minimum_number_of_errors,
+        calls=max(config.minimum_calls, config.minimum_number_of_errors),
+        slow_from=config.slow_call_duration_threshold,
+        slow_threshold=config.slow_call_rate_threshold,
+        counted=window is WindowType.COUNT,
+    )
 
 
 class Candidate(NamedTuple):

@@ -108,6 +108,7 @@ def recommend(
         seed=seed,
         started=calls.epoch,
         budget=budget,
+        by_instance=by_instance,
     )
     if not brief:
         doubts = traffic_doubts(calls, verdicts, answer.regimes, instances=instances, by_instance=by_instance)

@@ -186,6 +186,7 @@ class Recommendation:
         current: today's settings on the same log, where they were named.
         timeline: the log at a glance; None when refused.
         validation: the method on parts of the log, where that was asked for.
+        by_instance: whether each call went to the breaker of the instance that the log names.
     """
 
     verdict: Answer
@@ -209,6 +210,7 @@ class Recommendation:
     current: Alternative | None = None
     timeline: Timeline | None = None
     validation: Validation | None = None
+    by_instance: bool = False
 
     @property
     def config(self) -> BreakerConfig | None:

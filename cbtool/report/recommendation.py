@@ -208,7 +208,8 @@ def _try(answer: Recommendation, logs: Sequence[str], scenario: str | None, save
     traffic = f"--scenario {shlex.quote(scenario)}" if scenario else " ".join(map(shlex.quote, logs))
     profile = str(saved) if saved else _PROFILE
     shared = f" --instances {answer.instances}" if answer.instances > 1 else ""
-    lines = [] if saved else [f"  cbtool recommend {traffic}{shared} --output {profile}"]
+    again = " --instances auto" if answer.by_instance else shared
+    lines = [] if saved else [f"  cbtool recommend {traffic}{again} --output {profile}"]
     lines.append(f"  cbtool simulate {traffic}{shared} --profile {shlex.quote(profile)}")
     return "\n".join(lines)
 

@@ -159,6 +159,28 @@ def test_today_s_settings_are_held_beside_them_on_the_same_calls(calls: Calls) -
     assert answer.current.track.bad == chosen.track.bad
     assert chosen.track.caught == 2
     assert answer.current.track.cost > 5 * chosen.track.cost
+    assert answer.current.delay is None
+    assert answer.current.false_trips_per_day is not None
+    assert (answer.current.false_trips_per_day.high or 0) < 1e-3
+
+
+def test_what_to_expect_of_today_s_settings_is_said_where_they_are_of_our_kind(
+    calls: Calls, answer: Recommendation
+) -> None:
+    same = recommended(calls, current=Profile("same", config_of(answer), DEFAULT_RULES)).current
+    (chosen,) = [each for each in answer.alternatives if each.name == "recommended"]
+    assert same is not None
+    assert (same.delay, same.track) == (chosen.delay, chosen.track)
+    assert same.false_trips_per_day == chosen.false_trips_per_day
+    jumpy = replace(config_of(answer), minimum_number_of_errors=1, minimum_number_of_calls=1)
+    eager = recommended(calls, current=Profile("jumpy", jumpy, DEFAULT_RULES)).current
+    assert eager is not None
+    assert eager.false_trips_per_day is not None
+    assert (eager.false_trips_per_day.high or 0) > 10
+    run = BreakerConfig(sliding_window_type=WindowType.CONSECUTIVE, sliding_window_size=5)
+    other = recommended(calls, current=Profile("run", run, DEFAULT_RULES)).current
+    assert other is not None
+    assert (other.false_trips_per_day, other.delay) == (None, None)
 
 
 def test_what_is_expected_has_intervals_around_it(answer: Recommendation) -> None:

@@ -101,6 +101,8 @@ def test_the_split_over_breakers_is_part_of_the_command() -> None:
     )
     assert "split over 8 breakers" in text
     assert "cbtool simulate 'a b.log' --instances 8 --profile mine.toml" in text
+    named = recommendation_text(replace(ANSWER, instances=8, by_instance=True), "a.log", logs=["a.log"])
+    assert "cbtool recommend a.log --instances auto --output recommended.toml" in named
 
 
 def test_a_refusal_lists_what_is_missing_and_no_settings() -> None:
