@@ -211,6 +211,7 @@ def _try(answer: Recommendation, logs: Sequence[str], scenario: str | None, save
     again = " --instances auto" if answer.by_instance else shared
     lines = [] if saved else [f"  cbtool recommend {traffic}{again} --output {profile}"]
     lines.append(f"  cbtool simulate {traffic}{shared} --profile {shlex.quote(profile)}")
+    lines.append(f"  cbtool report {traffic}{shared} --output report.html")
     return "\n".join(lines)
 
 
