@@ -50,7 +50,7 @@ def timeline_words(document: Document) -> str:
     least, most = shown(min(rates), "number"), shown(max(rates), "number")
     worst, limit = max(failed, default=0.0), drawn["failure_rate_threshold"]
     said = [
-        f"{lasts} of traffic at {least} to {most} calls/s.",
+        f"{lasts} of traffic at {least if least == most else f'{least} to {most}'} calls/s.",
         f"Up to {shown(worst, 'percent')} fail in {shown(series['bin_s'], 'duration')}.",
         f"The threshold is {shown(limit, 'percent')}.",
         f"{counted(len(acted), 'incident')} to act on.",
