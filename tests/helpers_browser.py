@@ -35,8 +35,16 @@ _COMPLAINTS = ("Runtime.exceptionThrown", "Log.entryAdded")
 
 
 def chromium() -> str | None:
-    """Return the browser's command; None where there is none."""
-    return next((found for name in NAMES if (found := shutil.which(name))), None)
+    """Return the command of a browser that runs here; None where there is none."""
+    return next((found for name in NAMES if (found := shutil.which(name)) and _runs(found)), None)
+
+
+def _runs(command: str) -> bool:
+    """Return whether a command is a browser, rather than a stand-in that tells how to install one."""
+    try:
+        return subprocess.run([command, "--version"], capture_output=True, timeout=_PATIENCE).returncode == 0  # noqa: PLW1510  # that is the question
+    except (OSError, subprocess.TimeoutExpired):
+        return False
 
 
 class Browser:

@@ -31,6 +31,7 @@ class Found:
         trace: the calls that count.
         instance: by call, which breaker it goes to.
         sides: incidents and the healthy background.
+        healthy: the calls outside incidents, of all breakers.
         p99: the healthy calls'; None: durations say nothing.
         budget: what was asked for.
         regimes: levels of load, as one breaker sees them.
@@ -48,6 +49,7 @@ class Found:
     trace: Trace
     instance: NDArray[np.int32]
     sides: Sides
+    healthy: Trace
     p99: float | None
     budget: Budget
     regimes: tuple[Regime, ...]
@@ -71,11 +73,6 @@ class Found:
         """When these were, as (from, to) nanoseconds; `to` is the last call in it."""
         start = self.trace.start
         return [(int(start[s.first]), int(start[s.last])) for s in self.sides.actionable]
-
-    @property
-    def healthy(self) -> Trace:
-        """The calls outside incidents, of all breakers."""
-        return self.trace.take(self.sides.background)
 
     @property
     def usual(self) -> Regime:

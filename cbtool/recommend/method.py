@@ -215,6 +215,7 @@ def _found(case: _Case, log_format: str) -> Found | None:
         trace=case.trace,
         instance=case.instance,
         sides=case.sides,
+        healthy=case.trace.take(case.sides.background),
         p99=case.p99,
         budget=case.budget,
         regimes=case.regimes,

@@ -107,7 +107,7 @@ class _Watched:
         opened = log[(log[:, 1] == State.CLOSED) & (log[:, 2] == State.OPEN), 0]
         self._tally.add(heard)
         self._trips += len(opened)
-        self._judge.hear((opened / 1e9).tolist())
+        self._judge.hear(opened / 1e9)
 
     def outcome(self, failing: int) -> Outcome:
         judgement = self._judge.judgement()

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cbtool.recommend import columns, segments
+from cbtool.recommend import columns, judgement, segments
 from cbtool.recommend.columns import even, quantile, regrouped
-from cbtool.recommend.judgement import incidents_along, incidents_in
+from cbtool.recommend.judgement import Judge, Judgement, incidents_along, incidents_in
 from cbtool.recommend.long_trace import LongTrace
+from cbtool.recommend.model import Incident, IncidentKind
 from cbtool.recommend.segments import bad_segments
 from cbtool.scenarios import load_scenario
 from cbtool.simulation.generate import generate
@@ -64,3 +65,19 @@ def test_incidents_are_the_same_in_pieces(name: str, monkeypatch: pytest.MonkeyP
     for part in Held(calls).parts(1009):
         trace.append(part, DEFAULT_RULES.verdicts(part))
     assert incidents_along(trace) == whole
+
+
+def test_openings_are_judged_the_same_in_any_portions(monkeypatch: pytest.MonkeyPatch) -> None:
+    incidents = [
+        Incident(start, end, IncidentKind.OUTAGE, 9, 90.0, 0.0, actionable=True)
+        for start, end in ((10.0, 20.0), (21.5, 30.0), (50.0, 60.0), (90.0, 99.0))
+    ]
+    times = [5.0, 10.0, 12.0, 21.75, 32.0, 32.1, 50.5, 62.5, 70.0]
+    monkeypatch.setattr(judgement, "_AT_ONCE", 2)
+    judge = Judge(incidents)
+    for portion in ([], times[:5], times[5:]):
+        judge.hear(portion)
+    # 21.75 is within the two seconds after the first and in the second.
+    expected = Judgement(false_trips=4, caught=3, incidents=4, delays=(0.0, 0.25, 0.5))
+    assert judge.judgement() == expected
+    assert Judge([]).judgement() == Judgement(0, 0, 0, ())

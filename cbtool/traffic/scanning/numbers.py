@@ -19,6 +19,7 @@ NONSENSE = -(1 << 63)
 """What stands for a text that makes no sense."""
 
 _MOST = (1 << 63) - 1
+_HALF = 5 * 10**18
 _FULL = (_MOST - 9) // 10  # up to here a number can take a further digit
 _POWERS = 10 ** np.arange(19, dtype=np.int64)
 
@@ -97,7 +98,8 @@ def _number(
             pos += 1
         scale += -exponent if down else exponent
     if value == 0 or scale < -18:
-        return int64(0), below
+        # Nineteen digits behind the point are the most that can still come to a half.
+        return int64(scale == -19 and value >= _HALF), below
     if scale < 0:
         unit = powers[-scale]
         value = value // unit + (value % unit >= unit - unit // 2)
