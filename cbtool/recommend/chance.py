@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _GRID = 41
 _SAFETY = 2.0
-"""A success that leaves the window lifts the rate too, which the closed form does not count."""
+"""A success that leaves a time window lifts the rate too, which the closed form does not count."""
 _COLD_FACTOR = 1.5  # restarts come when things are worse than on average
 
 
@@ -86,7 +86,7 @@ def trips_per_second(levels: Levels, gate: Gate, threshold: float) -> float:
     )
     tail = np.where(others + 1 >= calls, tail, 0.0)
     rate = levels.rate * levels.bad * (weight * tail).sum(axis=1)
-    return float(_SAFETY * (rate * levels.time).sum())
+    return float((1.0 if gate.counted else _SAFETY) * (rate * levels.time).sum())
 
 
 def cold_trip(levels: Levels, gate: Gate, threshold: float) -> float:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cbtool.recommend.exposure import Exposure
 
 _DAY = 86400.0
-_RESTARTS_A_DAY = 4.0
+_RESTARTS_A_DAY = 12.0  # deployments, and closings after incidents
 _FULLEST = 400  # blocks that a resample draws from; the tail is of 40 at most
 _BURST_MARGIN = 1.3
 """The next burst may be so many times as bad as those that were seen."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -35,7 +36,11 @@ _CALLS_AN_ERROR = (2, 4)
 _TIE = 1.002
 _CAUTION = 5.0
 _DAY = 86_400.0
+_FAR_WITHIN = 0.02  # of the budget
+_CALM_COSTS = 1.01
 _WORTH_COUNTING = 1.03
+_VARIES = 3.0  # the busiest load beside the quietest
+_WAIT_FACTORS = (0.17, 0.25, 0.35, 0.5, 0.6, 0.7, 0.85, 1.2, 1.4, 1.7, 2.0, 2.5, 3.0, 4.0, 6.0)
 _REACHABLE = 0.8  # of a busy window's calls; a gate above can never be reached
 
 
@@ -91,8 +96,11 @@ class Search:
         starts.sort(key=lambda c: self._loss(c, self.screening))
         best = [self._of_kind(starts, counted=counted) for counted in (False, True)]
         found = [candidate for candidate in best if candidate is not None]
-        # Time forgets old errors at any load; a window of calls must be worth giving that up.
-        chosen = min(found, key=lambda c: self._full_loss(c) * (_WORTH_COUNTING if c.gate.counted else 1.0))
+        # Time forgets old errors at any load, which a window of calls must be worth giving up; but where the
+        # load varies, a window of time fits one load, and leaves what happens at the others undetected.
+        varies = self.ground.busy >= _VARIES * self.ground.quiet
+        handicap = 1.0 / _WORTH_COUNTING if varies else _WORTH_COUNTING
+        chosen = min(found, key=lambda c: self._full_loss(c) * (handicap if c.gate.counted else 1.0))
         return self._largest_gate(self._with_calls(chosen))
 
     def _with_calls(self, best: Candidate) -> Candidate:
@@ -230,11 +238,26 @@ class Search:
             yield at._replace(gate=fitted)
 
     def _largest_gate(self, best: Candidate) -> Candidate:
-        """Among near ties the larger errors gate: it costs nothing, and guards against the unseen."""
+        """Among near ties the larger errors gate: it costs nothing, and guards against the unseen.
+
+        A gate whose false trips come near the budget may cost a little, too.
+        """
+        best = self._calmer(best)
         bar = _TIE * self._full_loss(best) + 0.5
         # So many errors the threshold asks for anyway when the quietest load fills a window.
         most = best.gate.threshold / 100 * best.gate.holds(self.ground.quiet)
         for errors in (k for k in _ERRORS if best.gate.errors < k <= most):
+            larger = best._replace(gate=_with_errors(best.gate, errors))
+            if not self.allowed(larger.gate) or self._full_loss(larger) > bar:
+                break
+            best = larger
+        return best
+
+    def _calmer(self, best: Candidate) -> Candidate:
+        bar = _CALM_COSTS * self._full_loss(best) + 0.5
+        for errors in (k for k in _ERRORS if k > best.gate.errors):
+            if self.guard.false_trips(best.gate).upper <= self.budget * _FAR_WITHIN:
+                break
             larger = best._replace(gate=_with_errors(best.gate, errors))
             if not self.allowed(larger.gate) or self._full_loss(larger) > bar:
                 break
@@ -271,8 +294,9 @@ def _with_errors(gate: Gate, errors: int) -> Gate:
 
 
 def _waits(at: Candidate) -> Iterator[Candidate]:
-    for factor in (0.25, 0.5, 0.7, 1.5, 2.0, 4.0):
-        yield at._replace(wait=max(0.5, nice_duration(at.wait * factor)))
+    tried = {max(0.5, nice_duration(at.wait * factor)) for factor in _WAIT_FACTORS} - {at.wait}
+    for wait in sorted(tried, key=lambda w: abs(math.log(w / at.wait))):  # a flap's rhythm has more than one
+        yield at._replace(wait=wait)
 
 
 def _trials(at: Candidate) -> Iterator[Candidate]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _LEAST_BAD_CALLS = 4
 _FLAP = 60 * 10**9  # nanoseconds
 _FLAP_CALLS = 150
+_MORE_OF_IT = 1.5
 _HIGHEST_BASELINE = 0.12
 """Above this, calm can't be told from a 20 % incident; a log that is worse throughout is one incident."""
 
@@ -63,15 +64,20 @@ def merged(segments: Sequence[Segment], start: Column) -> list[Segment]:
 
     Two are one when the gap is at most 0.1 × the longer of them, or short in itself (under a minute or 150
     calls) and at most 1.5 × the shorter; 2.5 × where it is under a minute, since a breaker has no time to
-    act between such.
+    act between such. A gap hardly longer than the one before continues the same flapping, however short
+    its last part is.
     """
     joined: list[Segment] = []
+    gaps: list[float] = []  # the longest within each
     for segment in sorted(segments):
-        current = segment
-        while joined and _belong(joined[-1], current, start):
+        current, longest = segment, 0.0
+        while joined and _belong(joined[-1], current, start, gaps[-1]):
             before = joined.pop()
+            gap = float(start[current.first] - start[before.last])
+            longest = max(longest, gaps.pop(), gap)
             current = Segment(before.first, max(before.last, current.last))
         joined.append(current)
+        gaps.append(longest)
     return joined
 
 
@@ -86,10 +92,12 @@ def overlapping(segments: Sequence[Segment]) -> list[Segment]:
     return joined
 
 
-def _belong(before: Segment, after: Segment, start: Column) -> bool:
+def _belong(before: Segment, after: Segment, start: Column, longest: float) -> bool:
     if after.first <= before.last:
         return True
     gap = start[after.first] - start[before.last]
+    if gap <= _MORE_OF_IT * longest:
+        return True
     lengths = sorted(int(start[s.last] - start[s.first]) for s in (before, after))
     short = gap < _FLAP or after.first - before.last < _FLAP_CALLS
     patience = 2.5 if gap < _FLAP else 1.5
