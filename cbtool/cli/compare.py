@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cbtool.cli.app import command_app
+from cbtool.cli.groups import ByOption, answer_groups  # Typer reads the annotations when it runs
 from cbtool.cli.guarding import say_unasked
 from cbtool.cli.options import InstancesOption, JsonOption, LogFormatOption, SeedOption, option, parsed
 from cbtool.cli.output import print_json, print_text, working
 from cbtool.cli.selecting import selecting
-from cbtool.cli.sources import open_source
+from cbtool.cli.sources import Recorded, open_source
 from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when the command is built
     EngineOption,
     LogsArgument,
@@ -23,7 +24,12 @@ from cbtool.simulation.engine import Engine
 from cbtool.traffic.texts import NONE
 
 if TYPE_CHECKING:
+    from cbtool.cli.sources import TrafficSource
+    from cbtool.recommend.judgement import Judgement
+    from cbtool.simulation.comparison import Comparison
     from cbtool.traffic.selection import Selection
+
+    Compared = tuple[Comparison, list[Judgement]]
 
 app = command_app()
 
@@ -53,6 +59,7 @@ def compare(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     log_format: LogFormatOption = None,
     seed: SeedOption = None,
     engine: EngineOption = Engine.AUTO,
+    by: ByOption = None,
     json: JsonOption = False,
     *,
     which: Selection,
@@ -89,23 +96,45 @@ def compare(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     candidates = [
         Candidate(name, each.config, each.rules) for name, each in zip(names, profiles, strict=True)
     ]
-    source = open_source(logs or (), scenario, log_format, seed, which, scheduler=scheduler, texts=NONE)
-    with working("simulating"):
-        traffic = [AtLoad(factor, *source.at(factor)) for factor in loads]
-        comparison = run(candidates, traffic, seed=source.seed, instances=instances, engine=engine)
+    texts = (by,) if by else NONE
+    source = open_source(logs or (), scenario, log_format, seed, which, scheduler=scheduler, texts=texts)
+
+    def compared(traffic: TrafficSource) -> Compared:
+        at_loads = [AtLoad(factor, *traffic.at(factor)) for factor in loads]
+        comparison = run(candidates, at_loads, seed=source.seed, instances=instances, engine=engine)
         # Of the first load, which by default is the whole traffic: thinned out, an incident is harder to see.
-        incidents = incidents_in(traffic[0].calls, candidates[0].rules.verdicts(traffic[0].calls))
-        judgements = [judge(cell.result, incidents) for cell in comparison.cells]
-    if json:
-        cells = [
-            cell.to_json() | judgement.to_json()
-            for cell, judgement in zip(comparison.cells, judgements, strict=True)
-        ]
-        print_json({"source": source.name, "seed": source.seed, "comparison": cells})
-    else:
-        print_text(
-            comparison_text(comparison, judgements, title=source.name, instances=instances, seed=source.seed)
+        incidents = incidents_in(at_loads[0].calls, candidates[0].rules.verdicts(at_loads[0].calls))
+        return comparison, [judge(cell.result, incidents) for cell in comparison.cells]
+
+    def text(answer: Compared, title: str) -> str:
+        return comparison_text(*answer, title=title, instances=instances, seed=source.seed)
+
+    head = {"source": source.name, "seed": source.seed}
+    if by is not None:
+        answer_groups(
+            source.at(1.0).calls,
+            by,
+            lambda calls: compared(Recorded(calls, source.name, source.seed)),
+            text=lambda groups: "\n\n\n".join(
+                text(answer, f"{name} ({len(calls):,} calls)") for name, calls, answer in groups
+            ),
+            document=_document,
+            head=head,
+            json=json,
         )
+        return
+    with working("simulating"):
+        answer = compared(source)
+    if json:
+        print_json({**head, **_document(answer)})
+    else:
+        print_text(text(answer, source.name))
+
+
+def _document(answer: Compared) -> dict[str, Any]:
+    comparison, judgements = answer
+    cells = zip(comparison.cells, judgements, strict=True)
+    return {"comparison": [cell.to_json() | judgement.to_json() for cell, judgement in cells]}
 
 
 def parse_dialects(text: str) -> list[str]:

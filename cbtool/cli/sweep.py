@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from pathlib import Path  # noqa: TC003  # Typer reads it when the command is built
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from cbtool.cli.app import command_app
+from cbtool.cli.groups import ByOption, answer_groups  # Typer reads the annotations when it runs
 from cbtool.cli.guarding import say_unasked
 from cbtool.cli.options import (
     InstancesOption,
@@ -30,8 +31,13 @@ from cbtool.errors import ConfigurationError
 from cbtool.traffic.texts import NONE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cbtool.cli.sources import TrafficSource
+    from cbtool.profiles import Profile
     from cbtool.sweeping.axes import Axis
-    from cbtool.sweeping.traffic import SweepTraffic
+    from cbtool.sweeping.running import Plan, Runner, Sweep
+    from cbtool.traffic.calls import Calls
     from cbtool.traffic.selection import Selection
 
 app = command_app()
@@ -59,6 +65,7 @@ def sweep(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     sample: Annotated[int | None, option("--sample", min=1, help="How many settings a sample has.")] = None,
     load: LoadOption = 1.0,
     instances: InstancesOption = 1,
+    by: ByOption = None,
     plot: Annotated[
         bool, option("--plot", help="Also draw what each setting let through and refused.")
     ] = False,
@@ -103,61 +110,108 @@ def sweep(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
       cbtool sweep '/shared/logs/*.gz' --vary dialect=all \\
           --scheduler tcp://10.0.0.1:8786
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
-    from cbtool import __version__  # noqa: PLC0415
     from cbtool.cluster import connected  # noqa: PLC0415  # numpy
     from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with the others below
-    from cbtool.report.sweep import check_output, sweep_json, sweep_text, write_sweep  # noqa: PLC0415
-    from cbtool.report.sweep_journal import journal, key_of  # noqa: PLC0415
+    from cbtool.report.sweep import check_output, sweep_json, sweep_text  # noqa: PLC0415
     from cbtool.report.sweep_plot import sweep_plot  # noqa: PLC0415
     from cbtool.sweeping.designs import Design, points  # noqa: PLC0415  # numpy
     from cbtool.sweeping.running import plan_of  # noqa: PLC0415  # numpy
-    from cbtool.sweeping.traffic import InMemory, OnDisk  # noqa: PLC0415  # numpy
 
     axes = _axes(vary or [], design, sample)
+    if by is not None and (output is not None or plot):
+        raise typer.BadParameter("--by goes with neither --output nor --plot")
     if output is not None:
         check_output(output)
     settings = load_profile(profile) if profile else default_profile()
     say_unasked([settings], "sweep")
     with nullcontext() if scheduler is None else connected(scheduler) as cluster:
+        texts = (by,) if by else NONE
         source = open_source(
-            logs or (), scenario, log_format, seed, which, cluster=cluster, long=True, texts=NONE
+            logs or (), scenario, log_format, seed, which, cluster=cluster, long=by is None, texts=texts
         )
         tried = points(axes, Design(design), sample, source.seed)
-        plan = plan_of(settings.config, tried)
-        stored = source.stored(load)
-        traffic: SweepTraffic = (
-            InMemory(source.at(load).calls, settings.rules)
-            if stored is None
-            else OnDisk(stored, settings.rules)
+        runner = None if cluster is None else cluster.outcomes
+        asked = _Asked(settings, axes, tried, plan_of(settings.config, tried), instances, source.seed, runner)
+        head = {"source": source.name, "profile": settings.name, "seed": source.seed}
+        if by is not None:
+            answer_groups(
+                source.at(load).calls,
+                by,
+                asked.of_group,
+                text=lambda groups: "\n\n\n".join(
+                    sweep_text(each, title=f"{name} ({len(own):,} calls)", most=top)
+                    for name, own, each in groups
+                ),
+                document=sweep_json,
+                head=head,
+                json=json,
+            )
+            return
+        swept, calls = asked.of_all(source, load, output)
+    if output is not None:
+        note(f"{len(swept.rows):,} settings written to {output}")
+    if json:
+        print_json({**head, **sweep_json(swept)})
+    else:
+        print_text(sweep_text(swept, title=f"{source.name} ({calls:,} calls)", most=top))
+        if plot:
+            print_text(f"\n{sweep_plot(swept)}")
+
+
+class _Asked(NamedTuple):
+    """What is swept, and how."""
+
+    settings: Profile
+    axes: Sequence[Axis]
+    tried: Sequence[dict[str, Any]]
+    plan: Plan
+    instances: int
+    seed: int
+    runner: Runner | None
+
+    def of_group(self, calls: Calls) -> Sweep:
+        """Sweep one group's calls."""
+        from cbtool.sweeping.running import run_sweep  # noqa: PLC0415  # numpy
+
+        return run_sweep(
+            calls,
+            self.settings.rules.verdicts(calls),
+            self.plan,
+            self.axes,
+            instances=self.instances,
+            seed=self.seed,
+            runner=self.runner,
         )
-        depends = (settings.config, tried, instances, source.seed, __version__)
+
+    def of_all(self, source: TrafficSource, load: float, output: Path | None) -> tuple[Sweep, int]:
+        """Sweep all calls of a source, with a journal beside the output; return how many there are, too."""
+        from cbtool import __version__  # noqa: PLC0415
+        from cbtool.report.sweep import write_sweep  # noqa: PLC0415
+        from cbtool.report.sweep_journal import journal, key_of  # noqa: PLC0415
+        from cbtool.sweeping.traffic import InMemory, OnDisk  # noqa: PLC0415  # numpy
+
+        stored, rules = source.stored(load), self.settings.rules
+        traffic = InMemory(source.at(load).calls, rules) if stored is None else OnDisk(stored, rules)
+        depends = (self.settings.config, self.tried, self.instances, self.seed, __version__)
         kept = nullcontext() if output is None else journal(output, key_of(traffic.parts(), *depends))
-        with kept as book, progress(*traffic.steps(len(plan.configs), instances)) as step:
+        with kept as book, progress(*traffic.steps(len(self.plan.configs), self.instances)) as step:
             if book is not None and book.known:
-                note(f"going on from {book.path}: {len(book.known):,} of {len(tried):,} settings were tried")
+                done, points = len(book.known), len(self.tried)
+                note(f"going on from {book.path}: {done:,} of {points:,} settings were tried")
             swept = traffic.sweep(
-                plan,
-                axes,
-                instances=instances,
-                seed=source.seed,
+                self.plan,
+                self.axes,
+                instances=self.instances,
+                seed=self.seed,
                 step=step,
-                runner=None if cluster is None else cluster.outcomes,
+                runner=self.runner,
                 known=None if book is None else book.known,
                 keep=None if book is None else book.add,
             )
             if output is not None and book is not None:
                 write_sweep(output, swept)
                 book.done()
-    if output is not None:
-        note(f"{len(swept.rows):,} settings written to {output}")
-    if json:
-        print_json(
-            {"source": source.name, "profile": settings.name, "seed": source.seed, **sweep_json(swept)}
-        )
-    else:
-        print_text(sweep_text(swept, title=f"{source.name} ({len(traffic):,} calls)", most=top))
-        if plot:
-            print_text(f"\n{sweep_plot(swept)}")
+        return swept, len(traffic)
 
 
 def _axes(vary: list[str], design: str, sample: int | None) -> tuple[Axis, ...]:

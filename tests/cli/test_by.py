@@ -1,4 +1,4 @@
-"""`--by`, of simulate and recommend."""
+"""`--by`, of simulate, recommend, sweep and compare."""
 
 from __future__ import annotations
 
@@ -51,11 +51,44 @@ def test_a_recommendation_for_each_path(capsys: pytest.CaptureFixture[str]) -> N
 
 
 @pytest.mark.parametrize(
+    "command",
+    [
+        ["sweep", "-p", "balanced", "--vary", "failure_rate_threshold=20,60"],
+        ["compare", "-p", "balanced", "-p", "default", "--load", "1,0.5"],
+    ],
+)
+def test_a_sweep_and_a_comparison_of_each_path(
+    command: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*command, "access.log", "--by", "path", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert [group.pop("group") for group in document["groups"][:3]] == [
+        "/orders/:id",
+        "/static/app.js",
+        "/users",
+    ]
+    assert document["left_out"] == {"groups": 3, "calls": 3}
+    if command[0] == "compare":
+        assert run([*command, "access.log", "--path", "/orders/*", "--json"]) == 0
+        alone = json.loads(capsys.readouterr().out)
+        assert document["groups"][0] == {"comparison": alone["comparison"]}
+    else:
+        trips = [[row["trips"] for row in group["rows"]] for group in document["groups"][:3]]
+        assert (trips[0][0] >= 1, trips[1:]) == (True, [[0, 0], [0, 0]])
+    assert run([*command, "access.log", "--by", "path"]) == 0
+    assert "/orders/:id (" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["recommend", "access.log", "--by", "host"], "--by host: the log does not say it"),
         (["recommend", "access.log", "--by", "path", "--to", "polly"], "--by prints a line a group"),
         (["simulate", "access.log", "--by", "path", "--threshold", "trips==0"], "--by goes with neither"),
+        (
+            ["sweep", "access.log", "--by", "path", "--vary", "failure_rate_threshold=5", "-o", "a.csv"],
+            "--by goes with neither --output nor --plot",
+        ),
     ],
 )
 def test_what_does_not_go_with_it_is_said(
