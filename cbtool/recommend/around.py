@@ -98,8 +98,8 @@ def surrounded(
     carried = replace(
         carried,
         log_format=found.log_format,
-        false_trips_per_day=answer.expected.false_trips_per_day.value,
-        detection_delay=answer.expected.detection_delay_s.value,
+        false_trips_per_day=_digits(answer.expected.false_trips_per_day.value),
+        detection_delay=_digits(answer.expected.detection_delay_s.value),
     )
     moved = sensitivities(found, courts)
     by_setting = {each.setting: each for each in moved}
@@ -140,6 +140,10 @@ def asked_of(budget: Budget, regimes: Sequence[Regime]) -> VerifyRules:
 
 def _unless(usual: float, value: float) -> float | None:
     return None if math.isclose(value, usual, rel_tol=0.01) else value
+
+
+def _digits(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.4g}")
 
 
 def logbook_of(found: Found) -> Logbook:

@@ -24,6 +24,7 @@ _IN_A_ROW = 5  # of these make one block of the bootstrap
 _DRAWS = 400
 _BINS = 200  # of time, that quantiles of the load are of
 _CALLS_A_BIN = 10
+_AROUND = (0.5, 20.0)  # times the healthy p99, between which that of unusual blocks may lie, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +136,7 @@ def _p99(
         return None
     # How many calls of a block lie above each of some candidates for the p99 decides which of them it is.
     good = np.where(healthy.failed, -1, healthy.duration)
-    candidates = p99 * 1e9 * np.geomspace(0.6, 1.7, 105)
+    candidates = p99 * 1e9 * np.geomspace(*_AROUND, 400)
     totals = np.diff(np.concatenate(([0], np.cumsum(good >= 0)))[cuts])
     place = np.searchsorted(candidates, good, side="left")
     block = np.repeat(np.arange(len(cuts) - 1), np.diff(cuts))
@@ -172,4 +173,4 @@ def _moment(started: float, seconds: float) -> str:
 
 
 def _plain(value: float | None) -> float | None:
-    return None if value is None else float(f"{value:.6g}")
+    return None if value is None else float(f"{value:.4g}")
