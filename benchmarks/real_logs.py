@@ -125,7 +125,10 @@ def _verdicts(path: Path, name: str) -> list[second.Verdict] | None:
         return list(DOCUMENTS[name](data))
     if name not in second.PARSERS or data.startswith(b"PAR1") or b"\x06Result\x01" in data[:20]:
         return None
-    return list(second.PARSERS[name](_bare(data.decode("utf-8", "replace"))))
+    verdicts = list(second.PARSERS[name](_bare(data.decode("utf-8", "replace"))))
+    # What is being written ends within a line.
+    cut = len(verdicts) > 1 and verdicts[-1] == second.INVALID and not data.endswith(b"\n")
+    return verdicts[: len(verdicts) - cut]
 
 
 def _decompressed(data: bytes) -> bytes:

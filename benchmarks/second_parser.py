@@ -232,8 +232,7 @@ HAPROXY = re.compile(
 )
 HAPROXY_TCP = re.compile(r"\[\d\d/\w{3}/\d{4}:[\d:.]+\] \S+ \S+ -?\d+/-?\d+/\+?-?\d+ \+?\d+ \S\S ")
 HAPROXY_WORDS = re.compile(
-    r"\] \S+: |\] \S+/\S+: |Connect from |Proxy \S+ (?:started|stopped)|Server \S+ is |Backend |backend \S+ has "
-    r"|Health check|Stopping |\] [^ /]+/\d+: "
+    r"\] \S+: [A-Z]|\]: (?:Connect from|Proxy \S+ (?:started|stopped)|Server \S+ is|Backend|backend|Health|Stopping)"
 )
 
 

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cbtool.errors import WrongFormatError
 from cbtool.logs import read_calls
 from cbtool.logs.rows import whole_rows
 from cbtool.logs.text import plain_text
@@ -180,3 +181,8 @@ def test_line_numbers_stay_right_below_rows_that_span_lines(tmp_path: Path) -> N
     rows += "1700000000001,1,200,\noops\n"
     found = read(tmp_path, (rows + "1700000000002,1,200,\n").encode())
     assert (len(found.calls), found.rejected, found.samples[0].line) == (3, 1, 5)
+
+
+def test_locusts_summary_is_told_from_its_history(tmp_path: Path) -> None:
+    with pytest.raises(WrongFormatError, match=r"a\.log:1: Locust's summary, which has no times"):
+        read(tmp_path, b"Type,Name,Request Count,Failure Count\nGET,/,5,1\n")

@@ -153,7 +153,9 @@ def _plan(name: str, block: Block, content: Lines, chosen: Sequence[LogFormat]) 
     parts = None if log_format is None else log_format.layout.opened_by(opening)
     first = block.first + content.newlines_before(above)
     if log_format is None or parts is None:
-        raise _wrong_format(RejectedLine(name, first, _shown(content.text(0))), _problem(chosen))
+        raise _wrong_format(
+            RejectedLine(name, first, _shown(content.text(0))), _problem(chosen, content.text(0))
+        )
     return Found(block, Plan(log_format, parts, first if log_format.layout.header else 0), opening)
 
 
@@ -172,7 +174,17 @@ def _recognised(chosen: Sequence[LogFormat], content: Lines) -> tuple[LogFormat 
     return log_format, 0
 
 
-def _problem(chosen: Sequence[LogFormat]) -> str:
+_KNOWN_OTHERS = {
+    "Type,Name,Request Count": "Locust's summary, which has no times (its …_stats_history.csv has them)",
+    "Method,Name,Error,Occurrences": "Locust's failures, which are sums (its …_stats_history.csv has times)",
+}
+"""By how they begin, files of programs whose other files can be read."""
+
+
+def _problem(chosen: Sequence[LogFormat], line: str) -> str:
+    other = next((what for begins, what in _KNOWN_OTHERS.items() if line.startswith(begins)), None)
+    if other is not None:
+        return other
     if not chosen:
         return "no known log format"
     return f"not {chosen[0].name}" if len(chosen) == 1 else "without the columns that --map names"
