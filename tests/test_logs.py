@@ -553,3 +553,16 @@ def test_a_pattern_names_the_files_of_a_rotated_set(tmp_path: Path) -> None:
     assert len(read_calls([str(tmp_path / "b[1].log")]).calls) == 1, "a file of that very name comes first"
     with pytest.raises(UnreachableError, match=r"c\*\.log: no file fits"):
         read_calls([str(tmp_path / "c*.log")])
+
+
+def test_what_is_dropped_of_long_lines_is_not_kept() -> None:
+    import tracemalloc  # noqa: PLC0415  # slow to have on
+
+    tracemalloc.start()
+    try:
+        pieces = (b"x" * (MB - at % 3 // 2) + b"\n" * (at % 3 // 2) for at in range(180))
+        made = list(blocks(pieces, "x"))
+        assert sum(len(block.data) for block in made) == 60 * (LONGEST_LINE + 2)
+        assert tracemalloc.get_traced_memory()[1] < 25 * MB
+    finally:
+        tracemalloc.stop()

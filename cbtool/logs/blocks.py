@@ -89,14 +89,19 @@ def _shortened(pieces: Iterable[bytes], name: str) -> Iterator[memoryview]:
         end = piece.rfind(b"\n")
         view = memoryview(piece)
         if start < 0:
-            yield view[: max(LONGEST_LINE + 1 - open_line, 0)]
+            yield _alone(view[: max(LONGEST_LINE + 1 - open_line, 0)], piece)
             open_line += len(piece)
         else:
             if open_line > LONGEST_LINE:
-                yield view[start : end + 1]
+                yield _alone(view[start : end + 1], piece)
             else:
-                yield view[: end + 1]
+                yield _alone(view[: end + 1], piece)
             open_line = len(piece) - end - 1
-            yield view[end + 1 : end + 1 + LONGEST_LINE + 1]
+            yield _alone(view[end + 1 : end + 1 + LONGEST_LINE + 1], piece)
         if open_line > LONGEST_SKIPPED:
             raise WrongFormatError(f"{name}: not a log: a line of over {LONGEST_SKIPPED >> 30} GB")
+
+
+def _alone(view: memoryview, piece: bytes) -> memoryview:
+    """Return the view, or a copy where most of what it would keep in memory was dropped."""
+    return view if 2 * len(view) > len(piece) else memoryview(bytes(view))
