@@ -34,6 +34,10 @@ SAMPLES = {
         LINE.replace("curl", r"c\"u\\rl") + ' "10.0.0.1" 0.5',
     ],
     "nginx-keyed": [LINE + ' rt=0.123 uct="0.000" urt="0.120"', LINE],
+    "ingress-nginx": [
+        LINE + " 82 0.250 [shop-web-80] [] 10.2.0.9:80, 10.2.0.8:80 0, 5 0.1, 0.15 502, 200 8d0f1c",
+        LINE + " 82 0.250 [shop-web-80] - - - - 8d0f1c",
+    ],
     "apache-us": [LINE + " 12345", LINE + ' "12345"'],
     "combined": [LINE, LINE.partition(' "https')[0]],
     "gatling": [
