@@ -194,20 +194,21 @@ class _Asked(NamedTuple):
         traffic = InMemory(source.at(load).calls, rules) if stored is None else OnDisk(stored, rules)
         depends = (self.settings.config, self.tried, self.instances, self.seed, __version__)
         kept = nullcontext() if output is None else journal(output, key_of(traffic.parts(), *depends))
-        with kept as book, progress(*traffic.steps(len(self.plan.configs), self.instances)) as step:
-            if book is not None and book.known:
-                done, points = len(book.known), len(self.tried)
-                note(f"going on from {book.path}: {done:,} of {points:,} settings were tried")
-            swept = traffic.sweep(
-                self.plan,
-                self.axes,
-                instances=self.instances,
-                seed=self.seed,
-                step=step,
-                runner=self.runner,
-                known=None if book is None else book.known,
-                keep=None if book is None else book.add,
-            )
+        with kept as book:
+            known = {} if book is None else book.known
+            if book is not None and known:
+                note(f"going on from {book.path}: {len(known):,} of {len(self.tried):,} settings were tried")
+            with progress(*traffic.steps(len(self.plan.configs), len(known), self.instances)) as step:
+                swept = traffic.sweep(
+                    self.plan,
+                    self.axes,
+                    instances=self.instances,
+                    seed=self.seed,
+                    step=step,
+                    runner=self.runner,
+                    known=known,
+                    keep=None if book is None else book.add,
+                )
             if output is not None and book is not None:
                 write_sweep(output, swept)
                 book.done()

@@ -29,8 +29,8 @@ class SweepTraffic(Protocol):
     def parts(self) -> Iterator[tuple[Calls, NDArray[np.uint8]]]:
         """Yield the calls and their verdicts."""
 
-    def steps(self, settings: int, instances: int, /) -> tuple[str, int]:
-        """Return what so many settings are told of as they go, and how often."""
+    def steps(self, settings: int, known: int, instances: int, /) -> tuple[str, int]:
+        """Return what is told of as settings go, of which so many are known, and how often."""
 
     def sweep(self, plan: Plan, axes: Sequence[Axis], **how: Any) -> Sweep:
         """Simulate every point; see `run_sweep`."""
@@ -50,7 +50,7 @@ class InMemory:
         """Yield all of them at once."""
         yield self._calls, self._verdicts
 
-    def steps(self, settings: int, _: int) -> tuple[str, int]:
+    def steps(self, settings: int, *_: int) -> tuple[str, int]:
         """Return the settings: each is a step."""
         return "settings", settings
 
@@ -74,10 +74,10 @@ class OnDisk:
         for part, _ in flagged(self._calls):
             yield part, self._rules.verdicts(part)
 
-    def steps(self, settings: int, instances: int) -> tuple[str, int]:
+    def steps(self, settings: int, known: int, instances: int) -> tuple[str, int]:
         """Return the settings' ways through the parts."""
         parts = part_count(self._calls)
-        return f"settings × {parts:,} parts of the log", settings * parts * instances
+        return f"settings × {parts:,} parts of the log", (settings - known) * parts * instances
 
     def sweep(self, plan: Plan, axes: Sequence[Axis], **how: Any) -> Sweep:
         """Simulate every point."""
