@@ -95,18 +95,26 @@ def _series(study: Study) -> dict[str, Any]:
         "end_s": rounded(study.bins.end, 9),
         "t": study.bins.starts,
         **study.traffic.to_json(),
-        **({} if study.windows is None else study.windows.to_json()),
+        **_windows(study),
         "before": study.before.states.to_json(),
         "after": None if study.after is None else study.after.states.to_json(),
     }
+
+
+def _windows(study: Study) -> dict[str, Any]:
+    """Return what the windows saw; null where they hold no rate."""
+    if study.windows is None:
+        return {"window_failure_rate": None, "window_slow_call_rate": None}
+    return study.windows.to_json()
 
 
 def _drawn(config: BreakerConfig) -> dict[str, Any]:
     """Return the numbers behind the lines that figures draw; durations in seconds."""
     slow = config.slow_call_duration_threshold
     timed = config.sliding_window_type is WindowType.TIME
+    runs = config.sliding_window_type is WindowType.CONSECUTIVE
     return {
-        "failure_rate_threshold": config.failure_rate_threshold,
+        "failure_rate_threshold": None if runs else config.failure_rate_threshold,
         "slow_call_rate_threshold": None if slow is None else config.slow_call_rate_threshold,
         "slow_call_duration_s": slow,
         "window": config.window_size,

@@ -52,7 +52,7 @@ def timeline_words(document: Document) -> str:
     said = [
         f"{lasts} of traffic at {least if least == most else f'{least} to {most}'} calls/s.",
         f"Up to {shown(worst, 'percent')} fail in {shown(series['bin_s'], 'duration')}.",
-        f"The threshold is {shown(limit, 'percent')}.",
+        *([] if limit is None else [f"The threshold is {shown(limit, 'percent')}."]),
         f"{counted(len(acted), 'incident')} to act on.",
     ]
     for role, word in (("before", "Before"), ("after", "After")):

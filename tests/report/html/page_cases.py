@@ -189,12 +189,14 @@ def study(
     *,
     source: str = "access.log",
     title: str = "today",
-    before: RunRecord | None = None,
+    before: RunRecord | Profile | None = None,
 ) -> Study:
     calls, verdicts = traffic()
     answer = answer or recommended()
     ground = Ground(calls, verdicts, answer.seed, answer.instances)
-    return study_of(ground, answer, source=source, before=before or Settings(CURRENT, title))
+    if before is None or isinstance(before, Profile):
+        return study_of(ground, answer, source=source, before=Settings(before or CURRENT, title))
+    return study_of(ground, answer, source=source, before=before)
 
 
 def document(answer: Recommendation | None = None, **names: Any) -> dict[str, Any]:

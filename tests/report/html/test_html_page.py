@@ -14,6 +14,7 @@ import pytest
 
 from cbtool.breaker import Reason, State, StateTransition
 from cbtool.breaker.window import Snapshot
+from cbtool.library_profiles import library_defaults
 from cbtool.logs.records import RunRecord
 from cbtool.report.html import shown as ways
 from cbtool.report.html.page import traffic_page
@@ -267,3 +268,10 @@ def test_a_busy_breakers_page_stays_small() -> None:
     assert document["before"]["transitions_left_out"] == 8_000
     assert document["before"]["simulation"]["trips"] == 5_000
     assert len(traffic_page(document)) < 5_000_000
+
+
+@pytest.mark.parametrize("name", ["gobreaker", "semian-adaptive", "finagle", "nginx", "traefik"])
+def test_any_librarys_settings_can_be_the_page_s_before(name: str) -> None:
+    document = page_cases.document(page_cases.refused(), before=library_defaults(name))
+    assert document["before"]["simulation"]["calls"] == page_cases.N
+    assert json.loads(Reader(traffic_page(document)).data) == json.loads(json.dumps(document))

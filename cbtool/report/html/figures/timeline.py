@@ -132,7 +132,7 @@ def _rates(axes: Axes, document: Document, key: str, colour: str, *, limit: floa
     axes.fill_between(times, [*rate, rate[-1]], step="post", color=stand_in(colour), alpha=0.45, linewidth=0)
     (line,) = axes.step(times, [*rate, rate[-1]], where="post", color=stand_in(colour), linewidth=1)
     line.set_gid(f"{SERIES}{key}")
-    window = series.get(f"window_{key}")
+    window = series[f"window_{key}"]
     seen = [value for value in [*rate, *numbers(window or [])] if value == value]  # noqa: PLR0124  # NaN
     if window is not None:
         judged = numbers(window)
