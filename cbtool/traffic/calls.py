@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -111,10 +111,15 @@ class Calls:
 
         A log's rows may come in any order, and what is worked out from them must not change with it.
         """
-        if not len(self) or (np.diff(self.start_ns) > 0).all():
+        equal = np.diff(self.start_ns) == 0
+        if not equal.any():
             return None
-        instance = np.zeros(len(self), np.int32) if self.instance is None else self.instance
-        order = np.lexsort((instance, self.error, self.status, self.duration_ns, self.start_ns))
+        shared = np.flatnonzero(np.append(equal, False) | np.insert(equal, 0, False))
+        keys: list[NDArray[Any]] = [self.error, self.status, self.duration_ns, self.start_ns]
+        if self.instance is not None:
+            keys.insert(0, self.instance)
+        order = np.arange(len(self))
+        order[shared] = shared[np.lexsort([key[shared] for key in keys])]
         return None if (np.diff(order) == 1).all() else order
 
     def reordered(self, order: NDArray[np.intp]) -> Calls:
