@@ -42,7 +42,19 @@ def weight_text(sensitivity: Sensitivity) -> str:
     """Return how much a setting's value matters, and how far resampling moves it."""
     low, high = _value(sensitivity.low), _value(sensitivity.high)
     moved = f"; {low} to {high} on resampled logs" if low != high else ""
-    return f"{_WEIGHTS[sensitivity.weight]}{moved}"
+    return f"{_WEIGHTS[sensitivity.weight]}{_edge(sensitivity)}{moved}"
+
+
+def _edge(sensitivity: Sensitivity) -> str:
+    """Name the neighbour that makes an edge: the one that breaks the budget least, else the dearest."""
+    if sensitivity.weight is not Weight.EDGE or not sensitivity.neighbours:
+        return ""
+    beyond = [each for each in sensitivity.neighbours if not each.within_budget]
+    if beyond:
+        nearest = min(beyond, key=lambda each: each.false_trips_per_day)
+        return f": {_value(nearest.value)} breaks the budget of false trips"
+    dearest = max(sensitivity.neighbours, key=lambda each: each.cost)
+    return f": {_value(dearest.value)} costs {dearest.cost:.2g} times as much"
 
 
 def _method(answer: Recommendation) -> str:
