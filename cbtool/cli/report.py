@@ -173,6 +173,12 @@ def _check_output(output: Path | None, *, json: bool) -> None:
         raise typer.BadParameter("name the page's file: --output report.html (- is standard output)")
     if json and str(output) == _STDOUT:
         raise typer.BadParameter("--json has standard output: name a file for the page")
+    if output is not None and str(output) != _STDOUT:
+        # Found out now rather than after a minute's work.
+        if not output.parent.is_dir():
+            raise UnreachableError(f"{output}: cannot be written: there is no folder {output.parent}")
+        if output.is_dir():
+            raise UnreachableError(f"{output}: is a folder; name a file in it")
 
 
 def _command(logs: Sequence[str], instances: str, options: dict[str, Any]) -> str:

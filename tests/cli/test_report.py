@@ -65,6 +65,7 @@ def test_standard_output_gets_the_page_and_nothing_else(capsys: pytest.CaptureFi
         (["calls.csv", "--current", "nobody", "-o", "p.html"], 2, "nobody"),
         (["calls.csv", "--to", "resilience5j", "-o", "p.html"], 2, "resilience5j"),
         (["calls.csv", "-o", "missing/p.html"], 4, "missing/p.html: cannot be written"),
+        (["calls.csv", "-o", "."], 4, ".: is a folder"),
         (["missing.log", "-o", "p.html"], 4, "missing.log"),
         (["-o", "p.html"], 2, "name a log"),
     ],
