@@ -161,7 +161,7 @@ def test_calls_that_bunch_up_get_there_as_often_as_said(
     (finding,) = trip_findings(config, Load(rate))
     assert finding.reach is Reach.BY_CHANCE
     per_second = hazard(window_holding(config.policies, round(1e9 / rate)), rate, needed)
-    seconds, runs = 1.0 / per_second, 300
+    seconds, runs = 1.0 / per_second, 200
     opened = sum(
         opens(config, at_random(rate, seconds, seed), iter(lambda: True, None), finding.rule) is not None
         for seed in range(runs)
