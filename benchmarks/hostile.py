@@ -170,7 +170,8 @@ def measured(path: Path) -> tuple[float, float, int, str]:
             if time.perf_counter() - began > GIVE_UP:
                 os.kill(process, 9)
             time.sleep(0.02)
-    first = said.read_text("utf-8", "replace").strip().partition("\n")[0]
+    lines = said.read_text("utf-8", "replace").strip().split("\n")
+    first = next((line for line in lines if "…" not in line[-3:] or "cbtool" in line), "")
     code = os.waitstatus_to_exitcode(status)
     return time.perf_counter() - began, used.ru_maxrss / 1024, code, first.replace(str(path), path.name)
 

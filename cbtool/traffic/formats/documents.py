@@ -35,6 +35,7 @@ HAR = LogFormat(
     instance=columns.named(pl.col("server")),
     stamp=Stamp.START,
     by_header=True,
+    notes=("what came from a browser's caches, was blocked, or is data of the page itself is no call",),
 )
 JMETER_XML = LogFormat(
     name="jmeter-xml",

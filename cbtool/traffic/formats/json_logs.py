@@ -168,7 +168,7 @@ NGINX_JSON_SECONDS = LogFormat(
     resolution_ns=_SECOND_NS,
 )
 NGINX_JSON_UNTIMED = LogFormat(
-    **{**_NGINX, "stamp": Stamp.START},
+    **{**_NGINX, "stamp": Stamp.START, "duration": None},
     name="nginx-json-untimed",
     summary="nginx' variables as JSON, without request_time",
     time=pl.coalesce("msec", "iso", "stash", "local", "own"),
