@@ -249,26 +249,28 @@ def _search(case: _Case, shares: Sequence[Trace], gaps: Sequence[tuple[int, int]
         break_even=100 * case.budget.break_even,
         false_trip_cost=case.budget.false_trip_cost,
     )
-    courts = [*_resampled(case, _closed_up(shares[0], gaps)), *_observed(case)]
+    courts = [*_resampled(case, [_closed_up(share, gaps) for share in shares]), *_observed(case)]
     return Search(guard, case.budget.false_trips_per_day, courts, ground)
 
 
 def _observed(case: _Case) -> list[Court]:
-    """Return the log itself as a court, as one breaker saw it; none where it is too long."""
-    found, mine = case.sides.actionable, case.instance == 0
-    if not found or mine.sum() > _LOG_CALLS:
+    """Return the log itself as courts, as each breaker saw it; none where it is too long."""
+    found = case.sides.actionable
+    if not found or (case.instance == 0).sum() > _LOG_CALLS:
         return []
     start = case.trace.start
     spans = np.array([(start[s.first], start[s.last]) for s in found], np.int64)
-    return [case.court(arenas.Arena(case.trace.take(mine), spans, 1.0))]
+    seen = case.shares(np.ones(len(case.trace), np.bool_))
+    return [case.court(arenas.Arena(share, spans, 1.0)) for share in seen if len(share)]
 
 
-def _resampled(case: _Case, calm: Trace) -> list[Court]:
-    """Return all resampled courts."""
-    library, spells = case.library(calm), case.spells()
+def _resampled(case: _Case, shares: Sequence[Trace]) -> list[Court]:
+    """Return all resampled courts, of the breakers' healthy calls in turn."""
+    library, spells = case.library(shares[0]), case.spells()
 
     def court(number: int, chosen: Sequence[arenas.Spell], weight: float) -> Court:
         seed = case.seed * 1000 + number
+        calm = shares[number % len(shares)]
         return case.court(arenas.build(calm, chosen, weight, _ARENA_CALLS, seed))
 
     if not spells:
