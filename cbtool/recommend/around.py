@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cbtool.breaker.capacity import capacity_of
+from cbtool.breaker.capacity import WASTEFUL, capacity_of
 from cbtool.profile_verify import (
     DEFAULT_DETECTION_DELAY,
     DEFAULT_FALSE_TRIPS_PER_DAY,
@@ -25,6 +25,7 @@ from cbtool.recommend.delays import outage_seconds, with_delays
 from cbtool.recommend.derivations import derivation
 from cbtool.recommend.evidence import Evidence, expected, notes, reasons
 from cbtool.recommend.findings import Alternative, Estimate
+from cbtool.recommend.forms import ceil_nice
 from cbtool.recommend.gates import gate_of
 from cbtool.recommend.model import Answer
 from cbtool.recommend.resamples import resampled_courts
@@ -33,6 +34,7 @@ from cbtool.recommend.timeline import timeline_of
 from cbtool.recommend.timeouts import caller_timeout
 from cbtool.recommend.track import Logbook
 from cbtool.recommend.vitals import evidence_of, vitals_of
+from cbtool.units import format_duration, format_percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
 
 _LENIENT = 1.5  # times the delay that nine outages in ten stay under
 _ANY = 1e9  # false trips a day that no settings exceed, so that every view is looked at
+_CROWDED = 20.0  # percent of a thread's time
 _HELD = 0.95  # of the failed calls' durations: about the caller's timeout, where that is what ends them
 
 
@@ -117,7 +120,7 @@ def surrounded(
         alternatives=alternatives(found, courts, logbook),
         current=None if current is None else _current(found, current, logbook),
         timeline=timeline_of(found, logbook),
-        notes=(*answer.notes, *notes(evidence)),
+        notes=(*answer.notes, *notes(evidence), *_crowding(found, courts, evidence.capacity)),
     )
 
 
@@ -140,6 +143,27 @@ def asked_of(budget: Budget, regimes: Sequence[Regime]) -> VerifyRules:
 
 def _unless(usual: float, value: float) -> float | None:
     return None if math.isclose(value, usual, rel_tol=0.01) else value
+
+
+def _crowding(found: Found, courts: Sequence[Court], capacity: Capacity | None) -> tuple[str, ...]:
+    """Return what trials take of a thread, where that is much, and what a longer wait would cost."""
+    if capacity is None or capacity.extra_utilisation <= _CROWDED:
+        return ()
+    wait = ceil_nice(capacity.wait_for(WASTEFUL))
+    longer = found.candidate._replace(wait=wait)
+    base = found.budget.false_trip_cost
+    mean = [
+        float(np.mean([court.loss(each.config()) for court in courts])) + base
+        for each in (longer, found.candidate)
+    ]
+    return (
+        (
+            f"While a dependency is down, trials take {format_percent(capacity.extra_utilisation)} of one"
+            f" thread's time, since each may last {format_duration(capacity.trial)}. Where threads are few,"
+            f" wait {format_duration(wait)} instead, for {WASTEFUL:g} %: on this traffic that costs"
+            f" {mean[0] / mean[1]:.2g} times as much."
+        ),
+    )
 
 
 def _digits(value: float | None) -> float | None:

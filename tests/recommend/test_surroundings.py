@@ -24,6 +24,7 @@ from cbtool.recommend.trace import Trace, trace_of
 from cbtool.recommend.vitals import vitals_of
 from cbtool.traffic.calls import Calls
 from cbtool.traffic.outcomes import DEFAULT_RULES
+from cbtool.units import parse_duration
 
 SECOND = 10**9
 
@@ -305,3 +306,17 @@ def test_an_instance_s_outage_is_its_own_breaker_s_incident(instances: int) -> N
     assert "Its own breaker opens for that" in " ".join(answer.notes)
     assert answer.timeline is not None
     assert max(answer.timeline.open_percent) <= 100 / instances + 0.1
+
+
+def test_trials_that_would_fill_a_thread_are_pointed_out_with_what_a_longer_wait_costs() -> None:
+    hang = phase("hang", 60, 30, timeouts=95.0)
+    calls = traffic(phase("before", 600, 30), hang, phase("after", 600, 30), seed=3, timeout=2.0)
+    answer = recommended(calls)
+    assert answer.capacity is not None
+    (said,) = [note for note in answer.notes if "of one thread's time" in note]
+    assert answer.capacity.extra_utilisation > 20
+    wait = parse_duration(said.partition("wait ")[2].partition(" instead, for 5 %")[0])
+    assert wait == pytest.approx(answer.capacity.wait_for(5.0), rel=0.1)
+    assert float(said.rpartition("costs ")[2].partition(" times")[0]) > 1.0
+    quick = traffic(phase("before", 600, 30), phase("down", 60, 30, failure_rate=100.0), seed=3)
+    assert not any("of one thread's time" in note for note in recommended(quick).notes)
