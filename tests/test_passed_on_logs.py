@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cbtool.errors import WrongFormatError
-from cbtool.logs import read_calls
+from cbtool.logs import ranges, read_calls
 from cbtool.logs.rows import whole_rows
 from cbtool.logs.text import plain_text
 
@@ -186,3 +186,21 @@ def test_line_numbers_stay_right_below_rows_that_span_lines(tmp_path: Path) -> N
 def test_locusts_summary_is_told_from_its_history(tmp_path: Path) -> None:
     with pytest.raises(WrongFormatError, match=r"a\.log:1: Locust's summary, which has no times"):
         read(tmp_path, b"Type,Name,Request Count,Failure Count\nGET,/,5,1\n")
+
+
+@pytest.mark.parametrize(
+    ("rows", "cut"),
+    [
+        ("timestamp,status,error\n" + "1700000000,200,\n" * 200, True),
+        ("timestamp,status,error\n" + '1700000000,0,"a\nb"\n' * 200, False),
+        ("timeStamp,elapsed,responseCode\n" + "1700000000000,5,200\n" * 200, False),
+    ],
+    ids=["rows", "rows that span lines", "rows that are parts of others"],
+)
+def test_what_can_be_read_in_ranges(
+    rows: str, cut: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ranges, "RANGE", 1000)
+    path = tmp_path / "rows.csv"
+    path.write_text(rows)
+    assert bool(ranges.ranges_of(str(path), ())) is cut

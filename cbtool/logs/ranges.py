@@ -19,6 +19,7 @@ import polars as pl
 from cbtool.logs.blocks import blocks
 from cbtool.logs.reading import SAMPLES, File, Part, Plan, collected, first_plan, parsed_block, parsed_blocks
 from cbtool.logs.streams import PIECE, Stream, opened
+from cbtool.traffic.formats.layouts import DelimitedRows
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -74,7 +75,7 @@ def ranges_of(source: str, chosen: Sequence[LogFormat]) -> list[Range]:
         if piece != file.read(len(piece)):
             return []  # compressed, or a document
         found = first_plan(source, blocks(_from(source), source), chosen)
-        if found is None or found.plan.log_format.directive or found.plan.log_format.total is not None:
+        if found is None or not _can_be_cut(found.plan.log_format, piece):
             return []
         size = Path(source).stat().st_size
         bounds = [0, *(_line_start(file, at) for at in range(RANGE, size, RANGE)), size]
@@ -90,6 +91,12 @@ def ranges_of(source: str, chosen: Sequence[LogFormat]) -> list[Range]:
             for first, behind in pairwise(bounds)
             if first < behind
         ]
+
+
+def _can_be_cut(log_format: LogFormat, piece: bytes) -> bool:
+    """Whether a line means what it does whatever stands above it; quoted values of rows may span lines."""
+    apart = not log_format.directive and log_format.total is None and log_format.part is None
+    return apart and not (isinstance(log_format.layout, DelimitedRows) and b'"' in piece)
 
 
 def read_range(lines: Range, texts: Collection[str]) -> RangeRead:
