@@ -22,7 +22,7 @@ from kinds import KINDS, LONG
 from oracle import known, total
 from processes import Draw, Process
 
-DEVELOPMENT, FINAL = 1, 70_001  # the last run's draws are looked at once, when all is done
+DEVELOPMENT, FINAL = 1, 90_001  # the last run's draws are looked at once, when all is done
 _QUICK = (
     "steady50_outage", "low2_retry_brown50", "low005_outage_5pct", "mid20_mmpp_outage", "mid20_slow",
     "mid20_mixed", "steady50_flapping", "high200_blips", "mid20_nothing", "too_little_20",

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 _DAY = 86400.0
 _RESTARTS_A_DAY = 12.0  # deployments, and closings after incidents
 _FULLEST = 400  # blocks that a resample draws from; the tail is of 40 at most
-_BURST_MARGIN = 1.3
-"""The next burst may be so many times as bad as those that were seen."""
+BURST_MARGIN = 1.3
+"""The next burst may be so many times as bad as those that were seen; more, where few were."""
 _UNSEEN_CLUSTERS = 0.05
 """How likely it is that bad calls come in clusters all the same, where the log shows none."""
 _LOOKED_AT = (5, 20, 100, 500)  # calls in a window
@@ -57,10 +57,14 @@ class Guard:
         background: all healthy time, with the bursts that are to be ridden through.
         calm: the same without them, where they are few, and as it would be at the quietest load.
         budget: trips a day; a gate that one view finds above it is not looked at by the others.
+        margin: the next burst may be so many times as bad as the background's.
     """
 
-    def __init__(self, background: Exposure, calm: Sequence[Exposure], budget: float) -> None:
+    def __init__(
+        self, background: Exposure, calm: Sequence[Exposure], budget: float, margin: float = BURST_MARGIN
+    ) -> None:
         self._budget = budget
+        self._margin = margin
         self._background = background
         self._calm = calm
         self._levels: dict[tuple[int, float | None], Levels] = {}
@@ -69,7 +73,7 @@ class Guard:
 
     def with_budget(self, budget: float) -> Guard:
         """Return a guard of the same traffic that holds gates to another budget."""
-        other = Guard(self._background, self._calm, budget)
+        other = Guard(self._background, self._calm, budget, self._margin)
         other._levels, other._clusters = self._levels, self._clusters  # of its own kind
         other._known = {gate: each for gate, each in self._known.items() if each.upper <= self._budget}
         return other
@@ -161,7 +165,7 @@ class Guard:
     def _seen(self, gate: Gate, slow_from: float | None, threshold: float) -> float:
         """Return the trips a day on all of the background, its bursts a little worse than they were."""
         maxima = self._background.block_maxima(gate, slow_from, threshold).positive
-        return _DAY * int((maxima * _BURST_MARGIN >= 1.0).sum()) / self._background.seconds
+        return _DAY * int((maxima * self._margin >= 1.0).sum()) / self._background.seconds
 
     def _levels_of(self, index: int, slow_from: float | None) -> Levels:
         key = (index, slow_from)

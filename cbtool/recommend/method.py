@@ -6,6 +6,7 @@ resampled traffic → the cheapest settings within the budget → reasons.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,7 @@ from cbtool.recommend.around import surrounded
 from cbtool.recommend.delay_budget import in_time
 from cbtool.recommend.doubts import traffic_doubts
 from cbtool.recommend.exposure import exposure_of
-from cbtool.recommend.false_trips import Guard
+from cbtool.recommend.false_trips import BURST_MARGIN, Guard
 from cbtool.recommend.found import Found
 from cbtool.recommend.healthy import healthy_p99
 from cbtool.recommend.incidents import Sides, tell_apart
@@ -50,6 +51,7 @@ _ARENAS = 10
 _ARENA_CALLS = 60_000
 _LOG_CALLS = 150_000  # a longer log is judged by its pieces alone
 _LIBRARY_WEIGHT = 0.1
+_FIRST_OF_ITS_KIND = 0.7
 _A_TAIL = 10  # bursts that say how bursts are distributed
 
 
@@ -161,6 +163,15 @@ class _Case:
             mask[segment.first : segment.last + 1] = True
         return mask
 
+    @property
+    def burst_margin(self) -> float:
+        """How many times as bad as the worst burst seen the next may be: the fewer were seen, the more."""
+        level = 100 * self.budget.break_even
+        bursts = [i for i in self.sides.incidents if not i.actionable and max(i.failed, i.slow) >= level]
+        if not bursts or len(bursts) >= _A_TAIL:
+            return BURST_MARGIN
+        return BURST_MARGIN + _FIRST_OF_ITS_KIND / math.sqrt(len(bursts))
+
     def shares(self, keep: NDArray[np.bool_]) -> list[Trace]:
         """Return the kept calls of each breaker that is looked at."""
         if self.own:
@@ -238,7 +249,7 @@ def _search(case: _Case, shares: Sequence[Trace], gaps: Sequence[tuple[int, int]
     exposures = [background if calm is shares else exposure_of(calm, gaps)]
     if thinned:
         exposures.append(exposure_of(thinned, []))
-    guard = Guard(background, exposures, case.budget.false_trips_per_day)
+    guard = Guard(background, exposures, case.budget.false_trips_per_day, case.burst_margin)
     usual = [i.length for i in case.sides.incidents if i.actionable]
     ground = Ground(
         quiet=case.regimes[0].rate,
