@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _SLOW_BASELINE = 0.01  # by the definition of a p99
 _LONGEST_BLIP = 60.0  # seconds
+_NO_BURSTS = 300.0  # seconds; two or three bursts in a row can last a minute
 _RECURRING = 5  # bursts that are a habit rather than incidents
 _MARGIN = 2.0  # times the bursts' 95 % quantile
 _GAP = 3.0  # times as long as all bursts is no burst of their sort
@@ -35,7 +36,7 @@ class Bar(NamedTuple):
 
     seconds: float
     bad: int
-    """Failed or slow calls; a stretch of a minute or more needs no number."""
+    """Failed or slow calls; a stretch of five minutes or more needs no number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +179,7 @@ def _describe(trace: TraceColumns, slow: Column | None, segment: Segment, level:
     calls, seconds = segment.last + 1 - segment.first, _seconds(trace, segment)
     failed, late, both = _tally(trace.failed, slow, segment)
     bad = failed + late - both
-    enough = seconds >= bar.seconds and (seconds >= _LONGEST_BLIP or bad > bar.bad)
+    enough = seconds >= bar.seconds and (seconds >= _NO_BURSTS or bad > bar.bad)
     return Incident(
         start=float(trace.start[segment.first]) / 1e9,
         end=float(trace.start[segment.last]) / 1e9,

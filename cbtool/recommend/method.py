@@ -259,6 +259,7 @@ def _search(case: _Case, shares: Sequence[Trace], gaps: Sequence[tuple[int, int]
         p99=case.p99,
         break_even=100 * case.budget.break_even,
         false_trip_cost=case.budget.false_trip_cost,
+        seen=bool(usual),
     )
     courts = [*_resampled(case, [_closed_up(share, gaps) for share in shares]), *_observed(case)]
     return Search(guard, case.budget.false_trips_per_day, courts, ground)

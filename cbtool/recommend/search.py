@@ -36,6 +36,7 @@ _CALLS_AN_ERROR = (2, 4)
 _TIE = 1.002
 _CAUTION = 5.0
 _DAY = 86_400.0
+_HIGHEST_UNSEEN = 50.0  # percent
 _FAR_WITHIN = 0.02  # of the budget
 _CALM_COSTS = 1.01
 _WORTH_COUNTING = 1.03
@@ -56,6 +57,7 @@ class Ground:
         p99: of healthy durations, seconds; None: slow calls are not judged.
         break_even: percent of bad calls from which opening pays; no threshold lies below.
         false_trip_cost: of a trip outside incidents, beside the calls it refuses.
+        seen: whether any incident was; where none was, no threshold rules brown-outs out.
     """
 
     quiet: float
@@ -65,6 +67,7 @@ class Ground:
     p99: float | None
     break_even: float
     false_trip_cost: float = DEFAULT_FALSE_TRIP_COST
+    seen: bool = True
 
 
 @dataclass(slots=True)
@@ -157,7 +160,9 @@ class Search:
 
     def thresholds(self) -> list[float]:
         """Return the failure rates to choose from: below break-even, opening costs more than it saves."""
-        return [t for t in _THRESHOLDS if t >= self.ground.break_even - 1e-9] or [_THRESHOLDS[-1]]
+        most = 100.0 if self.ground.seen else max(_HIGHEST_UNSEEN, self.ground.break_even)
+        fitting = [t for t in _THRESHOLDS if self.ground.break_even - 1e-9 <= t <= most]
+        return fitting or [_THRESHOLDS[-1]]
 
     def slow_durations(self) -> list[float]:
         """Return the slow-call thresholds to choose from, in seconds, shortest first."""
