@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from reach_cases import native, ruled, timed
 
-from cbtool.breaker import BreakerConfig, CircuitBreaker, State, Verdict, WindowType, dialect_named
-from cbtool.breaker.policies import OFF, Measure, TripPolicy
+from cbtool.breaker import BreakerConfig, CircuitBreaker, State, Verdict
+from cbtool.breaker.policies import OFF, Measure
 from cbtool.breaker.reach.holding import window_holding
 
 SECOND = 1_000_000_000
-
-
-def timed(dialect: str, seconds: float, **settings: object) -> BreakerConfig:
-    words = {"sliding_window_type": WindowType.TIME, "sliding_window_size": seconds, **settings}
-    return dialect_named(dialect).config(words, {})
-
-
-def native(dialect: str, **values: object) -> BreakerConfig:
-    chosen = dialect_named(dialect)
-    words = chosen.from_native(values)
-    options = {name: value for name, value in values.items() if name in chosen.option_defaults}
-    return chosen.config({k: v for k, v in words.items() if k not in options}, options)
 
 
 WINDOWS = {
@@ -50,13 +37,6 @@ WINDOWS = {
         "gobreaker", Interval=f"{10 * length / 10}s", BucketPeriod=f"{length / 10}s"
     ),
 }
-
-
-def ruled(config: BreakerConfig, trip: TripPolicy) -> BreakerConfig:
-    """Return the configuration with other trip rules than its own."""
-    other = replace(config)
-    object.__setattr__(other, "policies", config.policies._replace(trip=trip))
-    return other
 
 
 def only(config: BreakerConfig, *, errors: int = 0, run: int = 0) -> BreakerConfig:

@@ -7,6 +7,7 @@ import random
 from typing import TYPE_CHECKING
 
 import pytest
+from reach_cases import native, ruled, timed
 
 from cbtool.breaker import BreakerConfig, CircuitBreaker, Reason, State, Verdict, WindowType, dialect_named
 from cbtool.breaker.dialects import NAMES
@@ -16,7 +17,6 @@ from cbtool.breaker.reach.chance import at_least, binomial_at_least, run_length,
 from cbtool.breaker.reach.holding import hazard, window_holding
 from cbtool.errors import InvalidSettingError
 from cbtool.profiles import load_profile
-from tests.breaker.test_reach_holding import native, ruled, timed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
