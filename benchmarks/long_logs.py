@@ -1,10 +1,10 @@
-"""Peak memory of `simulate` and `sweep` on nginx logs of growing size: what does not fit is sorted on disk.
+"""Peak memory of `simulate`, `sweep` and `recommend` on nginx logs of growing size.
 
     python benchmarks/long_logs.py [GIGABYTES …]    default: 1 2.5
 
-Each log is one stretch of traffic, repeated with later time stamps. It needs as much disk as the largest of
-them and half as much again, in TMPDIR. Prints seconds and peak memory of each command, and how much larger
-that is for the largest log than for the smallest.
+What does not fit is sorted on disk. Each log is one stretch of traffic, repeated with later time stamps. It
+needs as much disk as the largest of them and half as much again, in TMPDIR. Prints seconds and peak memory of
+each command, and how much larger that is for the largest log than for the smallest.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ COMMANDS = {
         *("-p", "balanced", "--vary", "failure_rate_threshold=5..60:5"),
         *("--vary", "minimum_number_of_errors=1,5,10,50"),
     ],
+    "recommend": ["recommend"],
 }
 
 

@@ -52,9 +52,12 @@ from cbtool.traffic.texts import JUDGED
 from cbtool.units import parse_duration
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
+    from cbtool.logs import StoredCalls
     from cbtool.recommend import Recommendation
+    from cbtool.recommend.validation import Asked
     from cbtool.traffic.calls import Calls
     from cbtool.traffic.selection import Selection
 
@@ -132,14 +135,19 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     today = today_of(current)
     rules = (load_profile(profile) if profile else today or default_profile()).rules
     texts = (*JUDGED, *([by] if by else ()))
-    source = open_source(logs or (), scenario, log_format, seed, which, scheduler=scheduler, texts=texts)
-    calls = source.at(1.0).calls if timeout is None else _with_timeout(scenario, source.seed, timeout)
+    long = by is None and share is not None and not (labels or validate or plot)
+    source = open_source(
+        logs or (), scenario, log_format, seed, which, scheduler=scheduler, long=long, texts=texts
+    )
     asked = Asked(share, budget, rules, source.seed, labels, today)
+    made = None if timeout is None else _with_timeout(scenario, source.seed, timeout)
+    stored = source.stored(1.0)
+    calls = made or (source.at(1.0).calls if stored is None else None)
 
     def answered(own: Calls) -> Recommendation:
         return validated(own, asked) if validate else asked.of(own)
 
-    if by is not None:
+    if by is not None and calls is not None:
         _only_by(library, output)
         answer_groups(
             calls,
@@ -151,8 +159,7 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
             json=json,
         )
         return
-    with working(f"judging {len(calls):,} calls"):
-        answer = answered(calls)
+    answer = _judged_long(asked, stored) if calls is None else _judged(answered, calls)
     exported = None if library is None else snippet(answer, library)
     if json:
         own = {} if exported is None else {"snippet": exported.text, "lost": list(exported.losses)}
@@ -160,7 +167,7 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     else:
         text = recommendation_text(answer, source.name, logs=logs or (), scenario=scenario, saved=output)
         print_text(f"{text}\n\n{explanation_text(answer)}" if explain else text)
-        if plot:
+        if plot and calls is not None:
             print_text(f"\n{recommended_strip(answer, calls, rules.verdicts(calls))}")
         if exported is not None:
             print_text(f"\n{exported.text}".removesuffix("\n"))
@@ -170,6 +177,17 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         raise InsufficientDataError(f"{source.name} cannot carry a recommendation", answer.needs)
     if output is not None:
         _save(output, answer, source.name)
+
+
+def _judged(answered: Callable[[Calls], Recommendation], calls: Calls) -> Recommendation:
+    with working(f"judging {len(calls):,} calls"):
+        return answered(calls)
+
+
+def _judged_long(asked: Asked, calls: StoredCalls | None) -> Recommendation:
+    assert calls is not None  # noqa: S101  # else they are in memory
+    with working(f"judging {len(calls):,} calls"):
+        return asked.of_long(calls, calls.notes, calls.log_format)
 
 
 def _only_by(library: str | None, output: Path | None) -> None:

@@ -169,6 +169,7 @@ class _Disk:
         asked = (self._which.note(len(stored), self._position),) if self._which else ()
         notes = notes_of(self._formats, self._position, self._unknown, self._gave_up)
         stored.notes = (*notes, *asked)
+        stored.log_format = ", ".join(dict.fromkeys(each.name for each in self._formats))
         self._by_start.close()
         return stored
 

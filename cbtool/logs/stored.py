@@ -31,11 +31,13 @@ class StoredCalls:
 
     Attributes:
         notes: what the source lacks or had wrong, a sentence each.
+        log_format: the name of the format that they were read from.
     """
 
     def __init__(self, epoch: float) -> None:
         self.epoch = epoch
         self.notes: tuple[str, ...] = ()
+        self.log_format = ""
         self.span = 0.0
         self.knows_durations = False
         self._columns = {name: Scratch(dtype) for name, dtype in _COLUMNS.items()}
@@ -66,7 +68,7 @@ class StoredCalls:
             InvalidSettingError: the share is not over 0 and at most 1.
         """
         chosen = StoredCalls(self.epoch)
-        chosen.notes = self.notes
+        chosen.notes, chosen.log_format = self.notes, self.log_format
         for calls, keep in share_of(self.parts(), load, seed):
             chosen.append(calls.take(keep))
         return chosen

@@ -86,10 +86,10 @@ def surrounded(
     if brief:
         return answer
     logbook = logbook_of(found)
-    vitals = vitals_of(found.trace, found.healthy, found.instances, found.seed, found.p99)
+    vitals = vitals_of(found.whole, found.healthy, found.instances, found.seed, found.p99)
     carried = evidence_of(
         vitals,
-        trace=found.trace,
+        trace=found.whole,
         started=answer.started,
         seed=found.seed,
         instances=found.instances,
@@ -173,7 +173,14 @@ def _digits(value: float | None) -> float | None:
 def logbook_of(found: Found) -> Logbook:
     """Return the log, ready for settings to be tried on."""
     return Logbook(
-        found.trace, found.instance, found.spans, found.p99, found.budget, seed=found.seed, own=found.own
+        found.trace,
+        found.instance,
+        found.spans,
+        found.p99,
+        found.budget,
+        seed=found.seed,
+        own=found.own,
+        left_out_ns=0 if found.clock is None else found.clock.left_out,
     )
 
 
@@ -231,8 +238,8 @@ def _evidence(
         knows_durations=found.trace.knows_durations,
         healthy_calls=len(healthy),
         healthy_failures=int(healthy.failed.sum()),
-        calls=len(found.trace),
-        span=found.trace.span,
+        calls=len(found.whole),
+        span=found.whole.span,
         instances=found.instances,
         timeout=timeout,
         capacity=_capacity(found.trace, config),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     import polars as pl
     from numpy.typing import NDArray
 
+    from cbtool.recommend.columns import Column
     from cbtool.recommend.model import Regime
     from cbtool.traffic.calls import Calls
 
@@ -28,6 +30,10 @@ _SHARED = (
     " the good ones' calls, too."
 )
 _ITS_OWN = "Its own breaker opens for that; outlier ejection would send its calls to the others."
+_ONE_SEES = (
+    "Valid for the load that ONE breaker sees. With a breaker in each of M processes, run again"
+    " with --instances M: each then sees 1/M of the calls."
+)
 _CHANGE = 3.0  # times, from which a load changes
 _GROWTH = 1.5
 
@@ -55,8 +61,20 @@ def traffic_doubts(
         *_instances(calls, counted, instances, by_instance=by_instance),
         *bad_instances(calls, counted, failed, own_breakers=by_instance),
         *_groups(calls),
-        *_load(calls, counted, regimes),
+        *_load(calls.start_ns[counted], calls.span, regimes),
     )
+
+
+def load_doubts(start: Column, span: float, regimes: tuple[Regime, ...], instances: int) -> tuple[str, ...]:
+    """Return what to know where nothing but the calls' times is known.
+
+    Args:
+        start: when each began, nanoseconds.
+        span: seconds from the first to the last.
+        regimes: levels of load, of one breaker.
+        instances: over how many breakers the calls are split.
+    """
+    return (*((_ONE_SEES,) if instances == 1 else ()), *_load(start, span, regimes))
 
 
 def bad_instances(
@@ -107,12 +125,7 @@ def _instances(
         return ()
     number = 1 if calls.instance is None else len(np.unique(calls.instance[counted]))
     if number < 2:
-        return (
-            (
-                "Valid for the load that ONE breaker sees. With a breaker in each of M processes, run again"
-                " with --instances M: each then sees 1/M of the calls."
-            ),
-        )
+        return (_ONE_SEES,)
     return (
         (
             f"The log names {number} instances, and these settings are for ONE breaker that sees all their"
@@ -141,7 +154,7 @@ def _shares(texts: pl.Series) -> list[tuple[str, float]]:
     return sorted((each for each in shares if each[1] >= _A_GROUP), key=lambda each: (-each[1], each[0]))
 
 
-def _load(calls: Calls, counted: NDArray[np.bool_], regimes: tuple[Regime, ...]) -> tuple[str, ...]:
+def _load(start: Column, span: float, regimes: tuple[Regime, ...]) -> tuple[str, ...]:
     said = []
     if regimes and regimes[-1].rate >= _CHANGE * regimes[0].rate:
         said.append(
@@ -149,9 +162,9 @@ def _load(calls: Calls, counted: NDArray[np.bool_], regimes: tuple[Regime, ...])
             f" {format_rate(regimes[0].rate)} to {format_rate(regimes[-1].rate)}: one setting must hold at"
             " both."
         )
-    start = calls.start_ns[counted]
-    if calls.span >= 2 * 86400 and len(start) > 100:  # over days; within one, it is the hour
-        first, last = (int(part.sum()) for part in (start < calls.span * 5e8, start >= calls.span * 5e8))
+    if span >= 2 * 86400 and len(start) > 100:  # over days; within one, it is the hour
+        first = bisect_left(start, span * 5e8)
+        last = len(start) - first
         if last > _GROWTH * first or first > _GROWTH * last:
             said.append(
                 f"The load is changing: {first:,} calls in the first half of the time, {last:,} in the"

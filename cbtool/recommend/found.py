@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cbtool.recommend.arena import Spell
+    from cbtool.recommend.columns import TraceColumns
+    from cbtool.recommend.excerpt import Clock
     from cbtool.recommend.gates import Candidate
     from cbtool.recommend.incidents import Sides
     from cbtool.recommend.model import Budget, Incident, Regime
@@ -43,6 +45,8 @@ class Found:
         spells: the incidents to act on; empty where none was seen.
         library: incidents that any upstream can have, for where none was seen.
         own: incidents of single instances, where each has its own breaker.
+        whole: all calls that count, of which `trace` is an excerpt where they do not fit in memory.
+        clock: the excerpt's, by which `trace` and `spans` are; None: the log's own.
         log_format: what the calls were read from; empty where that was no log.
     """
 
@@ -62,6 +66,8 @@ class Found:
     library: Sequence[Spell]
     log_format: str
     own: Own
+    whole: TraceColumns
+    clock: Clock | None = None
 
     @property
     def actionable(self) -> tuple[Incident, ...]:

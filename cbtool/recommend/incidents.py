@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,6 +28,8 @@ _NO_BURSTS = 300.0  # seconds; two or three bursts in a row can last a minute
 _RECURRING = 5  # bursts that are a habit rather than incidents
 _MARGIN = 2.0  # times the bursts' 95 % quantile
 _GAP = 3.0  # times as long as all bursts is no burst of their sort
+A_TAIL = 10
+"""Bursts to be ridden through that say how such bursts are distributed."""
 _CALM_CALLS = 100  # outside all segments, for a second pass
 _TAIL = 2.0  # seconds after an incident that belong to neither side
 
@@ -77,12 +80,29 @@ def tell_apart(trace: Trace, slow_from: float | None, budget: Budget) -> Sides:
     return replace(sides, parts=tuple(parts))
 
 
-def incidents_of(trace: TraceColumns, slow_from: float | None, budget: Budget) -> tuple[Incident, ...]:
-    """Return the incidents of `tell_apart`, of a trace that need not be in memory."""
+class Apart(NamedTuple):
+    """What `Sides` says of a log, without a mask of its calls."""
+
+    incidents: tuple[Incident, ...]
+    segments: tuple[Segment, ...]
+    actionable: tuple[Segment, ...]
+    shortest: float
+    parts: tuple[Segment, ...]
+
+
+def apart_along(trace: TraceColumns, slow_from: float | None, budget: Budget) -> Apart:
+    """Return what `tell_apart` finds, of a trace that need not be in memory."""
     slow = None if slow_from is None else trace.slower_than(slow_from)
-    segments, _ = _stretches(trace, slow, budget)
+    segments, parts = _stretches(trace, slow, budget)
     bar = _shortest(trace, segments, budget)
-    return tuple(_describe(trace, slow, segment, budget.break_even, bar) for segment in segments)
+    incidents = tuple(_describe(trace, slow, segment, budget.break_even, bar) for segment in segments)
+    actionable = tuple(s for s, i in zip(segments, incidents, strict=True) if i.actionable)
+    return Apart(incidents, tuple(segments), actionable, bar.seconds, tuple(parts))
+
+
+def incidents_of(trace: TraceColumns, slow_from: float | None, budget: Budget) -> tuple[Incident, ...]:
+    """Return the incidents of the same."""
+    return apart_along(trace, slow_from, budget).incidents
 
 
 class _Stretches(NamedTuple):
@@ -141,7 +161,7 @@ def sides_of(
     actionable = tuple(s for s, i in zip(segments, incidents, strict=True) if i.actionable)
     background = np.ones(len(trace), np.bool_)
     for segment in actionable:
-        background[segment.first : _after(trace, segment)] = False
+        background[segment.first : behind(trace, segment)] = False
     return Sides(incidents, tuple(segments), actionable, background, bar.seconds)
 
 
@@ -214,8 +234,8 @@ def _seconds(trace: TraceColumns, segment: Segment) -> float:
     return float(trace.start[segment.last] - trace.start[segment.first]) / 1e9 * (1.0 + 1.0 / max(calls, 1))
 
 
-def _after(trace: Trace, segment: Segment) -> int:
+def behind(trace: TraceColumns, segment: Segment) -> int:
     """Return the index of the first call that is surely past the incident."""
     tail = min(_TAIL, 0.1 * _seconds(trace, segment))
     end = trace.start[segment.last] + int(tail * 1e9)
-    return int(np.searchsorted(trace.start, end, side="right"))
+    return bisect_right(trace.start, end, segment.last)

@@ -20,15 +20,15 @@ from cbtool.recommend.exposure import exposure_of
 from cbtool.recommend.false_trips import BURST_MARGIN, Guard
 from cbtool.recommend.found import Found
 from cbtool.recommend.healthy import healthy_p99
-from cbtool.recommend.incidents import Sides, tell_apart
+from cbtool.recommend.incidents import A_TAIL, Sides, tell_apart
 from cbtool.recommend.instances import named_instances
 from cbtool.recommend.labelled import label_notes, labelled_sides
 from cbtool.recommend.loss import Court
 from cbtool.recommend.model import Answer, Budget, Recommendation, Regime
 from cbtool.recommend.night import thinned_to_quietest
 from cbtool.recommend.own_incidents import Own, inside, own_incidents
-from cbtool.recommend.reach import observed_notes
-from cbtool.recommend.refusal import missing, missing_budget
+from cbtool.recommend.reach import given_up, observed_notes
+from cbtool.recommend.refusal import healthy_side, missing, missing_budget
 from cbtool.recommend.regimes import load_regimes
 from cbtool.recommend.search import Ground, Search
 from cbtool.recommend.trace import Trace, trace_of
@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cbtool.profiles import Profile
+    from cbtool.recommend.columns import TraceColumns
+    from cbtool.recommend.excerpt import Clock
     from cbtool.traffic.calls import Calls
     from cbtool.traffic.labels import Label
     from cbtool.traffic.outcomes import OutcomeRules
@@ -52,7 +54,6 @@ _ARENA_CALLS = 60_000
 _LOG_CALLS = 150_000  # a longer log is judged by its pieces alone
 _LIBRARY_WEIGHT = 0.1
 _FIRST_OF_ITS_KIND = 0.7
-_A_TAIL = 10  # bursts that say how bursts are distributed
 
 
 def recommend(
@@ -124,22 +125,22 @@ def recommend(
         unlabelled, sides = sides, labelled_sides(trace, p99, budget, label_spans(labels, calls))
         answer = replace(answer, notes=(*answer.notes, *label_notes(sides, unlabelled, budget)))
     answer = replace(answer, incidents=sides.incidents)
-    needs = missing(trace, instances, sides)
+    needs = missing(trace, instances, healthy_side(trace, sides))
     if needs:
         return replace(answer, needs=needs)
     own = own_incidents(trace, instance, p99, budget, sides) if by_instance and not labels else {}
-    case = _Case(trace, instance, sides, p99, budget, answer.regimes, instances, seed, own)
-    found = _found(case, calls.log_format)
+    case = Case(trace, instance, sides, p99, budget, answer.regimes, instances, seed, own, whole=trace)
+    found = searched(case, calls.log_format)
     if found is None:
         return replace(answer, needs=missing_budget(trace, budget))
     done = surrounded(answer, found, rules, current=current, brief=brief)
     if done.config is None:
         return done
-    return replace(done, notes=(*done.notes, *observed_notes(done.config, calls, trace, instances)))
+    return replace(done, notes=(*done.notes, *observed_notes(done.config, given_up(calls), trace, instances)))
 
 
 @dataclass(frozen=True, slots=True)
-class _Case:
+class Case:
     """The traffic, told apart, and what was asked of it."""
 
     trace: Trace
@@ -151,12 +152,16 @@ class _Case:
     instances: int
     seed: int
     own: Own
+    whole: TraceColumns
+    clock: Clock | None = None
+    seconds: float | None = None
+    """How long all healthy time is, where the trace holds a part of it and all bursts."""
 
     @property
     def bursts(self) -> NDArray[np.bool_] | None:
         """Mask of the calls in bursts to be ridden through; None where they are so many as to be a tail."""
         ridden = set(self.sides.segments) - set(self.sides.actionable)
-        if not ridden or len(ridden) >= _A_TAIL:
+        if not ridden or len(ridden) >= A_TAIL:
             return None
         mask = np.zeros(len(self.trace), np.bool_)
         for segment in ridden:
@@ -168,7 +173,7 @@ class _Case:
         """How many times as bad as the worst burst seen the next may be: the fewer were seen, the more."""
         level = 100 * self.budget.break_even
         bursts = [i for i in self.sides.incidents if not i.actionable and max(i.failed, i.slow) >= level]
-        if not bursts or len(bursts) >= _A_TAIL:
+        if not bursts or len(bursts) >= A_TAIL:
             return BURST_MARGIN
         return BURST_MARGIN + _FIRST_OF_ITS_KIND / math.sqrt(len(bursts))
 
@@ -211,7 +216,7 @@ class _Case:
         return Court(arena, self.p99, self.budget.reject_cost, self.budget.false_trip_cost)
 
 
-def _found(case: _Case, log_format: str) -> Found | None:
+def searched(case: Case, log_format: str) -> Found | None:
     """Return the settings with what they were found in; None where no gate keeps the budget."""
     gaps = case.gaps()
     shares = case.shares(case.sides.background)
@@ -238,18 +243,23 @@ def _found(case: _Case, log_format: str) -> Found | None:
         spells=case.spells(),
         library=case.library(calm),
         own=case.own,
+        whole=case.whole,
+        clock=case.clock,
         log_format=log_format,
     )
 
 
-def _search(case: _Case, shares: Sequence[Trace], gaps: Sequence[tuple[int, int]]) -> Search:
+def _search(case: Case, shares: Sequence[Trace], gaps: Sequence[tuple[int, int]]) -> Search:
     background = exposure_of(shares, gaps)
     calm = shares if case.bursts is None else case.shares(case.sides.background & ~case.bursts)
     thinned = thinned_to_quietest(calm, case.regimes, case.seed)
     exposures = [background if calm is shares else exposure_of(calm, gaps)]
     if thinned:
         exposures.append(exposure_of(thinned, []))
-    guard = Guard(background, exposures, case.budget.false_trips_per_day, case.burst_margin)
+    everything = (
+        background if case.seconds is None else replace(background, seconds=case.seconds * len(shares))
+    )
+    guard = Guard(everything, exposures, case.budget.false_trips_per_day, case.burst_margin)
     usual = [i.length for i in case.sides.incidents if i.actionable]
     ground = Ground(
         quiet=case.regimes[0].rate,
@@ -265,7 +275,7 @@ def _search(case: _Case, shares: Sequence[Trace], gaps: Sequence[tuple[int, int]
     return Search(guard, case.budget.false_trips_per_day, courts, ground)
 
 
-def _observed(case: _Case) -> list[Court]:
+def _observed(case: Case) -> list[Court]:
     """Return the log itself as courts, as each breaker saw it; none where it is too long."""
     found = case.sides.actionable
     if not found or (case.instance == 0).sum() > _LOG_CALLS:
@@ -276,7 +286,7 @@ def _observed(case: _Case) -> list[Court]:
     return [case.court(arenas.Arena(share, spans, 1.0)) for share in seen if len(share)]
 
 
-def _resampled(case: _Case, shares: Sequence[Trace]) -> list[Court]:
+def _resampled(case: Case, shares: Sequence[Trace]) -> list[Court]:
     """Return all resampled courts, of the breakers' healthy calls in turn."""
     library, spells = case.library(shares[0]), case.spells()
 

@@ -74,7 +74,9 @@ def _loads(trace: TraceColumns, gave_up: NDArray[np.int64], instances: int) -> t
     return tuple(Load(rate, failing, timeout, share) for rate in sorted({min(rates), max(rates)}))
 
 
-def observed_notes(config: BreakerConfig, calls: Calls, trace: Trace, instances: int) -> Sequence[str]:
+def observed_notes(
+    config: BreakerConfig, gave_up: NDArray[np.int64], trace: TraceColumns, instances: int
+) -> Sequence[str]:
     """Return a sentence for each rule that never fires at a load that was seen, or that one error fires."""
-    loads = observed_loads(calls, trace, instances)
+    loads = _loads(trace, gave_up, instances)
     return notes(reachability(config, loads)) if loads else ()

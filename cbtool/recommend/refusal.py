@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from cbtool.recommend.columns import count
 from cbtool.units import format_duration, format_percent
 
 if TYPE_CHECKING:
+    from cbtool.recommend.columns import TraceColumns
     from cbtool.recommend.incidents import Sides
     from cbtool.recommend.model import Budget
     from cbtool.recommend.trace import Trace
@@ -18,18 +20,33 @@ _LEAST_WITHOUT_INCIDENT = 600.0
 """Seconds: a test run may be shorter, since it was made to hold an incident."""
 
 
-def missing(trace: Trace, instances: int, sides: Sides | None = None) -> tuple[str, ...]:
+class Healthy(NamedTuple):
+    """The calls outside incidents."""
+
+    calls: int
+    failed: int
+    incidents: int
+    """That a breaker should act on."""
+
+
+def healthy_side(trace: Trace, sides: Sides) -> Healthy:
+    """Return the calls outside incidents, of a log told apart."""
+    failed = int((trace.failed & sides.background).sum())
+    return Healthy(int(sides.background.sum()), failed, len(sides.actionable))
+
+
+def missing(trace: TraceColumns, instances: int, healthy: Healthy | None = None) -> tuple[str, ...]:
     """Return what the calls lack, one phrase each; empty where they will do.
 
     Args:
         trace: the calls that count.
         instances: breakers that share them; each must see enough.
-        sides: the log told apart, once that has been done.
+        healthy: those outside incidents, once the log has been told apart.
     """
-    return _too_little(trace, instances) if sides is None else _not_healthy(trace, instances, sides)
+    return _too_little(trace, instances) if healthy is None else _not_healthy(trace, instances, healthy)
 
 
-def missing_budget(trace: Trace, budget: Budget) -> tuple[str, ...]:
+def missing_budget(trace: TraceColumns, budget: Budget) -> tuple[str, ...]:
     """Return what is missing where every gate would trip falsely more often than the budget allows."""
     return (
         (
@@ -41,7 +58,7 @@ def missing_budget(trace: Trace, budget: Budget) -> tuple[str, ...]:
     )
 
 
-def _too_little(trace: Trace, instances: int) -> tuple[str, ...]:
+def _too_little(trace: TraceColumns, instances: int) -> tuple[str, ...]:
     calls = len(trace)
     if not calls:
         return (f"{LEAST_CALLS * instances} calls that count; there is none",)
@@ -55,13 +72,13 @@ def _too_little(trace: Trace, instances: int) -> tuple[str, ...]:
         needs.append(f"{lacking:,} more calls{each}{when if trace.span else ''}; there are {calls:,}")
     if trace.span < _LEAST_SECONDS:
         needs.append(f"calls over more than {format_duration(trace.span)}: time windows need time")
-    if trace.failed.all():
+    if count(trace.failed) == calls:
         needs.append("calls that succeed: every one of these failed, so nothing says what healthy is")
     return tuple(needs)
 
 
-def _not_healthy(trace: Trace, instances: int, sides: Sides) -> tuple[str, ...]:
-    healthy = int(sides.background.sum())
+def _not_healthy(trace: TraceColumns, instances: int, side: Healthy) -> tuple[str, ...]:
+    healthy = side.calls
     least = _LEAST_HEALTHY * instances
     if healthy < least:
         return (
@@ -71,14 +88,14 @@ def _not_healthy(trace: Trace, instances: int, sides: Sides) -> tuple[str, ...]:
             ),
         )
     lacking = _LEAST_WITHOUT_INCIDENT - trace.span
-    if lacking > 0 and not sides.actionable:
+    if lacking > 0 and not side.incidents:
         return (
             (
                 f"{format_duration(lacking)} more, or an incident: {format_duration(trace.span)} in which"
                 " nothing went wrong say neither how rare failures are spread nor what to open for"
             ),
         )
-    rate = trace.take(sides.background).failure_rate
+    rate = side.failed / healthy
     if rate >= 0.5:
         return (f"a healthy stretch: outside incidents {format_percent(100 * rate)} of the calls fail, too",)
     return ()

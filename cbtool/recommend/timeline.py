@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cbtool.recommend.columns import pieces
 from cbtool.recommend.findings import Timeline
 
 if TYPE_CHECKING:
@@ -20,21 +21,31 @@ _CALLS_A_BIN = 2
 
 def timeline_of(found: Found, logbook: Logbook) -> Timeline:
     """Return the log in up to 60 equal stretches of time, all breakers together."""
-    trace = found.trace
+    trace = found.whole
     bins = int(np.clip(len(trace) // _CALLS_A_BIN, 1, _BINS))
     width = max(trace.span, 1e-9) / bins
-    place = np.minimum((trace.start - trace.start[0]) / (width * 1e9), bins - 1).astype(np.int64)
-    slow = np.zeros(len(trace), np.bool_) if found.p99 is None else trace.slower_than(found.p99)
-    config = found.candidate.config()
-    edges = int(trace.start[0]) + np.arange(bins + 1, dtype=np.float64) * (width * 1e9)
+    first = int(trace.start[0])
+    limit = np.inf if found.p99 is None else round(found.p99 * 1e9)
+    calls, failed, slow = (np.zeros(bins, np.int64) for _ in range(3))
+    for start, duration, bad in pieces(trace.start, trace.duration, trace.failed):
+        place = np.minimum((start - first) / (width * 1e9), bins - 1).astype(np.int64)
+        calls += np.bincount(place, minlength=bins)
+        failed += np.bincount(place[bad], minlength=bins)
+        slow += np.bincount(place[duration > limit], minlength=bins)
+    edges = first + np.arange(bins + 1, dtype=np.float64) * (width * 1e9)
     return Timeline(
         seconds=width,
-        calls=_counts(place, bins),
-        failed=_counts(place[trace.failed], bins),
-        slow=_counts(place[slow], bins),
-        open_percent=tuple(float(f"{share:.4g}") for share in 100.0 * logbook.open_shares(config, edges)),
+        calls=tuple(calls.tolist()),
+        failed=tuple(failed.tolist()),
+        slow=tuple(slow.tolist()),
+        open_percent=tuple(float(f"{share:.4g}") for share in 100.0 * _open(found, logbook, edges)),
     )
 
 
-def _counts(place: NDArray[np.int64], bins: int) -> tuple[int, ...]:
-    return tuple(np.bincount(place, minlength=bins).tolist())
+def _open(found: Found, logbook: Logbook, edges: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return which share of the breakers was not closed between edges; where nobody looked, all were."""
+    config = found.candidate.config()
+    if found.clock is None:
+        return logbook.open_shares(config, edges)
+    shown = found.clock.at(edges)
+    return logbook.open_shares(config, shown) * np.diff(shown) / np.diff(edges)

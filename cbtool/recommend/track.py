@@ -61,6 +61,7 @@ class Logbook:
         budget: its weights give the cost.
         seed: of the waits' jitter.
         own: by breaker, incidents that only its calls had.
+        left_out_ns: time that the trace's clock leaves out, in which the breakers are taken to be closed.
     """
 
     def __init__(
@@ -73,6 +74,7 @@ class Logbook:
         *,
         seed: int = 0,
         own: Mapping[int, Sequence[tuple[int, int]]] | None = None,
+        left_out_ns: int = 0,
     ) -> None:
         bad = trace.failed if slow_from is None else trace.failed | trace.slower_than(slow_from)
         self._seed = seed
@@ -85,7 +87,7 @@ class Logbook:
             hit = [span for span in mine if _share_bad(traffic, bad[calls], span) >= budget.break_even / 2]
             self._members.append(_member(traffic, bad[calls], np.array(hit, np.int64).reshape(-1, 2)))
         self._end = max((member.traffic.end for member in self._members), default=0)
-        self._watched_ns = self._end - (int(trace.start[0]) if len(trace) else 0)
+        self._watched_ns = self._end - (int(trace.start[0]) if len(trace) else 0) + left_out_ns
 
     def track(self, config: BreakerConfig) -> Track:
         """Return what settings would have done.

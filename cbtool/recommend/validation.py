@@ -15,6 +15,7 @@ from cbtool.breaker.outcome import Verdict
 from cbtool.recommend.findings import HeldOut, Promise, Validation
 from cbtool.recommend.healthy import healthy_p99
 from cbtool.recommend.instances import named_instances
+from cbtool.recommend.long_method import recommend_long
 from cbtool.recommend.method import recommend
 from cbtool.recommend.trace import trace_of
 from cbtool.recommend.track import Logbook
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from cbtool.recommend.model import Budget, Expected, Incident, Recommendation
     from cbtool.traffic.calls import Calls
     from cbtool.traffic.outcomes import OutcomeRules
+    from cbtool.traffic.parts import LongCalls
 
 _FIRST = 0.7
 _DAY = 86400.0
@@ -77,6 +79,28 @@ class Asked:
             labels=self.labels,
             current=self.current,
             brief=brief,
+        )
+
+    def of_long(self, calls: LongCalls, notes: tuple[str, ...], log_format: str) -> Recommendation:
+        """Return the recommendation for calls that do not fit in memory; by the log's instances it has none.
+
+        Args:
+            calls: n calls.
+            notes: what their source lacks.
+            log_format: what they were read from.
+
+        Raises:
+            UnreachableError: there is no room on the disk.
+        """
+        return recommend_long(
+            calls,
+            self.rules,
+            instances=self.instances or 1,
+            budget=self.budget,
+            seed=self.seed,
+            current=self.current,
+            notes=notes,
+            log_format=log_format,
         )
 
 

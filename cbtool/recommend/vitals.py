@@ -10,12 +10,14 @@ import numpy as np
 
 from cbtool import __version__
 from cbtool.profile_evidence import ProfileEvidence
+from cbtool.recommend.columns import pieces
 from cbtool.recommend.findings import Estimate
 from cbtool.recommend.resamples import HIGH, LOW
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from cbtool.recommend.columns import TraceColumns
     from cbtool.recommend.gates import Gate
     from cbtool.recommend.trace import Trace
 
@@ -44,7 +46,7 @@ class Vitals:
     loads: tuple[float, float, float]
 
 
-def vitals_of(trace: Trace, healthy: Trace, instances: int, seed: int, p99: float | None) -> Vitals:
+def vitals_of(trace: TraceColumns, healthy: Trace, instances: int, seed: int, p99: float | None) -> Vitals:
     """Return the vital signs.
 
     Args:
@@ -66,12 +68,15 @@ def vitals_of(trace: Trace, healthy: Trace, instances: int, seed: int, p99: floa
     return Vitals(len(healthy), rate, _p99(p99, healthy, cuts, picks), load_quantiles(trace, instances))
 
 
-def load_quantiles(trace: Trace, instances: int) -> tuple[float, float, float]:
+def load_quantiles(trace: TraceColumns, instances: int) -> tuple[float, float, float]:
     """Return calls a second that one breaker sees: quantiles 5 %, 50 % and 95 % over equal stretches."""
     bins = int(np.clip(len(trace) // _CALLS_A_BIN, 1, _BINS))
     width = max(trace.span, 1e-9) / bins
-    place = np.minimum((trace.start - trace.start[0]) / 1e9 // width, bins - 1).astype(np.int64)
-    rates = np.bincount(place, minlength=bins) / width / instances
+    calls, first = np.zeros(bins, np.int64), trace.start[0]
+    for (start,) in pieces(trace.start):
+        place = np.minimum((start - first) / 1e9 // width, bins - 1).astype(np.int64)
+        calls += np.bincount(place, minlength=bins)
+    rates = calls / width / instances
     low, usual, high = np.quantile(rates, [0.05, 0.5, 0.95])
     return float(low), float(usual), float(high)
 
@@ -79,7 +84,7 @@ def load_quantiles(trace: Trace, instances: int) -> tuple[float, float, float]:
 def evidence_of(
     vitals: Vitals,
     *,
-    trace: Trace,
+    trace: TraceColumns,
     started: float,
     seed: int,
     instances: int,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from cbtool.traffic.calls import Calls
 
 if TYPE_CHECKING:
@@ -35,6 +37,34 @@ class LongCalls(Protocol):
 
         Of the columns that not all calls have, they may have `position`.
         """
+
+
+def ordered(calls: LongCalls) -> Iterator[Calls]:
+    """Yield all calls in the order of `Calls.in_one_order`; those of equal start are in memory at once."""
+    held: Calls | None = None
+    for part in calls.parts(PART):
+        joined = part if held is None else _joined(held, part)
+        last = int(np.searchsorted(joined.start_ns, joined.start_ns[-1]))
+        held = _slice(joined, last, len(joined))
+        if last:
+            yield _in_one_order(_slice(joined, 0, last))
+    if held is not None:
+        yield _in_one_order(held)
+
+
+def _in_one_order(calls: Calls) -> Calls:
+    order = calls.in_one_order()
+    return calls if order is None else calls.reordered(order)
+
+
+def _joined(first: Calls, second: Calls) -> Calls:
+    return Calls(
+        start_ns=np.concatenate((first.start_ns, second.start_ns)),
+        duration_ns=np.concatenate((first.duration_ns, second.duration_ns)),
+        status=np.concatenate((first.status, second.status)),
+        error=np.concatenate((first.error, second.error)),
+        epoch=first.epoch,
+    )
 
 
 class Held:

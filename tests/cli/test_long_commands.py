@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import pytest
 
 from cbtool.__main__ import run
 from cbtool.logs import gathering
-from cbtool.recommend import columns, segments
+from cbtool.recommend import columns, excerpt, segments
 from cbtool.scratch import sorting
 from cbtool.simulation import long
 from cbtool.sweeping import long as long_sweep
@@ -106,6 +107,44 @@ def test_sweep(
     as_long(little_memory)
     assert told(capsys, "sweep", "calls.csv", *arguments, "--json") == at_once
     assert '"incidents": 2' in at_once[1]
+
+
+def test_recommend(little_memory: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    status, printed = told(
+        capsys, "recommend", "calls.csv", "--json", "--instances", "2", "--to", "resilience4j"
+    )
+    as_long(little_memory)
+    again = told(capsys, "recommend", "calls.csv", "--json", "--instances", "2", "--to", "resilience4j")
+    known, found = json.loads(printed), json.loads(again[1])
+    assert (status, again[0]) == (0, 0)
+    (said,) = (note for note in found["notes"] if note not in known["notes"])
+    assert "settings were weighed on" in said
+    assert {**found, "notes": ()} == {**known, "notes": ()}
+
+
+def test_recommend_from_an_excerpt(
+    little_memory: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known = json.loads(told(capsys, "recommend", "calls.csv", "--json")[1])
+    as_long(little_memory)
+    little_memory.setattr(excerpt, "MOST", 2500)
+    found = json.loads(told(capsys, "recommend", "calls.csv", "--json", "--output", "mine.toml")[1])
+    assert found["incidents"] == known["incidents"]
+    assert found["calls"] == known["calls"] == CALLS - 93
+    assert Path("mine.toml").exists()
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [["--by", "path"], ["--validate"], ["--instances", "auto"], ["--incident", "+100s/+130s"]],
+    ids=" ".join,
+)
+def test_recommend_takes_into_memory_what_it_must_look_at_call_by_call(
+    asked: list[str], little_memory: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at_once = told(capsys, "recommend", "calls.csv", *asked)
+    as_long(little_memory)
+    assert told(capsys, "recommend", "calls.csv", *asked) == at_once
 
 
 def test_a_long_sweep_that_was_stopped_goes_on(
