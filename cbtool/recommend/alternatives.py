@@ -52,12 +52,19 @@ def alternatives(found: Found, courts: Sequence[Court], logbook: Logbook) -> tup
         if other is not None:
             named[name] = other
     points = {name: _point(found, each, courts) for name, each in named.items()}
-    tried = [each for _, each in found.search.tried()[:_TRIED] if each not in named.values()]
+    shown = {_shown(each) for each in named.values()}
+    tried = [each for _, each in found.search.tried()[:_TRIED] if _shown(each) not in shown]
     rest = _front([_point(found, each, courts) for each in tried], list(points.values()))
     for number, point in enumerate(rest[:_MORE], start=1):
         points[f"front {number}"] = point
     made = [_alternative(found, name, point, points, logbook) for name, point in points.items()]
     return tuple(sorted(made, key=_sensitive_first))
+
+
+def _shown(candidate: Candidate) -> tuple[float, ...]:
+    """Return what a table shows of settings; what differs in nothing of it is no choice to a reader."""
+    gate = candidate.gate
+    return gate.threshold, gate.errors, gate.window, gate.counted, candidate.wait
 
 
 def _sensitive_first(one: Alternative) -> tuple[float, float, float, str]:

@@ -44,7 +44,7 @@ def capacity_text(cost: Capacity, *, remedy: bool = True) -> str:
         f"{who}: trials take {share} of the time ({trials} each {format_duration(cost.wait)})",
         f"before that, opening takes {format_duration(cost.opening_cost)} of each thread ({calls})",
     ]
-    if remedy and percent >= WASTEFUL:
+    if remedy and percent > WASTEFUL:
         lines.append(
             f"a wait of {format_duration(cost.wait_for(WASTEFUL))}, or a shorter timeout for trials, "
             f"brings that to {WASTEFUL:g} %"
