@@ -137,7 +137,8 @@ def _said(excerpt: Excerpt, trace: LongTrace) -> str:
     held = f"{incidents}, and " if excerpt.sides.actionable else ""
     share = format_percent(100 * weighed / len(trace))
     return (
-        f"Load, healthy latency and bad stretches are of all {len(trace):,} calls; settings were weighed on"
-        f" {weighed:,} of them ({share}): {held}pieces of the healthy time from {STRETCHES} stretches of"
-        " equal count, by the seed. Instances, hosts and upstreams that the log may name were not looked at."
+        f"Load, healthy latency and bad stretches are of all {len(trace):,} calls; settings were weighed, and"
+        f" what they would have done was counted, on {weighed:,} of them ({share}): {held}pieces of the"
+        f" healthy time from {STRETCHES} stretches of equal count, by the seed. Instances, hosts and"
+        " upstreams that the log may name were not looked at."
     )

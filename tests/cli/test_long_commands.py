@@ -1,4 +1,4 @@
-"""`simulate` and `sweep` on logs that do not fit in memory print what they print of those that do."""
+"""`simulate`, `sweep` and `recommend` on logs that do not fit in memory print what they print of others."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def test_recommend(little_memory: pytest.MonkeyPatch, capsys: pytest.CaptureFixt
     known, found = json.loads(printed), json.loads(again[1])
     assert (status, again[0]) == (0, 0)
     (said,) = (note for note in found["notes"] if note not in known["notes"])
-    assert "settings were weighed on" in said
+    assert "settings were weighed" in said
     assert {**found, "notes": ()} == {**known, "notes": ()}
 
 

@@ -53,7 +53,7 @@ def excerpted(
 def test_an_excerpt_of_everything_gives_the_answer_of_memory() -> None:
     calls = traffic(*TWO_OUTAGES, seed=3)
     found, known = long(calls, instances=2), recommended(calls, instances=2)
-    excerpts = [note for note in found.notes if "settings were weighed on" in note]
+    excerpts = [note for note in found.notes if "settings were weighed" in note]
     assert len(excerpts) == 1
     assert replace(found, notes=()) == replace(known, notes=())
     assert [note for note in found.notes if note not in excerpts] == list(known.notes)
@@ -103,6 +103,14 @@ def test_refusals_are_those_of_memory(phases: tuple[Phase, ...], monkeypatch: py
     found, known = long(calls), recommended(calls)
     assert found.verdict is Answer.REFUSED
     assert (found.needs, found.incidents, found.regimes) == (known.needs, known.incidents, known.regimes)
+
+
+def test_every_call_in_one_instant_is_refused_as_in_memory() -> None:
+    calls = traffic(phase("steady", 100, 200), seed=1)
+    calls.start_ns[:] = 0
+    found, known = long(calls), recommended(calls)
+    assert found.needs == known.needs
+    assert "time windows need time" in found.needs[0]
 
 
 def test_calls_of_one_instant_come_in_any_order() -> None:
