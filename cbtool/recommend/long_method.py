@@ -17,7 +17,7 @@ from cbtool.recommend.long_trace import LongTrace
 from cbtool.recommend.method import Case, searched
 from cbtool.recommend.model import Answer, Budget, Recommendation
 from cbtool.recommend.reach import given_up, observed_notes
-from cbtool.recommend.refusal import Healthy, missing, missing_budget
+from cbtool.recommend.refusal import Healthy, missing, missing_budget, missing_budget_of_excerpt
 from cbtool.recommend.regimes import load_regimes
 from cbtool.traffic.parts import ordered
 from cbtool.traffic.thinning import split
@@ -106,7 +106,10 @@ def recommend_long(
     found = searched(case, log_format)
     answer = replace(answer, notes=(*answer.notes, _said(excerpt, trace)))
     if found is None:
-        return replace(answer, needs=missing_budget(trace, budget))
+        weighed = len(excerpt.trace)
+        all_of_it = weighed == len(trace)
+        lacking = missing_budget(trace, budget) if all_of_it else missing_budget_of_excerpt(weighed, budget)
+        return replace(answer, needs=lacking)
     done = surrounded(answer, found, rules, current=current)
     if done.config is None:
         return done

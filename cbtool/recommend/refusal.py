@@ -58,6 +58,16 @@ def missing_budget(trace: TraceColumns, budget: Budget) -> tuple[str, ...]:
     )
 
 
+def missing_budget_of_excerpt(weighed: int, budget: Budget) -> tuple[str, ...]:
+    """Return the same of an excerpt, which more traffic would not make longer."""
+    return (
+        (
+            f"calmer traffic, or a larger --false-trips-per-day: on the {weighed:,} calls weighed no"
+            f" settings can be shown to trip falsely at most {budget.false_trips_per_day:.3g} times a day"
+        ),
+    )
+
+
 def _too_little(trace: TraceColumns, instances: int) -> tuple[str, ...]:
     calls = len(trace)
     if not calls:

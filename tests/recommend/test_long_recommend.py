@@ -113,6 +113,18 @@ def test_every_call_in_one_instant_is_refused_as_in_memory() -> None:
     assert "time windows need time" in found.needs[0]
 
 
+def test_of_an_excerpt_that_cannot_keep_the_budget_more_traffic_is_not_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls, budget = traffic(*TWO_OUTAGES, seed=3), Budget(false_trips_per_day=-1.0)  # none keeps it
+    known = recommended(calls, budget=budget)
+    assert long(calls, budget=budget).needs == known.needs
+    assert "more at this load" in known.needs[0]
+    monkeypatch.setattr(excerpt, "MOST", 8000)
+    (need,) = long(calls, budget=budget).needs
+    assert need.startswith("calmer traffic, or a larger --false-trips-per-day: on the ")
+
+
 def test_calls_of_one_instant_come_in_any_order() -> None:
     calls = traffic(phase("steady", 100, 300), seed=1)
     calls.start_ns[:] = calls.start_ns // 10**9 * 10**9
