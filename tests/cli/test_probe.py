@@ -104,7 +104,9 @@ def test_a_breaker_that_trips_is_reported(target: type[Fake], capsys: pytest.Cap
 def test_shadow_sends_everything(target: type[Fake], capsys: pytest.CaptureFixture[str]) -> None:
     target.status = 500
     Path("mine.toml").write_text('[breaker]\nsliding_window_type = "consecutive"\nsliding_window_size = 3\n')
-    assert run(["probe", URL, *FAST, "-p", "mine.toml", "--shadow", "--no-check", "--json"]) == 0
+    # Slow enough that results come between the calls, also where other work holds them up for a while.
+    unhurried = ["-r", "200", "-n", "20", "--no-dashboard"]
+    assert run(["probe", URL, *unhurried, "-p", "mine.toml", "--shadow", "--no-check", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert len(target.asked) == 20
     assert document["impact"] == {"failed_shed": document["not_permitted"], "healthy_refused": 0}
