@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cbtool.errors import WrongFormatError
 from cbtool.scratch.arrays import Scratch
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
 RUN = 1 << 20
 """Rows that are sorted in memory at a time."""
+
+TIED = 8 * RUN
+"""Rows that may come together because their keys are equal: that many calls at one moment are no log's."""
 
 _SAMPLED = 1024  # rows of which one key stays in memory
 
@@ -52,7 +56,11 @@ class Sorter:
             self._store()
 
     def sorted(self) -> Iterator[NDArray[np.void]]:
-        """Yield all rows in order, about `RUN` at a time; those of one key are never parted."""
+        """Yield all rows in order, about `RUN` at a time; those of one key are never parted.
+
+        Raises:
+            WrongFormatError: more than `TIED` come together.
+        """
         if self._rows is None:  # there are few
             if self._count:
                 yield _in_order(np.concatenate(self._waiting))
@@ -61,14 +69,25 @@ class Sorter:
             self._store()
         places = [0] * len(self._runs)
         for high in [*self._cuts(RUN), None]:
-            parts = []
-            for number, run in enumerate(self._runs):
-                behind = run.length if high is None else self._before(run, high)
-                if behind > places[number]:
-                    parts.append(self._rows.read(run.at + places[number], run.at + behind))
-                    places[number] = behind
+            ends = [run.length if high is None else self._before(run, high) for run in self._runs]
+            self._together(ends, places)
+            parts = [
+                self._rows.read(run.at + place, run.at + end)
+                for run, place, end in zip(self._runs, places, ends, strict=True)
+                if end > place
+            ]
+            places = ends
             if parts:
                 yield _in_order(np.concatenate(parts))
+
+    @staticmethod
+    def _together(ends: list[int], places: list[int]) -> None:
+        """Refuse rows of one moment that memory is not meant to hold."""
+        if sum(ends) - sum(places) > TIED:
+            raise WrongFormatError(
+                f"more than {TIED:,} calls at one moment: such times do not say how calls follow one another;"
+                " name the column with finer ones (--map), or fewer calls (--since, --until, --path)"
+            )
 
     def close(self) -> None:
         """Give the room back."""
