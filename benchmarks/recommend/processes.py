@@ -6,7 +6,6 @@ It shares no code with cbtool. Times are float seconds while a draw is made, int
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -103,15 +102,6 @@ class Draw:
 
     def share(self, keep: NDArray[np.bool_]) -> Draw:
         return Draw(self.start_ns[keep], self.duration_ns[keep], self.status[keep], self.spans, self.p99)
-
-    def write_csv(self, path: Path) -> None:
-        rows = zip(self.start_ns, self.duration_ns, self.status, strict=True)
-        text = "".join(f"{1.7e9 + t / 1e9:.6f},{d / 1e6:.3f},{s}\n" for t, d, s in rows)
-        path.write_text("timestamp,duration_ms,status\n" + text)
-
-    def write_labels(self, path: Path) -> None:
-        lines = [f"{s.begin:.3f},{s.end:.3f},{s.kind},{int(s.actionable)}\n" for s in self.spans]
-        path.write_text("begin_s,end_s,kind,actionable\n" + "".join(lines))
 
 
 @dataclass(frozen=True, slots=True)
