@@ -15,7 +15,7 @@ import numpy as np
 from cbtool.breaker import BreakerConfig, WindowType
 from cbtool.simulation.engine import Engine
 from cbtool.simulation.readable import run_readable
-from cbtool.simulation.run import Fleet, SimulationResult, fleet_of, simulate_fleet
+from cbtool.simulation.run import Fleet, fleet_of, simulate_fleet
 from cbtool.simulation.sweep import sweep
 from cbtool.traffic.calls import Calls
 
@@ -48,10 +48,6 @@ def main() -> None:
     )
     print(f"\nsweep of {len(many)} configurations on all cores: {whole:.2f} ns a call a configuration")
     print(f"  so 1,000 of them on 1 M calls take {whole:.1f} s (hold: 5 s)")
-
-
-def trips_of(result: SimulationResult) -> int:
-    return result.summary.trips
 
 
 def traffic(n: int) -> Fleet:
