@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from cbtool.cli.app import command_app
+from cbtool.cli.groups import ByOption, answer_groups  # Typer reads the annotations when it runs
 from cbtool.cli.options import JsonOption, LogFormatOption, ProfileOption, SeedOption, option
 from cbtool.cli.output import note, print_json, print_text, working
 from cbtool.cli.selecting import selecting
@@ -17,6 +18,8 @@ from cbtool.errors import ConfigurationError
 from cbtool.traffic.texts import JUDGED
 
 if TYPE_CHECKING:
+    from cbtool.simulation.hosts.settings import OutlierSettings
+    from cbtool.traffic.calls import Calls
     from cbtool.traffic.selection import Selection
 
 app = command_app()
@@ -35,6 +38,7 @@ def hosts(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     ] = None,
     log_format: LogFormatOption = None,
     seed: SeedOption = None,
+    by: ByOption = None,
     json: JsonOption = False,
     *,
     which: Selection,
@@ -54,33 +58,53 @@ def hosts(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     Examples:
       cbtool hosts envoy.log
       cbtool hosts access.log --hosts 8 --profile istio
+      cbtool hosts envoy.log --by upstream
       cbtool hosts --scenario brown-out --hosts 10 --json
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
     from cbtool.profiles import load_profile  # noqa: PLC0415  # with the others below
-    from cbtool.report.hosts import hosts_text  # noqa: PLC0415
+    from cbtool.report.hosts import hosts_groups_text, hosts_text  # noqa: PLC0415
     from cbtool.simulation.hosts.settings import settings_of  # noqa: PLC0415
-    from cbtool.simulation.hosts.summary import balanced, observed  # noqa: PLC0415  # numpy
+    from cbtool.simulation.hosts.summary import FleetSummary, balanced, observed  # noqa: PLC0415  # numpy
 
     chosen = load_profile(profile or "envoy")
     settings = settings_of(chosen.config)
-    source = open_source(logs or (), scenario, log_format, seed, which, texts=JUDGED)
+    texts = (*JUDGED, *([by] if by else ()))
+    source = open_source(logs or (), scenario, log_format, seed, which, texts=texts)
     calls, _ = source.at(1.0)
-    verdicts = chosen.rules.verdicts(calls)
     if number is None and calls.instance is None:
         raise ConfigurationError("the traffic names no hosts; give --hosts N to spread it over so many")
-    with working(f"watching {len(calls):,} calls"):
+    fixed = set[int]()  # numbers of hosts of which none can be ejected
+
+    def watched(calls: Calls) -> FleetSummary:
+        verdicts = chosen.rules.verdicts(calls)
         if number is None:
             fleet = observed(calls, verdicts, settings, seed=source.seed)
         else:
             fleet = balanced(calls, verdicts, number, settings, seed=source.seed)
-    if len(fleet.hosts) * settings.max_ejection_percent < 100 and not settings.always_eject_one_host:
-        note(
-            f"note: max_ejection_percent = {settings.max_ejection_percent} is less than one of "
-            f"{len(fleet.hosts)} hosts: none can ever be ejected"
-        )
+        if len(fleet.hosts) * settings.max_ejection_percent < 100 and not settings.always_eject_one_host:
+            fixed.add(len(fleet.hosts))
+        return fleet
+
+    head = {"source": source.name, "profile": chosen.name, "seed": source.seed}
     if number is not None:
         note("note: every host answers a call as it was answered, so no host is worse than another")
+    if by is not None:
+        text, document = hosts_groups_text, FleetSummary.to_json
+        answer_groups(calls, by, watched, text=text, document=document, head=head, json=json)
+        _say_fixed(fixed, settings)
+        return
+    with working(f"watching {len(calls):,} calls"):
+        fleet = watched(calls)
+    _say_fixed(fixed, settings)
     if json:
-        print_json({"source": source.name, "profile": chosen.name, "seed": source.seed, **fleet.to_json()})
+        print_json({**head, **fleet.to_json()})
     else:
         print_text(hosts_text(fleet, title=f"{source.name} through {chosen.name}"))
+
+
+def _say_fixed(fixed: set[int], settings: OutlierSettings) -> None:
+    if fixed - {0}:
+        note(
+            f"note: max_ejection_percent = {settings.max_ejection_percent} is less than one of "
+            f"{' or '.join(map(str, sorted(fixed - {0})))} hosts: none can ever be ejected"
+        )

@@ -24,11 +24,11 @@ def recommended_groups_text(answers: Sequence[tuple[str, Calls, Recommendation]]
     for name, calls, answer in answers:
         config = answer.config
         if config is None:
-            refused.append(f"{_short(name)}: too little data; {'; '.join(answer.needs)}")
+            refused.append(f"{shortened(name)}: too little data; {'; '.join(answer.needs)}")
             continue
         rows.append(
             (
-                _short(name),
+                shortened(name),
                 format_rate(calls.rate),
                 f"{config.failure_rate_threshold:g} %",
                 str(config.minimum_number_of_errors),
@@ -50,7 +50,7 @@ def simulated_groups_text(results: Sequence[tuple[str, Calls, SimulationResult]]
         refused = len(calls) - result.summary.permitted
         rows.append(
             (
-                _short(name),
+                shortened(name),
                 f"{len(calls):,}",
                 format_rate(calls.rate),
                 str(result.summary.trips),
@@ -62,5 +62,6 @@ def simulated_groups_text(results: Sequence[tuple[str, Calls, SimulationResult]]
     return table(head, rows, right=range(1, 7))
 
 
-def _short(name: str) -> str:
+def shortened(name: str) -> str:
+    """Return a group's name as long as a column of a table is."""
     return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"

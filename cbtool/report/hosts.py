@@ -4,14 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cbtool.report.groups import shortened
 from cbtool.report.text import counted, labelled, share, table
 from cbtool.units import format_duration
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cbtool.simulation.hosts.summary import FleetSummary
+    from cbtool.traffic.calls import Calls
 
 _SHOWN = 20
 """Hosts, the ones ejected most often first."""
+
+
+def hosts_groups_text(answers: Sequence[tuple[str, Calls, FleetSummary]]) -> str:
+    """Return what became of the hosts of each group, a line a group."""
+    head = ("group", "calls", "hosts", "failed", "ejected", "ejections", "spared", "most out")
+    rows = [
+        (
+            shortened(name),
+            f"{fleet.calls:,}",
+            f"{len(fleet.hosts):,}",
+            share(sum(host.failures for host in fleet.hosts), fleet.calls),
+            f"{sum(host.ejections > 0 for host in fleet.hosts):,}",
+            f"{sum(host.ejections for host in fleet.hosts):,}",
+            f"{fleet.spared:,}",
+            f"{fleet.most_ejected:.3g} %",
+        )
+        for name, _, fleet in answers
+    ]
+    return table(head, rows, right=range(1, len(head)))
 
 
 def hosts_text(fleet: FleetSummary, *, title: str) -> str:

@@ -110,3 +110,28 @@ def test_what_cannot_be_answered_is_said(
     Path("bare.csv").write_text("timestamp,status\n0,200\n1,500\n")
     assert run(["hosts", *arguments]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_each_path_has_a_fleet_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    """Of six hosts three serve each of two paths; one fails, and now and then nobody is named."""
+    rows = []
+    for call in range(1200):
+        path, host = (f"/a/{call}", "abc"[call // 2 % 3]) if call % 2 else ("/b", "def"[call // 2 % 3])
+        bad = host == "b" and call >= 200
+        rows.append(f"{call / 10},{500 if bad else 200},{'' if call % 100 == 7 else host},{path}\n")
+    Path("two.csv").write_text("timestamp,status,instance,path\n" + "".join(rows))
+    Path("half.toml").write_text(HALF)
+    assert run(["hosts", "two.csv", "-p", "half.toml", "--by", "path", "--json"]) == 0
+    orders, other = told(capsys)["groups"]  # type: ignore[misc]
+    assert (orders["group"], orders["calls"], other["group"], other["calls"]) == ("/a/:id", 588, "/b", 600)
+    assert {host["host"]: host["ejections"] for host in orders["hosts"]} == {"a": 0, "b": 2, "c": 0}
+    assert [host["host"] for host in other["hosts"]] == ["d", "e", "f"]
+    # One of three, where without --by it would be one of six.
+    assert orders["most_ejected"] == pytest.approx(100 / 3)
+    assert run(["hosts", "two.csv", "-p", "half.toml", "--by", "path"]) == 0
+    line = capsys.readouterr().out.splitlines()[1].split()
+    assert line == ["/a/:id", "588", "3", "27.7", "%", "1", "2", "0", "33.3", "%"]
+    assert run(["hosts", "two.csv", "-p", "half.toml", "--path", "/b", "--json"]) == 0
+    assert len(told(capsys)["hosts"]) == 3  # type: ignore[arg-type]
+    assert run(["hosts", "two.csv", "-p", "half.toml", "--by", "instance"]) == 0
+    assert "max_ejection_percent = 50 is less than one of 1 hosts" in capsys.readouterr().err

@@ -12,6 +12,7 @@ from cbtool.breaker import Verdict
 from cbtool.simulation.hosts.detector import Answer
 from cbtool.simulation.hosts.fleet import REFUSED, FleetHistory, run_fleet, watch_hosts
 from cbtool.traffic.error_kind import ErrorKind
+from cbtool.traffic.formats import NOBODY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,22 +101,24 @@ def observed(
 ) -> FleetSummary:
     """Watch the hosts that a log names, which get what they got: ejections take no traffic away.
 
-    Calls of no named host are left out.
+    Calls of no named host are left out, and hosts that got none of these calls are no part of the fleet.
     """
     assert calls.instance is not None  # noqa: S101  # who calls has looked
-    known = np.flatnonzero(calls.instance >= 0)
-    order = known[np.argsort(calls.end_ns[known], kind="stable")]
-    kinds = [Answer(kind) for kind in answers_of(calls, verdicts)[order].tolist()]
-    ends, hosts = calls.end_ns[order].tolist(), calls.instance[order].tolist()
-    watched = watch_hosts(zip(ends, hosts, kinds, strict=True), len(calls.instances), settings, seed=seed)
+    known = np.flatnonzero([name != NOBODY for name in calls.instances])
+    known = np.flatnonzero(np.isin(calls.instance, known))
+    own, host = np.unique(calls.instance[known], return_inverse=True)
+    order = np.argsort(calls.end_ns[known], kind="stable")
+    kinds = [Answer(kind) for kind in answers_of(calls, verdicts)[known][order].tolist()]
+    ends, hosts = calls.end_ns[known][order].tolist(), host[order].tolist()
+    watched = watch_hosts(zip(ends, hosts, kinds, strict=True), len(own), settings, seed=seed)
     watched.advance(_end(calls))
     history = FleetHistory(
-        host=calls.instance[known],
+        host=host.astype(np.int32),
         failed=verdicts[known] == Verdict.FAILURE,
         detected=tuple(watched.detected),
         returned=tuple(watched.returned),
     )
-    return _summary(calls.instances, history, _end(calls), observed=True)
+    return _summary([calls.instances[number] for number in own], history, _end(calls), observed=True)
 
 
 def _end(calls: Calls) -> int:

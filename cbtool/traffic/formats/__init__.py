@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 
 from cbtool.errors import ConfigurationError
-from cbtool.traffic.formats.assembly import Rows, assemble, starts_of
+from cbtool.traffic.formats.assembly import NOBODY, Rows, assemble, starts_of
 from cbtool.traffic.formats.aws import ALB, ELB
 from cbtool.traffic.formats.combined import (
     APACHE_MICROSECONDS,
@@ -42,6 +42,7 @@ from cbtool.traffic.formats.w3c import CLOUDFRONT, CLOUDFRONT_REAL_TIME, IIS
 
 __all__ = [
     "FORMATS",
+    "NOBODY",
     "Layout",
     "LogFormat",
     "ParsedBlock",
