@@ -102,26 +102,45 @@ def test_locusts_history_and_a_counter_that_begins_anew(tmp_path: Path) -> None:
     assert (got.calls.status[:4] == 500).sum() == 1
 
 
+ODD: dict[str, Any] = {
+    "vector": {"status": "success", "data": {"resultType": "vector", "result": []}},
+    "histograms": {"status": "success", "data": {"resultType": "matrix", "result": [{"histograms": []}]}},
+    "words": {"status": "success", "data": {"resultType": "matrix", "result": [{"values": [[1, "x"]]}]}},
+    "shapes": {"status": "success", "data": {"resultType": "matrix", "result": [[1]]}},
+    "list": [],
+}
+"""What other servers, other kinds of series and mistakes would give."""
+
+
 class Prometheus(BaseHTTPRequestHandler):
     """A server with 2 calls a second in two series, and an error rate for a while."""
 
     asked: ClassVar[list[dict[str, list[str]]]] = []
 
+    def begun(self) -> None:
+        """Take note of a request."""
+
     def do_POST(self) -> None:
+        self.begun()
         form = parse_qs(self.rfile.read(int(self.headers["content-length"])).decode())
         self.asked.append(form)
         start, end, step = (float(form[name][0]) for name in ("start", "end", "step"))
         times = np.arange(start, end + 0.001, step)
         bodies: dict[str, Any] = {
             "total": [{"values": [[t, "1.5"] for t in times]}, {"values": [[t, "0.5"] for t in times]}],
-            "errors": [{"values": [[t, "0.4" if t > start + 60 else "NaN"] for t in times]}],
+            "errors": [
+                {"values": [[t, "0.4" if t > start + 60 else "NaN" if t > start else "+Inf"] for t in times]}
+            ],
             "nothing": [],
+            "counter": [{"values": [[t, str(t - start)] for t in times]}],
+            "huge": [{"values": [[t, "1e9"] for t in times]}],
         }
         query = form["query"][0]
         if query in bodies:
             answer: Any = {"status": "success", "data": {"resultType": "matrix", "result": bodies[query]}}
-        elif query == "vector":
-            answer = {"status": "success", "data": {"resultType": "vector", "result": []}}
+            answer["warnings"] = ["a store is missing"] * (query == "counter")
+        elif query in ODD:
+            answer = ODD[query]
         else:
             answer = {"status": "error", "error": "parse error: unexpected end"}
         body = json.dumps(answer).encode() if query != "html" else b"<html>"
@@ -166,6 +185,9 @@ def test_a_long_time_takes_several_requests(server: str) -> None:
         ("sum(", "parse error: unexpected end"),
         ("vector", "a vector instead of a matrix"),
         ("html", "status 400"),
+        ("words", "no answer of Prometheus"),
+        ("shapes", "no answer of Prometheus"),
+        ("list", "no answer of Prometheus"),
     ],
 )
 def test_what_a_server_does_not_take_is_told_in_its_words(server: str, total: str, problem: str) -> None:
@@ -174,9 +196,80 @@ def test_what_a_server_does_not_take_is_told_in_its_words(server: str, total: st
 
 
 def test_a_query_without_data_and_a_server_that_is_not_there(server: str) -> None:
-    with pytest.raises(InsufficientDataError, match="no point of nothing in 60s"):
+    with pytest.raises(InsufficientDataError, match="no point of histograms"):
+        read_calls([source_of(server, "histograms", "errors", start=0, end=60)])
+    with pytest.raises(
+        InsufficientDataError,
+        match="nothing between 1970-01-01 00:00:00Z and 1970-01-01 00:01:0",
+    ):
         read_calls([source_of(server, "nothing", "errors", start=0, end=60)])
     with pytest.raises(UnreachableError, match=r"127\.0\.0\.1:1/api"):
         read_calls([source_of("http://127.0.0.1:1", "total", "errors", start=0, end=60)])
     with pytest.raises(ConfigurationError, match="no URL of a Prometheus server"):
         source_of("localhost:9090", "total", "errors")
+
+
+def test_what_is_odd_of_an_answer_is_said(server: str) -> None:
+    got = read_calls(
+        [source_of(server, "counter", "nothing", step=10, start=1_700_000_000, end=1_700_000_400)]
+    )
+    words = "\n".join(got.calls.notes)
+    assert "Prometheus warns: a store is missing" in words
+    assert "there is no point of nothing between 2023-11-14 22:13:20Z and 2023-11-14 22:20:00Z" in words
+    assert "counter hardly ever falls, as a counter: it must give calls a second" in words
+    sound = read_calls(
+        [source_of(server, "total", "errors", step=10, start=1_700_000_000, end=1_700_000_400)]
+    )
+    assert not [note for note in sound.calls.notes if "counter" in note or "no point" in note]
+    with pytest.raises(
+        WrongFormatError, match=r"(?s)130,000,000,000 calls between.*queries must give calls a s"
+    ):
+        read_calls([source_of(server, "huge", "errors", step=10, start=1_700_000_000, end=1_700_000_120)])
+
+
+@pytest.mark.parametrize(
+    ("url", "settings", "problem"),
+    [
+        ("http://[::1", {}, "is no URL of a Prometheus server"),
+        ("http://h:99999", {}, "is no URL of a Prometheus server"),
+        ("http://h:9090/graph?g0.expr=up", {}, r"graph\?g0.expr=up' should be http://h:9090$"),
+        ("http://me:secret@h/?x=1", {}, "'http://h/\\?x=1' should be http://h$"),
+        ("http://h", {"start": 5, "end": 5}, "--since must be before --until"),
+        ("http://h", {"step": 0}, "--step must be over 0"),
+    ],
+)
+def test_what_cannot_be_asked(url: str, settings: dict[str, float], problem: str) -> None:
+    with pytest.raises(ConfigurationError, match=problem):
+        source_of(url, "total", "errors", **settings)
+
+
+def test_too_many_points_are_not_asked_for() -> None:
+    with pytest.raises(ConfigurationError, match="a point every 1ms from 1970-01-01 00:00:00Z"):
+        read_calls([source_of("http://127.0.0.1:1", "total", "errors", step=0.001, start=0, end=86_400)])
+
+
+def test_user_and_password_are_sent_and_not_shown(
+    server: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cbtool.__main__ import run  # noqa: PLC0415  # as a user would
+
+    seen = list[str | None]()
+    monkeypatch.setattr(Prometheus, "begun", lambda self: seen.append(self.headers["authorization"]))
+    url = server.replace("//", "//me:se%40cret@")
+    asked = ["--prometheus", url, "--total", "total", "--errors", "errors", "--since", "1700000000"]
+    for command in (["simulate", "--json"], ["recommend"], ["verify", "-p", "balanced", "--json"]):
+        run([*command, *asked, "--until", "1700003600"])
+        printed = capsys.readouterr()
+        assert "cret" not in printed.out + printed.err
+        assert server.removeprefix("http://") in printed.out
+    assert set(seen) == {"Basic bWU6c2VAY3JldA=="}
+    when = ["--since", "0", "--until", "60"]
+    asked[1] = "http://me:se%40cret@127.0.0.1:1"
+    assert run(["simulate", *asked[:6], *when]) == 4
+    assert "cret" not in capsys.readouterr().err
+
+
+def test_an_answer_that_is_too_long(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cbtool.logs.prometheus._LARGEST", 1000)
+    with pytest.raises(UnreachableError, match=r"sum\(total\), or a longer --step, is shorter"):
+        read_calls([source_of(server, "total", "errors", step=10, start=0, end=4000)])

@@ -121,6 +121,7 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
     from cbtool.foreign.recommended import snippet  # noqa: PLC0415  # keeps --help quick
     from cbtool.foreign.writing import known_library  # noqa: PLC0415  # same
+    from cbtool.logs.prometheus import shown  # noqa: PLC0415  # polars
     from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with numpy below
     from cbtool.recommend.validation import Asked, validated  # noqa: PLC0415  # numba
     from cbtool.report.explanation import explanation_text  # noqa: PLC0415
@@ -165,7 +166,8 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         own = {} if exported is None else {"snippet": exported.text, "lost": list(exported.losses)}
         print_json({**answer.to_json(), "source": source.name, **own})
     else:
-        text = recommendation_text(answer, source.name, logs=logs or (), scenario=scenario, saved=output)
+        named = [*map(shown, logs or ())]
+        text = recommendation_text(answer, source.name, logs=named, scenario=scenario, saved=output)
         print_text(f"{text}\n\n{explanation_text(answer)}" if explain else text)
         if plot and calls is not None:
             print_text(f"\n{recommended_strip(answer, calls, rules.verdicts(calls))}")

@@ -182,7 +182,9 @@ def _check_output(output: Path | None, *, json: bool) -> None:
 
 
 def _command(logs: Sequence[str], instances: str, options: dict[str, Any]) -> str:
-    words = ["cbtool", "report", *logs]
+    from cbtool.logs.prometheus import shown  # noqa: PLC0415  # polars
+
+    words = ["cbtool", "report", *map(shown, logs)]
     words += ["--instances", instances] if instances != "1" else []
     for flag, value in options.items():
         words += [flag, str(value)] if value is not None else []

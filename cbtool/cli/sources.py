@@ -139,8 +139,7 @@ def open_source(
         from cbtool.scenarios import load_scenario  # noqa: PLC0415
 
         return Generated(load_scenario(scenario), seed)
-    # Of a server that was asked, the queries are too long to be a name.
-    name = ", ".join(log.partition("?")[0] if "://" in log else log for log in logs)
+    name = named(logs)
     if scheduler is not None or cluster is not None or not long:
         with _connected(cluster, scheduler) as reading:
             return Recorded(read_log(logs, log_format, which, reading, texts=texts), name, seed or 0)
@@ -152,6 +151,13 @@ def open_source(
     if isinstance(read.calls, StoredCalls):
         return Stored(read.calls, name, seed or 0)
     return Recorded(read.calls, name, seed or 0)
+
+
+def named(logs: Sequence[str]) -> str:
+    """Return what the traffic of logs is called; of a server that was asked, without queries and users."""
+    from cbtool.logs.prometheus import shown  # noqa: PLC0415  # polars
+
+    return ", ".join(shown(log.partition("?")[0] if "://" in log else log) for log in logs)
 
 
 @contextmanager

@@ -24,7 +24,7 @@ from cbtool.cli.profiles_validate import parse_load_range
 from cbtool.cli.publishing import JunitOption, MarkdownOption, publish
 from cbtool.cli.recommend_options import IncidentOption, IncidentsOption, labels_of
 from cbtool.cli.selecting import selecting
-from cbtool.cli.sources import Generated, read_log
+from cbtool.cli.sources import Generated, named, read_log
 from cbtool.cli.traffic_options import LogsArgument  # noqa: TC001  # Typer reads it when it is built
 from cbtool.traffic.texts import ASKED, NONE
 from cbtool.units import parse_duration, parse_percent
@@ -143,7 +143,7 @@ def verify(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         answer = check(
             settings,
             rules,
-            source=", ".join(logs or ()) or "no log",
+            source=named(logs) if logs else "no log",
             calls=calls,
             stories=stories,
             rates=rates,

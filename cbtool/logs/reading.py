@@ -33,7 +33,6 @@ SAMPLES = 5
 
 _SAMPLE_LINES = 200
 _ABOVE_HEADER = 10  # lines among which a header is looked for
-_ABOVE_HEADER = 10  # lines among which a header is looked for
 _IN_FLIGHT = 3  # blocks being parsed
 _SHOWN = 60
 _KEPT = 200
@@ -254,9 +253,9 @@ def collected(stream: Stream, plan: Plan, incoming: Iterator[Part], take: Take |
     if rejected * 2 > lines:
         problem = f"{rejected:,} of {lines:,} lines are not {plan.log_format.name}; this one"
         raise _wrong_format(samples[0], problem)
-    notes = (
-        (f"{stream.name}: the compressed data ends early; it was read up to there",) if stream.broken else ()
-    )
+    notes = stream.notes
+    if stream.broken:
+        notes = (*notes, f"{stream.name}: the compressed data ends early; it was read up to there")
     frame = pl.concat([part.frame for part in parts])
     if counts:
         frame = spread_counts(frame, cumulative=plan.log_format.cumulative)

@@ -19,7 +19,7 @@ from cbtool.errors import UnreachableError
 from cbtool.logs.directed import directed_rows
 from cbtool.logs.documents import as_lines
 from cbtool.logs.prometheus import PREFIX as PROMETHEUS
-from cbtool.logs.prometheus import count_lines
+from cbtool.logs.prometheus import counted, shown
 from cbtool.logs.rows import whole_rows
 from cbtool.logs.tables import PARQUET, table_lines
 from cbtool.logs.text import plain_text
@@ -35,7 +35,7 @@ else:
     from backports.zstd import DecompressionParameter, ZstdDecompressor, ZstdError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import BinaryIO
 
 STDIN = "-"
@@ -55,11 +55,13 @@ class Stream:
     Attributes:
         name: for messages.
         broken: whether the compressed data ended early or turned out damaged; known once it has been read.
+        notes: what to tell of it, a sentence each.
     """
 
-    def __init__(self, name: str, file: BinaryIO) -> None:
+    def __init__(self, name: str, file: BinaryIO, notes: Iterable[str] = ()) -> None:
         self.name = name
         self.broken = False
+        self.notes = tuple(notes)
         self._file = file
 
     def pieces(self) -> Iterator[bytes]:
@@ -175,8 +177,9 @@ def opened(source: str) -> Iterator[Stream]:
         yield Stream(STANDARD_INPUT, sys.stdin.buffer)
         return
     if source.startswith(PROMETHEUS):
-        lines = b"".join(count_lines(source))
-        yield Stream(source.removeprefix(PROMETHEUS).partition("?")[0], io.BytesIO(lines))
+        found = counted(source)
+        name = shown(source.removeprefix(PROMETHEUS).partition("?")[0])
+        yield Stream(name, io.BytesIO(b"".join(found.lines)), found.notes)
         return
     path = Path(source)
     try:
