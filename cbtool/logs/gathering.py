@@ -13,7 +13,7 @@ from cbtool.logs.intake import MANY, Intake
 from cbtool.logs.ranges import Range, file_of, ranges_of, read_range
 from cbtool.logs.reading import SAMPLES, read_one
 from cbtool.logs.streams import matching
-from cbtool.traffic.formats import Rows, assemble, formats_named
+from cbtool.traffic.formats import assemble, formats_named
 from cbtool.traffic.selection import Selection
 from cbtool.traffic.texts import TEXTS
 
@@ -118,9 +118,11 @@ def read_long_calls(
         if intake.overflowed:
             calls = intake.calls()
         else:
-            held = zip(found, intake.frames(), strict=True)
-            rows = [Rows(file.rows.log_format, frame) for file, frame in held if file and file.calls]
-            calls = wanted.of(assemble(rows))
+            for file, frame in zip(found, intake.frames(), strict=True):
+                if file is not None:
+                    file.rows.frame = frame
+                del frame  # as soon as calls are put together, their blocks can go
+            calls = wanted.of(assemble([file.rows for file in with_calls]))
     calls = calls.noting(tuple(note for file in files for note in file.notes))
     return _read_of(calls, files, with_calls)
 

@@ -78,8 +78,9 @@ class Intake:
             self._disk.end_file()
 
     def frames(self) -> list[pl.DataFrame]:
-        """Return what each file gave, where it has not overflowed; a table without columns: nothing."""
-        blocks = ([frame for _, frame in file] for file in self._early[:-1])
+        """Give away what each file gave, where it has not overflowed; a table without columns: nothing."""
+        files, self._early = self._early[:-1], [[]]
+        blocks = ([frame for _, frame in file] for file in files)
         return [pl.concat(file) if file else pl.DataFrame() for file in blocks]
 
     def _overflow(self) -> None:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cbtool.traffic.formats import FORMATS, Rows, assemble
-from cbtool.traffic.formats.assembly import spread
+from cbtool.traffic.formats.placing import spread
 
 SECOND = 1_000_000_000
 MS = 1_000_000

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 
 from cbtool.errors import ConfigurationError
-from cbtool.traffic.formats.assembly import NOBODY, Rows, assemble, starts_of
+from cbtool.traffic.formats.assembly import NOBODY, Rows, assemble
 from cbtool.traffic.formats.aws import ALB, ELB
 from cbtool.traffic.formats.combined import (
     APACHE_MICROSECONDS,
@@ -34,6 +34,7 @@ from cbtool.traffic.formats.load_tests import GATLING, JMETER, K6, K6_CSV, VEGET
 from cbtool.traffic.formats.log_format import Layout, LogFormat, Stamp
 from cbtool.traffic.formats.mapping import PREFIX, mapped_formats
 from cbtool.traffic.formats.parsing import ParsedBlock, parse_lines
+from cbtool.traffic.formats.placing import starts_of
 from cbtool.traffic.formats.plain import CSV, NDJSON, RECORD
 from cbtool.traffic.formats.proxies import ENVOY, HAPROXY, HEROKU, TRAEFIK
 from cbtool.traffic.formats.recognition import recognise

@@ -2,94 +2,108 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from cbtool.traffic.calls import Calls
-from cbtool.traffic.formats.log_format import LogFormat, Stamp
+from cbtool.traffic.formats.placing import order_of, starts_of
 from cbtool.traffic.texts import TEXTS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
+
+    from cbtool.traffic.formats.log_format import LogFormat
 
 NOBODY = "-"
 CLIENT_GAVE_UP = 499  # nginx's own status for a client that closed the connection before the answer
 
 
-class Rows(NamedTuple):
+@dataclass(slots=True)
+class Rows:
     """The calls of one file, in its lines' order, as `parse_lines` gives them."""
 
     log_format: LogFormat
     frame: pl.DataFrame
 
+    def taken(self) -> pl.DataFrame:
+        """Return the calls, and keep none."""
+        taken, self.frame = self.frame, self.frame.clear()
+        return taken
+
 
 def assemble(files: Sequence[Rows]) -> Calls:
-    """Return the calls of all files in the order of their starts, at least one call.
+    """Return the calls of all files in the order of their starts, at least one; the files' rows are taken.
 
     A time that is a request's end becomes its start by taking the duration off. Of m calls with the same
     time in a log that stamps whole seconds, the k-th line (from 0) is placed k/m of a second into it: their
     order and rate stay what the log says. Equal starts keep the order of files and lines.
     """
-    starts = np.concatenate([_starts(rows) for rows in files])
-    order = np.argsort(starts, kind="stable")
-    texts = [name for name in TEXTS if any(name in rows.frame.columns for rows in files)]
-    frame = pl.concat([rows.frame.drop("time") for rows in files], how="diagonal")
-    starts, frame = starts[order], frame[order]
-    instance, instances = _instances(frame["instance"] if "instance" in texts else None)
+    columns = _Columns([rows.taken() for rows in files])
+    read = zip(files, columns.each("time"), columns.each("duration"), strict=True)
+    starts = np.concatenate([starts_of(rows.log_format, times, taken) for rows, times, taken in read])
+    columns.drop("time")
+    columns.order = order = order_of(starts)
+    if order is not None:
+        starts = starts[order]
+    epoch_ns = int(starts[0])
+    starts -= epoch_ns
+    duration, status, error = (columns.taken(name).to_numpy() for name in ("duration", "status", "error"))
+    instance, instances = _instances(columns.taken("instance") if "instance" in columns else None)
+    asked = [name for name in TEXTS if name != "instance" and name in columns]
+    texts: dict[str, Any] = {name: columns.taken(name) for name in asked}
     calls = Calls(
-        start_ns=starts - starts[0],
-        duration_ns=frame["duration"].to_numpy(),
-        status=frame["status"].to_numpy(),
-        error=frame["error"].to_numpy(),
-        epoch=int(starts[0]) / 1e9,
+        start_ns=starts,
+        duration_ns=duration,
+        status=status,
+        error=error,
+        epoch=epoch_ns / 1e9,
         instance=instance,
         instances=instances,
-        method=frame["method"] if "method" in texts else None,
-        path=frame["path"] if "path" in texts else None,
-        host=frame["host"] if "host" in texts else None,
-        upstream=frame["upstream"] if "upstream" in texts else None,
-        position=None if (order[1:] > order[:-1]).all() else order.astype(np.int32),
+        position=None if order is None else order.astype(np.int32),
         log_format=", ".join(dict.fromkeys(rows.log_format.name for rows in files)),
+        **texts,
     )
     unknown = int((calls.duration_ns < 0).sum())
     gave_up = int((calls.status == CLIENT_GAVE_UP).sum())
     return calls.noting(notes_of([rows.log_format for rows in files], len(calls), unknown, gave_up))
 
 
-def _starts(rows: Rows) -> NDArray[np.int64]:
-    return starts_of(rows.log_format, rows.frame["time"].to_numpy(), rows.frame["duration"].to_numpy())
+class _Columns:
+    """The columns of several tables, which give each away in one piece, so that only one is there twice."""
 
+    def __init__(self, frames: Sequence[pl.DataFrame]) -> None:
+        self.order: NDArray[np.uint32] | None = None
+        self._frames = frames
+        self._lengths = [len(frame) for frame in frames]
 
-def starts_of(
-    log_format: LogFormat, times: NDArray[np.int64], durations: NDArray[np.int64]
-) -> NDArray[np.int64]:
-    """Return the Unix nanoseconds at which calls started.
+    def __contains__(self, name: str) -> bool:
+        return any(name in frame.columns for frame in self._frames)
 
-    Args:
-        log_format: of the file.
-        times: what its lines say, in their order; all lines of a time, or none.
-        durations: nanoseconds, negative where unknown.
-    """
-    placed = spread(times, log_format.resolution_ns)
-    return placed - np.maximum(durations, 0) if log_format.stamp is Stamp.END else placed
+    def each(self, name: str) -> Iterator[NDArray[np.int64]]:
+        """Give a column of each table as it is."""
+        return (frame[name].to_numpy() for frame in self._frames)
 
+    def drop(self, name: str) -> None:
+        """Do without a column."""
+        for frame in self._frames:
+            frame.drop_in_place(name)
 
-def spread(times: NDArray[np.int64], resolution_ns: int) -> NDArray[np.int64]:
-    """Return the times with equal ones spread evenly over `resolution_ns`, in their order."""
-    if resolution_ns == 1 or not len(times):
-        return times
-    order = np.argsort(times, kind="stable")
-    ordered = times[order]
-    firsts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
-    sizes = np.diff(np.r_[firsts, len(times)])
-    ranks = np.arange(len(times)) - np.repeat(firsts, sizes)
-    placed = np.empty_like(times)
-    placed[order] = ordered + ranks * resolution_ns // np.repeat(sizes, sizes)
-    return placed
+    def taken(self, name: str) -> pl.Series:
+        """Return a column of all tables, null where one has it not."""
+        parts = [
+            frame.drop_in_place(name)
+            if name in frame.columns
+            else pl.repeat(None, length, dtype=pl.String, eager=True)
+            for frame, length in zip(self._frames, self._lengths, strict=True)
+        ]
+        whole = pl.concat(parts, rechunk=True)  # only in one piece are rows quick to gather
+        del parts
+        return whole if self.order is None else whole.gather(pl.Series(self.order))
 
 
 def _instances(names: pl.Series | None) -> tuple[NDArray[np.int32] | None, tuple[str, ...]]:

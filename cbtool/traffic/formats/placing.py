@@ -1,0 +1,74 @@
+"""When calls started: ends moved back by durations, equal times spread, and the order of it all."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cbtool.jit import compiled
+from cbtool.traffic.formats.log_format import Stamp
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from cbtool.traffic.formats.log_format import LogFormat
+
+
+def starts_of(
+    log_format: LogFormat, times: NDArray[np.int64], durations: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Return the Unix nanoseconds at which calls started.
+
+    Args:
+        log_format: of the file.
+        times: what its lines say, in their order; all lines of a time, or none.
+        durations: nanoseconds, negative where unknown.
+    """
+    placed = spread(times, log_format.resolution_ns)
+    if log_format.stamp is Stamp.END:
+        placed = np.subtract(placed, np.maximum(durations, 0), out=None if placed is times else placed)
+    return placed
+
+
+def spread(times: NDArray[np.int64], resolution_ns: int) -> NDArray[np.int64]:
+    """Return the times with equal ones spread evenly over `resolution_ns`, in their order."""
+    if resolution_ns == 1 or not len(times):
+        return times
+    placed = np.empty(len(times), np.int64)
+    if not _spread(_fixed(times), resolution_ns, placed):  # they are not in order
+        order = np.argsort(times, kind="stable")
+        ordered = np.empty(len(times), np.int64)
+        _spread(_fixed(times[order]), resolution_ns, ordered)
+        placed[order] = ordered
+    return placed
+
+
+def _fixed(times: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the same as one kind of array, so that one compilation does for all."""
+    fixed = np.ascontiguousarray(times).view()
+    fixed.flags.writeable = False
+    return fixed
+
+
+def order_of(starts: NDArray[np.int64]) -> NDArray[np.uint32] | None:
+    """Return the order by start, in which equal ones stand as they do; None: they are in it."""
+    if (starts[1:] >= starts[:-1]).all():
+        return None
+    return np.argsort(starts, kind="stable").astype(np.uint32)
+
+
+@compiled()
+def _spread(times: NDArray[np.int64], resolution_ns: int, out: NDArray[np.int64]) -> bool:
+    """Spread times; give whether they never decrease, as they must."""
+    first, length = 0, len(times)
+    while first < length:
+        time, behind = times[first], first + 1
+        while behind < length and times[behind] == time:
+            behind += 1
+        if behind < length and times[behind] < time:
+            return False
+        for at in range(first, behind):
+            out[at] = time + (at - first) * resolution_ns // (behind - first)
+        first = behind
+    return True
