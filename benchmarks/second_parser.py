@@ -263,6 +263,19 @@ def haproxy_clf(line: str) -> Verdict:
     )
 
 
+def haproxy_tcp(line: str) -> Verdict:
+    found = re.search(
+        r"\[(\d\d)/(\w{3})/(\d{4}):(\d\d):(\d\d):(\d\d)\.(\d{3})\] \S+ [^\s/]+/\S+ -?\d+/-?\d+/\+?(-?\d+) \+?\d+ (\S\S) ",
+        line,
+    )
+    check(found)
+    assert found
+    day, month, year, hour, minute, second, millis, total, state = found.groups()
+    moment = datetime(int(year), MONTHS[month], int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+    answer = 200 if state == "--" else 499 if state[0] in "Cc" else 0
+    return Call(nanoseconds(moment, millis), UNKNOWN if total == "-1" else took(total, MS), answer)
+
+
 def traefik(line: str) -> Verdict:
     found = re.search(
         r'\[([^\]]+)\] "(.*)" (\d+|-) (?:\d+|-) "(.*)" "(.*)" (?:\d+|-) "(.*)" "(.*)" (\d+)ms$', line
@@ -585,6 +598,7 @@ PARSERS: dict[str, Callable[[str], Iterator[Verdict]]] = {
     "envoy": linewise(envoy),
     "haproxy": linewise(haproxy),
     "haproxy-clf": linewise(haproxy_clf),
+    "haproxy-tcp": linewise(haproxy_tcp),
     "traefik": linewise(traefik),
     "heroku": linewise(heroku),
     "caddy": linewise(caddy),

@@ -566,3 +566,16 @@ def test_what_is_dropped_of_long_lines_is_not_kept() -> None:
         assert tracemalloc.get_traced_memory()[1] < 25 * MB
     finally:
         tracemalloc.stop()
+
+
+def test_times_finer_than_the_format_has_them_are_not_spread(tmp_path: Path) -> None:
+    line = '::1 - - [2026-11-24T10:00:0{}+00:00] "GET / HTTP/1.1" 200 12 "-" "x" 0.000\n'
+    path = tmp_path / "a.log"
+    path.write_text("".join(line.format(at) for at in ("0", "0", "1", "1")))
+    coarse = read_calls([str(path)]).calls
+    path.write_text("".join(line.format(at) for at in ("0.25", "0.25", "1.5", "1.5")))
+    fine = read_calls([str(path)]).calls
+    assert (coarse.start_ns / 1e9).tolist() == [0, 0.5, 1, 1.5]
+    assert (fine.start_ns / 1e9).tolist() == [0, 0, 1.25, 1.25]
+    assert any("whole seconds" in note for note in coarse.notes)
+    assert not any("whole seconds" in note for note in fine.notes)

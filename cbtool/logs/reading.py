@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
@@ -155,7 +156,18 @@ def _plan(name: str, block: Block, content: Lines, chosen: Sequence[LogFormat]) 
         raise _wrong_format(
             RejectedLine(name, first, _shown(content.text(0))), _problem(chosen, content.text(0))
         )
-    return Found(block, Plan(log_format, parts, first if log_format.layout.header else 0), opening)
+    header = log_format.layout.header
+    log_format = _as_fine_as(log_format, parts, content[above + header :])
+    return Found(block, Plan(log_format, parts, first if header else 0), opening)
+
+
+def _as_fine_as(log_format: LogFormat, parts: Parts, lines: Lines) -> LogFormat:
+    """Return a format without its grain of time where the times of the first lines are finer."""
+    if log_format.resolution_ns == 1 or not len(lines):
+        return log_format
+    times = parse_lines(log_format, parts, lines, texts=()).rows["time"]
+    finer = (times % log_format.resolution_ns != 0).any()
+    return replace(log_format, resolution_ns=1) if finer else log_format
 
 
 def _recognised(chosen: Sequence[LogFormat], content: Lines) -> tuple[LogFormat | None, int]:

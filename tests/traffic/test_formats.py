@@ -446,3 +446,19 @@ def test_no_line_makes_any_format_fail(lines: list[str]) -> None:
             block.rows.null_count().select(pl.sum_horizontal("time", "duration", "status", "error")).item()
             == 0
         )
+
+
+@pytest.mark.parametrize(
+    ("line", "at"),
+    [
+        ('::1 - - [2025-10-09T10:53:20+02:00] "GET / HTTP/1.1" 200 1 "-" "x"', AT),
+        ('::1 - a b [2025-10-09 10:53:20.250 +0200] "GET / HTTP/1.1" 200 1', AT + 250 * MS),
+        ('::1 - - 2025-10-09T08:53:20.5Z "GET / HTTP/1.1" 200 1 "-" "x"', AT + 500 * MS),
+        ('::1 - - [2025-10-09T08:53:20] "GET / HTTP/1.1" 200 1 "-" "x"', AT),
+        ('::1 - - [2025-10-09T08:53] "GET / HTTP/1.1" 200 1 "-" "x"', REJECTED),
+        ('::1 - - [] "GET / HTTP/1.1" 200 1 "-" "x"', REJECTED),
+        ('::1 - - "GET / HTTP/1.1" 200 1 "-" "x"', REJECTED),
+    ],
+)
+def test_iso_times_in_place_of_the_common_ones(line: str, at: int | None) -> None:
+    assert column("combined", "time", line) == at

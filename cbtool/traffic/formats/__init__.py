@@ -1,7 +1,7 @@
 """Log formats: each one a small value; `log_format.py` says what it holds, the registry is below.
 
-To add a format, write a `LogFormat` beside those in `combined.py`, `proxies.py`, `json_logs.py`, `aws.py`,
-`load_tests.py` or `plain.py` and add it to `FORMATS`.
+To add a format, write a `LogFormat` beside those in `combined.py`, `proxies.py`, `haproxy.py`, `aws.py`,
+`json_logs.py`, `load_tests.py` or `plain.py`, and add it to `FORMATS`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from cbtool.traffic.formats.combined import (
 )
 from cbtool.traffic.formats.counts import COUNTS, LOCUST
 from cbtool.traffic.formats.documents import HAR, JMETER_XML, OTLP
+from cbtool.traffic.formats.haproxy import HAPROXY, HAPROXY_CLF, HAPROXY_TCP
 from cbtool.traffic.formats.json_logs import (
     CADDY,
     ENVOY_JSON,
@@ -33,12 +34,13 @@ from cbtool.traffic.formats.json_logs import (
 from cbtool.traffic.formats.load_tests import GATLING, JMETER, K6, K6_CSV, VEGETA, VEGETA_CSV
 from cbtool.traffic.formats.log_format import Layout, LogFormat, Stamp
 from cbtool.traffic.formats.mapping import PREFIX, mapped_formats
+from cbtool.traffic.formats.notations import is_notation
 from cbtool.traffic.formats.parsing import ParsedBlock, parse_lines
 from cbtool.traffic.formats.placing import starts_of
 from cbtool.traffic.formats.plain import CSV, NDJSON, RECORD
-from cbtool.traffic.formats.proxies import ENVOY, HAPROXY, HEROKU, TRAEFIK
+from cbtool.traffic.formats.proxies import ENVOY, HEROKU, TRAEFIK
 from cbtool.traffic.formats.recognition import recognise
-from cbtool.traffic.formats.templates import is_template, template_format
+from cbtool.traffic.formats.templates import template_format
 from cbtool.traffic.formats.w3c import CLOUDFRONT, CLOUDFRONT_REAL_TIME, IIS
 
 __all__ = [
@@ -69,6 +71,8 @@ FORMATS = {
         COMBINED,
         ENVOY,
         HAPROXY,
+        HAPROXY_CLF,
+        HAPROXY_TCP,
         TRAEFIK,
         HEROKU,
         CADDY,
@@ -113,12 +117,12 @@ def formats_named(name: str) -> tuple[LogFormat, ...]:
 
 
 def format_named(name: str) -> LogFormat:
-    """Return the format that `--log-format` names, or describes in nginx's or Apache's own notation.
+    """Return the format that `--log-format` names, or describes in a server's own notation.
 
     Raises:
         ConfigurationError: there is none; the message lists those there are.
     """
-    if is_template(name):
+    if is_notation(name):
         return template_format(name)
     if name not in FORMATS:
         close = difflib.get_close_matches(name, FORMATS, n=1)

@@ -44,7 +44,7 @@ _COMMON: Mapping[str, Any] = {
     "resolution_ns": _SECOND_NS,
 }
 _FIELDS = {
-    "time": fields.clf_time_behind("head"),
+    "time": fields.time_behind("head"),
     "path": fields.path("target"),
     "other": fields.is_named("other"),
 }

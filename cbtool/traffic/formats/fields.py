@@ -74,9 +74,16 @@ def clf_time(of: str) -> Field:
     return Field(of, lambda spans: _numbers(clocks.clf_times(texts.plain(spans))))
 
 
-def clf_time_behind(of: str) -> Field:
-    """Int64, the same from a text that ends in it, with its zone and in brackets."""
-    return Field(of, lambda spans: _numbers(clocks.clf_times(texts.plain(spans), last=True)))
+def time_behind(of: str) -> Field:
+    """Int64, the same with its zone, or ISO 8601, from a text that ends in it, perhaps in brackets."""
+
+    def read(spans: Spans) -> pl.Series:
+        spans = texts.plain(spans)
+        times = clocks.clf_times(spans, last=True)
+        missing = times == NONSENSE
+        return _numbers(np.where(missing, clocks.iso_times_behind(spans), times) if missing.any() else times)
+
+    return Field(of, read)
 
 
 def iso_time(of: str) -> Field:
@@ -159,6 +166,16 @@ def duration(of: str, unit: int, *, suffix: str = "", negative: int = NONSENSE) 
         return _numbers(
             numbers.scaled(spans, unit, LONGEST_CALL_NS, blank=UNKNOWN_DURATION, negative=negative)
         )
+
+    return Field(of, read)
+
+
+def fraction(of: str) -> Field:
+    """Int64, nanoseconds from the digits behind a second's point, one to nine of them."""
+
+    def read(spans: Spans) -> pl.Series:
+        digits = texts.series(texts.plain(spans)).str.pad_end(9, "0").str.slice(0, 9)
+        return digits.cast(pl.Int64, strict=False)
 
     return Field(of, read)
 

@@ -1,4 +1,4 @@
-"""Text logs of proxies: Envoy's and Istio's default, HAProxy's HTTP log, Traefik's CLF, Heroku's router."""
+"""Text logs of proxies: Envoy's and Istio's default, Traefik's CLF, Heroku's router."""
 
 from __future__ import annotations
 
@@ -53,47 +53,6 @@ ENVOY = LogFormat(
     upstream=columns.named(pl.col("upstream")),
     instance=columns.named(pl.col("instance")),
     stamp=Stamp.START,
-)
-
-# Accept date, frontend, backend/server, TR/Tw/Tc/Tr/Ta, status, bytes, two cookies, termination state.
-_HAPROXY = PatternLines(
-    r"\[(?:(?<time>[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3})\] [^ ]+ "
-    r"(?<upstream>[^ /]+)(?:/(?<instance>[^ ]+))? (?:-?[0-9]+/){4}\+?(?<ms>-?[0-9]+) (?<status>-1|[0-9]{3}) "
-    r"\+?[0-9]+ [^ ]+ [^ ]+ (?<state>[^ ]{4}) [^ ]+ [^ ]+ "
-    r'(?:\{[^}]*\} ){0,2}"(?<method>[^ "]*)(?: (?<target>[^ "]+))?'
-    # Connections of TCP, those that broke off before a request, and HAProxy's own messages.
-    r"|(?<other>[0-9]{2}/[A-Z][a-z]{2}/[0-9:.]+\] [^ ]+ "
-    r"(?:[^ ]+ (?:-?[0-9]+/){2}\+?-?[0-9]+ \+?[0-9]+ [^ ]{2} |[A-Z])"
-    r"|[0-9]+\]: (?:Proxy|Server|Backend|backend|Health|Connect|Stopping) ))"
-)
-_state = pl.col("state")
-_no_answer = pl.col("status") == "-1"
-HAPROXY = LogFormat(
-    name="haproxy",
-    summary="HAProxy's HTTP log (option httplog)",
-    layout=_HAPROXY,
-    fields={
-        "time": fields.clf_time("time"),
-        "ms": fields.duration("ms", fields.MILLISECOND, negative=UNKNOWN_DURATION),
-        "target": fields.path("target"),
-        "other": fields.is_named("other"),
-    },
-    time=pl.col("time"),
-    duration=pl.col("ms"),
-    skipped=pl.col("other"),
-    status=pl.when(_no_answer & _state.str.contains("^[Cc]"))
-    .then(_CLIENT_GAVE_UP)
-    .when(_no_answer)
-    .then(_NO_ANSWER)
-    .otherwise(columns.code(pl.col("status"))),
-    # s: a time limit on the server's side ran out; S, D: the server refused, aborted or was marked down.
-    error=columns.kind_of(_state.str.starts_with("s"), _state.str.contains("^[SD]")),
-    method=columns.http_method(pl.col("method")),
-    path=pl.col("target"),
-    upstream=pl.col("upstream"),
-    instance=pl.when(pl.col("instance") != "<NOSRV>").then(pl.col("instance")),
-    stamp=Stamp.START,
-    notes=("HAProxy's times have no time zone: they were taken as UTC",),
 )
 
 TRAEFIK = LogFormat(

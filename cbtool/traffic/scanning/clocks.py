@@ -8,13 +8,12 @@ import numpy as np
 
 from cbtool.jit import compiled, inlined
 from cbtool.traffic.scanning import memory, numbers
+from cbtool.traffic.scanning.lines import Spans
 from cbtool.traffic.scanning.memory import byte, int64
 from cbtool.traffic.scanning.numbers import NONSENSE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from cbtool.traffic.scanning.lines import Spans
 
 LATEST_SECOND = 7_258_118_400
 """The year 2200. Times before 1970 or from then on are mistakes, and could overflow nanoseconds."""
@@ -27,6 +26,7 @@ _MONTHS = tuple(int.from_bytes(name.encode(), "big") for name in _NAMES)
 _CLF = 26  # 09/Oct/2025:10:53:20 +0200
 _CLF_SHORT = 20  # without the zone
 _ISO = 19  # 2025-10-09T10:53:20
+_ISO_LONGEST = 40  # with a fraction and a zone
 
 
 def clf_times(spans: Spans, *, last: bool = False) -> NDArray[np.int64]:
@@ -46,6 +46,13 @@ def iso_times(spans: Spans) -> NDArray[np.int64]:
     made = np.empty(len(spans.start), np.int64)
     _iso(spans.data, spans.start, spans.end, made)
     return made
+
+
+def iso_times_behind(spans: Spans) -> NDArray[np.int64]:
+    """Return the same of what each text ends in: behind a bracket, if one closes there, or its last space."""
+    start, end = np.empty_like(spans.start), np.empty_like(spans.end)
+    _last(spans.data, spans.start, spans.end, start, end)
+    return iso_times(Spans(spans.data, start, end))
 
 
 @inlined
@@ -167,6 +174,31 @@ def _clf(
             east, at = _zone(data, at + 1, end)
         if at == end and seconds >= _EARLY and fraction >= 0:
             out[line] = _within(seconds, east, fraction)
+
+
+@compiled(memory)
+def _last(
+    data: NDArray[np.uint8],
+    starts: NDArray[np.int32],
+    ends: NDArray[np.int32],
+    out_start: NDArray[np.int32],
+    out_end: NDArray[np.int32],
+) -> None:
+    for line in range(len(starts)):
+        at, end = int64(starts[line]), int64(ends[line])
+        out_start[line] = -1
+        while at >= 0 and end > at and byte(data, end - 1) <= 32:
+            end -= 1
+        before = int64(32)
+        if at >= 0 and end > at and byte(data, end - 1) == 93:
+            end -= 1
+            before = int64(91)
+        first = end
+        while at >= 0 and first > at and byte(data, first - 1) != before and end - first < _ISO_LONGEST:
+            first -= 1
+        if at >= 0 and first < end:
+            out_start[line] = first
+        out_end[line] = end
 
 
 @compiled(memory, numbers)
