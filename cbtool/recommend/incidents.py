@@ -11,7 +11,8 @@ import numpy as np
 from cbtool.recommend.columns import count, pieces
 from cbtool.recommend.healthy import best_half_failure_rate
 from cbtool.recommend.model import Incident, IncidentKind
-from cbtool.recommend.segments import Segment, bad_segments, merged, overlapping
+from cbtool.recommend.segments import LEAST_BAD_CALLS, Segment, bad_segments, merged, overlapping
+from cbtool.recommend.shape import shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,7 +77,8 @@ def tell_apart(trace: Trace, slow_from: float | None, budget: Budget) -> Sides:
     """
     slow = np.zeros(len(trace), np.bool_) if slow_from is None else trace.slower_than(slow_from)
     segments, parts = _stretches(trace, slow, budget)
-    sides = sides_of(trace, slow, segments, budget.break_even, _shortest(trace, segments, budget))
+    bar = _shortest(trace, slow, segments, budget)
+    sides = sides_of(trace, slow, segments, budget.break_even, bar)
     return replace(sides, parts=tuple(parts))
 
 
@@ -94,7 +96,7 @@ def apart_along(trace: TraceColumns, slow_from: float | None, budget: Budget) ->
     """Return what `tell_apart` finds, of a trace that need not be in memory."""
     slow = None if slow_from is None else trace.slower_than(slow_from)
     segments, parts = _stretches(trace, slow, budget)
-    bar = _shortest(trace, segments, budget)
+    bar = _shortest(trace, slow, segments, budget)
     incidents = tuple(_describe(trace, slow, segment, budget.break_even, bar) for segment in segments)
     actionable = tuple(s for s, i in zip(segments, incidents, strict=True) if i.actionable)
     return Apart(incidents, tuple(segments), actionable, bar.seconds, tuple(parts))
@@ -124,9 +126,9 @@ def _stretches(trace: TraceColumns, slow: Column | None, budget: Budget) -> _Str
 
 def _pass(trace: TraceColumns, slow: Column | None, baseline: float, budget: Budget) -> _Stretches:
     level = budget.break_even
-    parts = bad_segments(trace.failed, baseline, level)
+    parts = bad_segments(trace.failed, baseline, level, trace.start)
     if slow is not None:
-        parts = parts + bad_segments(slow, _SLOW_BASELINE, level)
+        parts = parts + bad_segments(slow, _SLOW_BASELINE, level, trace.start)
     return _Stretches(_joined(trace, slow, parts, level), sorted(parts))
 
 
@@ -165,18 +167,33 @@ def sides_of(
     return Sides(incidents, tuple(segments), actionable, background, bar.seconds)
 
 
-def _shortest(trace: TraceColumns, segments: list[Segment], budget: Budget) -> Bar:
-    """Return what an incident must exceed, learnt from the bursts that keep coming back."""
+def _shortest(trace: TraceColumns, slow: Column | None, segments: list[Segment], budget: Budget) -> Bar:
+    """Return what an incident must exceed, learnt from the bursts that keep coming back.
+
+    A mild stretch is no burst: however long it is, it is ridden through for its share of bad calls.
+    """
     if budget.shortest_incident is not None:
         return Bar(budget.shortest_incident, 0)
     # Half a minute of a demo cannot hold a 10 s incident to learn from; 2 s are a blip even there.
     least = min(10.0, max(2.5, trace.span / 12))
-    bursts = _recurring([_seconds(trace, s) for s in segments])
+    severe = [s for s in segments if _bad_share(trace, slow, s) >= budget.break_even]
+    lengths = [_lasted(trace, slow, s) for s in severe]
+    bursts = _recurring(lengths)
     if len(bursts) < _RECURRING:
         return Bar(least, 0)
-    bad = [count(trace.failed, segments[i].first, segments[i].last + 1) for i in bursts]
-    usual = _MARGIN * np.quantile([_seconds(trace, segments[i]) for i in bursts], 0.95)
+    bad = [count(trace.failed, severe[i].first, severe[i].last + 1) for i in bursts]
+    usual = _MARGIN * np.quantile([lengths[i] for i in bursts], 0.95)
     return Bar(float(min(_LONGEST_BLIP, max(least, usual))), int(_MARGIN * np.quantile(bad, 0.95)))
+
+
+def _bad_share(trace: TraceColumns, slow: Column | None, segment: Segment) -> float:
+    failed, late, both = _tally(trace.failed, slow, segment)
+    return (failed + late - both) / (segment.last + 1 - segment.first)
+
+
+def _lasted(trace: TraceColumns, slow: Column | None, segment: Segment) -> float:
+    """Return how long a segment lasted, in seconds, strays at its ends left out."""
+    return min(_seconds(trace, segment), shape_of(trace, slow, segment).seconds)
 
 
 def _recurring(seconds: list[float]) -> list[int]:
@@ -196,10 +213,15 @@ def _recurring(seconds: list[float]) -> list[int]:
 
 
 def _describe(trace: TraceColumns, slow: Column | None, segment: Segment, level: float, bar: Bar) -> Incident:
-    calls, seconds = segment.last + 1 - segment.first, _seconds(trace, segment)
+    calls = segment.last + 1 - segment.first
     failed, late, both = _tally(trace.failed, slow, segment)
     bad = failed + late - both
-    enough = seconds >= bar.seconds and (seconds >= _NO_BURSTS or bad > bar.bad)
+    severe = bad / calls >= level
+    if severe:
+        shape = shape_of(trace, slow, segment)
+        seconds = min(_seconds(trace, segment), shape.seconds)
+        enough = seconds >= bar.seconds and (seconds >= _NO_BURSTS or bad > bar.bad)
+        severe = enough and shape.share >= level and shape.bursts >= LEAST_BAD_CALLS
     return Incident(
         start=float(trace.start[segment.first]) / 1e9,
         end=float(trace.start[segment.last]) / 1e9,
@@ -207,7 +229,7 @@ def _describe(trace: TraceColumns, slow: Column | None, segment: Segment, level:
         calls=calls,
         failed=100 * (failed / calls),
         slow=100 * (late / calls),
-        actionable=bool(enough and bad / calls >= level),
+        actionable=bool(severe),
     )
 
 

@@ -24,7 +24,7 @@ from cbtool.recommend.incidents import A_TAIL, Sides, tell_apart
 from cbtool.recommend.instances import named_instances
 from cbtool.recommend.labelled import label_notes, labelled_sides
 from cbtool.recommend.loss import Court
-from cbtool.recommend.model import Answer, Budget, Recommendation, Regime
+from cbtool.recommend.model import Answer, Budget, IncidentKind, Recommendation, Regime
 from cbtool.recommend.night import thinned_to_quietest
 from cbtool.recommend.own_incidents import Own, inside, own_incidents
 from cbtool.recommend.reach import given_up, observed_notes
@@ -269,7 +269,7 @@ def _search(case: Case, shares: Sequence[Trace], gaps: Sequence[tuple[int, int]]
         p99=case.p99,
         break_even=100 * case.budget.break_even,
         false_trip_cost=case.budget.false_trip_cost,
-        seen=bool(usual),
+        seen=any(i.actionable and i.kind is not IncidentKind.SLOW for i in case.sides.incidents),
     )
     courts = [*_resampled(case, [_closed_up(share, gaps) for share in shares]), *_observed(case)]
     return Search(guard, case.budget.false_trips_per_day, courts, ground)

@@ -36,7 +36,7 @@ _CALLS_AN_ERROR = (2, 4)
 _TIE = 1.002
 _CAUTION = 5.0
 _DAY = 86_400.0
-_HIGHEST_UNSEEN = 50.0  # percent
+_HIGHEST, _HIGHEST_UNSEEN = 80.0, 50.0  # percent; at 100 one success in a thousand calls would hold it shut
 _FAR_WITHIN = 0.02  # of the budget
 _CALM_COSTS = 1.01
 _WORTH_COUNTING = 1.03
@@ -57,7 +57,7 @@ class Ground:
         p99: of healthy durations, seconds; None: slow calls are not judged.
         break_even: percent of bad calls from which opening pays; no threshold lies below.
         false_trip_cost: of a trip outside incidents, beside the calls it refuses.
-        seen: whether any incident was; where none was, no threshold rules brown-outs out.
+        seen: whether any incident with failures was; where none was, no threshold rules brown-outs out.
     """
 
     quiet: float
@@ -160,7 +160,7 @@ class Search:
 
     def thresholds(self) -> list[float]:
         """Return the failure rates to choose from: below break-even, opening costs more than it saves."""
-        most = 100.0 if self.ground.seen else max(_HIGHEST_UNSEEN, self.ground.break_even)
+        most = max(_HIGHEST if self.ground.seen else _HIGHEST_UNSEEN, self.ground.break_even)
         fitting = [t for t in _THRESHOLDS if self.ground.break_even - 1e-9 <= t <= most]
         return fitting or [_THRESHOLDS[-1]]
 

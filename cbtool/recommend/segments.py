@@ -10,6 +10,7 @@ width: 0.05/s and 500/s are the same to it.
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -24,10 +25,16 @@ if TYPE_CHECKING:
 
     from cbtool.recommend.columns import Column
 
-_LEAST_BAD_CALLS = 4
+LEAST_BAD_CALLS = 4
 _FLAP = 60 * 10**9  # nanoseconds
 _FLAP_CALLS = 150
 _MORE_OF_IT = 1.5
+_LARGE_PART = 0.6  # of a stretch: the rest is no more than its slopes
+_MILD = 0.6  # of an incident's share of bad calls
+_HOLE = 60 * 10**9  # nanoseconds
+_FAR_LONGER = 30.0  # times the usual time between calls, which chance makes of none in e³⁰
+_AROUND = 50  # calls on either side of a hole
+_MOST_HOLES = 5
 _HIGHEST_BASELINE = 0.12
 """Above this, calm can't be told from a 20 % incident; a log that is worse throughout is one incident."""
 
@@ -39,24 +46,102 @@ class Segment(NamedTuple):
     last: int
 
 
-def bad_segments(bad: Column, baseline: float, incident: float) -> list[Segment]:
+def bad_segments(bad: Column, baseline: float, incident: float, start: Column | None = None) -> list[Segment]:
     """Return the stretches in which calls are bad far more often than they should be.
+
+    Where the healthy share is tiny, a mild stretch adds to the sum, too, and an outage beside one would be
+    lost in it; so what is far worse than the rest of its stretch is one of its own.
 
     Args:
         bad: which calls are bad, in the order of their starts.
         baseline: the healthy share of bad calls.
         incident: the share from which a stretch is an incident.
+        start: nanoseconds; where given, each side of a hole in the log must be a stretch by itself.
     """
     n = len(bad)
     if not any(piece.any() for (piece,) in pieces(bad)):
         return []
-    p0 = min(max(baseline, 0.5 / n), _HIGHEST_BASELINE, incident * 0.6)
-    gain = math.log(incident / p0)
-    loss = math.log((1 - p0) / (1 - incident))
-    first, last = _walk(bad, gain, loss, math.log(n) + 3.0)
+    found = _found(bad, _Score.of(n, baseline, incident))
+    whole = [part for segment in found for part in _parted(bad, segment, n, incident)]
+    if start is None:
+        return whole
+    score = _Score.of(n, baseline, incident)
+    return [part for segment in whole for part in _beside_holes(bad, segment, holes(start, segment), score)]
+
+
+class _Score(NamedTuple):
+    """What a bad call adds to the sum, what a good one takes off, and the height that counts."""
+
+    gain: float
+    loss: float
+    height: float
+
+    @classmethod
+    def of(cls, n: int, baseline: float, incident: float) -> _Score:
+        p0 = min(max(baseline, 0.5 / n), _HIGHEST_BASELINE, incident * 0.6)
+        return cls(math.log(incident / p0), math.log((1 - p0) / (1 - incident)), math.log(n) + 3.0)
+
+
+def _found(bad: Column, score: _Score, offset: int = 0) -> list[Segment]:
+    first, last = _walk(bad, *score)
     return [
-        Segment(a, b) for a, b in zip(first, last, strict=True) if count(bad, a, b + 1) >= _LEAST_BAD_CALLS
+        Segment(a + offset, b + offset)
+        for a, b in zip(first, last, strict=True)
+        if count(bad, a, b + 1) >= LEAST_BAD_CALLS
     ]
+
+
+def _parted(bad: Column, segment: Segment, n: int, incident: float) -> list[Segment]:
+    """Return what is far worse than the rest of a stretch, and that rest; else the stretch."""
+    calls, seen = segment.last + 1 - segment.first, count(bad, segment.first, segment.last + 1)
+    part = bad[segment.first : segment.last + 1]
+    inner = [
+        each
+        for each in _found(part, _Score.of(n, seen / calls, incident), segment.first)
+        if count(bad, each.first, each.last + 1) >= incident * (each.last + 1 - each.first)
+    ]
+    held = sum(count(bad, each.first, each.last + 1) for each in inner)
+    covered = sum(each.last + 1 - each.first for each in inner)
+    severe = seen >= incident * calls
+    mild_rest = covered <= _LARGE_PART * calls and seen - held < _MILD * incident * (calls - covered)
+    if not inner or (severe and not mild_rest):
+        return [segment]
+    edges = [
+        segment.first,
+        *(edge for each in inner for edge in (each.first, each.last + 1)),
+        segment.last + 1,
+    ]
+    rest = [Segment(a, b - 1) for a, b in zip(edges[::2], edges[1::2], strict=True) if a < b]
+    return sorted([*inner, *(r for r in rest if count(bad, r.first, r.last + 1) >= LEAST_BAD_CALLS)])
+
+
+def holes(start: Column, segment: Segment) -> list[int]:
+    """Return the calls of a segment before which the log has a hole: no call for far longer than around it.
+
+    Where calls come in bunches there are many such pauses, which are no holes; then there is none.
+    """
+    found: list[int] = []
+    for at in range(segment.first, segment.last, PIECE):
+        begins = start[at : min(at + PIECE, segment.last) + 1]
+        for i in (np.flatnonzero(np.diff(begins) >= _HOLE) + at).tolist():
+            gap = int(start[i + 1]) - int(start[i])
+            before, after = max(0, i - _AROUND), min(len(start) - 1, i + 1 + _AROUND)
+            usual = max(
+                (int(start[i]) - int(start[before])) / max(1, i - before),
+                (int(start[after]) - int(start[i + 1])) / max(1, after - i - 1),
+            )
+            if gap >= _FAR_LONGER * usual:
+                found.append(i + 1)
+            if len(found) > _MOST_HOLES:
+                return []
+    return found
+
+
+def _beside_holes(bad: Column, segment: Segment, after: list[int], score: _Score) -> list[Segment]:
+    if not after:
+        return [segment]
+    edges = [segment.first, *after, segment.last + 1]
+    return [part for a, b in pairwise(edges) for part in _found(bad[a:b], score, a)]
 
 
 def merged(segments: Sequence[Segment], start: Column) -> list[Segment]:

@@ -109,7 +109,8 @@ class Calls:
     def in_one_order(self) -> NDArray[np.intp] | None:
         """Return an order of the calls that does not depend on how calls of equal start stand; None: this.
 
-        A log's rows may come in any order, and what is worked out from them must not change with it.
+        A log's rows may come in any order, and what is worked out from them must not change with it. Sorted
+        by their contents, the failures of one instant would be a run of failures; so these are hashed.
         """
         equal = np.diff(self.start_ns) == 0
         if not equal.any():
@@ -119,7 +120,7 @@ class Calls:
         if self.instance is not None:
             keys.insert(0, self.instance)
         order = np.arange(len(self))
-        order[shared] = shared[np.lexsort([key[shared] for key in keys])]
+        order[shared] = shared[_shuffled([key[shared] for key in keys])]
         return None if (np.diff(order) == 1).all() else order
 
     def reordered(self, order: NDArray[np.intp]) -> Calls:
@@ -154,3 +155,35 @@ class Calls:
             upstream=None if self.upstream is None else self.upstream.filter(mask),
             position=None if self.position is None else self.position[keep],
         )
+
+
+def _shuffled(keys: list[NDArray[Any]]) -> NDArray[np.intp]:
+    """Return the order of rows by the last key, those equal in it shuffled by a hash of their contents.
+
+    Args:
+        keys: columns of n values; rows that are equal in all of them keep their order.
+    """
+    start = keys[-1]
+    mixed = np.zeros(len(start), np.uint64)
+    for key in keys:
+        mixed = _mixed(mixed ^ key.astype(np.int64).view(np.uint64))
+    order = np.lexsort((mixed, start))
+    mixed, start = mixed[order], start[order]
+    new = np.ones(len(order), np.bool_)
+    new[1:] = (mixed[1:] != mixed[:-1]) | (start[1:] != start[:-1])
+    if new.all():
+        return order
+    row = np.cumsum(new) - 1
+    copy = np.arange(len(order)) - np.flatnonzero(new)[row]
+    placed = row[np.lexsort((_mixed(mixed ^ copy.astype(np.uint64)), start))]
+    found = np.empty_like(order)
+    found[np.argsort(placed, kind="stable")] = order
+    return found
+
+
+def _mixed(x: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Return the finaliser of SplitMix64 (Steele, Lea and Flood 2014), a bijection that mixes all bits."""
+    x = x + np.uint64(0x9E3779B97F4A7C15)
+    x = (x ^ (x >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    x = (x ^ (x >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return x ^ (x >> np.uint64(31))

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import pytest
 from traffic_cases import config_of, phase, recommended, traffic, trips, with_bursts
 
+from cbtool.breaker import WindowType
 from cbtool.recommend import Recommendation
 from cbtool.traffic.calls import UNKNOWN_DURATION, Calls
 from cbtool.traffic.scenario import Phase
@@ -94,7 +95,13 @@ def test_bursts_of_retries_do_not_trip_by_day_or_night() -> None:
         return with_bursts(plain, every=600, size=8, seed=seed)
 
     config = config_of(recommended(calls(1)))
-    ungated = replace(config, minimum_number_of_errors=1, minimum_number_of_calls=1)
+    ungated = replace(
+        config,
+        sliding_window_type=WindowType.TIME,
+        sliding_window_size=10.0,
+        minimum_number_of_errors=1,
+        minimum_number_of_calls=1,
+    )
     for seed in HELD_OUT:
         assert trips(calls(seed), config, []).false == []
         assert trips(calls(seed), ungated, []).false != []

@@ -22,7 +22,19 @@ def calls_at(start: list[int], duration: list[int], instance: list[int] | None =
 def test_calls_that_share_no_start_stay_as_they_are() -> None:
     assert calls_at([], []).in_one_order() is None
     assert calls_at([0, 1, 2], [3, 2, 1]).in_one_order() is None
-    assert calls_at([0, 1, 1], [3, 1, 2]).in_one_order() is None
+
+
+def test_calls_of_one_instant_are_mixed_rather_than_sorted() -> None:
+    """Sorted by outcome, the failures of each second would follow each other, as in an incident."""
+    n = 20_000
+    failed = np.random.default_rng(2).random(n) < 0.05
+    start = np.repeat(np.arange(n // 200) * 10**9, 200)
+    status = np.where(failed, 503, 200).astype(np.int16)
+    calls = Calls(start, np.zeros(n, np.int64), status, np.zeros(n, np.uint8))
+    order = calls.in_one_order()
+    assert order is not None
+    in_a_row = (np.diff(np.flatnonzero(calls.reordered(order).status == 503)) == 1).mean()
+    assert 0.02 < in_a_row < 0.1
 
 
 def test_any_order_of_one_instant_becomes_the_same() -> None:

@@ -1,0 +1,148 @@
+"""Bad stretches that the order of calls alone would date, join or judge wrongly."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from traffic_cases import recommended
+
+from cbtool.recommend import columns
+from cbtool.recommend.segments import Segment, bad_segments, holes
+from cbtool.recommend.shape import shape_of
+from cbtool.recommend.trace import Trace
+from cbtool.traffic.calls import Calls
+
+SECOND = 10**9
+
+
+def seconds(*times: float) -> np.ndarray:
+    return np.round(np.array(times) * SECOND).astype(np.int64)
+
+
+def trace_at(start: np.ndarray, failed: np.ndarray) -> Trace:
+    return Trace(start, np.zeros(len(start), np.int64), failed, knows_durations=False)
+
+
+def calls_at(start: np.ndarray, failed: np.ndarray) -> Calls:
+    status = np.where(failed, 503, 200).astype(np.int16)
+    duration = np.random.default_rng(5).integers(20, 60, len(start)) * 10**6
+    return Calls(start, duration, status, np.zeros(len(start), np.uint8))
+
+
+def outage_after_a_hole(before: int) -> tuple[np.ndarray, np.ndarray]:
+    """Half an hour at 2/s that ends in failures, an hour without a call, a minute's outage, half an hour."""
+    steady = np.arange(3600) / 2
+    start = seconds(*steady, *(5400 + np.arange(3720) / 2))
+    failed = np.random.default_rng(3).random(len(start)) < 0.002
+    failed[3590:3720] = False
+    failed[3600 - before : 3600] = True
+    failed[3600:3720] = True
+    return start, failed
+
+
+@pytest.mark.parametrize("before", [1, 2])
+def test_an_incident_after_a_hole_does_not_begin_before_it(before: int) -> None:
+    start, failed = outage_after_a_hole(before)
+    (found,) = bad_segments(failed, 0.002, 0.2, start)
+    assert found == Segment(3600, 3719)
+    assert bad_segments(failed, 0.002, 0.2)[0].first == 3600 - before
+    (incident,) = [i for i in recommended(calls_at(start, failed)).incidents if i.actionable]
+    assert incident.start == 5400
+    assert incident.length == pytest.approx(60, abs=1)
+
+
+def test_an_incident_on_both_sides_of_a_hole_is_two_unless_it_lasts_long_beside_it() -> None:
+    start, failed = outage_after_a_hole(100)
+    found = bad_segments(failed, 0.002, 0.2, start)
+    assert found == [Segment(3500, 3599), Segment(3600, 3719)]
+
+
+def test_pauses_that_keep_coming_are_no_holes() -> None:
+    bunches = seconds(*(600 * i + 0.1 * k for i in range(20) for k in range(100)))
+    assert holes(bunches, Segment(0, len(bunches) - 1)) == []
+    assert holes(bunches[:350], Segment(0, 349)) == [100, 200, 300]
+
+
+def test_no_time_between_calls_that_chance_makes_is_a_hole() -> None:
+    start = np.cumsum(np.random.default_rng(1).exponential(60.0, 20_000) * SECOND).astype(np.int64)
+    assert holes(start, Segment(0, len(start) - 1)) == []
+
+
+def test_an_outage_beside_a_mild_stretch_is_not_lost_in_it() -> None:
+    """One instance in twelve fails for ten minutes, and in the midst all do for half a minute."""
+    n, random = 40_000, np.random.default_rng(8)
+    failed = np.zeros(n, np.bool_)
+    failed[10_000:22_000] = random.random(12_000) < 0.08
+    failed[15_000:15_600] = True
+    severe = [s for s in bad_segments(failed, 0.0, 0.2) if failed[s.first : s.last + 1].mean() >= 0.2]
+    (found,) = severe
+    assert abs(found.first - 15_000) < 30
+    assert abs(found.last - 15_599) < 30
+    (incident,) = [
+        i for i in recommended(calls_at(np.arange(n) * SECOND // 20, failed)).incidents if i.actionable
+    ]
+    assert incident.start == pytest.approx(750, abs=2)
+    assert incident.length == pytest.approx(30, abs=3)
+
+
+def test_mild_stretches_do_not_teach_how_long_a_burst_lasts() -> None:
+    """Six times one instance in twelve fails for forty seconds: half a minute is an outage all the same."""
+    n, random = 40_000, np.random.default_rng(9)
+    failed = np.zeros(n, np.bool_)
+    for begin in range(2_000, 32_000, 5_000):
+        failed[begin : begin + 800] = random.random(800) < 0.08
+    failed[36_000:36_600] = True
+    calls = calls_at(np.arange(n) * SECOND // 20, failed)
+    (incident,) = [i for i in recommended(calls).incidents if i.actionable]
+    assert incident.start == pytest.approx(1800, abs=1)
+
+
+def test_bursts_among_few_calls_are_no_brown_out() -> None:
+    """Two bursts of eight within twenty calls are 44 % of failures over twelve minutes at 0.03/s."""
+    quiet = np.arange(20) * 37.0
+    bursts = np.concatenate([begin + np.arange(8) * 0.1 for begin in (130.0, 600.0)])
+    start = np.concatenate((quiet, bursts))
+    order = np.argsort(start)
+    failed = (np.arange(36) >= 20)[order]
+    shape = shape_of(trace_at(seconds(*start[order]), failed), None, Segment(0, 35))
+    assert shape.bursts == 2
+    assert shape.share == pytest.approx(2 / 22)  # beside twenty good calls, each by itself
+
+
+def test_a_stray_failure_does_not_make_a_burst_long() -> None:
+    start = seconds(0, 10, 20, 30, 40, *(41 + np.arange(8) * 0.1))
+    failed = np.array([True, *[False] * 4, *[True] * 8])
+    shape = shape_of(trace_at(start, failed), None, Segment(0, 12))
+    assert shape.seconds < 2
+
+
+def test_an_even_stretch_is_as_long_as_it_looks() -> None:
+    start = np.arange(2_000) * SECOND // 10
+    failed = np.random.default_rng(2).random(2_000) < 0.4
+    failed[[0, -1]] = True
+    shape = shape_of(trace_at(start, failed), None, Segment(0, 1_999))
+    assert shape.seconds == pytest.approx(200, rel=0.1)
+    assert shape.share == pytest.approx(0.4, abs=0.05)
+
+
+def test_a_shape_does_not_depend_on_where_pieces_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(4)
+    trace = trace_at(np.sort(random.integers(0, 10**12, 500)), random.random(500) < 0.5)
+    whole = shape_of(trace, None, Segment(3, 480))
+    assert columns.PIECE > 500
+    monkeypatch.setattr(columns, "PIECE", 7)
+    assert shape_of(trace, None, Segment(3, 480)) == whole
+
+
+def test_bursts_at_low_load_are_ridden_through() -> None:
+    """Two bursts of retries an hour at 0.03/s: nothing to open for, whatever their share of the calls is."""
+    random = np.random.default_rng(6)
+    steady = np.cumsum(random.exponential(33.0, 9_000))
+    begins = random.random(170) * steady[-1]
+    bursts = np.concatenate([b + random.random(random.integers(3, 9)) for b in begins])
+    start = np.concatenate((steady, bursts))
+    order = np.argsort(start)
+    failed = (np.arange(len(start)) >= 9_000)[order]
+    answer = recommended(calls_at((start[order] * SECOND).astype(np.int64), failed))
+    assert sum(i.actionable for i in answer.incidents) == 0
+    assert len(answer.incidents) > 5
