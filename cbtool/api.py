@@ -19,7 +19,8 @@ from cbtool.simulation.run import simulate as _simulate
 from cbtool.sweeping.axes import parse_axes
 from cbtool.sweeping.designs import Design, points
 from cbtool.sweeping.records import frame_of
-from cbtool.sweeping.running import plan_of, run_sweep
+from cbtool.sweeping.running import plan_of
+from cbtool.sweeping.traffic import traffic_of
 from cbtool.traffic.selection import Moment, Selection
 from cbtool.verifying.verify import verify as _verify
 
@@ -125,11 +126,9 @@ def sweep(
     if not axes or design not in list(Design) or (design != Design.GRID and sample is None):
         raise ConfigurationError("sweep needs something to vary, and a sample's size where it takes one")
     tried = points(axes, Design(design), sample, seed)
-    verdicts = settings.rules.verdicts(calls)
+    plan = plan_of(settings.config, tried)
     with nullcontext() if scheduler is None else connected(scheduler) as cluster:
-        runner = None if cluster is None else cluster.outcomes
-        plan = plan_of(settings.config, tried)
-        swept = run_sweep(calls, verdicts, plan, axes, instances=instances, seed=seed, runner=runner)
+        swept = traffic_of(calls, settings.rules, cluster).sweep(plan, axes, instances=instances, seed=seed)
     return frame_of(swept)
 
 

@@ -71,7 +71,7 @@ ALLOWED = {
     },
     "sweeping": {"errors", "units", "breaker", "traffic", "simulation", "recommend", "toml_tables"},
     "long_logs": {"breaker", "traffic", "simulation", "recommend"},
-    "cluster": {"errors", "breaker", "simulation", "sweeping"},
+    "cluster": {"errors", "scratch", "breaker", "traffic", "logs", "sweeping"},
     "foreign": {
         "errors",
         "units",

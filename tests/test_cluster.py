@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
-import pickle
+import math
+import os
 import random
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import cloudpickle
+import dask
 import numpy as np
 import pytest
 from distributed import LocalCluster
@@ -17,13 +18,25 @@ from distributed import LocalCluster
 import cbtool
 from cbtool.__main__ import run
 from cbtool.cluster import connected
-from cbtool.errors import UnreachableError, WrongFormatError
-from cbtool.logs import ranges, read_calls
+from cbtool.cluster.calls import ClusterCalls
+from cbtool.cluster.connection import connecting
+from cbtool.errors import (
+    ConfigurationError,
+    InsufficientDataError,
+    UnreachableError,
+    WrongFormatError,
+)
+from cbtool.logs import intake, ranges, read_calls
+from cbtool.recommend import columns, segments
 from cbtool.scenarios import load_scenario
+from cbtool.scratch import sorting
 from cbtool.simulation.generate import generate
+from cbtool.traffic import parts
+from cbtool.traffic.calls import Calls
+from cbtool.traffic.selection import Moment, Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
 VARY = ["failure_rate_threshold=5..95:15", "minimum_number_of_errors=1,5", "dialect=hystrix,gobreaker,nginx"]
@@ -31,7 +44,11 @@ VARY = ["failure_rate_threshold=5..95:15", "minimum_number_of_errors=1,5", "dial
 
 @pytest.fixture(scope="module")
 def scheduler() -> Iterator[str]:
-    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as made:
+    once = dask.config.set({"distributed.scheduler.allowed-failures": 1})
+    with (
+        once,
+        LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0") as made,
+    ):
         yield made.scheduler_address
 
 
@@ -58,7 +75,7 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
 def test_several_files_are_read_as_here(scheduler: str, logs: list[str]) -> None:
     here = read_calls(logs)
     with connected(scheduler) as cluster:
-        there = read_calls(logs, spread=cluster.map)
+        there = cluster.read(logs, many=math.inf)
     for name in ("start_ns", "duration_ns", "status", "error", "position"):
         assert np.array_equal(getattr(here.calls, name), getattr(there.calls, name)), name
     assert (there.calls.epoch, there.lines, there.rejected) == (here.calls.epoch, here.lines, 3)
@@ -68,7 +85,7 @@ def test_several_files_are_read_as_here(scheduler: str, logs: list[str]) -> None
 
 @pytest.mark.parametrize("kind", ["csv", "nginx", "ndjson", "csv without a last newline"])
 def test_ranges_of_one_file_are_read_as_the_whole(
-    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    kind: str, scheduler: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Cut at every kind of place: within lines, at their ends, in lines longer than a range."""
     path = tmp_path / "large.log"
@@ -87,26 +104,42 @@ def test_ranges_of_one_file_are_read_as_the_whole(
             lines.append(f'10.0.0.1 - - [{stamp}] "GET /{n} HTTP/1.1" {status} 10 "-" "curl" 0.{n:03}')
     path.write_text("\n".join(lines) + ("" if "without" in kind else "\n"))
     whole = read_calls([str(path)])
-    for size in (100, 333, 4096):
-        monkeypatch.setattr(ranges, "RANGE", size)
-        worked = []
-
-        def here(
-            function: Callable[[Any], Any], items: Sequence[Any], worked: list[Any] = worked
-        ) -> list[Any]:
-            worked.extend(items)
-            return [function(pickle.loads(cloudpickle.dumps(item))) for item in items]  # noqa: S301
-
-        cut = read_calls([str(path)], spread=here)
-        assert len(worked) > 1
-        for name in ("start_ns", "duration_ns", "status", "error", "position"):
-            assert np.array_equal(getattr(whole.calls, name), getattr(cut.calls, name)), name
+    with connected(scheduler) as cluster:
+        monkeypatch.setattr(ranges, "RANGE", 444)
+        assert len(ranges.ranges_of(str(path), ())) > 1
+        cut = cluster.read([str(path)])
+        assert_alike(cut.calls, whole.calls)
         assert (cut.lines, cut.rejected, cut.samples) == (whole.lines, whole.rejected, whole.samples)
-        assert (cut.calls.epoch, cut.calls.notes, cut.format) == (
-            whole.calls.epoch,
-            whole.calls.notes,
-            whole.format,
+        assert (cut.calls.notes, cut.format) == (whole.calls.notes, whole.format)
+        many = cluster.read([str(path)], many=100)
+        assert isinstance(many.calls, ClusterCalls)
+        assert_alike(joined(many.calls), whole.calls)
+        assert (many.lines, many.rejected, many.samples) == (whole.lines, whole.rejected, whole.samples)
+        assert (many.calls.notes, many.format) == (whole.calls.notes, whole.format)
+        assert (many.calls.span, many.calls.knows_durations) == (
+            whole.calls.span,
+            whole.calls.knows_durations,
         )
+
+
+COLUMNS = ("start_ns", "duration_ns", "status", "error")
+
+
+def joined(calls: ClusterCalls) -> Calls:
+    parts = list(calls.parts(61))
+    assert len(parts) > 5
+    columns = {
+        name: np.concatenate([getattr(part, name) for part in parts]) for name in (*COLUMNS, "position")
+    }
+    return Calls(**columns, epoch=calls.epoch)
+
+
+def assert_alike(one: Calls, other: Calls) -> None:
+    for name in COLUMNS:
+        np.testing.assert_array_equal(getattr(one, name), getattr(other, name), name)
+    places = (np.arange(len(each)) if each.position is None else each.position for each in (one, other))
+    np.testing.assert_array_equal(*(np.argsort(place) for place in places))
+    assert one.epoch == other.epoch
 
 
 def test_what_cannot_be_cut_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,7 +159,7 @@ def test_ranges_go_to_the_workers(scheduler: str, logs: list[str], monkeypatch: 
     assert len(ranges.ranges_of(logs[0], ())) > 2
     here = read_calls(logs)
     with connected(scheduler) as cluster:
-        there = read_calls(logs, spread=cluster.map)
+        there = cluster.read(logs, many=math.inf)
     assert np.array_equal(here.calls.start_ns, there.calls.start_ns)
     assert (there.samples, there.lines, there.rejected) == (here.samples, here.lines, here.rejected)
 
@@ -135,7 +168,7 @@ def test_a_file_that_is_no_log_is_named_as_here(scheduler: str, tmp_path: Path) 
     path = tmp_path / "a.txt"
     path.write_text("hello\n")
     with connected(scheduler) as cluster, pytest.raises(WrongFormatError, match="no known log format"):
-        read_calls([str(path)], spread=cluster.map)
+        cluster.read([str(path)])
 
 
 def test_a_sweep_gives_the_same_bits(scheduler: str, logs: list[str]) -> None:
@@ -145,6 +178,104 @@ def test_a_sweep_gives_the_same_bits(scheduler: str, logs: list[str]) -> None:
     assert here.equals(there)
     assert len(here) == 42
     assert here["trips"].sum() > 0
+
+
+@pytest.fixture
+def little_memory() -> Iterator[pytest.MonkeyPatch]:
+    with pytest.MonkeyPatch.context() as patch:
+        yield patch
+
+
+def as_long(patch: pytest.MonkeyPatch) -> None:
+    """From now on the calls stay with the workers, in many parts."""
+    patch.setattr(intake, "MANY", 500)
+    patch.setattr(ranges, "RANGE", 300_000)
+    patch.setattr(sorting, "_SAMPLED", 64)
+    patch.setattr(parts, "PART", 7000)
+    patch.setattr(columns, "PIECE", 5777)
+    patch.setattr(segments, "PIECE", 5777)
+
+
+@pytest.mark.parametrize(
+    "which",
+    [
+        Selection(),
+        Selection(status=("5xx",), since=Moment(10.0, relative=True)),
+        Selection(until=Moment(1_700_000_040.0)),
+    ],
+    ids=str,
+)
+def test_calls_are_chosen_as_here(
+    which: Selection, scheduler: str, logs: list[str], little_memory: pytest.MonkeyPatch
+) -> None:
+    here = which.of(read_calls(logs).calls)
+    as_long(little_memory)
+    little_memory.setattr(intake, "MANY", 5)
+    with connected(scheduler) as cluster:
+        there = cluster.read(logs, which=which).calls
+        assert isinstance(there, ClusterCalls)
+        assert_alike(joined(there), here)
+        assert (there.notes, there.span) == (here.notes, here.span)
+
+
+def test_what_the_calls_do_not_say_or_are_is_refused_as_here(
+    scheduler: str, logs: list[str], little_memory: pytest.MonkeyPatch
+) -> None:
+    as_long(little_memory)
+    with connected(scheduler) as cluster:
+        with pytest.raises(ConfigurationError, match="--host: the log does not say it"):
+            cluster.read(logs, which=Selection(host=("a",)))
+        with pytest.raises(InsufficientDataError, match="calls is --status 418"):
+            cluster.read(logs, which=Selection(status=("418",)))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["sweep", "--vary", VARY[0], "--vary", VARY[2], "--instances", "2"],
+        ["sweep", "--vary", VARY[0], "--load", "0.5"],
+        ["simulate", "--threshold", "trips<9999"],
+        ["simulate", "--load", "0.5"],
+    ],
+    ids=" ".join,
+)
+def test_commands_on_calls_that_stay_with_the_workers(
+    command: list[str],
+    scheduler: str,
+    logs: list[str],
+    little_memory: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run([*command, *logs, "--json"]) == 0
+    here = json.loads(capsys.readouterr().out)
+    as_long(little_memory)
+    assert run([*command, *logs, "--json", "--scheduler", scheduler]) == 0
+    assert json.loads(capsys.readouterr().out) == here
+
+
+def test_a_stopped_sweep_goes_on_there_from_what_was_tried_here(
+    scheduler: str,
+    logs: list[str],
+    tmp_path: Path,
+    little_memory: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    output = tmp_path / "all.csv"
+    arguments = ["sweep", *logs, "--vary", VARY[0], "-o", str(output)]
+    assert run(arguments) == 0
+    whole = output.read_text()
+
+    def stopped(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("cbtool.report.sweep.write_sweep", stopped)
+        assert run(arguments) == 130
+    as_long(little_memory)
+    capsys.readouterr()
+    assert run([*arguments, "--scheduler", scheduler]) == 0
+    assert "going on from" in capsys.readouterr().err
+    assert output.read_text() == whole
 
 
 def test_the_command(scheduler: str, logs: list[str], capsys: pytest.CaptureFixture[str]) -> None:
@@ -167,6 +298,36 @@ def test_other_commands_read_there_and_answer_as_here(
         assert run([*command, *logs, "--json", *further]) == 0
         answers.append(json.loads(capsys.readouterr().out))
     assert answers[0] == answers[1]
+
+
+def dying(survivors: Path) -> str:
+    """End the process that works; but not where another one has ended before."""
+    if survivors.exists():
+        return "done"
+    survivors.touch()
+    os._exit(1)
+
+
+def ending(_: int) -> None:
+    os._exit(1)
+
+
+def test_what_a_lost_worker_did_is_done_again_but_not_for_ever(scheduler: str, tmp_path: Path) -> None:
+    with connecting(scheduler) as connection:
+        assert connection.results([connection.begin(dying, tmp_path / "ended")]) == ["done"]
+        with pytest.raises(UnreachableError, match=r"workers ended again and again .*\n.*--memory-limit"):
+            connection.results([connection.begin(ending, 1)])
+        begun = connection.begin(math.sqrt, 1)
+        connection.stop([begun])
+        with pytest.raises(UnreachableError, match="the cluster lost work"):
+            connection.results([begun])
+
+
+def test_workers_with_another_version_are_refused(scheduler: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cbtool, "__version__", "0.0.1")
+    refused = pytest.raises(ConfigurationError, match=r"worker tcp://.* has cbtool .*; here is 0\.0\.1")
+    with refused, connected(scheduler):
+        pass
 
 
 def test_no_scheduler_at_the_address() -> None:

@@ -17,7 +17,6 @@ from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when
     EngineOption,
     LogsArgument,
     ScenarioOption,
-    SchedulerOption,
 )
 from cbtool.errors import ConfigurationError
 from cbtool.simulation.engine import Engine
@@ -25,6 +24,7 @@ from cbtool.traffic.texts import NONE
 
 if TYPE_CHECKING:
     from cbtool.cli.sources import TrafficSource
+    from cbtool.cluster import Cluster
     from cbtool.recommend.judgement import Judgement
     from cbtool.simulation.comparison import Comparison
     from cbtool.traffic.selection import Selection
@@ -55,7 +55,6 @@ def compare(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         str, option("--load", help="Shares of a log's calls, or factors on a scenario's rates.")
     ] = "1,0.1,0.01",
     instances: InstancesOption = 1,
-    scheduler: SchedulerOption = None,
     log_format: LogFormatOption = None,
     seed: SeedOption = None,
     engine: EngineOption = Engine.AUTO,
@@ -63,6 +62,7 @@ def compare(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     json: JsonOption = False,
     *,
     which: Selection,
+    cluster: Cluster | None = None,
 ) -> None:
     """Put several profiles side by side on the same traffic, at several loads.
 
@@ -97,7 +97,7 @@ def compare(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         Candidate(name, each.config, each.rules) for name, each in zip(names, profiles, strict=True)
     ]
     texts = (by,) if by else NONE
-    source = open_source(logs or (), scenario, log_format, seed, which, scheduler=scheduler, texts=texts)
+    source = open_source(logs or (), scenario, log_format, seed, which, cluster=cluster, texts=texts)
 
     def compared(traffic: TrafficSource) -> Compared:
         at_loads = [AtLoad(factor, *traffic.at(factor)) for factor in loads]

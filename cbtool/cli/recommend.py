@@ -45,7 +45,6 @@ from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when
     LogsArgument,
     PlotOption,
     ScenarioOption,
-    SchedulerOption,
 )
 from cbtool.errors import ConfigurationError, InsufficientDataError, UnreachableError
 from cbtool.traffic.texts import JUDGED
@@ -55,10 +54,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from cbtool.logs import StoredCalls
+    from cbtool.cluster import Cluster
     from cbtool.recommend import Recommendation
     from cbtool.recommend.validation import Asked
     from cbtool.traffic.calls import Calls
+    from cbtool.traffic.parts import LongCalls
     from cbtool.traffic.selection import Selection
 
 app = command_app()
@@ -84,7 +84,6 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     timeout: Annotated[
         str | None, option("--timeout", help="The caller's timeout, for a scenario; default: the scenario's.")
     ] = None,
-    scheduler: SchedulerOption = None,
     log_format: LogFormatOption = None,
     output: OutputOption = None,
     library: Annotated[
@@ -96,6 +95,7 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     json: JsonOption = False,
     *,
     which: Selection,
+    cluster: Cluster | None = None,
 ) -> None:
     """Recommend breaker settings from a log or a run, with reasons.
 
@@ -138,7 +138,7 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     texts = (*JUDGED, *([by] if by else ()))
     long = by is None and share is not None and not (labels or validate or plot)
     source = open_source(
-        logs or (), scenario, log_format, seed, which, scheduler=scheduler, long=long, texts=texts
+        logs or (), scenario, log_format, seed, which, cluster=cluster, long=long, texts=texts
     )
     asked = Asked(share, budget, rules, source.seed, labels, today)
     made = None if timeout is None else _with_timeout(scenario, source.seed, timeout)
@@ -186,10 +186,10 @@ def _judged(answered: Callable[[Calls], Recommendation], calls: Calls) -> Recomm
         return answered(calls)
 
 
-def _judged_long(asked: Asked, calls: StoredCalls | None) -> Recommendation:
+def _judged_long(asked: Asked, calls: LongCalls | None) -> Recommendation:
     assert calls is not None  # noqa: S101  # else they are in memory
     with working(f"judging {len(calls):,} calls"):
-        return asked.of_long(calls, calls.notes, calls.log_format)
+        return asked.of_long(calls)
 
 
 def _only_by(library: str | None, output: Path | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
@@ -12,8 +13,9 @@ from cbtool.cli.options import option, parsed
 from cbtool.units import parse_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
+    from cbtool.cluster import Cluster
     from cbtool.traffic.selection import Moment
 
 
@@ -42,6 +44,7 @@ _METAVARS = {
     "errors": "QUERY",
     "step": "DURATION",
 }
+_SCHEDULER = "Read the log on this Dask cluster, and keep it there if it is large: tcp://HOST:PORT."
 _WHEN = {
     "since": "Only calls from then on: a date and time (UTC), Unix seconds, or +10m after the first.",
     "until": "Only calls before then.",
@@ -51,36 +54,58 @@ _WHEN = {
 def selecting(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options, and hand it what they choose as `which`.
 
-    They are declared here once, rather than in the signature of each command.
+    They are declared here once, rather than in the signature of each command. One that takes a `cluster` has
+    `--scheduler`, too, and is connected to it, or to None, for as long as it runs.
     """
     signature = inspect.signature(command)
-    added = {
+    clustered = "cluster" in signature.parameters
+    added: dict[str, Any] = {
         name: Annotated[str | None, option(f"--{name}", help=text, metavar=_metavar(name))]
         for name, text in {**_HOW, **_METRICS, **_WHICH, **_WHEN}.items()
     }
 
+    choosing = tuple(added)
+
     @functools.wraps(command)
     def wrapped(**given: Any) -> Any:
-        asked = {name: given.pop(name) for name in added}
+        asked = {name: given.pop(name) for name in choosing}
         given["log_format"] = _mapped(given.get("log_format"), asked.pop("map"))
         metrics = {name: asked.pop(name) for name in _METRICS}
         if metrics["prometheus"] is not None or metrics["total"] or metrics["errors"]:
             given["logs"] = [_queried(metrics, asked, given.get("logs"))]
-        return command(**given, which=_selection(asked))
+        which = _selection(asked)
+        if not clustered:
+            return command(**given, which=which)
+        with _connected(given.pop("scheduler")) as cluster:
+            return command(**given, which=which, cluster=cluster)
 
     keyword = inspect.Parameter.POSITIONAL_OR_KEYWORD
     # What a module imports for the type checker alone is not there to be looked up.
-    hints = get_type_hints(command, localns={"Selection": object}, include_extras=True)
+    hints = get_type_hints(command, localns={"Selection": object, "Cluster": object}, include_extras=True)
     own = [
         each.replace(annotation=hints[each.name])
         for each in signature.parameters.values()
-        if each.name != "which"
+        if each.name not in {"which", "cluster"}
     ]
+    if clustered:
+        scheduler = Annotated[str | None, option("--scheduler", help=_SCHEDULER, metavar="ADDRESS")]
+        added = {"scheduler": scheduler, **added}
     further = [inspect.Parameter(n, keyword, default=None, annotation=a) for n, a in added.items()]
     at = next((i for i, each in enumerate(own) if each.name == "log_format"), len(own))
     wrapped.__signature__ = signature.replace(parameters=[*own[:at], *further, *own[at:]])  # type: ignore[attr-defined]
     wrapped.__annotations__ = {each.name: each.annotation for each in (*own, *further)}
     return wrapped
+
+
+@contextmanager
+def _connected(scheduler: str | None) -> Iterator[Cluster | None]:
+    if scheduler is None:
+        yield None
+        return
+    from cbtool.cluster import connected  # noqa: PLC0415  # numpy
+
+    with connected(scheduler) as cluster:
+        yield cluster
 
 
 def _mapped(log_format: str | None, mapping: str | None) -> str | None:

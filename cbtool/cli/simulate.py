@@ -32,7 +32,6 @@ from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when
     LogsArgument,
     PlotOption,
     ScenarioOption,
-    SchedulerOption,
 )
 from cbtool.report.checks import check_json, checks_text
 from cbtool.simulation.engine import Engine
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
 
     from cbtool.breaker import BreakerConfig
     from cbtool.cli.simulating import Answer
+    from cbtool.cluster import Cluster
     from cbtool.metrics.thresholds import Check
     from cbtool.traffic.selection import Selection
 
@@ -61,7 +61,6 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     calls_out: Annotated[
         Path | None, option("--calls-out", help="Write one CSV row a call: t, permitted, states.")
     ] = None,
-    scheduler: SchedulerOption = None,
     log_format: LogFormatOption = None,
     seed: SeedOption = None,
     engine: EngineOption = Engine.AUTO,
@@ -71,6 +70,7 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     json: JsonOption = False,
     *,
     which: Selection,
+    cluster: Cluster | None = None,
 ) -> None:
     """Run a log, a run or a scenario through a breaker in virtual time.
 
@@ -99,7 +99,7 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     long = by is None and not plot and settings.guard is None and engine is not Engine.MACHINE
     texts = (*(ASKED if settings.guard else NONE), *([by] if by else ()))
     source = open_source(
-        logs or (), scenario, log_format, seed, which, scheduler=scheduler, long=long, texts=texts
+        logs or (), scenario, log_format, seed, which, cluster=cluster, long=long, texts=texts
     )
     simulating = Simulating(settings, instances, source.seed, engine)
     head = {"source": source.name, "profile": settings.name, "seed": source.seed}

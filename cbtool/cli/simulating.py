@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
     from cbtool.breaker.reach import Reachability
     from cbtool.cli.sources import TrafficSource
-    from cbtool.logs import StoredCalls
     from cbtool.profiles import Profile
     from cbtool.simulation.engine import Engine
     from cbtool.simulation.refused import RuleCount
     from cbtool.simulation.run import SimulationResult
     from cbtool.traffic.calls import Calls
+    from cbtool.traffic.parts import LongCalls
 
 
 class Answer(NamedTuple):
@@ -92,7 +92,7 @@ class Simulating(NamedTuple):
             calls, verdicts, config, which=which, incidents=incidents, summary=result.summary
         )
 
-    def _stored(self, calls: StoredCalls, calls_out: Path | None) -> Answer:
+    def _stored(self, calls: LongCalls, calls_out: Path | None) -> Answer:
         from cbtool.long_logs import simulate_long  # noqa: PLC0415  # numpy
         from cbtool.report.calls_file import CallsFile  # noqa: PLC0415  # polars
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
 
 import typer
 
@@ -11,12 +11,13 @@ from cbtool.cli.output import note, working
 from cbtool.traffic.texts import TEXTS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from cbtool.cluster import Cluster
-    from cbtool.logs import LogRead, StoredCalls
+    from cbtool.logs import LogRead
     from cbtool.simulation.health import HealthTimeline
     from cbtool.traffic.calls import Calls
+    from cbtool.traffic.parts import LongCalls
     from cbtool.traffic.scenario import Scenario
     from cbtool.traffic.selection import Selection
 
@@ -37,7 +38,7 @@ class TrafficSource(Protocol):
     def at(self, load: float) -> Loaded:
         """Return the traffic at `load` times its own rate."""
 
-    def stored(self, load: float, /) -> StoredCalls | None:
+    def stored(self, load: float, /) -> LongCalls | None:
         """Return the same where it does not fit in memory, and `at` must not be asked; None where it does."""
 
 
@@ -61,7 +62,7 @@ class Recorded:
             return Loaded(self._calls, None)
         return Loaded(self._calls.take(thin(len(self._calls), load, self.seed)), None)
 
-    def stored(self, _: float) -> StoredCalls | None:
+    def stored(self, _: float) -> LongCalls | None:
         """Return None: the calls are in memory."""
         return None
 
@@ -69,7 +70,7 @@ class Recorded:
 class Stored:
     """Calls from logs that do not fit in memory."""
 
-    def __init__(self, calls: StoredCalls, name: str, seed: int) -> None:
+    def __init__(self, calls: LongCalls, name: str, seed: int) -> None:
         self._calls = calls
         self.name = name
         self.seed = seed
@@ -78,13 +79,15 @@ class Stored:
         """Fail: who can take only what fits in memory does not ask for more."""
         raise NotImplementedError
 
-    def stored(self, load: float) -> StoredCalls | None:
+    def stored(self, load: float) -> LongCalls | None:
         """Return a random share of the calls.
 
         Raises:
             InvalidSettingError: the load is not over 0 and at most 1.
         """
-        return self._calls if load == 1 else self._calls.thinned(load, self.seed)
+        from cbtool.logs.stored import thinned  # noqa: PLC0415  # polars
+
+        return self._calls if load == 1 else thinned(self._calls, load, self.seed)
 
 
 class Generated:
@@ -103,7 +106,7 @@ class Generated:
         made = generate(self._scenario, load=load, seed=self.seed)
         return Loaded(made.calls, health_of(self._scenario, made.origin))
 
-    def stored(self, _: float) -> StoredCalls | None:
+    def stored(self, _: float) -> LongCalls | None:
         """Return None: the calls are made in memory."""
         return None
 
@@ -116,16 +119,14 @@ def open_source(
     which: Selection | None = None,
     *,
     cluster: Cluster | None = None,
-    scheduler: str | None = None,
     long: bool = False,
     texts: Collection[str] = TEXTS,
 ) -> TrafficSource:
     """Return the traffic that the command line names: logs (or run records), or one scenario.
 
-    Says on standard error what the logs lacked. They are read here, by a cluster that is connected, or by one
-    that is connected for it, whose `scheduler` is given; a cluster's are always in memory. With `long`, calls
-    that do not fit in memory stay on disk: the command then asks for `stored`. Of the calls' texts, `texts`
-    and what `which` asks for are read.
+    Says on standard error what the logs lacked. They are read here, or by a cluster. With `long`, calls that
+    do not fit in memory stay on disk, or with the cluster's workers: the command then asks for `stored`. Of
+    the calls' texts, `texts` and what `which` asks for are read.
 
     Raises:
         typer.BadParameter: both or neither are named.
@@ -140,17 +141,13 @@ def open_source(
 
         return Generated(load_scenario(scenario), seed)
     name = named(logs)
-    if scheduler is not None or cluster is not None or not long:
-        with _connected(cluster, scheduler) as reading:
-            return Recorded(read_log(logs, log_format, which, reading, texts=texts), name, seed or 0)
-    from cbtool.logs import StoredCalls, read_long_calls  # noqa: PLC0415  # polars
-
     with working("reading the log"):
-        read = read_long_calls(logs, log_format=log_format, which=which, texts=texts)
+        read = _read(logs, log_format, which, texts, cluster, long=long)
     _remark(read, read.calls.notes)
-    if isinstance(read.calls, StoredCalls):
-        return Stored(read.calls, name, seed or 0)
-    return Recorded(read.calls, name, seed or 0)
+    from cbtool.traffic.calls import Calls  # noqa: PLC0415  # numpy
+
+    made = Recorded if isinstance(read.calls, Calls) else Stored
+    return made(read.calls, name, seed or 0)
 
 
 def named(logs: Sequence[str]) -> str:
@@ -160,38 +157,34 @@ def named(logs: Sequence[str]) -> str:
     return ", ".join(shown(log.partition("?")[0] if "://" in log else log) for log in logs)
 
 
-@contextmanager
-def _connected(cluster: Cluster | None, scheduler: str | None) -> Iterator[Cluster | None]:
-    if scheduler is None:
-        yield cluster
-        return
-    from cbtool.cluster import connected  # noqa: PLC0415  # numpy
-
-    with connected(scheduler) as made:
-        yield made
-
-
 def read_log(
-    logs: Sequence[str],
-    log_format: str | None,
-    which: Selection | None,
-    cluster: Cluster | None = None,
-    *,
-    texts: Collection[str] = TEXTS,
+    logs: Sequence[str], log_format: str | None, which: Selection | None, *, texts: Collection[str] = TEXTS
 ) -> Calls:
     """Return the calls of logs that are asked for; say on standard error what they lacked.
 
     Of their texts, `texts` and what `which` asks for are read.
     """
-    from cbtool.logs import read_calls  # noqa: PLC0415  # polars
-
-    wanted = {*texts, *(which.texts if which else ())}
-    spread = None if cluster is None else cluster.map
     with working("reading the log"):
-        read = read_calls(logs, log_format=log_format, spread=spread, texts=wanted)
-    calls = which.of(read.calls) if which else read.calls
-    _remark(read, calls.notes)
-    return calls
+        read = _read(logs, log_format, which, texts, None, long=False)
+    _remark(read, read.calls.notes)
+    return cast("Calls", read.calls)
+
+
+def _read(
+    logs: Sequence[str],
+    log_format: str | None,
+    which: Selection | None,
+    texts: Collection[str],
+    cluster: Cluster | None,
+    *,
+    long: bool,
+) -> LogRead[Any]:
+    """Read logs here or there; with `long`, only few calls are taken into memory."""
+    from cbtool.logs import read_long_calls  # noqa: PLC0415  # polars
+
+    reading: Callable[..., LogRead[Any]] = read_long_calls if cluster is None else cluster.read
+    many = None if long else math.inf
+    return reading(logs, log_format=log_format, which=which, texts=texts, many=many)
 
 
 def _remark(read: LogRead[Any], notes: tuple[str, ...]) -> None:

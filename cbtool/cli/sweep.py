@@ -34,9 +34,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cbtool.cli.sources import TrafficSource
+    from cbtool.cluster import Cluster
     from cbtool.profiles import Profile
     from cbtool.sweeping.axes import Axis
-    from cbtool.sweeping.running import Plan, Runner, Sweep
+    from cbtool.sweeping.long import Runner
+    from cbtool.sweeping.running import Plan, Sweep
     from cbtool.traffic.calls import Calls
     from cbtool.traffic.selection import Selection
 
@@ -78,17 +80,12 @@ def sweep(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
             help="Write every setting to this .parquet or .csv file; a stopped run goes on from FILE.part.",
         ),
     ] = None,
-    scheduler: Annotated[
-        str | None,
-        option(
-            "--scheduler", metavar="ADDRESS", help="Read and simulate on this Dask cluster: tcp://HOST:PORT."
-        ),
-    ] = None,
     log_format: LogFormatOption = None,
     seed: SeedOption = None,
     json: JsonOption = False,
     *,
     which: Selection,
+    cluster: Cluster | None = None,
 ) -> None:
     """Try thousands of settings on the same traffic.
 
@@ -110,7 +107,6 @@ def sweep(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
       cbtool sweep '/shared/logs/*.gz' --vary dialect=all \\
           --scheduler tcp://10.0.0.1:8786
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
-    from cbtool.cluster import connected  # noqa: PLC0415  # numpy
     from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with the others below
     from cbtool.report.sweep import check_output, sweep_json, sweep_text  # noqa: PLC0415
     from cbtool.report.sweep_plot import sweep_plot  # noqa: PLC0415
@@ -124,30 +120,27 @@ def sweep(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         check_output(output)
     settings = load_profile(profile) if profile else default_profile()
     say_unasked([settings], "sweep")
-    with nullcontext() if scheduler is None else connected(scheduler) as cluster:
-        texts = (by,) if by else NONE
-        source = open_source(
-            logs or (), scenario, log_format, seed, which, cluster=cluster, long=by is None, texts=texts
+    texts = (by,) if by else NONE
+    source = open_source(
+        logs or (), scenario, log_format, seed, which, cluster=cluster, long=by is None, texts=texts
+    )
+    tried = points(axes, Design(design), sample, source.seed)
+    asked = _Asked(settings, axes, tried, plan_of(settings.config, tried), instances, source.seed, cluster)
+    head = {"source": source.name, "profile": settings.name, "seed": source.seed}
+    if by is not None:
+        answer_groups(
+            source.at(load).calls,
+            by,
+            asked.of_group,
+            text=lambda groups: "\n\n\n".join(
+                sweep_text(each, title=f"{name} ({len(own):,} calls)", most=top) for name, own, each in groups
+            ),
+            document=sweep_json,
+            head=head,
+            json=json,
         )
-        tried = points(axes, Design(design), sample, source.seed)
-        runner = None if cluster is None else cluster.outcomes
-        asked = _Asked(settings, axes, tried, plan_of(settings.config, tried), instances, source.seed, runner)
-        head = {"source": source.name, "profile": settings.name, "seed": source.seed}
-        if by is not None:
-            answer_groups(
-                source.at(load).calls,
-                by,
-                asked.of_group,
-                text=lambda groups: "\n\n\n".join(
-                    sweep_text(each, title=f"{name} ({len(own):,} calls)", most=top)
-                    for name, own, each in groups
-                ),
-                document=sweep_json,
-                head=head,
-                json=json,
-            )
-            return
-        swept, calls = asked.of_all(source, load, output)
+        return
+    swept, calls = asked.of_all(source, load, output)
     if output is not None:
         note(f"{len(swept.rows):,} settings written to {output}")
     if json:
@@ -171,27 +164,21 @@ class _Asked(NamedTuple):
 
     def of_group(self, calls: Calls) -> Sweep:
         """Sweep one group's calls."""
-        from cbtool.sweeping.running import run_sweep  # noqa: PLC0415  # numpy
+        from cbtool.sweeping.traffic import traffic_of  # noqa: PLC0415  # numpy
 
-        return run_sweep(
-            calls,
-            self.settings.rules.verdicts(calls),
-            self.plan,
-            self.axes,
-            instances=self.instances,
-            seed=self.seed,
-            runner=self.runner,
-        )
+        traffic = traffic_of(calls, self.settings.rules, self.runner)
+        return traffic.sweep(self.plan, self.axes, instances=self.instances, seed=self.seed)
 
     def of_all(self, source: TrafficSource, load: float, output: Path | None) -> tuple[Sweep, int]:
         """Sweep all calls of a source, with a journal beside the output; return how many there are, too."""
         from cbtool import __version__  # noqa: PLC0415
         from cbtool.report.sweep import write_sweep  # noqa: PLC0415
         from cbtool.report.sweep_journal import journal, key_of  # noqa: PLC0415
-        from cbtool.sweeping.traffic import InMemory, OnDisk  # noqa: PLC0415  # numpy
+        from cbtool.sweeping.traffic import traffic_of  # noqa: PLC0415  # numpy
 
-        stored, rules = source.stored(load), self.settings.rules
-        traffic = InMemory(source.at(load).calls, rules) if stored is None else OnDisk(stored, rules)
+        stored = source.stored(load)
+        calls = source.at(load).calls if stored is None else stored
+        traffic = traffic_of(calls, self.settings.rules, self.runner)
         depends = (self.settings.config, self.tried, self.instances, self.seed, __version__)
         kept = nullcontext() if output is None else journal(output, key_of(traffic.parts(), *depends))
         with kept as book:
@@ -205,7 +192,6 @@ class _Asked(NamedTuple):
                     instances=self.instances,
                     seed=self.seed,
                     step=step,
-                    runner=self.runner,
                     known=known,
                     keep=None if book is None else book.add,
                 )

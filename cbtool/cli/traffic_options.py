@@ -22,10 +22,6 @@ ScenarioOption = Annotated[
 LoadOption = Annotated[
     float, option("--load", help="Share of a log's calls to keep, or factor on a scenario's rates.")
 ]
-SchedulerOption = Annotated[
-    str | None,
-    option("--scheduler", metavar="ADDRESS", help="Read the log on this Dask cluster: tcp://HOST:PORT."),
-]
 PlotOption = Annotated[
     bool, option("--plot", help="Also draw the failures over time, with incidents and open breakers.")
 ]

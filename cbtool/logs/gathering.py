@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from cbtool.errors import InsufficientDataError
-from cbtool.logs.intake import MANY, Intake
-from cbtool.logs.ranges import Range, file_of, ranges_of, read_range
+from cbtool.logs import intake
+from cbtool.logs.intake import Intake
 from cbtool.logs.reading import SAMPLES, read_one
 from cbtool.logs.streams import matching
 from cbtool.traffic.formats import assemble, formats_named
@@ -18,12 +16,11 @@ from cbtool.traffic.selection import Selection
 from cbtool.traffic.texts import TEXTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Sequence
+    from collections.abc import Collection, Sequence
 
     from cbtool.logs.reading import File, RejectedLine
     from cbtool.logs.stored import StoredCalls
     from cbtool.traffic.calls import Calls
-    from cbtool.traffic.formats import LogFormat
 
 Read = TypeVar("Read")
 
@@ -51,7 +48,6 @@ def read_calls(
     sources: Sequence[str],
     *,
     log_format: str | None = None,
-    spread: Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]] | None = None,
     texts: Collection[str] = TEXTS,
 ) -> LogRead[Calls]:
     """Return the calls in files or standard input (`-`), merged by time.
@@ -60,8 +56,6 @@ def read_calls(
         sources: at least one, or patterns such as `access.log*`; compression is told by the content.
         log_format: a format's name, a format in nginx's or Apache's notation, or `map:` and a mapping (see
             `mapped_formats`); None: each file's content tells.
-        spread: applies a function to each of the files and ranges of files, wherever that is; None: here.
-            Standard input and servers are always read here.
         texts: those of `TEXTS` that are wanted; others take no time, and the calls do not have them.
 
     Raises:
@@ -72,14 +66,11 @@ def read_calls(
     """
     chosen = () if log_format is None else formats_named(log_format)
     named = [name for source in sources for name in matching(source)]
-    if spread is not None and all(Path(name).is_file() for name in named):
-        found = _spread(named, chosen, texts, spread)
-    else:
-        found = [read_one(chosen, name, texts=texts) for name in named]
-    files, with_calls = _sound(found, sources)
+    found = [read_one(chosen, name, texts=texts) for name in named]
+    files, with_calls = sound(found, sources)
     calls = assemble([file.rows for file in with_calls])
     notes = tuple(note for file in files for note in file.notes)
-    return _read_of(calls.noting(notes), files, with_calls)
+    return read_of(calls.noting(notes), files, with_calls)
 
 
 def read_long_calls(
@@ -87,7 +78,7 @@ def read_long_calls(
     *,
     log_format: str | None = None,
     which: Selection | None = None,
-    many: int | None = None,
+    many: float | None = None,
     texts: Collection[str] = TEXTS,
 ) -> LogRead[Calls | StoredCalls]:
     """Return the calls in sources, in memory or, where there are many, on disk; else as `read_calls`.
@@ -96,8 +87,8 @@ def read_long_calls(
         sources: at least one.
         log_format: what they are; None: their content tells.
         which: the calls that are wanted; None: all.
-        many: how many calls stay in memory; None: `MANY`. More are kept by their start, duration and answer
-            alone.
+        many: how many calls stay in memory; None: `intake.MANY`. More are kept by their start, duration and
+            answer alone.
         texts: those of `TEXTS` that are wanted beside what `which` asks for.
 
     Raises:
@@ -106,47 +97,28 @@ def read_long_calls(
     """
     chosen = () if log_format is None else formats_named(log_format)
     wanted = which or Selection()
-    intake = Intake(wanted, MANY if many is None else many)
-    with closing(intake):
+    taken = Intake(wanted, intake.MANY if many is None else many)
+    with closing(taken):
         found = []
         for source in sources:
             for name in matching(source):
-                found.append(read_one(chosen, name, intake.take, {*texts, *wanted.texts}))
-                intake.end_file()
-        files, with_calls = _sound(found, sources)
+                found.append(read_one(chosen, name, taken.take, {*texts, *wanted.texts}))
+                taken.end_file()
+        files, with_calls = sound(found, sources)
         calls: Calls | StoredCalls
-        if intake.overflowed:
-            calls = intake.calls()
+        if taken.overflowed:
+            calls = taken.calls()
         else:
-            for file, frame in zip(found, intake.frames(), strict=True):
+            for file, frame in zip(found, taken.frames(), strict=True):
                 if file is not None:
                     file.rows.frame = frame
                 del frame  # as soon as calls are put together, their blocks can go
             calls = wanted.of(assemble([file.rows for file in with_calls]))
     calls = calls.noting(tuple(note for file in files for note in file.notes))
-    return _read_of(calls, files, with_calls)
+    return read_of(calls, files, with_calls)
 
 
-def _spread(
-    named: Sequence[str],
-    chosen: Sequence[LogFormat],
-    texts: Collection[str],
-    spread: Callable[[Callable[[Any], Any], Sequence[Any]], list[Any]],
-) -> list[File | None]:
-    """Read files elsewhere, the large ones in ranges."""
-    cut = [ranges_of(name, chosen) for name in named]
-    work: list[str | Range] = []
-    for name, ranges in zip(named, cut, strict=True):
-        work += ranges or [name]
-    read = iter(spread(partial(_read_item, chosen, texts), work))
-    return [file_of(ranges, [next(read) for _ in ranges]) if ranges else next(read) for ranges in cut]
-
-
-def _read_item(chosen: Sequence[LogFormat], texts: Collection[str], item: str | Range) -> Any:
-    return read_range(item, texts) if isinstance(item, Range) else read_one(chosen, item, texts=texts)
-
-
-def _sound(found: Sequence[File | None], sources: Sequence[str]) -> tuple[list[File], list[File]]:
+def sound(found: Sequence[File | None], sources: Sequence[str]) -> tuple[list[File], list[File]]:
     """Return the files that are not empty, and of these those with calls.
 
     Raises:
@@ -161,7 +133,8 @@ def _sound(found: Sequence[File | None], sources: Sequence[str]) -> tuple[list[F
     return files, with_calls
 
 
-def _read_of(calls: Read, files: Sequence[File], with_calls: Sequence[File]) -> LogRead[Read]:
+def read_of(calls: Read, files: Sequence[File], with_calls: Sequence[File]) -> LogRead[Read]:
+    """Return calls with what became of their files, of which those `with_calls` have any."""
     samples = [sample for file in files for sample in file.samples]
     return LogRead(
         calls=calls,

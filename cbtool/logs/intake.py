@@ -7,18 +7,20 @@ order, the same notes.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 
+from cbtool.logs.row_arrays import ROW, Facts, check_known, columns_of, rows_of
 from cbtool.logs.stored import StoredCalls
 from cbtool.scratch import Sorter
-from cbtool.traffic.calls import Calls
 from cbtool.traffic.formats import starts_of
-from cbtool.traffic.formats.assembly import CLIENT_GAVE_UP, NOBODY, notes_of
+from cbtool.traffic.formats.assembly import notes_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy as np
     from numpy.typing import NDArray
 
     from cbtool.traffic.formats import LogFormat
@@ -26,18 +28,6 @@ if TYPE_CHECKING:
 
 MANY = 4_000_000
 """Calls that stay in memory; with what a simulation makes of them, some 500 MB."""
-
-_ROW = np.dtype(
-    [
-        ("key", np.int64),  # its time while its file is read, then its start
-        ("position", np.int64),
-        ("duration", np.int64),
-        ("status", np.int16),
-        ("error", np.uint8),
-        ("fits", np.bool_),
-    ]
-)
-_ASKED = ("path", "host", "method", "upstream", "instance")
 
 
 class Intake:
@@ -48,7 +38,7 @@ class Intake:
         many: how many calls stay in memory.
     """
 
-    def __init__(self, which: Selection, many: int) -> None:
+    def __init__(self, which: Selection, many: float) -> None:
         self._which = which
         self._many = many
         self._rows = 0
@@ -113,13 +103,10 @@ class _Disk:
 
     def __init__(self, which: Selection) -> None:
         self._which = which
-        self._known: set[str] = set()
         self._formats: list[LogFormat] = []
         self._format: LogFormat | None = None
-        self._position = 0
-        self._unknown = 0
-        self._gave_up = 0
-        self._by_start = Sorter(_ROW)
+        self._facts = Facts()
+        self._by_start = Sorter(ROW)
         self._by_time: Sorter | None = None
 
     def add(self, log_format: LogFormat, frame: pl.DataFrame) -> None:
@@ -129,15 +116,9 @@ class _Disk:
         if self._format is None:
             self._format = log_format
             self._formats.append(log_format)
-            self._by_time = Sorter(_ROW) if log_format.resolution_ns > 1 else None
-        rows = np.empty(len(frame), _ROW)
-        rows["key"], rows["duration"] = frame["time"].to_numpy(), frame["duration"].to_numpy()
-        rows["status"], rows["error"] = frame["status"].to_numpy(), frame["error"].to_numpy()
-        rows["position"] = np.arange(self._position, self._position + len(frame))
-        rows["fits"] = self._fits(frame)
-        self._position += len(frame)
-        self._unknown += int((rows["duration"] < 0).sum())
-        self._gave_up += int((rows["status"] == CLIENT_GAVE_UP).sum())
+            self._by_time = Sorter(ROW) if log_format.resolution_ns > 1 else None
+        rows, facts = rows_of(frame, self._which, self._facts.calls)
+        self._facts = self._facts.and_of(facts)
         if self._by_time is None:
             self._place(rows, log_format)
         else:
@@ -152,11 +133,11 @@ class _Disk:
         self._by_time = self._format = None
 
     def calls(self) -> StoredCalls:
-        self._check_known()
+        check_known(self._which, self._facts)
         stored, first, shift = None, None, 0
         for rows in self._by_start.sorted():
             first = int(rows["key"][0]) if first is None else first
-            calls = _columns(rows, first)
+            calls = columns_of(rows, first)
             keep = rows["fits"] & self._which.within(calls)
             if stored is None and keep.any():
                 # As `rebased` does: times are counted from the first call that is wanted.
@@ -166,11 +147,9 @@ class _Disk:
                 chosen = calls.take(keep)
                 stored.append(replace(chosen, start_ns=chosen.start_ns - shift))
         if stored is None:
-            raise self._which.nothing(self._position)
-        asked = (self._which.note(len(stored), self._position),) if self._which else ()
-        notes = notes_of(self._formats, self._position, self._unknown, self._gave_up)
-        stored.notes = (*notes, *asked)
-        stored.log_format = ", ".join(dict.fromkeys(each.name for each in self._formats))
+            raise self._which.nothing(self._facts.calls)
+        stored.notes = described(self._formats, self._facts, self._which, len(stored))
+        stored.log_format = names_of(self._formats)
         self._by_start.close()
         return stored
 
@@ -183,47 +162,20 @@ class _Disk:
         rows["key"] = starts_of(log_format, rows["key"], rows["duration"])
         self._by_start.add(rows)
 
-    def _fits(self, frame: pl.DataFrame) -> NDArray[np.bool_]:
-        """Return which rows are what is asked for; what this block does not say, another may."""
-        if not self._which:
-            return np.ones(len(frame), np.bool_)
-        texts: dict[str, Any] = {}
-        for name in _ASKED:
-            known = name in frame.columns
-            texts[name] = (
-                frame[name] if known else pl.Series(name, [None], pl.String).new_from_index(0, len(frame))
-            )
-            if known and (name != "instance" or frame[name].null_count() < len(frame)):
-                self._known.add(name)
-        served = texts.pop("instance").cast(pl.String).fill_null(NOBODY)
-        names = served.unique().sort()
-        calls = Calls(
-            start_ns=frame["time"].to_numpy(),
-            duration_ns=frame["duration"].to_numpy(),
-            status=frame["status"].to_numpy(),
-            error=frame["error"].to_numpy(),
-            instance=served.cast(pl.Enum(names)).to_physical().cast(pl.Int32).to_numpy(),
-            instances=tuple(names),
-            **texts,
-        )
-        return self._which.fits(calls)
 
-    def _check_known(self) -> None:
-        """Raise what `Selection` raises of calls that do not say what is asked for."""
-        nothing = np.zeros(0, np.int64)
-        known: dict[str, Any] = {name: pl.Series([], dtype=pl.String) for name in self._known - {"instance"}}
-        served = nothing.astype(np.int32) if "instance" in self._known else None
-        status, error = nothing.astype(np.int16), nothing.astype(np.uint8)
-        if self._which:
-            self._which.fits(Calls(nothing, nothing, status, error, instance=served, **known))
+def described(formats: Sequence[LogFormat], facts: Facts, which: Selection, chosen: int) -> tuple[str, ...]:
+    """Return what to tell the user of calls.
+
+    Args:
+        formats: one a file.
+        facts: of all rows.
+        which: what was asked for.
+        chosen: how many calls are it.
+    """
+    asked = (which.note(chosen, facts.calls),) if which else ()
+    return (*notes_of(formats, facts.calls, facts.unknown, facts.gave_up), *asked)
 
 
-def _columns(rows: NDArray[np.void], first: int) -> Calls:
-    return Calls(
-        start_ns=rows["key"] - first,
-        duration_ns=np.ascontiguousarray(rows["duration"]),
-        status=np.ascontiguousarray(rows["status"]),
-        error=np.ascontiguousarray(rows["error"]),
-        epoch=first / 1e9,
-        position=np.ascontiguousarray(rows["position"]),
-    )
+def names_of(formats: Sequence[LogFormat]) -> str:
+    """Return the formats' names, each once."""
+    return ", ".join(dict.fromkeys(each.name for each in formats))

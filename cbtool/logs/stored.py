@@ -14,6 +14,8 @@ from cbtool.traffic.thinning import share_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from cbtool.traffic.parts import LongCalls
+
 _COLUMNS: dict[str, Any] = {
     "start_ns": np.int64,
     "duration_ns": np.int64,
@@ -61,18 +63,6 @@ class StoredCalls:
             }
             yield Calls(**columns, epoch=self.epoch)
 
-    def thinned(self, load: float, seed: int) -> StoredCalls:
-        """Return a random share of the calls, the same as `cbtool.traffic.thinning.thin` chooses.
-
-        Raises:
-            InvalidSettingError: the share is not over 0 and at most 1.
-        """
-        chosen = StoredCalls(self.epoch)
-        chosen.notes, chosen.log_format = self.notes, self.log_format
-        for calls, keep in share_of(self.parts(), load, seed):
-            chosen.append(calls.take(keep))
-        return chosen
-
     def noting(self, notes: tuple[str, ...]) -> StoredCalls:
         """Add notes, and return itself."""
         self.notes = (*self.notes, *notes)
@@ -82,3 +72,16 @@ class StoredCalls:
         """Give the disk's room back."""
         for column in self._columns.values():
             column.close()
+
+
+def thinned(calls: LongCalls, load: float, seed: int) -> StoredCalls:
+    """Return a random share of calls, the same as `cbtool.traffic.thinning.thin` chooses.
+
+    Raises:
+        InvalidSettingError: the share is not over 0 and at most 1.
+    """
+    chosen = StoredCalls(calls.epoch)
+    chosen.notes, chosen.log_format = calls.notes, calls.log_format
+    for part, keep in share_of(calls.parts(), load, seed):
+        chosen.append(part.take(keep))
+    return chosen

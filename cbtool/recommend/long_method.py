@@ -41,8 +41,6 @@ def recommend_long(
     budget: Budget | None = None,
     seed: int = 0,
     current: Profile | None = None,
-    notes: tuple[str, ...] = (),
-    log_format: str = "",
 ) -> Recommendation:
     """Return what `recommend` does, of calls on disk; see `excerpt` for what is weighed of them.
 
@@ -53,8 +51,6 @@ def recommend_long(
         budget: what the settings may cost; None: the defaults.
         seed: of every random choice.
         current: today's settings.
-        notes: what the calls' source lacks.
-        log_format: what they were read from.
 
     Raises:
         UnreachableError: there is no room on the disk.
@@ -70,7 +66,7 @@ def recommend_long(
         incidents=(),
         expected=None,
         needs=missing(trace, instances),
-        notes=(*notes, *load_doubts(trace.start, calls.span, regimes, instances)),
+        notes=(*calls.notes, *load_doubts(trace.start, calls.span, regimes, instances)),
         instances=instances,
         calls=len(trace),
         span=trace.span,
@@ -103,7 +99,7 @@ def recommend_long(
         clock=excerpt.clock,
         seconds=_seconds(trace, outside) if excerpt.bursts else None,
     )
-    found = searched(case, log_format)
+    found = searched(case, calls.log_format)
     answer = replace(answer, notes=(*answer.notes, _said(excerpt, trace)))
     if found is None:
         weighed = len(excerpt.trace)

@@ -81,13 +81,11 @@ class Asked:
             brief=brief,
         )
 
-    def of_long(self, calls: LongCalls, notes: tuple[str, ...], log_format: str) -> Recommendation:
+    def of_long(self, calls: LongCalls) -> Recommendation:
         """Return the recommendation for calls that do not fit in memory; by the log's instances it has none.
 
         Args:
             calls: n calls.
-            notes: what their source lacks.
-            log_format: what they were read from.
 
         Raises:
             UnreachableError: there is no room on the disk.
@@ -99,8 +97,6 @@ class Asked:
             budget=self.budget,
             seed=self.seed,
             current=self.current,
-            notes=notes,
-            log_format=log_format,
         )
 
 

@@ -57,12 +57,13 @@ def key_of(parts: Iterable[tuple[Calls, NDArray[np.uint8]]], *others: object) ->
         parts: calls and their verdicts, part by part.
         others: whatever else.
     """
-    digest = hashlib.blake2b(digest_size=16)
+    # A digest a column: they do not depend on how the calls are cut into parts.
+    digests = [hashlib.blake2b(digest_size=16) for _ in range(3)]
     for calls, verdicts in parts:
-        for column in (calls.start_ns, calls.duration_ns, verdicts):
+        for digest, column in zip(digests, (calls.start_ns, calls.duration_ns, verdicts), strict=True):
             digest.update(np.ascontiguousarray(column).data)
-    digest.update(repr(others).encode())
-    return digest.hexdigest()
+    both = "".join(digest.hexdigest() for digest in digests) + repr(others)
+    return hashlib.blake2b(both.encode(), digest_size=16).hexdigest()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from cbtool.errors import WrongFormatError
 from cbtool.scratch.arrays import Scratch
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -29,7 +29,7 @@ class _Run:
     def __init__(self, at: int, keys: NDArray[np.int64]) -> None:
         self.at = at
         self.length = len(keys)
-        self.samples = keys[::_SAMPLED].copy()
+        self.samples = samples_of(keys)
 
 
 class Sorter:
@@ -63,14 +63,14 @@ class Sorter:
         """
         if self._rows is None:  # there are few
             if self._count:
-                yield _in_order(np.concatenate(self._waiting))
+                yield in_order(np.concatenate(self._waiting))
             return
         if self._count:
             self._store()
         places = [0] * len(self._runs)
-        for high in [*self._cuts(RUN), None]:
+        for high in [*cuts([run.samples for run in self._runs], RUN), None]:
             ends = [run.length if high is None else self._before(run, high) for run in self._runs]
-            self._together(ends, places)
+            check_together(sum(ends) - sum(places))
             parts = [
                 self._rows.read(run.at + place, run.at + end)
                 for run, place, end in zip(self._runs, places, ends, strict=True)
@@ -78,16 +78,7 @@ class Sorter:
             ]
             places = ends
             if parts:
-                yield _in_order(np.concatenate(parts))
-
-    @staticmethod
-    def _together(ends: list[int], places: list[int]) -> None:
-        """Refuse rows of one moment that memory is not meant to hold."""
-        if sum(ends) - sum(places) > TIED:
-            raise WrongFormatError(
-                f"more than {TIED:,} calls at one moment: such times do not say how calls follow one another;"
-                " name the column with finer ones (--map), or fewer calls (--since, --until, --path)"
-            )
+                yield in_order(np.concatenate(parts))
 
     def close(self) -> None:
         """Give the room back."""
@@ -96,18 +87,12 @@ class Sorter:
             self._rows.close()
 
     def _store(self) -> None:
-        rows = _in_order(np.concatenate(self._waiting))
+        rows = in_order(np.concatenate(self._waiting))
         self._waiting, self._count = [], 0
         if self._rows is None:
             self._rows = Scratch(self._dtype)
         self._runs.append(_Run(len(self._rows), rows["key"]))
         self._rows.append(rows)
-
-    def _cuts(self, size: int) -> list[int]:
-        """Return keys that part the rows into ranges of about `size`."""
-        samples = np.sort(np.concatenate([run.samples for run in self._runs]))
-        step = max(1, size // _SAMPLED)
-        return sorted({int(key) for key in samples[step::step]})
 
     def _before(self, run: _Run, key: int) -> int:
         """Return how many rows of a run have a smaller key."""
@@ -120,7 +105,38 @@ class Sorter:
         return first + int(np.searchsorted(keys, key, side="left"))
 
 
-def _in_order(rows: NDArray[np.void]) -> NDArray[np.void]:
+def samples_of(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return every so many of a run's keys; see `cuts`."""
+    return keys[::_SAMPLED].copy()
+
+
+def cuts(samples: Sequence[NDArray[np.int64]], size: int) -> list[int]:
+    """Return increasing keys that part rows into ranges of about `size`.
+
+    Args:
+        samples: of each run's keys.
+        size: rows.
+    """
+    joined = np.sort(np.concatenate(samples))
+    step = max(1, size // _SAMPLED)
+    return sorted({int(key) for key in joined[step::step]})
+
+
+def check_together(count: int) -> None:
+    """Refuse rows of one moment that memory is not meant to hold.
+
+    Raises:
+        WrongFormatError: there are more than `TIED`.
+    """
+    if count > TIED:
+        raise WrongFormatError(
+            f"more than {TIED:,} calls at one moment: such times do not say how calls follow one another;"
+            " name the column with finer ones (--map), or fewer calls (--since, --until, --path)"
+        )
+
+
+def in_order(rows: NDArray[np.void]) -> NDArray[np.void]:
+    """Return rows in the order of their keys, and of their positions where these are equal."""
     for name in ("position", "key"):  # the second sort keeps what the first did
         column = np.ascontiguousarray(rows[name])
         if (column[1:] < column[:-1]).any():

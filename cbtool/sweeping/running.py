@@ -21,12 +21,9 @@ if TYPE_CHECKING:
 
     from cbtool.breaker import BreakerConfig
     from cbtool.recommend.model import Incident
-    from cbtool.simulation.run import Fleet, SimulationResult
+    from cbtool.simulation.run import SimulationResult
     from cbtool.sweeping.axes import Axis
     from cbtool.traffic.calls import Calls
-
-    Runner = Callable[["Task", Sequence[BreakerConfig]], Iterator["Outcome"]]
-    """Simulates configurations on a task's traffic, and yields what each did, in order."""
 
 
 class Outcome(NamedTuple):
@@ -49,24 +46,6 @@ class Outcome(NamedTuple):
     failed_shed: int
     let_through: int
     healthy_refused: int
-
-
-class Task(NamedTuple):
-    """The traffic that every point of a sweep is tried on: n calls.
-
-    Attributes:
-        calls: in the order of their starts.
-        verdicts: uint8, n values of `Verdict`.
-        incidents: what trips are judged by.
-        instances: over how many breakers the calls are split.
-        seed: of the split and of the waits' jitter.
-    """
-
-    calls: Calls
-    verdicts: NDArray[np.uint8]
-    incidents: Sequence[Incident]
-    instances: int
-    seed: int
 
 
 class Row(NamedTuple):
@@ -150,7 +129,6 @@ def run_sweep(
     instances: int = 1,
     seed: int = 0,
     step: Callable[[], None] | None = None,
-    runner: Runner | None = None,
     known: Mapping[int, Outcome] | None = None,
     keep: Callable[[int, Outcome], None] | None = None,
 ) -> Sweep:
@@ -164,17 +142,14 @@ def run_sweep(
         instances: over how many breakers the calls are split.
         seed: of the split and of the waits' jitter.
         step: called after each point, in order.
-        runner: what simulates the points; None: this machine's cores.
         known: what points do that need not be simulated, by their number among the valid ones.
         keep: called with each number and outcome that was simulated.
     """
     fleet = fleet_of(calls, verdicts, instances=instances, seed=seed)
     incidents = incidents_in(calls, verdicts)
-    task = Task(calls, verdicts, incidents, instances, seed)
 
     def simulated(configs: Sequence[BreakerConfig]) -> Iterator[Outcome]:
-        made = outcomes_of(task, fleet, configs) if runner is None else runner(task, configs)
-        for outcome in made:
+        for outcome in sweep(fleet, configs, lambda result: _outcome(result, incidents), seed=seed):
             yield outcome
             if step is not None:
                 step()
@@ -231,17 +206,6 @@ def tried_all(
     rows = tuple(map(Row, plan.points, outcomes, front.tolist()))
     first = plan.reasons[0] if plan.reasons else ""
     return Sweep(tuple(axes), rows, len(plan.reasons), first, incidents, failing, healthy)
-
-
-def outcomes_of(task: Task, fleet: Fleet, configs: Sequence[BreakerConfig]) -> Iterator[Outcome]:
-    """Yield what each configuration does, in order, on all cores.
-
-    Args:
-        task: with the incidents to judge by.
-        fleet: its traffic, prepared.
-        configs: without health checks.
-    """
-    return sweep(fleet, configs, lambda result: _outcome(result, task.incidents), seed=task.seed)
 
 
 def _outcome(result: SimulationResult, incidents: Sequence[Incident]) -> Outcome:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
 
-from cbtool.simulation.long import flagged, part_count
-from cbtool.sweeping.long import run_long_sweep
+from cbtool.sweeping.long import Here, run_long_sweep
 from cbtool.sweeping.running import run_sweep
+from cbtool.traffic.calls import Calls
+from cbtool.traffic.parts import Held
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cbtool.sweeping.axes import Axis
+    from cbtool.sweeping.long import Runner
     from cbtool.sweeping.running import Plan, Sweep
-    from cbtool.traffic.calls import Calls
     from cbtool.traffic.outcomes import OutcomeRules
     from cbtool.traffic.parts import LongCalls
 
@@ -59,27 +60,40 @@ class InMemory:
         return run_sweep(self._calls, self._verdicts, plan, axes, **how)
 
 
-class OnDisk:
-    """Calls on disk."""
+class InParts:
+    """Calls that are gone through in parts, here or by somebody else."""
 
-    def __init__(self, calls: LongCalls, rules: OutcomeRules) -> None:
+    def __init__(self, calls: LongCalls, rules: OutcomeRules, runner: Runner) -> None:
         self._calls = calls
         self._rules = rules
+        self._runner = runner
 
     def __len__(self) -> int:
         return len(self._calls)
 
     def parts(self) -> Iterator[tuple[Calls, NDArray[np.uint8]]]:
         """Yield them part by part."""
-        for part, _ in flagged(self._calls):
+        for part in self._calls.parts():
             yield part, self._rules.verdicts(part)
 
     def steps(self, settings: int, known: int, instances: int) -> tuple[str, int]:
         """Return the settings' ways through the parts."""
-        parts = part_count(self._calls)
+        parts = self._runner.part_count(self._calls)
         return f"settings × {parts:,} parts of the log", (settings - known) * parts * instances
 
     def sweep(self, plan: Plan, axes: Sequence[Axis], **how: Any) -> Sweep:
         """Simulate every point."""
-        del how["runner"]  # a cluster's, which takes calls in memory
-        return run_long_sweep(self._calls, self._rules, plan, axes, **how)
+        return run_long_sweep(self._calls, self._rules, plan, axes, runner=self._runner, **how)
+
+
+def traffic_of(calls: Calls | LongCalls, rules: OutcomeRules, runner: Runner | None = None) -> SweepTraffic:
+    """Return calls as a sweep's traffic.
+
+    Args:
+        calls: in memory or not.
+        rules: what they count as.
+        runner: what takes settings through them; None: this machine.
+    """
+    if isinstance(calls, Calls):
+        return InMemory(calls, rules) if runner is None else InParts(Held(calls), rules, runner)
+    return InParts(calls, rules, runner or Here())

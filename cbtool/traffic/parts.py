@@ -30,6 +30,14 @@ class LongCalls(Protocol):
     def knows_durations(self) -> bool:
         """Whether any call says how long it took."""
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the source lacks or had wrong, a sentence each."""
+
+    @property
+    def log_format(self) -> str:
+        """The name of the format that they were read from."""
+
     def __len__(self) -> int: ...
 
     def parts(self, size: int = PART) -> Iterator[Calls]:
@@ -79,6 +87,8 @@ class Held:
         self.epoch = calls.epoch
         self.span = calls.span
         self.knows_durations = calls.knows_durations
+        self.notes = calls.notes
+        self.log_format = calls.log_format
 
     def __len__(self) -> int:
         return len(self._calls)

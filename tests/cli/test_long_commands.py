@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cbtool.__main__ import run
-from cbtool.logs import gathering
+from cbtool.logs import intake
 from cbtool.recommend import columns, excerpt, segments
 from cbtool.scratch import sorting
 from cbtool.simulation import long
@@ -47,7 +47,7 @@ def little_memory() -> Iterator[pytest.MonkeyPatch]:
 
 def as_long(patch: pytest.MonkeyPatch) -> None:
     """From now on memory is small."""
-    patch.setattr(gathering, "MANY", 500)
+    patch.setattr(intake, "MANY", 500)
     patch.setattr(sorting, "RUN", 700)
     patch.setattr(long, "PART", 901)
     patch.setattr(columns, "PIECE", 577)

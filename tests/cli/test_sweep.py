@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
@@ -15,14 +15,12 @@ from cbtool.logs import read_calls
 from cbtool.recommend.judgement import incidents_in, judge
 from cbtool.simulation.run import simulate
 from cbtool.sweeping import running
-from cbtool.sweeping.running import outcomes_of
 from cbtool.traffic.outcomes import DEFAULT_RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from cbtool.simulation.run import Fleet
-    from cbtool.sweeping.running import Outcome, Task
+    from cbtool.sweeping.running import Outcome
 
 
 @pytest.fixture(autouse=True)
@@ -119,17 +117,17 @@ def test_a_sweep_that_was_stopped_goes_on(
 ) -> None:
     assert run(["sweep", "calls.csv", *VARY, *TIMED, "-o", "whole.csv"]) == 0
     assert not Path("whole.csv.part").exists()
-    simulated = []
+    simulated, swept = [], running.sweep
 
-    def some(task: Task, fleet: Fleet, configs: Sequence[BreakerConfig]) -> Iterator[Outcome]:
-        for outcome in outcomes_of(task, fleet, configs):
+    def some(*given: Any, **how: Any) -> Iterator[Outcome]:
+        for outcome in swept(*given, **how):
             if len(simulated) == 4:
                 raise KeyboardInterrupt
             simulated.append(outcome)
             yield outcome
 
     with monkeypatch.context() as patched:
-        patched.setattr(running, "outcomes_of", some)
+        patched.setattr(running, "sweep", some)
         assert run(["sweep", "calls.csv", *VARY, *TIMED, "-o", "all.csv"]) == 130
     part = Path("all.csv.part")
     assert len(part.read_text().splitlines()) == 5

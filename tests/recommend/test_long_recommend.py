@@ -39,7 +39,7 @@ def _small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def long(calls: Calls, **options: object) -> Recommendation:
-    return recommend_long(Held(calls), DEFAULT_RULES, notes=calls.notes, **options)  # type: ignore[arg-type]
+    return recommend_long(Held(calls), DEFAULT_RULES, **options)  # type: ignore[arg-type]
 
 
 def excerpted(

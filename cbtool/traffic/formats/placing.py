@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -15,17 +15,37 @@ if TYPE_CHECKING:
     from cbtool.traffic.formats.log_format import LogFormat
 
 
+class Elsewhere(NamedTuple):
+    """Times that further lines of a file have, which are not at hand; arrays by time.
+
+    Attributes:
+        times: int64, increasing.
+        before: int64, how many such lines stand above.
+        all: int64, how many lines have the time, those at hand with them.
+    """
+
+    times: NDArray[np.int64]
+    before: NDArray[np.int64]
+    all: NDArray[np.int64]
+
+
 def starts_of(
-    log_format: LogFormat, times: NDArray[np.int64], durations: NDArray[np.int64]
+    log_format: LogFormat,
+    times: NDArray[np.int64],
+    durations: NDArray[np.int64],
+    elsewhere: Elsewhere | None = None,
 ) -> NDArray[np.int64]:
     """Return the Unix nanoseconds at which calls started.
 
     Args:
         log_format: of the file.
-        times: what its lines say, in their order; all lines of a time, or none.
+        times: what its lines say, in their order; all lines of a time, or none, but for `elsewhere`.
         durations: nanoseconds, negative where unknown.
+        elsewhere: what other parts of the file have; None: this is all of it.
     """
     placed = spread(times, log_format.resolution_ns)
+    if elsewhere is not None and len(elsewhere.times):
+        _spread_among(elsewhere, times, log_format.resolution_ns, placed)
     if log_format.stamp is Stamp.END:
         placed = np.subtract(placed, np.maximum(durations, 0), out=None if placed is times else placed)
     return placed
@@ -42,6 +62,20 @@ def spread(times: NDArray[np.int64], resolution_ns: int) -> NDArray[np.int64]:
         _spread(_fixed(times[order]), resolution_ns, ordered)
         placed[order] = ordered
     return placed
+
+
+def _spread_among(
+    elsewhere: Elsewhere, times: NDArray[np.int64], resolution_ns: int, placed: NDArray[np.int64]
+) -> None:
+    """Place those lines again that share their times with others elsewhere."""
+    found = np.searchsorted(elsewhere.times, times)
+    found[found == len(elsewhere.times)] = 0
+    mine = np.flatnonzero(elsewhere.times[found] == times)
+    which = found[mine]
+    order = np.argsort(which, kind="stable")
+    mine, which = mine[order], which[order]
+    ranks = np.arange(len(mine)) - np.searchsorted(which, which) + elsewhere.before[which]
+    placed[mine] = times[mine] + ranks * resolution_ns // elsewhere.all[which]
 
 
 def _fixed(times: NDArray[np.int64]) -> NDArray[np.int64]:
