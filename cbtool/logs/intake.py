@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from cbtool.logs.pieces import Pieces
 from cbtool.logs.row_arrays import ROW, Facts, check_known, columns_of, rows_of
 from cbtool.logs.stored import StoredCalls
 from cbtool.scratch import Sorter
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 MANY = 4_000_000
 """Calls that stay in memory; with what a simulation makes of them, some 500 MB."""
 
+_BLOCK = 100_000  # calls that go to the disk at a time
+
 
 class Intake:
     """Takes blocks of rows, file after file.
@@ -42,7 +45,7 @@ class Intake:
         self._which = which
         self._many = many
         self._rows = 0
-        self._early: list[list[tuple[LogFormat, pl.DataFrame]]] = [[]]  # by file
+        self._early: list[tuple[LogFormat, Pieces] | None] = [None]  # by file
         self._disk: _Disk | None = None
 
     @property
@@ -54,7 +57,9 @@ class Intake:
         """Take a block of a file."""
         self._rows += len(frame)
         if self._disk is None:
-            self._early[-1].append((log_format, frame))
+            early = self._early[-1] or (log_format, Pieces())
+            early[1].add(frame)
+            self._early[-1] = early
             if self._rows > self._many:
                 self._overflow()
         else:
@@ -63,24 +68,25 @@ class Intake:
     def end_file(self) -> None:
         """Say that what comes next is of another file."""
         if self._disk is None:
-            self._early.append([])
+            self._early.append(None)
         else:
             self._disk.end_file()
 
     def frames(self) -> list[pl.DataFrame]:
         """Give away what each file gave, where it has not overflowed; a table without columns: nothing."""
-        files, self._early = self._early[:-1], [[]]
-        blocks = ([frame for _, frame in file] for file in files)
-        return [pl.concat(file) if file else pl.DataFrame() for file in blocks]
+        files, self._early = self._early[:-1], [None]
+        return [pl.DataFrame() if file is None else file[1].taken() for file in files]
 
     def _overflow(self) -> None:
         self._disk = _Disk(self._which)
-        files, self._early = self._early, [[]]
+        files, self._early = self._early, [None]
         for number, file in enumerate(files):
             if number:
                 self._disk.end_file()
-            for log_format, frame in file:
-                self._disk.add(log_format, frame)
+            if file is not None:
+                log_format, pieces = file
+                for frame in pieces.taken().iter_slices(_BLOCK):
+                    self._disk.add(log_format, frame)
 
     def calls(self) -> StoredCalls:
         """Return the calls, which have overflowed.

@@ -10,10 +10,9 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-import polars as pl
-
 from cbtool.errors import WrongFormatError
 from cbtool.logs.blocks import Block, blocks
+from cbtool.logs.pieces import Pieces
 from cbtool.logs.streams import Stream, opened
 from cbtool.traffic.formats import FORMATS, LogFormat, Rows, parse_lines, recognise
 from cbtool.traffic.formats.counts import spread_counts
@@ -22,6 +21,8 @@ from cbtool.traffic.texts import TEXTS
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
     from concurrent.futures import Future
+
+    import polars as pl
 
     from cbtool.traffic.formats.log_format import Parts
     from cbtool.traffic.scanning.lines import Lines
@@ -251,24 +252,26 @@ def collected(stream: Stream, plan: Plan, incoming: Iterator[Part], take: Take |
         WrongFormatError: most lines did not parse.
     """
     counts = plan.log_format.total is not None
-    calls = 0
-    parts: list[Part] = []
+    calls = lines = rejected = 0
+    samples: list[RejectedLine] = []
+    pieces = Pieces()
     for part in incoming:
         calls += len(part.frame)
+        lines += part.lines
+        rejected += part.rejected
+        samples += part.samples[: SAMPLES - len(samples)]
         if take is not None and not counts:
             take(plan.log_format, part.frame)
-            parts.append(part._replace(frame=part.frame.clear()))
+            pieces.add(part.frame.clear())
         else:
-            parts.append(part)
-    lines, rejected = sum(part.lines for part in parts), sum(part.rejected for part in parts)
-    samples = [sample for part in parts for sample in part.samples][:SAMPLES]
+            pieces.add(part.frame)
     if rejected * 2 > lines:
         problem = f"{rejected:,} of {lines:,} lines are not {plan.log_format.name}; this one"
         raise _wrong_format(samples[0], problem)
     notes = stream.notes
     if stream.broken:
         notes = (*notes, f"{stream.name}: the compressed data ends early; it was read up to there")
-    frame = pl.concat([part.frame for part in parts])
+    frame = pieces.taken()
     if counts:
         frame = spread_counts(frame, cumulative=plan.log_format.cumulative)
         calls = len(frame)

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from itertools import chain
+
 import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cbtool.traffic.formats import FORMATS, Rows, assemble
-from cbtool.traffic.formats.placing import spread
+from cbtool.logs.pieces import Pieces
+from cbtool.traffic.formats import FORMATS, Rows, assemble, placing
+from cbtool.traffic.formats.placing import in_order, order_of, spread
 
 SECOND = 1_000_000_000
 MS = 1_000_000
@@ -111,6 +114,32 @@ def test_spreading_keeps_every_call_in_its_second_and_the_order_of_equal_ones(se
         within = placed[times == second * SECOND] - second * SECOND
         m = len(within)
         assert within.tolist() == [k * SECOND // m for k in range(m)]
+
+
+@given(st.lists(st.lists(st.integers(0, 50), max_size=30), min_size=1, max_size=6), st.integers(0, 60))
+@settings(deadline=None)
+def test_rows_come_in_order_piece_by_piece_whatever_the_parts(parts: list[list[int]], apart: int) -> None:
+    """Both where the order moves rows little, and where they come from everywhere."""
+    starts = np.array([at // 7 * apart + start for at, start in enumerate(chain(*parts))], np.int64)
+    cuts = np.cumsum([len(part) for part in parts])[:-1]
+    series = [pl.Series(part.astype(str), dtype=pl.String) for part in np.split(starts, cuts)]
+    order = order_of(starts)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(placing, "PIECE", 8)
+        pieces = list(in_order(series, order))
+    assert series == []
+    assert [text for piece in pieces for text in piece] == np.sort(starts).astype(str).tolist()
+    assert order is None or all(len(piece) <= 8 for piece in pieces)
+
+
+def test_a_table_is_joined_piece_by_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cbtool.logs.pieces.PIECE", 5)
+    pieces = Pieces()
+    for at in range(9):
+        pieces.add(pl.DataFrame({"a": [at, -at]}))
+    table = pieces.taken()
+    assert table["a"].to_list() == [sign * at for at in range(9) for sign in (1, -1)]
+    assert table["a"].n_chunks() == 3
 
 
 def test_calls_can_be_taken_and_keep_their_places() -> None:

@@ -36,7 +36,7 @@ from cbtool.traffic.formats.log_format import Layout, LogFormat, Stamp
 from cbtool.traffic.formats.mapping import PREFIX, mapped_formats
 from cbtool.traffic.formats.notations import is_notation
 from cbtool.traffic.formats.parsing import ParsedBlock, parse_lines
-from cbtool.traffic.formats.placing import starts_of
+from cbtool.traffic.formats.placing import PIECE, starts_of
 from cbtool.traffic.formats.plain import CSV, NDJSON, RECORD
 from cbtool.traffic.formats.proxies import ENVOY, HEROKU, TRAEFIK
 from cbtool.traffic.formats.recognition import recognise
@@ -46,6 +46,7 @@ from cbtool.traffic.formats.w3c import CLOUDFRONT, CLOUDFRONT_REAL_TIME, IIS
 __all__ = [
     "FORMATS",
     "NOBODY",
+    "PIECE",
     "Layout",
     "LogFormat",
     "ParsedBlock",

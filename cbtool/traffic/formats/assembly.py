@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from cbtool.traffic.calls import Calls
-from cbtool.traffic.formats.placing import order_of, starts_of
+from cbtool.traffic.formats.placing import in_order, order_of, starts_of
 from cbtool.traffic.texts import TEXTS
 
 if TYPE_CHECKING:
@@ -44,18 +45,16 @@ def assemble(files: Sequence[Rows]) -> Calls:
     order and rate stay what the log says. Equal starts keep the order of files and lines.
     """
     columns = _Columns([rows.taken() for rows in files])
-    read = zip(files, columns.each("time"), columns.each("duration"), strict=True)
-    starts = np.concatenate([starts_of(rows.log_format, times, taken) for rows, times, taken in read])
-    columns.drop("time")
+    starts = columns.starts([rows.log_format for rows in files])
     columns.order = order = order_of(starts)
     if order is not None:
         starts = starts[order]
     epoch_ns = int(starts[0])
     starts -= epoch_ns
-    duration, status, error = (columns.taken(name).to_numpy() for name in ("duration", "status", "error"))
-    instance, instances = _instances(columns.taken("instance") if "instance" in columns else None)
+    duration, status, error = (columns.numbers(name) for name in ("duration", "status", "error"))
+    instance, instances = _instances(columns.texts("instance") if "instance" in columns else None)
     asked = [name for name in TEXTS if name != "instance" and name in columns]
-    texts: dict[str, Any] = {name: columns.taken(name) for name in asked}
+    texts: dict[str, Any] = {name: columns.texts(name) for name in asked}
     calls = Calls(
         start_ns=starts,
         duration_ns=duration,
@@ -64,7 +63,7 @@ def assemble(files: Sequence[Rows]) -> Calls:
         epoch=epoch_ns / 1e9,
         instance=instance,
         instances=instances,
-        position=None if order is None else order.astype(np.int32),
+        position=None if order is None else order.view(np.int32),
         log_format=", ".join(dict.fromkeys(rows.log_format.name for rows in files)),
         **texts,
     )
@@ -74,7 +73,7 @@ def assemble(files: Sequence[Rows]) -> Calls:
 
 
 class _Columns:
-    """The columns of several tables, which give each away in one piece, so that only one is there twice."""
+    """The columns of several tables, which give each away in order, so that little is there twice."""
 
     def __init__(self, frames: Sequence[pl.DataFrame]) -> None:
         self.order: NDArray[np.uint32] | None = None
@@ -84,26 +83,42 @@ class _Columns:
     def __contains__(self, name: str) -> bool:
         return any(name in frame.columns for frame in self._frames)
 
-    def each(self, name: str) -> Iterator[NDArray[np.int64]]:
-        """Give a column of each table as it is."""
-        return (frame[name].to_numpy() for frame in self._frames)
+    def starts(self, formats: Sequence[LogFormat]) -> NDArray[np.int64]:
+        """Return when the calls of tables of these formats started, as they stand; their times go."""
+        placed = []
+        for log_format, frame in zip(formats, self._frames, strict=True):
+            durations = _array(frame["duration"])
+            placed.append(starts_of(log_format, _array(frame.drop_in_place("time")), durations))
+        return placed[0] if len(placed) == 1 else np.concatenate(placed)
 
-    def drop(self, name: str) -> None:
-        """Do without a column."""
-        for frame in self._frames:
-            frame.drop_in_place(name)
+    def numbers(self, name: str) -> NDArray[Any]:
+        """Return a column of numbers."""
+        pieces = self._pieces(name)
+        first = next(pieces)
+        made = np.empty(sum(self._lengths), first.to_numpy().dtype)
+        at = 0
+        for piece in chain([first], pieces):
+            made[at : at + len(piece)] = piece.to_numpy()
+            at += len(piece)
+        return made
 
-    def taken(self, name: str) -> pl.Series:
-        """Return a column of all tables, null where one has it not."""
+    def texts(self, name: str) -> pl.Series:
+        """Return a column of texts, null where a table has it not."""
+        return pl.concat(list(self._pieces(name)))
+
+    def _pieces(self, name: str) -> Iterator[pl.Series]:
         parts = [
             frame.drop_in_place(name)
             if name in frame.columns
             else pl.repeat(None, length, dtype=pl.String, eager=True)
             for frame, length in zip(self._frames, self._lengths, strict=True)
         ]
-        whole = pl.concat(parts, rechunk=True)  # only in one piece are rows quick to gather
-        del parts
-        return whole if self.order is None else whole.gather(pl.Series(self.order))
+        return in_order(parts, self.order)
+
+
+def _array(column: pl.Series) -> NDArray[np.int64]:
+    """Return a copy in numpy's memory, which goes back to the system; polars keeps what it once took."""
+    return np.concatenate([chunk.to_numpy() for chunk in column.get_chunks()])
 
 
 def _instances(names: pl.Series | None) -> tuple[NDArray[np.int32] | None, tuple[str, ...]]:

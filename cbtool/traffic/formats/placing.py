@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import polars as pl
 
 from cbtool.jit import compiled
 from cbtool.traffic.formats.log_format import Stamp
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from numpy.typing import NDArray
 
     from cbtool.traffic.formats.log_format import LogFormat
+
+PIECE = 1 << 18
+"""Rows of a column that are put together at a time."""
+
+_FAR = 3  # times as many rows put together as there are: then all are, once
 
 
 class Elsewhere(NamedTuple):
@@ -90,6 +99,38 @@ def order_of(starts: NDArray[np.int64]) -> NDArray[np.uint32] | None:
     if (starts[1:] >= starts[:-1]).all():
         return None
     return np.argsort(starts, kind="stable").astype(np.uint32)
+
+
+def in_order(parts: list[pl.Series], order: NDArray[np.uint32] | None) -> Iterator[pl.Series]:
+    """Yield what stands in parts one behind the other in an order, in pieces of about `PIECE` rows.
+
+    Only in one piece are rows quick to gather, and where the order moves them little, those that a piece
+    needs are close together: so that not all are there twice, they are put together for each piece, and what
+    no later piece needs is let go of.
+
+    Args:
+        parts: n rows in all; the list is emptied.
+        order: length n; None: as they are.
+    """
+    chunks = [chunk for part in parts for chunk in part.get_chunks()]
+    parts.clear()
+    if order is None:
+        chunks.reverse()
+        while chunks:
+            yield chunks.pop()
+        return
+    cuts = range(0, len(order), PIECE)
+    last = [int(order[at : at + PIECE].max()) for at in cuts]
+    first = [int(order[at : at + PIECE].min()) for at in cuts]
+    needed = list(accumulate(reversed(first), min))[::-1]  # by this piece or a later one
+    if sum(last) - sum(needed) > _FAR * len(order):
+        chunks = [pl.concat(chunks).rechunk()]
+    before = 0
+    for at, low, high in zip(cuts, needed, last, strict=True):
+        while before + len(chunks[0]) <= low:
+            before += len(chunks.pop(0))
+        rows = pl.concat(chunks).slice(low - before, high + 1 - low).rechunk()
+        yield rows.gather(pl.Series(order[at : at + PIECE] - np.uint32(low)))
 
 
 @compiled()
