@@ -1,6 +1,6 @@
 """Test and tune circuit breakers on real, recorded and generated traffic.
 
-`read_log`, `simulate`, `sweep`, `recommend` and `verify` are the tool from Python; see `cbtool.api`.
+`read_log`, `open_log`, `simulate`, `sweep`, `recommend` and `verify` are the tool from Python: `cbtool.api`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
         Budget,
         Moment,
         Selection,
+        open_log,
         read_log,
         recommend,
         simulate,
@@ -27,6 +28,7 @@ __all__ = [
     "Budget",
     "Moment",
     "Selection",
+    "open_log",
     "read_log",
     "recommend",
     "simulate",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import nullcontext
+from os import PathLike
 from typing import TYPE_CHECKING
 
 from cbtool.breaker import BreakerConfig
 from cbtool.cluster import connected
 from cbtool.errors import ConfigurationError
 from cbtool.incident_files import parse_label
-from cbtool.logs import read_calls
+from cbtool.logs import read_calls, read_long_calls
+from cbtool.long_logs import simulate_long
 from cbtool.metrics.thresholds import Threshold
 from cbtool.profile_verify import VerifyRules
 from cbtool.profiles import Profile, default_profile, load_profile
@@ -21,25 +24,29 @@ from cbtool.sweeping.designs import Design, points
 from cbtool.sweeping.records import frame_of
 from cbtool.sweeping.running import plan_of
 from cbtool.sweeping.traffic import traffic_of
+from cbtool.traffic.calls import Calls
 from cbtool.traffic.selection import Moment, Selection
 from cbtool.verifying.verify import verify as _verify
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from os import PathLike
-
     import polars as pl
 
+    from cbtool.cluster import Cluster
+    from cbtool.logs import LogRead
     from cbtool.recommend import Recommendation
     from cbtool.simulation.run import SimulationResult
-    from cbtool.traffic.calls import Calls
+    from cbtool.traffic.parts import LongCalls
     from cbtool.verifying import Verification
+
+    Traffic = Calls | LongCalls | str | PathLike[str] | Sequence[str | PathLike[str]]
+    """Calls, in memory or on disk, or the files that they are in."""
 
 __all__ = [
     "BreakerConfig",
     "Budget",
     "Moment",
     "Selection",
+    "open_log",
     "read_log",
     "recommend",
     "simulate",
@@ -70,28 +77,60 @@ def read_log(
     return calls if which is None else which.of(calls)
 
 
+def open_log(
+    *paths: str | PathLike[str], log_format: str | None = None, which: Selection | None = None
+) -> Calls | LongCalls:
+    """Return what `read_log` does or, of more than four million calls, what lies on disk.
+
+    `simulate`, `sweep` and `recommend` take either; the disk's room is given back with the object.
+
+    Args:
+        paths: at least one file.
+        log_format: a format's name; None: the content tells.
+        which: the calls to look at; None: all.
+
+    Returns:
+        n calls; in memory as arrays, on disk `parts()` gives them a million at a time.
+
+    Raises:
+        CbtoolError: as `read_log`; there is no room on the disk.
+    """
+    if not paths:
+        raise ConfigurationError("open_log needs at least one file")
+    return read_long_calls([str(path) for path in paths], log_format=log_format, which=which).calls
+
+
 def simulate(
-    calls: Calls, profile: str | Profile | BreakerConfig | None = None, *, instances: int = 1, seed: int = 0
+    calls: Traffic,
+    profile: str | Profile | BreakerConfig | None = None,
+    *,
+    instances: int = 1,
+    seed: int = 0,
 ) -> SimulationResult:
     """Run calls through a breaker in virtual time.
 
     Args:
-        calls: from `read_log`.
+        calls: from `read_log` or `open_log`, or the files, which are opened.
         profile: a shipped profile's name, a file's path, a profile, or only a breaker's settings, with the
             usual outcome rules; None: the default profile.
         instances: over how many breakers the calls are split.
         seed: of the split and of the waits' jitter.
 
+    Returns:
+        The summary; and of calls in memory, what became of each.
+
     Raises:
         CbtoolError: there is no such profile, or it asks for a health check, which a log does not answer.
     """
-    settings = _profile(profile)
-    verdicts = settings.rules.verdicts(calls)
-    return _simulate(calls, verdicts, settings.config, instances=instances, seed=seed)
+    settings, traffic = _profile(profile), _opened(calls)
+    if isinstance(traffic, Calls):
+        verdicts = settings.rules.verdicts(traffic)
+        return _simulate(traffic, verdicts, settings.config, instances=instances, seed=seed)
+    return simulate_long(traffic, settings.rules, settings.config, instances=instances, seed=seed).result
 
 
 def sweep(
-    calls: Calls,
+    calls: Traffic,
     vary: Sequence[str],
     profile: str | Profile | BreakerConfig | None = None,
     *,
@@ -104,14 +143,14 @@ def sweep(
     """Try many settings on the same calls.
 
     Args:
-        calls: from `read_log`.
+        calls: as in `simulate`.
         vary: what varies, each as `--vary` takes it: `failure_rate_threshold=5..60:5`.
         profile: the settings that do not vary; as in `simulate`.
         design: `grid`, `random` or `latin`.
         sample: how many points a sample has.
         instances: over how many breakers the calls are split.
         seed: of the sample, the split and the waits' jitter.
-        scheduler: of the Dask cluster that simulates; None: this machine.
+        scheduler: of the Dask cluster that simulates, and reads what is given as files; None: this machine.
 
     Returns:
         A row a point, in their order: its settings (durations in seconds), `trips`, `false_trips`, `caught`,
@@ -128,12 +167,13 @@ def sweep(
     tried = points(axes, Design(design), sample, seed)
     plan = plan_of(settings.config, tried)
     with nullcontext() if scheduler is None else connected(scheduler) as cluster:
-        swept = traffic_of(calls, settings.rules, cluster).sweep(plan, axes, instances=instances, seed=seed)
+        traffic = traffic_of(_opened(calls, cluster), settings.rules, cluster)
+        swept = traffic.sweep(plan, axes, instances=instances, seed=seed)
     return frame_of(swept)
 
 
 def recommend(
-    calls: Calls,
+    calls: Traffic,
     *,
     instances: int | None = 1,
     budget: Budget | None = None,
@@ -145,7 +185,8 @@ def recommend(
     """Recommend settings from calls, with reasons.
 
     Args:
-        calls: from `read_log`.
+        calls: as in `simulate`; in memory where incidents are named, parts are to be fitted, or the log's
+            own instances are asked for.
         instances: over how many breakers the calls will be split; None: the instances that the log names.
         budget: how often it may trip falsely, and what refusing costs; None: the defaults.
         seed: of the simulations.
@@ -157,7 +198,8 @@ def recommend(
         The settings as a profile, or None with what is missing, and all that led there.
 
     Raises:
-        CbtoolError: an incident is malformed or lies outside the calls, or there is no such profile.
+        CbtoolError: an incident is malformed or lies outside the calls, there is no such profile, or the
+            calls would have to be in memory.
     """
     today = None if current is None else _profile(current)
     asked = Asked(
@@ -168,7 +210,11 @@ def recommend(
         tuple(parse_label(text) for text in incidents),
         today,
     )
-    return validated(calls, asked) if validate else asked.of(calls)
+    if instances is None or incidents or validate:
+        held = _held(calls)
+        return validated(held, asked) if validate else asked.of(held)
+    traffic = _opened(calls)
+    return asked.of(traffic) if isinstance(traffic, Calls) else asked.of_long(traffic)
 
 
 def verify(
@@ -210,6 +256,33 @@ def verify(
         instances=instances or (1 if settings.evidence is None else settings.evidence.instances),
         seed=seed,
         labels=tuple(parse_label(text) for text in incidents),
+    )
+
+
+def _opened(given: Traffic, cluster: Cluster | None = None) -> Calls | LongCalls:
+    if not isinstance(given, (str, PathLike, Sequence)):
+        return given
+    paths = [given] if isinstance(given, (str, PathLike)) else given
+    if cluster is None or not paths:
+        return open_log(*paths)
+    read: LogRead[Calls | LongCalls] = cluster.read([str(path) for path in paths])
+    return read.calls
+
+
+def _held(given: Traffic) -> Calls:
+    """Return calls in memory; files are read there.
+
+    Raises:
+        ConfigurationError: they are on disk.
+    """
+    if isinstance(given, Calls):
+        return given
+    if isinstance(given, (str, PathLike)):
+        return read_log(given)
+    if isinstance(given, Sequence):
+        return read_log(*given)
+    raise ConfigurationError(
+        "incidents, validate and instances=None look at all calls at once: take them from read_log"
     )
 
 

@@ -14,6 +14,8 @@ import pytest
 import cbtool
 from cbtool.__main__ import run
 from cbtool.errors import CbtoolError, ConfigurationError
+from cbtool.logs import StoredCalls, intake
+from cbtool.simulation import long
 
 DOCS = Path(__file__).parent.parent / "docs" / "python.md"
 LINE = '10.0.0.1 - - [24/Nov/2026:10:{:02d}:{:02d} +0000] "GET {} HTTP/1.1" {} 12 "-" "curl/8" {}\n'
@@ -32,7 +34,7 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_example_in_the_documentation_runs() -> None:
-    [example] = re.findall(r"^```python\n(.*?)^```$", DOCS.read_text(), re.MULTILINE | re.DOTALL)
+    example, _ = examples()
     done = subprocess.run([sys.executable, "-c", example], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
@@ -40,6 +42,39 @@ def test_the_example_in_the_documentation_runs() -> None:
     assert lines[1].startswith("2026-11-24 10:05:")
     assert re.fullmatch(r"[1-9]\d* trips, [1-9]\d+ calls refused", lines[2])
     assert "failure_rate_threshold" in done.stdout
+
+
+def examples() -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```$", DOCS.read_text(), re.MULTILINE | re.DOTALL)
+
+
+def test_files_are_answered_for_as_what_is_read_from_them(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = cbtool.read_log("access.log")
+    simulated = cbtool.simulate(calls, "balanced", instances=2, seed=5)
+    swept = cbtool.sweep(calls, ["failure_rate_threshold=5..60:5"])
+    recommended, validated = cbtool.recommend(calls), cbtool.recommend(calls, validate=True)
+    monkeypatch.setattr(intake, "MANY", 700)
+    monkeypatch.setattr(long, "PART", 311)
+    opened = cbtool.open_log("access.log")
+    assert isinstance(opened, StoredCalls)
+    for files in (opened, "access.log", [Path("access.log")]):
+        found = cbtool.simulate(files, "balanced", instances=2, seed=5)
+        assert (found.summary, found.failing, found.healthy) == (
+            simulated.summary,
+            simulated.failing,
+            simulated.healthy,
+        )
+        assert cbtool.sweep(files, ["failure_rate_threshold=5..60:5"]).equals(swept)
+    assert cbtool.recommend("access.log").reasons == recommended.reasons
+    assert cbtool.recommend(["access.log"], validate=True) == validated
+    with pytest.raises(ConfigurationError, match="take them from read_log"):
+        cbtool.recommend(opened, validate=True)
+    _, example = examples()
+    capsys.readouterr()
+    exec(example, {})  # noqa: S102  # of our own documentation
+    assert capsys.readouterr().out.startswith("2400 calls in 599.")
 
 
 def test_a_frame_has_what_the_log_says() -> None:
@@ -84,6 +119,8 @@ def test_mistakes_are_errors_of_the_tool() -> None:
     calls = cbtool.read_log("access.log")
     with pytest.raises(ConfigurationError, match="at least one file"):
         cbtool.read_log()
+    with pytest.raises(ConfigurationError, match="at least one file"):
+        cbtool.simulate([])
     with pytest.raises(ConfigurationError, match="something to vary"):
         cbtool.sweep(calls, [])
     with pytest.raises(CbtoolError, match=r"nothing\.log: cannot be read"):

@@ -90,6 +90,7 @@ ALLOWED = {
         "traffic",
         "metrics",
         "logs",
+        "long_logs",
         "profiles",
         "profile_verify",
         "simulation",
