@@ -1,9 +1,13 @@
-"""A stream of bytes as blocks of whole lines; memory is bounded whatever the lines are like."""
+"""A stream of bytes as blocks of whole lines; memory is bounded whatever the lines are like.
+
+Documents whose calls need not become lines of text first come as blocks that are ready.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from cbtool.errors import WrongFormatError
 from cbtool.traffic.formats.parsing import LONGEST_LINE
@@ -22,7 +26,8 @@ _BOM = b"\xef\xbb\xbf"
 _NEWLINE = 10
 
 
-class Block(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Block:
     """Whole lines.
 
     Attributes:
@@ -39,17 +44,44 @@ class Block(NamedTuple):
         """Return the lines without their ends; bytes that are not UTF-8 become U+FFFD."""
         return Lines.of(self.data)
 
+    def lines_below(self, header: int) -> Lines:
+        """Return those below the line of a number; 0: all."""
+        return self.lines()[max(header + 1 - self.first, 0) if header else 0 :]
+
     def without_cut_line(self) -> Block:
         """Return the block without a last line that has no end."""
-        return self._replace(data=self.data[: self.data.rfind(b"\n") + 1], cut=False) if self.cut else self
+        return replace(self, data=self.data[: self.data.rfind(b"\n") + 1], cut=False) if self.cut else self
 
 
-def blocks(pieces: Iterable[bytes], name: str, size: int = BLOCK) -> Iterator[Block]:
-    """Yield blocks of about `size` bytes.
+def blocks(pieces: Iterable[bytes | Block], name: str, size: int = BLOCK) -> Iterator[Block]:
+    """Yield blocks of about `size` bytes, and those that are ready.
+
+    Args:
+        pieces: bytes, or bytes and then blocks.
+        name: for messages.
+        size: of a block.
 
     Raises:
         WrongFormatError: there is no line's end for `LONGEST_SKIPPED` bytes.
     """
+    rest = iter(pieces)
+    ready: list[Block] = []
+    yield from _cut(_before_ready(rest, ready), name, size)
+    for piece in chain(ready, rest):
+        assert isinstance(piece, Block)  # noqa: S101  # no bytes come behind them
+        yield piece
+
+
+def _before_ready(pieces: Iterator[bytes | Block], ready: list[Block]) -> Iterator[bytes]:
+    """Yield the bytes up to the first block that is ready, which goes to `ready`."""
+    for piece in pieces:
+        if isinstance(piece, Block):
+            ready.append(piece)
+            return
+        yield piece
+
+
+def _cut(pieces: Iterable[bytes], name: str, size: int) -> Iterator[Block]:
     held: list[memoryview] = []
     length, number = 0, 1
     for piece in _shortened(_without_bom(pieces), name):

@@ -2,8 +2,8 @@
 
 HAR, JMeter's results as XML, OpenTelemetry spans, and the binary results of Gatling and vegeta. What the
 lines mean is said by `cbtool.traffic.formats.documents`, of which the first line names the kind, and for the
-last two by the text formats of the same programs. Memory is bounded: XML is read as it comes, spans line by
-line, and a HAR file, which is one object, up to `LARGEST`.
+last two by the text formats of the same programs. Memory is bounded: XML is read as it comes, spans some
+lines at a time, and a HAR file, which is one object, up to `LARGEST`.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ import msgspec
 from cbtool.errors import WrongFormatError
 from cbtool.logs import gatling, vegeta
 from cbtool.logs.jmeter import samples
-from cbtool.logs.spans import span_lines
+from cbtool.logs.spans import span_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from cbtool.logs.blocks import Block
 
 LARGEST = 512 << 20
 """Bytes of a document that must be held whole."""
@@ -30,8 +32,8 @@ _JMETER = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<testResults\b"
 _SPANS = re.compile(rb'\s*\{\s*"resourceSpans"\s*:')
 
 
-def as_lines(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
-    """Yield a stream's pieces, those of a document as lines of its calls.
+def as_lines(pieces: Iterator[bytes], name: str) -> Iterator[bytes | Block]:
+    """Yield a stream's pieces, those of a document as lines of its calls, or as blocks of these.
 
     Raises:
         WrongFormatError: a document is damaged where nothing of it can be read, or too large.
@@ -136,11 +138,11 @@ def _jmeter(pieces: Iterator[bytes], _name: str) -> Iterator[bytes]:
         yield line_of(sample)
 
 
-def _spans(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
-    yield from span_lines(pieces, name, LARGEST)
+def _spans(pieces: Iterator[bytes], name: str) -> Iterator[bytes | Block]:
+    yield from span_blocks(pieces, name, LARGEST)
 
 
-_READERS: Mapping[re.Pattern[bytes], Callable[[Iterator[bytes], str], Iterator[bytes]]] = {
+_READERS: Mapping[re.Pattern[bytes], Callable[[Iterator[bytes], str], Iterator[bytes | Block]]] = {
     _HAR: _har,
     _JMETER: _jmeter,
     _SPANS: _spans,

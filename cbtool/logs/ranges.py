@@ -72,7 +72,7 @@ def ranges_of(source: str, chosen: Sequence[LogFormat]) -> list[Range]:
         return []
     with opened(source) as stream, Path(source).open("rb") as file:
         piece = next(stream.pieces(), b"")
-        if piece != file.read(len(piece)):
+        if not isinstance(piece, bytes) or piece != file.read(len(piece)):
             return []  # compressed, or a document
         found = first_plan(source, blocks(_from(source), source), chosen)
         if found is None or not _can_be_cut(found.plan.log_format, piece):

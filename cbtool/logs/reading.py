@@ -230,16 +230,14 @@ def _after(block: Block, plan: Plan) -> Plan:
 
 def parsed_block(texts: Collection[str], name: str, block: Block, plan: Plan) -> Part:
     """Parse one block."""
-    lines = block.lines()
-    above = max(plan.header + 1 - block.first, 0) if plan.header else 0
-    lines = lines[above:]
+    lines = block.lines_below(plan.header)
     parsed = parse_lines(plan.log_format, plan.parts, lines, texts=texts)
     rejected = parsed.rejected
     # A file that is being written ends within a line: that is no mistake, unless there is nothing else.
     cut = bool(block.cut and len(rejected) and rejected[-1] == len(lines) - 1 and len(lines) > 1)
     rejected = rejected[: len(rejected) - cut]
     samples = [
-        RejectedLine(name, block.first + above + index, _shown(lines.text(index), _KEPT))
+        RejectedLine(name, block.first + lines.newlines_before(index), _shown(lines.text(index), _KEPT))
         for index in rejected[:SAMPLES].tolist()
     ]
     return Part(parsed.rows, parsed.lines - cut, len(rejected), samples)

@@ -54,7 +54,8 @@ def read_record(source: str) -> RunRecord | None:
     if source == STDIN or "://" in source:
         return None
     with opened(source) as stream:
-        lines = _split(record_rows(source) if is_table(source) else stream.pieces())
+        pieces = (piece for piece in stream.pieces() if isinstance(piece, bytes))
+        lines = _split(record_rows(source) if is_table(source) else pieces)
         first = next(lines, b"")
         return _read(msgspec.json.decode(first), lines) if first.startswith(_HEADER) else None
 

@@ -1,121 +1,92 @@
 """OpenTelemetry's spans in OTLP's JSON, a batch a line as the collector's file exporter writes it, as calls.
 
 The calls are client spans: what a breaker stands before. Where the first batches have none, server spans are.
-Source: opentelemetry-proto's trace.proto and its JSON mapping; the semantic conventions for HTTP and RPC
-spans, the present ones and those before 1.21.
 """
 
 from __future__ import annotations
 
-from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+import codecs
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
+import numpy as np
 
 from cbtool.errors import WrongFormatError
+from cbtool.logs.blocks import Block
+from cbtool.logs.decoded_spans import decoded
+from cbtool.traffic.scanning import batches, otlp
+from cbtool.traffic.scanning.lines import ABSENT, Escapes, Lines, LinesApart, Spans, newlines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_SERVER, _CLIENT = 2, 3
-_KINDS = {"SPAN_KIND_SERVER": _SERVER, "SPAN_KIND_CLIENT": _CLIENT}
-_ERRORS = {2, "STATUS_CODE_ERROR"}
+    from numpy.typing import NDArray
+
 _PROBED = 4000  # spans, among which a client's is looked for
-_TOGETHER = 1000  # calls that are written at once
-_STATUS, _METHOD, _PATH, _HOST, _UPSTREAM, _ERROR, _GRPC = range(7)
-_INSTANCE = ("service.instance.id", "host.name", "k8s.pod.name")
-_NAMES = {
-    _STATUS: ("http.response.status_code", "http.status_code"),
-    _METHOD: ("http.request.method", "http.method"),
-    _PATH: (
-        *("url.full", "http.url", "url.path", "http.target", "rpc.method"),
-        *("db.operation.name", "db.operation"),
-    ),
-    _HOST: ("server.address", "net.peer.name", "http.host"),
-    _UPSTREAM: ("peer.service", "rpc.service", "db.system.name", "db.system"),
-    _ERROR: ("error.type", "exception.type"),
-    _GRPC: ("rpc.grpc.status_code",),
+_HELD = 64 << 20  # bytes, in which they must be
+_LOOKED_AT = 100  # batches that are looked at at a time
+_TOGETHER = 16 << 20  # bytes of batches in a block: some ten thousands of spans
+_BEHIND = b"\n" * 8  # what the scanner wants behind the last batch
+_PIECE = 1 << 20
+_NOT_ASCII = 128
+_SHOWN = 1000  # bytes of a span that is shown
+_PARTS = {
+    "status": otlp.STATUS,
+    "method": otlp.METHOD,
+    "path": otlp.PATH,
+    "host": otlp.HOST,
+    "upstream": otlp.UPSTREAM,
+    "error": otlp.ERROR,
+    "grpc": otlp.GRPC,
+    "instance": otlp.INSTANCE,
+    "message": otlp.MESSAGE,
+    "begun": otlp.BEGUN,
+    "ended": otlp.ENDED,
+    "failed": otlp.CODE,
 }
-_ROLES = {name: (role, rank) for role, names in _NAMES.items() for rank, name in enumerate(names)}
-"""By an attribute's name, what it says, and how many names come before it for the same."""
-
-_UNAVAILABLE, _TOO_LATE = "14", "4"  # of gRPC's codes
 
 
-class _Value(msgspec.Struct, gc=False):
-    """An attribute's value, one of these; lists and the like say nothing here."""
+@dataclass(frozen=True, slots=True)
+class SpanBlock(Block):
+    """Batches, a line each, whose spans are the lines of this block.
 
-    stringValue: Any = None  # noqa: N815  # as OTLP spells it, here and below
-    intValue: Any = None  # noqa: N815
-    doubleValue: Any = None  # noqa: N815
-    boolValue: Any = None  # noqa: N815
+    Attributes:
+        whole: whether all of it is one batch.
+        wanted: the kind of the spans that are calls.
+    """
 
+    whole: bool = False
+    wanted: int = otlp.CLIENT
 
-class _Attribute(msgspec.Struct, gc=False):
-    key: str = ""
-    value: _Value | None = None
+    def lines(self) -> Lines:
+        """Return the spans that are wanted, apart; one that says nothing for each batch that is damaged."""
+        found = _spans(self.batches())
+        wanted = (found.kind == self.wanted) | (found.kind == otlp.UNSAID)
+        found = found if wanted.all() else found.chosen(wanted)
+        parts = {name: found.part(what) for name, what in _PARTS.items()}
+        start, end = found.first[otlp.WHOLE], found.behind[otlp.WHOLE]
+        return LinesApart(found.data, start, np.minimum(end, start + np.int32(_SHOWN)), parts)
 
-    @property
-    def text(self) -> str | None:
-        value = self.value
-        if value is None:
-            return None
-        if value.stringValue is not None:
-            return str(value.stringValue)
-        found = (each for each in (value.intValue, value.doubleValue, value.boolValue) if each is not None)
-        return next(map(str, found), None)
+    def lines_below(self, _header: int) -> Lines:
+        """Return all: the header is not one of the file's lines."""
+        return self.lines()
 
+    def without_cut_line(self) -> Block:
+        """Return the block, whose last batch is damaged if it was cut."""
+        return self
 
-class _Status(msgspec.Struct, gc=False):
-    code: int | str | None = None
-    message: str | None = None
-
-
-class _Span(msgspec.Struct, gc=False):
-    kind: int | str | None = None
-    startTimeUnixNano: int | str = ""  # noqa: N815
-    endTimeUnixNano: int | str = ""  # noqa: N815
-    attributes: list[_Attribute] | None = None
-    status: _Status | None = None
-
-
-class _Scope(msgspec.Struct, gc=False):
-    spans: list[_Span] | None = None
+    def batches(self) -> Lines:
+        """Return the batches."""
+        if self.whole:
+            view = np.frombuffer(self.data, np.uint8)
+            return Lines(view, np.zeros(1, np.int32), np.array([len(self.data) - len(_BEHIND)], np.int32))
+        lines = Lines.cut(self.data)
+        blank = lines.blank()
+        return lines[~blank] if blank.any() else lines
 
 
-class _Source(msgspec.Struct, gc=False):
-    attributes: list[_Attribute] | None = None
-
-
-class _Resource(msgspec.Struct, gc=False):
-    resource: _Source | None = None
-    scopeSpans: list[_Scope] | None = None  # noqa: N815
-    instrumentationLibrarySpans: list[_Scope] | None = None  # noqa: N815
-    scope_spans: list[_Scope] | None = None
-
-
-class _Batch(msgspec.Struct, gc=False):
-    resourceSpans: list[_Resource] | None = None  # noqa: N815
-
-
-class _Call(msgspec.Struct, gc=False, omit_defaults=True):
-    """What a line says of a span; `damaged` is what a batch that is none begins with."""
-
-    kind: int | str | None = None
-    begun: int | str = ""
-    ended: int | str = ""
-    status: str = ""
-    error: str | None = None
-    method: str | None = None
-    path: str | None = None
-    host: str | None = None
-    upstream: str | None = None
-    instance: str | None = None
-    damaged: str | None = None
-
-
-def span_lines(pieces: Iterator[bytes], name: str, largest: int) -> Iterator[bytes]:
-    """Yield a header and then lines of an object a call.
+def span_blocks(pieces: Iterator[bytes], name: str, largest: int) -> Iterator[bytes | Block]:
+    """Yield a header and then blocks whose lines are calls.
 
     Args:
         pieces: the file's bytes.
@@ -125,87 +96,161 @@ def span_lines(pieces: Iterator[bytes], name: str, largest: int) -> Iterator[byt
     Raises:
         WrongFormatError: a batch is larger.
     """
-    calls = _calls(pieces, name, largest)
-    probed = []
-    for call in calls:
-        probed.append(call)
-        if call.kind == _CLIENT or len(probed) == _PROBED:
+    incoming = _together(pieces, name, largest)
+    held, probe = list[SpanBlock](), _Probe()
+    for block in incoming:
+        held.append(block)
+        if probe.decided(block) or sum(len(each.data) for each in held) > _HELD:
             break
-    wanted = _CLIENT if probed and probed[-1].kind == _CLIENT else _SERVER
-    encoder = msgspec.json.Encoder()
-    yield encoder.encode({"otlp": "client" if wanted == _CLIENT else "server"}) + b"\n"
-    kept = (call for call in chain(probed, calls) if call.kind == wanted or call.kind is None)
-    while together := list(islice(kept, _TOGETHER)):
-        yield encoder.encode_lines(together)
+    yield b'{"otlp":1}\n'
+    held.reverse()
+    while held:
+        yield replace(held.pop(), wanted=probe.wanted)
+    for block in incoming:
+        yield replace(block, wanted=probe.wanted)
 
 
-def _calls(pieces: Iterator[bytes], name: str, largest: int) -> Iterator[_Call]:
-    decode = msgspec.json.Decoder(_Batch).decode
-    for batch in _batches(pieces, name, largest):
-        try:
-            decoded = decode(batch)
-        except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-            yield _Call(damaged=batch[:60].decode("utf-8", "replace"))
-            continue
-        for resource in decoded.resourceSpans or ():
-            instance = _instance(resource.resource)
-            scopes = resource.scopeSpans or resource.instrumentationLibrarySpans or resource.scope_spans
-            for scope in scopes or ():
-                for span in scope.spans or ():
-                    yield _call(span, instance)
+class _Probe:
+    """Looks for a client's span among the first ones."""
+
+    def __init__(self) -> None:
+        self.wanted = otlp.SERVER
+        self._left = _PROBED
+
+    def decided(self, block: SpanBlock) -> bool:
+        """Look at a block more; return whether enough was seen."""
+        lines = block.batches()
+        for at in range(0, len(lines), _LOOKED_AT):
+            kinds = _spans(lines[at : at + _LOOKED_AT]).kind[: self._left]
+            self._left -= len(kinds)
+            if (kinds == otlp.CLIENT).any():
+                self.wanted = otlp.CLIENT
+                return True
+            if not self._left:
+                return True
+        return False
 
 
-def _batches(pieces: Iterator[bytes], name: str, largest: int) -> Iterator[bytes]:
-    """Yield each line; a file whose first line is no whole object is one object."""
-    held, whole = bytearray(), False
+def _together(pieces: Iterator[bytes], name: str, largest: int) -> Iterator[SpanBlock]:
+    """Yield some lines at a time; a file whose first line is no whole object is one object.
+
+    Raises:
+        WrongFormatError: a batch is larger than `largest`.
+    """
+    held, line, whole = list[bytes](), 1, None
+    size = unended = 0  # bytes that are held, and of these what may be one batch
     for piece in pieces:
-        held += piece
-        if len(held) > largest:
+        end = 0 if whole else piece.rfind(b"\n") + 1
+        if end and whole is None:
+            whole = _is_part(b"".join((*held, piece[:end])))
+            end = 0 if whole else end
+        unended = len(piece) - end if end else unended + len(piece)
+        if unended > largest:
             raise WrongFormatError(f"{name}: a batch of spans of over {largest >> 20} MB")
-        if whole:
-            continue
-        *lines, rest = bytes(held).split(b"\n")
-        if lines and not lines[0].rstrip().endswith(b"}"):
-            whole = True
-            continue
-        yield from (line for line in lines if line.strip())
-        held = bytearray(rest)
-    if held.strip():
-        yield bytes(held)
+        if size + end >= _TOGETHER and end:
+            block = SpanBlock(b"".join((*held, piece[:end], _BEHIND)), line)
+            line += newlines(block.data) - len(_BEHIND)
+            yield block
+            held, size = [piece[end:]], len(piece) - end
+        else:
+            held.append(piece)
+            size += len(piece)
+    rest = b"".join((*held, _BEHIND))
+    if not rest.isspace():
+        yield SpanBlock(rest, line, whole=bool(whole))
 
 
-def _instance(source: _Source | None) -> str | None:
-    own = {each.key: each.text for each in (source and source.attributes) or ()}
-    return next((own[name] for name in _INSTANCE if own.get(name) is not None), None)
+def _is_part(lines: bytes) -> bool | None:
+    """Return whether the first of some lines is only a part of an object; None if they are blank."""
+    first = lines.lstrip().partition(b"\n")[0].rstrip()
+    return not first.endswith(b"}") if first else None
 
 
-def _call(span: _Span, instance: str | None) -> _Call:
-    said: list[str | None] = [None] * len(_NAMES)
-    ranks = [len(_ROLES)] * len(_NAMES)
-    for attribute in span.attributes or ():
-        place = _ROLES.get(attribute.key)
-        if place is None or place[1] >= ranks[place[0]]:
-            continue
-        text = attribute.text
-        if text is not None:
-            said[place[0]], ranks[place[0]] = text, place[1]
-    failed = span.status is not None and span.status.code in _ERRORS
-    code, grpc = said[_STATUS], said[_GRPC]
-    error = said[_ERROR] or (span.status.message if span.status is not None else None)
-    if code is None and grpc == _TOO_LATE:
-        error = "timeout"
-    elif code is None and grpc == _UNAVAILABLE:
-        error = "connection_error"
-    return _Call(
-        kind=_KINDS.get(span.kind, span.kind) if isinstance(span.kind, str) else span.kind,
-        begun=span.startTimeUnixNano,
-        ended=span.endTimeUnixNano,
-        # A call over another protocol that went wrong had no answer, or none that counts.
-        status=code or ("0" if failed else "200"),
-        error=(error or "error") if failed else None,
-        method=said[_METHOD],
-        path=said[_PATH],
-        host=said[_HOST],
-        upstream=said[_UPSTREAM],
-        instance=instance,
+class _Rows(NamedTuple):
+    """Spans; `first`, `behind`, `escaped` and `kind` as `Found` has them, and the bytes that they are in."""
+
+    data: NDArray[np.uint8]
+    first: NDArray[np.int32]
+    behind: NDArray[np.int32]
+    escaped: NDArray[np.uint8]
+    kind: NDArray[np.uint8]
+
+    def chosen(self, which: NDArray[np.bool_]) -> _Rows:
+        """Return some of them."""
+        return _Rows(
+            self.data, self.first[:, which], self.behind[:, which], self.escaped[:, which], self.kind[which]
+        )
+
+    def part(self, what: int) -> Spans:
+        """Return where they say one thing."""
+        return Spans(self.data, self.first[what], self.behind[what], self.escaped[what], Escapes.JSON)
+
+
+def _spans(lines: Lines) -> _Rows:
+    """Return all spans of some batches, and one that says nothing for each batch that is damaged."""
+    found = batches.spans_in(_readable(lines))
+    rows = _Rows(lines.data, *found[:4])
+    return _with_decoded(lines, found, rows) if found.doubtful.any() else rows
+
+
+def _readable(lines: Lines) -> Lines:
+    """Return the lines, those that are not UTF-8 as if they were empty."""
+    whole = lines.data[lines.start[0] : lines.end[-1]] if len(lines) else lines.data[:0]
+    if not len(whole) or whole.max() < _NOT_ASCII or _is_utf8(whole):
+        return lines
+    sound = [_is_utf8(lines.data[a:b]) for a, b in zip(lines.start, lines.end, strict=True)]
+    return Lines(lines.data, lines.start, np.where(sound, lines.end, lines.start))
+
+
+def _is_utf8(text: NDArray[np.uint8]) -> bool:
+    decode = codecs.getincrementaldecoder("utf-8")().decode
+    try:
+        for at in range(0, len(text), _PIECE):
+            decode(text[at : at + _PIECE].tobytes())
+        decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _with_decoded(lines: Lines, found: batches.Found, rows: _Rows) -> _Rows:
+    """Put in the spans of batches that the scanner left."""
+    texts = _Texts(len(lines.data))
+    spans, before = list[list[int]](), list[int]()
+    for index in np.flatnonzero(found.doubtful).tolist():
+        start, end = int(lines.start[index]), int(lines.end[index])
+        for span in decoded(lines.data[start:end].tobytes()):
+            places = [texts.place(said) for said in span.said]
+            places[otlp.WHOLE] = start, end
+            spans.append([span.kind, *(first for first, _ in places), *(behind for _, behind in places)])
+            before.append(int(found.until[index]))
+    made = np.array(spans, np.int32).reshape(-1, 1 + 2 * otlp.PLACES).T
+    kind, first, behind = np.split(made, (1, 1 + otlp.PLACES))
+    return _Rows(
+        texts.behind(lines.data),
+        np.insert(rows.first, before, first, axis=1),
+        np.insert(rows.behind, before, behind, axis=1),
+        np.insert(rows.escaped, before, 0, axis=1),
+        np.insert(rows.kind, before, kind[0]),
     )
+
+
+class _Texts:
+    """Texts that come behind some data, each once."""
+
+    def __init__(self, length: int) -> None:
+        self._length = length
+        self._made = bytearray()
+        self._places: dict[str | None, tuple[int, int]] = {None: (ABSENT, ABSENT)}
+
+    def place(self, text: str | None) -> tuple[int, int]:
+        """Return where a text begins and ends."""
+        if text not in self._places:
+            first = self._length + len(self._made)
+            self._made += str(text).encode()
+            self._places[text] = first, self._length + len(self._made)
+        return self._places[text]
+
+    def behind(self, data: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """Return the data with the texts behind it."""
+        return np.frombuffer(b"".join((data.data, self._made)), np.uint8)

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from typing import BinaryIO
 
+    from cbtool.logs.blocks import Block
+
 STDIN = "-"
 STANDARD_INPUT = "standard input"
 PIECE = 1 << 20
@@ -64,8 +66,8 @@ class Stream:
         self.notes = tuple(notes)
         self._file = file
 
-    def pieces(self) -> Iterator[bytes]:
-        """Yield the decompressed bytes, at most `PIECE` at a time; those of a document as lines of its calls.
+    def pieces(self) -> Iterator[bytes | Block]:
+        """Yield the decompressed bytes, at most `PIECE` at a time; of a document lines or blocks of calls.
 
         Raises:
             UnreachableError: reading fails half-way.

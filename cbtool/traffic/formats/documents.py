@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from cbtool.traffic.error_kind import ErrorKind
 from cbtool.traffic.formats import columns, fields
-from cbtool.traffic.formats.layouts import JsonLines
+from cbtool.traffic.formats.layouts import JsonLines, ReadyParts
 from cbtool.traffic.formats.load_tests import jmeter_error, jmeter_skipped, jmeter_status
 from cbtool.traffic.formats.log_format import LogFormat, Stamp
 
@@ -59,17 +60,36 @@ JMETER_XML = LogFormat(
     stamp=Stamp.START,
     by_header=True,
 )
-_span_status = columns.code(pl.col("status"))
+_failed = pl.col("failed")
+_span_status = columns.code(
+    # A call over another protocol that went wrong had no answer, or none that counts.
+    pl.when(pl.col("status") != "")
+    .then(pl.col("status"))
+    .otherwise(pl.when(_failed).then(pl.lit("0")).otherwise(pl.lit("200")))
+)
+_grpc = pl.when(pl.col("status").is_null()).then(pl.col("grpc"))
+_span_error = (
+    pl.when(~_failed)
+    .then(None)
+    .when(_grpc == "4")
+    .then(pl.lit("timeout"))
+    .when(_grpc == "14")
+    .then(pl.lit(ErrorKind.CONNECTION_ERROR.label))
+    .otherwise(
+        pl.coalesce(
+            *(pl.when(pl.col(name) != "").then(pl.col(name)) for name in ("error", "message")),
+            pl.lit("error"),
+        )
+    )
+)
 OTLP = LogFormat(
     name="otlp",
     summary="OpenTelemetry spans as OTLP JSON (the collector's file exporter)",
-    layout=JsonLines(
-        (*("begun", "ended", "status", "error", "method", "path", "host", "upstream", "instance"),),
-        header_keys=("otlp",),
-    ),
+    layout=ReadyParts("otlp"),
     fields={
         "begun": fields.unix_time("begun", fields.NANOSECOND),
         "ended": fields.unix_time("ended", fields.NANOSECOND),
+        "failed": fields.is_filled("failed"),
         "target": fields.path("path"),
         "server": fields.host("path"),
         "name": fields.text("path"),
@@ -77,7 +97,7 @@ OTLP = LogFormat(
     time=pl.when(pl.col("begun") > 0).then(pl.col("begun")),
     duration=columns.sane(pl.col("ended") - pl.col("begun")),
     status=_span_status,
-    error=columns.error_kind(pl.col("error"), _span_status),
+    error=columns.error_kind(_span_error, _span_status),
     method=pl.col("method"),
     path=pl.coalesce("target", pl.lit("/") + pl.col("name")),
     host=pl.coalesce("server", "host"),

@@ -192,12 +192,12 @@ def durations(of: str) -> Field:
 
 def path(of: str) -> Field:
     """String, path and query of a request target; a scheme and host before it are left out."""
-    return Field(of, lambda spans: text_of(urls.part_of(spans, urls.PATH)))
+    return Field(of, lambda spans: text_of(urls.part_of(texts.plain(spans), urls.PATH)))
 
 
 def host(of: str) -> Field:
     """The host of an absolute URL, a word."""
-    return Field(of, lambda spans: word_of(urls.part_of(spans, urls.HOST)))
+    return Field(of, lambda spans: word_of(urls.part_of(texts.plain(spans), urls.HOST)))
 
 
 def request_path(of: str) -> Field:

@@ -1,4 +1,4 @@
-"""How lines come apart: delimited rows and JSON objects; `patterns.py` has lines of another make.
+"""How lines come apart: delimited rows, JSON objects, what is apart; `patterns.py` has lines of another make.
 
 Nothing here fails on a bad line: its parts are absent. There is no Python loop over lines.
 """
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cbtool.traffic.scanning.lines import Spans
+from cbtool.traffic.scanning.lines import LinesApart, Spans
 from cbtool.traffic.scanning.objects import values_of
 from cbtool.traffic.scanning.rows import split
 
@@ -90,6 +90,30 @@ class JsonLines:
 
     def _taken(self, lines: Lines) -> Mapping[str, Spans]:
         return values_of(lines, self.keys)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyParts:
+    """Lines that came apart when they were found, below a header that tells so.
+
+    Attributes:
+        header_key: a key that the header must have.
+    """
+
+    header_key: str
+
+    @property
+    def header(self) -> bool:
+        """There is one."""
+        return True
+
+    def opened_by(self, sample: Sequence[str]) -> Parts | None:
+        """Return what gives the parts that there are; None if there is no such header."""
+        return _ready if self.header_key in _object(sample[0]) else None
+
+
+def _ready(lines: Lines) -> Mapping[str, Spans]:
+    return lines.parts if isinstance(lines, LinesApart) else {}
 
 
 def _everywhere(value: bytes, length: int) -> Spans:

@@ -13,7 +13,7 @@ from cbtool.traffic.scanning import memory
 from cbtool.traffic.scanning.memory import byte, find, int64
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -59,6 +59,11 @@ class Spans(NamedTuple):
         """Return the places of what no line has."""
         absent = np.full(length, ABSENT, np.int32)
         return Spans(np.frombuffer(b"\0", np.uint8), absent, absent)
+
+    def chosen(self, which: slice | NDArray[np.bool_] | NDArray[np.int64]) -> Spans:
+        """Return those of some lines."""
+        escaped = None if self.escaped is None else self.escaped[which]
+        return self._replace(start=self.start[which], end=self.end[which], escaped=escaped)
 
     @property
     def named(self) -> NDArray[np.bool_]:
@@ -140,6 +145,11 @@ class Lines:
                 data.decode()
             except UnicodeDecodeError:
                 data = data.decode("utf-8", "replace").encode()
+        return Lines.cut(data)
+
+    @staticmethod
+    def cut(data: bytes) -> Lines:
+        """Return the lines in some bytes, which should be UTF-8."""
         view = np.frombuffer(data, np.uint8)
         count = newlines(data) + (bool(data) and not data.endswith(b"\n"))
         start, end = np.empty(count, np.int32), np.empty(count, np.int32)
@@ -150,6 +160,33 @@ class Lines:
     def made(texts: Iterable[str]) -> Lines:
         """Return lines of these texts, which have no line ends in them."""
         return Lines.of("".join(f"{text}\n" for text in texts).encode("utf-8", "replace"))
+
+
+@dataclass(frozen=True, slots=True)
+class LinesApart(Lines):
+    """Lines, or what stands for lines, that came apart as they were found.
+
+    Attributes:
+        parts: by name, where each one's part is, in the same bytes.
+    """
+
+    parts: Mapping[str, Spans]
+
+    def __getitem__(self, which: slice | NDArray[np.bool_] | NDArray[np.int64]) -> LinesApart:
+        chosen = {name: part.chosen(which) for name, part in self.parts.items()}
+        return LinesApart(self.data, self.start[which], self.end[which], chosen)
+
+    def without_longer(self, most: int) -> LinesApart:
+        """Return the lines, those with more bytes in their parts without any."""
+        there = ((part.end - part.start) * (part.start >= 0) for part in self.parts.values())
+        long = sum(there, np.zeros(len(self), np.int64)) > most
+        if not long.any():
+            return self
+        parts = {
+            name: part._replace(start=np.where(long, np.int32(ABSENT), part.start))
+            for name, part in self.parts.items()
+        }
+        return LinesApart(self.data, self.start, self.end, parts)
 
 
 def newlines(data: bytes) -> int:

@@ -54,6 +54,15 @@ def _byte(_context: Any, data: Any, _at: Any) -> Any:
     return types.int64(data, types.int64), generate
 
 
+def _eight(_context: Any, data: Any, _at: Any) -> Any:
+    """Return `data[at : at + 8]` of bytes as an int64, the first one lowest."""
+
+    def generate(*call: Any) -> Any:
+        return _loaded(call, _INT64)
+
+    return types.int64(data, types.int64), generate
+
+
 def _same(_context: Any, data: Any, _at: Any, _wanted: Any) -> Any:
     """Return which of the next bytes are the one that is wanted, a bit for each."""
 
@@ -95,6 +104,7 @@ int64 = cast("Callable[[Any], int]", np.int64)
 """Compiled numbers must keep one type from the first assignment on."""
 
 byte = cast("Callable[[NDArray[np.uint8], int], int]", intrinsic(_byte))
+eight = cast("Callable[[NDArray[np.uint8], int], int]", intrinsic(_eight))
 same = cast("Callable[[NDArray[np.uint8], int, int], int]", intrinsic(_same))
 marks = cast("Callable[[NDArray[np.uint8], int], int]", intrinsic(_marks))
 lowest = cast("Callable[[int], int]", intrinsic(_lowest))

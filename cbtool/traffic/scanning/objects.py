@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from cbtool.jit import compiled, inlined
-from cbtool.traffic.scanning import memory
+from cbtool.traffic.scanning import memory, tokens
 from cbtool.traffic.scanning.lines import Escapes, Spans
-from cbtool.traffic.scanning.memory import byte, find_mark, int64
+from cbtool.traffic.scanning.memory import byte, int64
+from cbtool.traffic.scanning.tokens import number_end, text_end, word_end
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -101,73 +102,6 @@ def values_of(lines: Lines, keys: tuple[str, ...]) -> dict[str, Spans]:
 
 
 @inlined
-def _text(data: NDArray[np.uint8], at: int, end: int, simple: NDArray[np.bool_]) -> tuple[int, bool]:
-    """Where the text behind a quote ends, at its other one, and whether it has escapes; −1: nowhere."""
-    escaped = False
-    while True:
-        at = find_mark(data, at, end)
-        if at >= end or byte(data, at) < 32:
-            return -1, escaped
-        if byte(data, at) == 34:
-            return at, escaped
-        escaped = True
-        if at + 1 >= end or not simple[byte(data, at + 1)]:
-            return -1, escaped
-        at += 2
-        kind = byte(data, at - 1)
-        count = 4 if kind == 117 else 2 if kind == 120 else 0
-        if count:
-            for i in range(count):
-                digit = byte(data, at + i) if at + i < end else 0
-                if not (48 <= digit <= 57 or 97 <= (digit | 32) <= 102):
-                    return -1, escaped
-            at += count
-
-
-@inlined
-def _digits(data: NDArray[np.uint8], at: int, end: int) -> int:
-    while at < end and 48 <= byte(data, at) <= 57:
-        at += 1
-    return at
-
-
-@inlined
-def _number(data: NDArray[np.uint8], at: int, end: int) -> int:
-    """Where a number ends; −1 if it is none."""
-    at += byte(data, at) == 45
-    first = at
-    at = _digits(data, at, end)
-    if at == first or (byte(data, first) == 48 and at > first + 1):
-        return -1
-    if at < end and byte(data, at) == 46:
-        first = at + 1
-        at = _digits(data, first, end)
-        if at == first:
-            return -1
-    if at < end and (byte(data, at) | 32) == 101:
-        at += 1
-        at += at < end and (byte(data, at) == 43 or byte(data, at) == 45)
-        first = at
-        at = _digits(data, first, end)
-        if at == first:
-            return -1
-    return at
-
-
-@inlined
-def _word(data: NDArray[np.uint8], at: int, end: int) -> int:
-    """Where `true`, `false` or `null` ends; −1 if it is none of them."""
-    if at + 4 > end:
-        return -1
-    letters = int64(0)
-    for i in range(4):
-        letters = letters << 8 | byte(data, at + i)
-    if letters == 0x74727565 or letters == 0x6E756C6C:
-        return at + 4
-    return at + 5 if letters == 0x66616C73 and at + 5 <= end and byte(data, at + 4) == 101 else -1
-
-
-@inlined
 def _plain(data: NDArray[np.uint8], at: int, end: int, key: NDArray[np.uint8]) -> int:
     """Write a key without its escapes, and give its length; a character that is not ASCII fits nothing."""
     length = 0
@@ -216,7 +150,7 @@ def _named(
     return -1
 
 
-@compiled(memory)
+@compiled(memory, tokens)
 def _read(  # one loop with a branch a token
     data: NDArray[np.uint8],
     starts: NDArray[np.int32],
@@ -246,7 +180,7 @@ def _read(  # one loop with a branch a token
             one = byte(data, at)
             first, last, escaped = at, int64(-1), False
             if one == 34:
-                last, escaped = _text(data, at + 1, end, simple)
+                last, escaped = text_end(data, at + 1, end, simple)
                 sound = last >= 0 and depth > 0 and state != _BEHIND and state != _COLON
                 at = last + 1
                 if state <= _KEY and sound:
@@ -302,7 +236,7 @@ def _read(  # one loop with a branch a token
                     state = _BEHIND
                     continue
             else:
-                last = _number(data, at, end) if one <= 57 else _word(data, at, end)
+                last = number_end(data, at, end) if one <= 57 else word_end(data, at, end)
                 sound = last >= 0 and (state == _VALUE or state == _VALUE_OR_END) and depth > 0
                 at = last
                 if one == 110:

@@ -1,0 +1,79 @@
+"""JSON's tokens: where a text, a number or a word ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cbtool.jit import inlined
+from cbtool.traffic.scanning.memory import byte, find_mark, int64
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@inlined
+def text_end(data: NDArray[np.uint8], at: int, end: int, simple: NDArray[np.bool_]) -> tuple[int, bool]:
+    """Where the text behind a quote ends, at its other one, and whether it has escapes; −1: nowhere."""
+    escaped = False
+    while True:
+        at = find_mark(data, at, end)
+        if at >= end or byte(data, at) < 32:
+            return -1, escaped
+        if byte(data, at) == 34:
+            return at, escaped
+        escaped = True
+        if at + 1 >= end or not simple[byte(data, at + 1)]:
+            return -1, escaped
+        at += 2
+        kind = byte(data, at - 1)
+        count = 4 if kind == 117 else 2 if kind == 120 else 0
+        if count:
+            for i in range(count):
+                digit = byte(data, at + i) if at + i < end else 0
+                if not (48 <= digit <= 57 or 97 <= (digit | 32) <= 102):
+                    return -1, escaped
+            at += count
+
+
+@inlined
+def _digits(data: NDArray[np.uint8], at: int, end: int) -> int:
+    while at < end and 48 <= byte(data, at) <= 57:
+        at += 1
+    return at
+
+
+@inlined
+def number_end(data: NDArray[np.uint8], at: int, end: int) -> int:
+    """Where a number ends; −1 if it is none."""
+    at += byte(data, at) == 45
+    first = at
+    at = _digits(data, at, end)
+    if at == first or (byte(data, first) == 48 and at > first + 1):
+        return -1
+    if at < end and byte(data, at) == 46:
+        first = at + 1
+        at = _digits(data, first, end)
+        if at == first:
+            return -1
+    if at < end and (byte(data, at) | 32) == 101:
+        at += 1
+        at += at < end and (byte(data, at) == 43 or byte(data, at) == 45)
+        first = at
+        at = _digits(data, first, end)
+        if at == first:
+            return -1
+    return at
+
+
+@inlined
+def word_end(data: NDArray[np.uint8], at: int, end: int) -> int:
+    """Where `true`, `false` or `null` ends; −1 if it is none of them."""
+    if at + 4 > end:
+        return -1
+    letters = int64(0)
+    for i in range(4):
+        letters = letters << 8 | byte(data, at + i)
+    if letters == 0x74727565 or letters == 0x6E756C6C:
+        return at + 4
+    return at + 5 if letters == 0x66616C73 and at + 5 <= end and byte(data, at + 4) == 101 else -1
