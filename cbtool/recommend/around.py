@@ -230,6 +230,7 @@ def _evidence(
         candidate=found.candidate,
         budget=found.budget,
         false_trips=found.search.guard.false_trips(found.candidate.gate),
+        trips=found.search.guard.estimate(found.candidate.gate, found.seed),
         outcomes=tuple(court.judge(config) for court in courts),
         regimes=regimes,
         incidents=found.sides.incidents,

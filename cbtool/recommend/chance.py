@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from cbtool.recommend.gates import Gate
 
 _GRID = 41
-_SAFETY = 2.0
+SAFETY = 2.0
 """A success that leaves a time window lifts the rate too, which the closed form does not count."""
 _COLD_FACTOR = 1.5  # restarts come when things are worse than on average
 
@@ -61,32 +61,48 @@ def trips_per_second(levels: Levels, gate: Gate, threshold: float) -> float:
     A bad call trips when the window already holds one fewer than needed: rate λp · P(E ≥ need − 1), with
     the window's other calls Poisson(λW) and the bad ones among them binomial.
     """
-    from scipy.special import betainc, gammaln, xlogy  # noqa: PLC0415  # 0.2 s; a refusal never needs it
+    others, weight = _other_calls(levels, gate)
+    tail = _reaches(levels, gate, threshold, others, already=1)
+    rate = levels.rate * levels.bad * (weight * tail).sum(axis=1)
+    return float((1.0 if gate.counted else SAFETY) * (rate * levels.time).sum())
 
-    errors, calls = gate.errors, gate.calls
+
+def full_window(levels: Levels, gate: Gate, threshold: float) -> float:
+    """Return the chance that a window at any moment fills its gates, averaged over the levels."""
+    others, weight = _other_calls(levels, gate)
+    tail = _reaches(levels, gate, threshold, others + gate.counted, already=0)
+    return float(((weight * tail).sum(axis=1) * levels.time).sum())
+
+
+def _other_calls(levels: Levels, gate: Gate) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return how many calls a window holds beside the newest, on a grid a level, and how likely each is."""
+    from scipy.special import gammaln, xlogy  # noqa: PLC0415  # 0.2 s; a refusal never needs it
+
     if gate.counted:
         others = np.full((len(levels.rate), 1), gate.window - 1.0)
-        weight = np.ones_like(others)
-    else:
-        mean = np.maximum(levels.rate * gate.window, 1e-9)[:, None]
-        spread = 6.0 * np.sqrt(mean) + 6.0
-        low = np.maximum(0.0, np.floor(mean - spread))
-        step = np.maximum(1.0, np.ceil((mean + spread - low) / (_GRID - 1)))
-        others = low + step * np.arange(_GRID)[None, :]
-        weight = np.exp(xlogy(others, mean) - mean - gammaln(others + 1.0))
-        weight /= np.maximum(weight.sum(axis=1, keepdims=True), 1e-300)
-    need = np.maximum(errors, np.ceil(threshold * (others + 1.0) / 100.0 - 1e-9)) - 1.0
+        return others, np.ones_like(others)
+    mean = np.maximum(levels.rate * gate.window, 1e-9)[:, None]
+    spread = 6.0 * np.sqrt(mean) + 6.0
+    low = np.maximum(0.0, np.floor(mean - spread))
+    step = np.maximum(1.0, np.ceil((mean + spread - low) / (_GRID - 1)))
+    others = low + step * np.arange(_GRID)[None, :]
+    weight = np.exp(xlogy(others, mean) - mean - gammaln(others + 1.0))
+    weight /= np.maximum(weight.sum(axis=1, keepdims=True), 1e-300)
+    return others, weight
+
+
+def _reaches(
+    levels: Levels, gate: Gate, threshold: float, others: NDArray[np.float64], *, already: int
+) -> NDArray[np.float64]:
+    """Return the chance that so many calls are bad as the gates ask for, beside those `already`."""
+    from scipy.special import betainc  # noqa: PLC0415  # as above
+
+    held = others + already
+    need = np.maximum(gate.errors, np.ceil(threshold * held / 100.0 - 1e-9)) - already
     share = np.broadcast_to(levels.bad[:, None], others.shape)
-    tail = np.where(
-        need <= 0,
-        1.0,
-        np.where(
-            need > others, 0.0, betainc(np.maximum(need, 1.0), np.maximum(others - need + 1, 1e-9), share)
-        ),
-    )
-    tail = np.where(others + 1 >= calls, tail, 0.0)
-    rate = levels.rate * levels.bad * (weight * tail).sum(axis=1)
-    return float((1.0 if gate.counted else _SAFETY) * (rate * levels.time).sum())
+    reached = betainc(np.maximum(need, 1.0), np.maximum(others - need + 1, 1e-9), share)
+    tail = np.where(need <= 0, 1.0, np.where(need > others, 0.0, reached))
+    return np.where(held >= gate.calls, tail, 0.0)
 
 
 def cold_trip(levels: Levels, gate: Gate, threshold: float) -> float:

@@ -66,6 +66,7 @@ def _incident(incident: Incident) -> dict[str, Any]:
 def _expected(expected: Expected) -> dict[str, Any]:
     estimates = ("false_trips_per_day", "detection_delay_s", "bad_calls_shed_percent")
     table: dict[str, Any] = {name: _estimate(getattr(expected, name)) for name in estimates}
+    table["false_trips_bound_per_day"] = plain(expected.false_trips_bound)
     table["detected_percent"] = expected.detected_percent
     return table
 

@@ -33,6 +33,7 @@ class Evidence:
     candidate: Candidate
     budget: Budget
     false_trips: FalseTrips
+    trips: Estimate
     outcomes: tuple[Outcome, ...]
     regimes: tuple[Regime, ...]
     incidents: tuple[Incident, ...]
@@ -82,9 +83,9 @@ def expected(evidence: Evidence) -> Expected:
     bad = sum(o.bad for o in evidence.outcomes)
     all_shed = 100.0 * sum(o.shed for o in evidence.outcomes) / bad if bad else None
     incidents = sum(o.incidents for o in evidence.outcomes)
-    trips = evidence.false_trips
     return Expected(
-        false_trips_per_day=Estimate(trips.likely, min(trips.seen, trips.likely), trips.upper),
+        false_trips_per_day=evidence.trips,
+        false_trips_bound=evidence.false_trips.upper,
         detection_delay_s=_estimate(delays),
         bad_calls_shed_percent=replace(_estimate(shed), value=all_shed),
         detected_percent=100.0 * len(delays) / incidents if incidents else None,
@@ -107,6 +108,12 @@ def notes(evidence: Evidence) -> tuple[str, ...]:
         said.append("All durations are 0, so slow calls are not judged: no slow threshold.")
     said += [note for regime in evidence.regimes for note in _late(evidence, regime)]
     said += _timeouts(evidence)
+    high, budget = evidence.trips.high or 0.0, evidence.budget.false_trips_per_day
+    if high > 1.05 * budget:
+        said.append(
+            f"False trips are expected within the budget of {budget:.2g} a day, but"
+            f" {format_duration(evidence.span)} of traffic cannot rule out {high:.2g}; a longer log can."
+        )
     if evidence.span < _A_DAY:
         said.append(
             f"{format_duration(evidence.span)} of traffic do not show how day and night differ, nor"

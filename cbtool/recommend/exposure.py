@@ -46,12 +46,14 @@ class Exposure:
         failed: which calls failed.
         duration: int64 nanoseconds.
         seconds: healthy time in all.
+        breakers: whose stretches there are.
     """
 
     end: NDArray[np.int64]
     failed: NDArray[np.bool_]
     duration: NDArray[np.int64]
     seconds: float
+    breakers: int = 1
     _slow: dict[float, NDArray[np.bool_]] = field(default_factory=dict)
     _places: dict[float | None, NDArray[np.int64]] = field(default_factory=dict)
     _peaks: dict[tuple[float, bool, float | None], Peaks] = field(default_factory=dict)
@@ -102,6 +104,10 @@ class Exposure:
         found = _maxima_of(peaks.block, peaks.bad, peaks.calls, threshold, gate.errors)
         return BlockMaxima(found, peaks.blocks)
 
+    def places(self, gate: Gate, slow_from: float | None) -> NDArray[np.int64]:
+        """Return which of the blocks hold a bad call, from 0; a place for each positive block maximum."""
+        return np.unique(self.peaks(gate, slow_from).block).astype(np.int64)
+
 
 class BlockMaxima(NamedTuple):
     """The margins of the blocks that hold a bad call, and how many blocks there are."""
@@ -137,6 +143,7 @@ def exposure_of(shares: Sequence[Trace], gaps: Sequence[tuple[int, int]]) -> Exp
         failed=np.concatenate([t.failed[o] for t, o in zip(shares, order, strict=True)]),
         duration=np.concatenate([t.duration[o] for t, o in zip(shares, order, strict=True)]),
         seconds=max(1e-3, (span - idle) / 1e9) * len(shares),
+        breakers=len(shares),
     )
 
 

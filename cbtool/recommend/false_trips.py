@@ -15,7 +15,9 @@ import numpy as np
 
 from cbtool.recommend.chance import Levels, cold_trip, levels_of, trips_per_second
 from cbtool.recommend.exposure import BlockMaxima
+from cbtool.recommend.findings import Estimate
 from cbtool.recommend.gates import Gate
+from cbtool.recommend.trip_interval import Range, counted_range, trip_range
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,6 +92,36 @@ class Guard:
             slow = self._of_rate(gate, gate.slow_from, gate.slow_threshold)
             self._known[gate] = FalseTrips(*(a + b for a, b in zip(failed, slow, strict=True)))
         return self._known[gate]
+
+    def estimate(self, gate: Gate, seed: int) -> Estimate:
+        """Return how often a day the gate trips falsely, with a 90 % interval (see `trip_interval`).
+
+        Args:
+            gate: when the breaker opens.
+            seed: of the resamples.
+        """
+        value = self.false_trips(gate).likely
+        rules = [None] if gate.slow_from is None else [None, gate.slow_from]
+        ranges = [self._range(gate, slow_from, seed) for slow_from in rules]
+        low, high = (_DAY * sum(ends) for ends in zip(*ranges, strict=True))
+        return Estimate(value, min(value, low), max(value, high))
+
+    def _range(self, gate: Gate, slow_from: float | None, seed: int) -> Range:
+        threshold = gate.threshold if slow_from is None else gate.slow_threshold
+        found = trip_range(
+            self._calm,
+            gate,
+            slow_from,
+            clusters=self._clustered(slow_from),
+            restarts=_RESTARTS_A_DAY / _DAY,
+            seed=seed,
+        )
+        if self._background is self._calm[0]:
+            return found
+        # The bursts that are left out of the tail: those that would trip, and what chance may have hidden.
+        bursts = self._background.block_maxima(gate, slow_from, threshold).positive * self._margin
+        count, seconds = int((bursts >= 1.0).sum()), self._background.seconds
+        return found.or_more(Range(0.0, counted_range(count, seconds).high if count else 0.0))
 
     def bounds_on_resamples(self, gates: Sequence[Gate], draws: int, seed: int) -> NDArray[np.float64]:
         """Return the tail's bound of failures' false trips a day, with the background's blocks redrawn.

@@ -128,13 +128,15 @@ class Expected:
     """What the settings are expected to do on traffic like this.
 
     Attributes:
-        false_trips_per_day: opened while the upstream was healthy; the high end is held to the budget.
+        false_trips_per_day: opened while the upstream was healthy, with a 90 % interval.
+        false_trips_bound: the bound that was held to the budget.
         detection_delay_s: from an incident's first bad call to the opening; 90 % of the resampled incidents.
         bad_calls_shed_percent: of the incidents' bad calls, those that were not sent.
         detected_percent: of the simulated incidents, those that opened the breaker.
     """
 
     false_trips_per_day: Estimate
+    false_trips_bound: float
     detection_delay_s: Estimate
     bad_calls_shed_percent: Estimate
     detected_percent: float | None

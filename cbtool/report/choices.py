@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from cbtool.recommend.findings import Alternative, Estimate, Track
     from cbtool.recommend.model import Recommendation
 
+SELDOM = 1 / 3650
+"""Trips a day, of which fewer than one in ten years are no number to tell."""
 _DECADE = 3650  # days; further than anybody should believe
 
 
@@ -61,7 +63,7 @@ def every(a_day: float | None) -> str:
     """Return a rate of trips as people say it: `1 in 50 days`."""
     if a_day is None:
         return "unknown"
-    if a_day < 1 / 3650:
+    if a_day < SELDOM:
         return "less than one in 10 years"
     if a_day < 1:
         return f"one in {1 / a_day:,.0f} days"

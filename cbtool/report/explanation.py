@@ -103,7 +103,10 @@ def _expected(answer: Recommendation) -> list[str]:
     trips, delay = expected.false_trips_per_day, expected.detection_delay_s
     lines += _indented(
         f"False trips: {trips.value or 0:.2g} a day, the largest of what was seen, what chance gives and what"
-        f" the extrapolated tail of the windows' margins gives; {trips.high or 0:.2g} is its upper bound."
+        f" the extrapolated tail of the windows' margins gives; its bound, {expected.false_trips_bound:.2g},"
+        f" is held to the budget. 90 % interval: {trips.low or 0:.2g} to {trips.high or 0:.2g} a day, from"
+        " what was seen or chance alone gives up to what a block bootstrap of the healthy time leaves"
+        " possible. A kind of burst that the log never held is in neither."
     )
     if delay.value is not None:
         lines += _indented(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from cbtool.profiles import dump_profile
 from cbtool.report.capacity import capacity_text
-from cbtool.report.choices import choices_text, every
+from cbtool.report.choices import SELDOM, choices_text, every
 from cbtool.report.explanation import holds, weight_text
 from cbtool.report.text import WIDTH, counted, labelled, listed, one_line, table
 from cbtool.report.timeline import timeline_text
@@ -53,7 +53,7 @@ def recommendation_text(
     if answer.timeline is not None:
         blocks.append(timeline_text(answer))
     if answer.expected is not None:
-        blocks.append("Expected on traffic like this\n" + _expected(answer.expected))
+        blocks.append("Expected on traffic like this (90 % intervals)\n" + _expected(answer.expected))
     if answer.alternatives:
         blocks.append("What else there is\n" + choices_text(answer))
     if answer.validation is not None:
@@ -184,7 +184,7 @@ def when(seconds: float, started: float) -> str:
 
 def _expected(expected: Expected) -> str:
     trips, delay = expected.false_trips_per_day, expected.detection_delay_s
-    pairs = [("  false trips", f"{every(trips.value)}; at worst {every(trips.high)}")]
+    pairs = [("  false trips", f"{every(trips.value)} {_often(trips)}")]
     if delay.value is not None:
         pairs.append(("  detection delay", f"{format_duration(delay.value)} {_between(delay)}"))
     if expected.detected_percent is not None:
@@ -196,6 +196,11 @@ def _expected(expected: Expected) -> str:
             ("  bad calls shed", f"{format_percent(shed.value)} ({low:.0f} to {high:.0f} %)"),
         )
     return labelled(pairs)
+
+
+def _often(trips: Estimate) -> str:
+    least = "up" if trips.low is None or trips.low < SELDOM else every(trips.low)
+    return f"({least} to {every(trips.high)})"
 
 
 def _between(estimate: Estimate) -> str:

@@ -78,4 +78,4 @@ def test_the_delay_is_kept_where_it_can_be_and_said_where_it_cannot() -> None:
     assert "The budget of false trips comes first" in " ".join(answer.notes)
     expected = answer.expected
     assert expected is not None
-    assert (expected.false_trips_per_day.high or 0) <= Budget().false_trips_per_day
+    assert expected.false_trips_bound <= Budget().false_trips_per_day

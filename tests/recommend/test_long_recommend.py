@@ -78,7 +78,7 @@ def test_of_an_excerpt_incidents_and_loads_are_those_of_memory(monkeypatch: pyte
     assert known.timeline is not None
     assert (found.timeline.calls, found.timeline.failed) == (known.timeline.calls, known.timeline.failed)
     assert found.expected is not None
-    assert found.expected.false_trips_per_day.high <= Budget().false_trips_per_day  # type: ignore[operator]
+    assert found.expected.false_trips_bound <= Budget().false_trips_per_day
     whole = trips(calls, config_of(found), [(i.start, i.end) for i in found.incidents])
     assert not whole.false
     assert any(600 <= time <= 662 for time in whole.right)

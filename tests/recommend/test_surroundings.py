@@ -201,7 +201,7 @@ def test_the_weights_are_the_user_s(calls: Calls) -> None:
     cheap = recommended(calls)
     assert (dear.budget.false_trip_cost, cheap.budget.false_trip_cost) == (1000.0, 10.0)
     assert dear.expected is not None
-    assert (dear.expected.false_trips_per_day.high or 0) <= dear.budget.false_trips_per_day
+    assert dear.expected.false_trips_bound <= dear.budget.false_trips_per_day
 
 
 def timed(durations: list[float], failed: list[bool]) -> Trace:

@@ -64,6 +64,7 @@ def track(*, false_trips: int = 0, delay: float | None = 1.0, shed: int = 95) ->
 def test_a_promise_is_kept_within_its_interval_or_better() -> None:
     expected = Expected(
         false_trips_per_day=Estimate(0.01, 0.0, 0.03),
+        false_trips_bound=0.02,
         detection_delay_s=Estimate(1.0, 0.5, 2.0),
         bad_calls_shed_percent=Estimate(95.0, 90.0, 97.0),
         detected_percent=100.0,

@@ -49,6 +49,7 @@ ANSWER = Recommendation(
     ),
     expected=Expected(
         false_trips_per_day=Estimate(0.01, 0.0, 0.02),
+        false_trips_bound=0.02,
         detection_delay_s=Estimate(0.7, 0.5, 1.2),
         bad_calls_shed_percent=Estimate(92.0, 88.0, 95.0),
         detected_percent=100.0,
@@ -73,7 +74,7 @@ def test_the_report_says_what_why_and_how_to_try_it_in_80_columns() -> None:
     assert "brown_out  +1m" in text
     assert "acted on" in text
     assert "ridden through" in text
-    assert "one in 100 days; at worst one in 50 days" in text
+    assert "one in 100 days (up to one in 50 days)" in text
     assert "700ms (500ms to 1.2s)" in text
     assert "cbtool simulate access.log --profile recommended.toml" in text
     assert max(map(len, text.splitlines())) <= 80

@@ -63,7 +63,7 @@ def _expected(answer: Mapping[str, Any]) -> list[str]:
     expected = answer["expected"]
     trips, delay = expected["false_trips_per_day"], expected["detection_delay_s"]
     shed = expected["bad_calls_shed_percent"]
-    said = [f"false trips: {shown(trips['value'], 'often')}; at worst {shown(trips['high'], 'often')}"]
+    said = [f"false trips: {shown(trips['value'], 'often')} (up to {shown(trips['high'], 'often')})"]
     if delay["value"] is not None:
         span = f"{shown(delay['low'], 'duration')} to {shown(delay['high'], 'duration')}"
         said.append(f"opens after {shown(delay['value'], 'duration')} ({span})")

@@ -116,6 +116,7 @@ def recommended(**changes: Any) -> Recommendation:
         ),
         expected=Expected(
             false_trips_per_day=Estimate(0.01, 0.0, 0.02),
+            false_trips_bound=0.02,
             detection_delay_s=Estimate(0.7, 0.5, 1.2),
             bad_calls_shed_percent=Estimate(92.0, 88.0, 95.0),
             detected_percent=100.0,
