@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from cbtool.recommend.incidents import A_TAIL, Sides, behind
+from cbtool.recommend.incidents import Sides, behind, few_of
 from cbtool.recommend.segments import Segment
 from cbtool.recommend.trace import Trace
 
@@ -85,18 +85,21 @@ class Excerpt:
     bursts: bool
 
 
-def excerpt_of(trace: TraceColumns, apart: Apart, seed: int) -> Excerpt:
+def excerpt_of(trace: TraceColumns, apart: Apart, level: float, seed: int) -> Excerpt:
     """Return the excerpt of a trace.
 
     Args:
         trace: n calls.
         apart: its bad stretches.
+        level: the share of bad calls from which opening pays.
         seed: of where the pieces lie.
     """
     acting = [Range(s.first, behind(trace, s)) for s in apart.actionable]
     known = set(apart.actionable)
-    ridden = [Range(s.first, s.last + 1) for s in apart.segments if s not in known]
-    few = ridden if len(ridden) < A_TAIL else []  # of many, the pieces hold some
+    through = [(s, i) for s, i in zip(apart.segments, apart.incidents, strict=True) if s not in known]
+    severe = [max(i.failed, i.slow) >= 100 * level for _, i in through]
+    # Of many, the pieces hold some.
+    few = [Range(s.first, s.last + 1) for s in few_of([s for s, _ in through], severe)]
     incidents = _thinned(acting, MOST // 2)
     bursts = _thinned(few, MOST // 8)
     around = _around(trace, [*acting, *few])
@@ -116,7 +119,8 @@ def excerpt_of(trace: TraceColumns, apart: Apart, seed: int) -> Excerpt:
         shortest=apart.shortest,
         parts=tuple(places.segment(s) for s in apart.parts if places.holds(s)),
     )
-    return Excerpt(taken, sides, clock, incidents == acting, bool(few) and bursts == few)
+    all_bursts = bool(few) and bursts == few and len(few) == len(through)
+    return Excerpt(taken, sides, clock, incidents == acting, all_bursts)
 
 
 def healthy_ranges(trace: TraceColumns, apart: Apart) -> list[Range]:

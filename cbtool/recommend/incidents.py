@@ -11,7 +11,7 @@ import numpy as np
 from cbtool.recommend.columns import count, pieces
 from cbtool.recommend.healthy import best_half_failure_rate
 from cbtool.recommend.model import Incident, IncidentKind
-from cbtool.recommend.segments import LEAST_BAD_CALLS, Segment, bad_segments, merged, overlapping
+from cbtool.recommend.segments import LEAST_BAD_CALLS, Segment, bad_segments, cut_short, merged, overlapping
 from cbtool.recommend.shape import shape_of
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from cbtool.recommend.trace import Trace
 
 _SLOW_BASELINE = 0.01  # by the definition of a p99
+_LEAST = 2.5  # seconds
 _LONGEST_BLIP = 60.0  # seconds
 _NO_BURSTS = 300.0  # seconds; two or three bursts in a row can last a minute
 _RECURRING = 5  # bursts that are a habit rather than incidents
@@ -41,6 +42,8 @@ class Bar(NamedTuple):
     seconds: float
     bad: int
     """Failed or slow calls; a stretch of five minutes or more needs no number."""
+    learnt: bool = True
+    """Whether from bursts, or from the user."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +147,18 @@ def _joined(trace: TraceColumns, slow: Column | None, parts: list[Segment], leve
         failed, late, both = _tally(trace.failed, slow, part)
         bad = failed + late - both
         (severe if bad >= level * (part.last + 1 - part.first) else mild).append(part)
-    return overlapping([*merged(severe, trace.start), *mild])
+    joined = merged(severe, trace.start)
+    return overlapping([*joined, *_apart_from(joined, mild, trace.start)])
+
+
+def _apart_from(severe: list[Segment], mild: list[Segment], start: Column) -> list[Segment]:
+    """Return the mild stretches merged, unless there is a severe one between them."""
+    found: list[Segment] = []
+    for whole in merged(mild, start):
+        clear = not any(s.first <= whole.last and whole.first <= s.last for s in severe)
+        inside = [part for part in mild if whole.first <= part.first <= whole.last]
+        found += [whole] if clear else inside
+    return found
 
 
 def sides_of(
@@ -175,12 +189,12 @@ def _shortest(trace: TraceColumns, slow: Column | None, segments: list[Segment],
     if budget.shortest_incident is not None:
         return Bar(budget.shortest_incident, 0)
     # Half a minute of a demo cannot hold a 10 s incident to learn from; 2 s are a blip even there.
-    least = min(10.0, max(2.5, trace.span / 12))
+    least = min(10.0, max(_LEAST, trace.span / 12))
     severe = [s for s in segments if _bad_share(trace, slow, s) >= budget.break_even]
     lengths = [_lasted(trace, slow, s) for s in severe]
     bursts = _recurring(lengths)
     if len(bursts) < _RECURRING:
-        return Bar(least, 0)
+        return Bar(least, 0, learnt=False)
     bad = [count(trace.failed, severe[i].first, severe[i].last + 1) for i in bursts]
     usual = _MARGIN * np.quantile([lengths[i] for i in bursts], 0.95)
     return Bar(float(min(_LONGEST_BLIP, max(least, usual))), int(_MARGIN * np.quantile(bad, 0.95)))
@@ -206,6 +220,9 @@ def _recurring(seconds: list[float]) -> list[int]:
     lengths = [max(1.0, seconds[i]) for i in order]
     beyond = [*lengths[1:], min(longer)] if longer and order else lengths[1:]
     ratios = [b / a for a, b in zip(lengths, beyond, strict=False)]
+    for i in range(_RECURRING - 1, len(ratios)):
+        if ratios[i] >= _GAP:
+            return order[: i + 1]
     widest = max(range(len(ratios)), key=ratios.__getitem__, default=None)
     if widest is None or ratios[widest] < _GAP:
         return order
@@ -221,6 +238,8 @@ def _describe(trace: TraceColumns, slow: Column | None, segment: Segment, level:
         shape = shape_of(trace, slow, segment)
         seconds = min(_seconds(trace, segment), shape.seconds)
         enough = seconds >= bar.seconds and (seconds >= _NO_BURSTS or bad > bar.bad)
+        # Where the log broke off, nobody knows how long it lasted; it is no sign of health in any case.
+        enough = enough or (not bar.learnt and seconds >= _LEAST and cut_short(trace.start, segment))
         severe = enough and shape.share >= level and shape.bursts >= LEAST_BAD_CALLS
     return Incident(
         start=float(trace.start[segment.first]) / 1e9,
@@ -231,6 +250,17 @@ def _describe(trace: TraceColumns, slow: Column | None, segment: Segment, level:
         slow=100 * (late / calls),
         actionable=bool(severe),
     )
+
+
+def few_of(ridden: Sequence[Segment], severe: Sequence[bool]) -> list[Segment]:
+    """Return the stretches to be ridden through of which there are few: of blips, or of mild ones, or both.
+
+    Args:
+        ridden: n of them, in order.
+        severe: n; whether so many calls are bad in it that opening would pay, were it longer.
+    """
+    few = [kind for kind in (True, False) if sum(kind is bool(s) for s in severe) < A_TAIL]
+    return [segment for segment, s in zip(ridden, severe, strict=True) if bool(s) in few]
 
 
 def _tally(failed: Column, slow: Column | None, segment: Segment) -> tuple[int, int, int]:

@@ -84,7 +84,7 @@ def recommend_long(
     )
     if answer.needs:
         return answer
-    excerpt = excerpt_of(trace, apart, seed)
+    excerpt = excerpt_of(trace, apart, budget.break_even, seed)
     case = Case(
         excerpt.trace,
         split(len(excerpt.trace), instances, seed),

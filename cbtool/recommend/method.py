@@ -20,7 +20,7 @@ from cbtool.recommend.exposure import exposure_of
 from cbtool.recommend.false_trips import BURST_MARGIN, Guard
 from cbtool.recommend.found import Found
 from cbtool.recommend.healthy import healthy_p99
-from cbtool.recommend.incidents import A_TAIL, Sides, tell_apart
+from cbtool.recommend.incidents import A_TAIL, Sides, few_of, tell_apart
 from cbtool.recommend.instances import named_instances
 from cbtool.recommend.labelled import label_notes, labelled_sides
 from cbtool.recommend.loss import Court
@@ -160,11 +160,14 @@ class Case:
     @property
     def bursts(self) -> NDArray[np.bool_] | None:
         """Mask of the calls in bursts to be ridden through; None where they are so many as to be a tail."""
-        ridden = set(self.sides.segments) - set(self.sides.actionable)
-        if not ridden or len(ridden) >= A_TAIL:
+        ridden = sorted(set(self.sides.segments) - set(self.sides.actionable))
+        bad = self.trace.failed if self.p99 is None else self.trace.failed | self.trace.slower_than(self.p99)
+        severe = [bad[s.first : s.last + 1].mean() >= self.budget.break_even for s in ridden]
+        few = few_of(ridden, severe)
+        if not few:
             return None
         mask = np.zeros(len(self.trace), np.bool_)
-        for segment in ridden:
+        for segment in few:
             mask[segment.first : segment.last + 1] = True
         return mask
 

@@ -31,10 +31,11 @@ _FLAP_CALLS = 150
 _MORE_OF_IT = 1.5
 _LARGE_PART = 0.6  # of a stretch: the rest is no more than its slopes
 _MILD = 0.6  # of an incident's share of bad calls
-_HOLE = 60 * 10**9  # nanoseconds
+_HOLE = 10 * 10**9  # nanoseconds
 _FAR_LONGER = 30.0  # times the usual time between calls, which chance makes of none in e³⁰
 _AROUND = 50  # calls on either side of a hole
 _MOST_HOLES = 5
+_BESIDE = 5  # calls
 _HIGHEST_BASELINE = 0.12
 """Above this, calm can't be told from a 20 % incident; a log that is worse throughout is one incident."""
 
@@ -135,6 +136,14 @@ def holes(start: Column, segment: Segment) -> list[int]:
             if len(found) > _MOST_HOLES:
                 return []
     return found
+
+
+def cut_short(start: Column, segment: Segment) -> bool:
+    """Return whether the log begins or ends, or has a hole, right beside a segment."""
+    first, last = max(0, segment.first - _BESIDE), min(len(start) - 1, segment.last + _BESIDE)
+    if first == 0 or last == len(start) - 1:
+        return True
+    return bool(holes(start, Segment(first, segment.first)) or holes(start, Segment(segment.last, last)))
 
 
 def _beside_holes(bad: Column, segment: Segment, after: list[int], score: _Score) -> list[Segment]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cbtool.recommend.segments import Segment
 
 _CORE = 0.2  # of the bad calls at either end are not looked at
+_MUCH_SHORTER = 3.0  # times; less is how calls happen to come
 _TOGETHER = 0.2  # of the usual time between calls
 
 
@@ -24,7 +25,7 @@ class Shape(NamedTuple):
     """What time says of a stretch."""
 
     seconds: float
-    """From its first call to its last, as the middle part of its bad calls has it."""
+    """From its first call to its last; where the middle of its bad calls tells of far less, that."""
     share: float
     """Of bad calls, those that follow each other at once counted as one."""
     bursts: int
@@ -60,4 +61,6 @@ def shape_of(trace: TraceColumns, slow: Column | None, segment: Segment) -> Shap
     most = len(found) - 1
     low, high = round(_CORE * most), most - round(_CORE * most)
     core = (int(found[high]) - int(found[low])) / 1e9 * most / max(1, high - low) if most > 0 else 0.0
+    if core * _MUCH_SHORTER > whole / 1e9:
+        core = whole / 1e9
     return Shape(core, bad_clusters / max(1, clusters), bad_clusters)

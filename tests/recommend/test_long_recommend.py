@@ -47,7 +47,7 @@ def excerpted(
 ) -> tuple[Trace, Excerpt]:
     monkeypatch.setattr(excerpt, "MOST", most)
     trace = trace_of(calls, DEFAULT_RULES.verdicts(calls))
-    return trace, excerpt_of(trace, apart_along(trace, healthy_p99(trace), Budget()), seed)
+    return trace, excerpt_of(trace, apart_along(trace, healthy_p99(trace), Budget()), 0.2, seed)
 
 
 def test_an_excerpt_of_everything_gives_the_answer_of_memory() -> None:

@@ -7,6 +7,7 @@ import pytest
 from traffic_cases import recommended
 
 from cbtool.recommend import columns
+from cbtool.recommend.incidents import few_of
 from cbtool.recommend.segments import Segment, bad_segments, holes
 from cbtool.recommend.shape import shape_of
 from cbtool.recommend.trace import Trace
@@ -146,3 +147,35 @@ def test_bursts_at_low_load_are_ridden_through() -> None:
     answer = recommended(calls_at((start[order] * SECOND).astype(np.int64), failed))
     assert sum(i.actionable for i in answer.incidents) == 0
     assert len(answer.incidents) > 5
+
+
+def test_an_incident_that_the_log_breaks_off_is_no_blip() -> None:
+    """Six seconds of an outage, and then no line for a minute: nobody knows how long it lasted."""
+    start = np.arange(12_000) * SECOND // 20
+    failed = np.random.default_rng(7).random(12_000) < 0.005
+    failed[3_000:3_120] = True
+    whole = calls_at(start, failed)
+    assert not any(i.actionable for i in recommended(whole).incidents)
+    kept = (start < 156 * SECOND) | (start > 216 * SECOND)
+    assert [round(i.start) for i in recommended(calls_at(start[kept], failed[kept])).incidents] == [150]
+    (incident,) = recommended(calls_at(start[:3_120], failed[:3_120])).incidents
+    assert incident.actionable
+
+
+def test_bursts_are_those_below_the_first_clear_gap() -> None:
+    """Five deployments of 3 s, an outage of 20 s, one of 200 s: the shorter outage is an incident, too."""
+    start = np.arange(30_000) * SECOND // 20
+    failed = np.random.default_rng(10).random(30_000) < 0.005
+    for begin in range(2_000, 12_000, 2_000):
+        failed[begin : begin + 60] = True
+    failed[15_000:15_400] = failed[20_000:24_000] = True
+    found = [(round(i.start), i.actionable) for i in recommended(calls_at(start, failed)).incidents]
+    assert found == [*((at, False) for at in range(100, 600, 100)), (750, True), (1000, True)]
+
+
+def test_mild_stretches_among_a_few_blips_do_not_make_these_many() -> None:
+    ridden = [Segment(i, i) for i in range(15)]
+    severe = [i < 3 for i in range(15)]
+    assert few_of(ridden, severe) == ridden[:3]
+    assert few_of(ridden[:9], severe[:9]) == ridden[:9]
+    assert few_of(ridden, [True] * 15) == []
