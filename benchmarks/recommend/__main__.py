@@ -4,21 +4,24 @@ Each scenario is recommended from on one draw and judged on four others, by a br
 no code with cbtool (`judge.py`). Ratios are (loss + 10) / (loss of the process oracle + 10): 10 is one
 false trip.
 
-Run: python benchmarks/recommend [NAME...] [--quick] [--seed N] [--instances 8] [--long] [--final]
+Run: python benchmarks/recommend [NAME...] [--quick] [--seed N] [--judged 4] [--instances 8] [--long]
 """
 
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 import time
+from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
-from judge import LIBRARIES, TIME, Judge, Setting, Verdict
+from judge import FALSE_TRIP, LIBRARIES, TIME, Judge, Setting, Verdict
 from kinds import KINDS, LONG
+from numpy.typing import NDArray
 from oracle import known, total
 from processes import Draw, Process
 
@@ -40,6 +43,10 @@ class Row(NamedTuple):
     ours: Verdict
     best: Verdict | None
     libraries: dict[str, Verdict]
+    beyond: NDArray[np.float64]
+    """By held-out log, our loss less that of the library whose defaults did best on all of them together."""
+    missed_by_all: int
+    """Of the incidents that were missed, those in which no library's defaults refused a call either."""
     note: str = ""
 
     @property
@@ -74,25 +81,43 @@ def recommended(draw: Draw, instances: int) -> tuple[Setting | None, float, str]
     return setting, taken, "; ".join(answer.needs)
 
 
-def row_of(process: Process, base: int, instances: int) -> Row:
+def row_of(process: Process, base: int, instances: int, judged: int) -> Row:
     """Recommend on one draw, judge on the others."""
     draw = process.draw(base)
     setting, taken, note = recommended(draw, instances)
-    seeds = range(base + 10, base + 10 + _JUDGED)
-    held_out = [share for seed in seeds for share in shares(process.draw(seed), instances, seed)]
-    judges = [Judge(each) for each in held_out]
+    seeds = range(base + 10, base + 10 + judged)
+    logs = [[Judge(share) for share in shares(process.draw(seed), instances, seed)] for seed in seeds]
     best = known().get(process.name) if instances == 1 else None
-    nothing = Verdict()
+    libraries = {name: [total(log, each) for log in logs] for name, each in LIBRARIES.items()}
+    nearest = min(libraries.values(), key=lambda verdicts: _sum(verdicts).loss)
+    ours = [Verdict() if setting is None else total(log, setting) for log in logs]
     return Row(
         name=process.name,
         calls=len(draw),
         seconds=taken,
         setting=setting,
-        ours=nothing if setting is None else total(judges, setting),
-        best=None if best is None else total(judges, best),
-        libraries={name: total(judges, each) for name, each in LIBRARIES.items()},
+        ours=_sum(ours),
+        best=None if best is None else _sum([total(log, best) for log in logs]),
+        libraries={name: _sum(verdicts) for name, verdicts in libraries.items()},
+        beyond=np.array([a.loss - b.loss for a, b in zip(ours, nearest, strict=True)]),
+        missed_by_all=0 if setting is None else _missed_by_all(setting, itertools.chain(*logs)),
         note=note,
     )
+
+
+def _sum(verdicts: Iterable[Verdict]) -> Verdict:
+    return sum(verdicts, Verdict())
+
+
+def _missed_by_all(setting: Setting, judges: Iterable[Judge]) -> int:
+    """Return how many of the incidents that a setting misses all libraries' defaults miss, too."""
+    missed = 0
+    for judge in judges:
+        unnoticed = ~judge.noticed(setting)
+        if unnoticed.any():
+            unnoticed &= ~np.any([judge.noticed(each) for each in LIBRARIES.values()], axis=0)
+        missed += int(unnoticed.sum())
+    return missed
 
 
 def line(row: Row, *, verbose: bool) -> str:
@@ -131,15 +156,37 @@ def summary(rows: list[Row], *, ratios: bool) -> None:
         for name in LIBRARIES:
             theirs = np.array([row.library_ratio(name) for row in compared])
             print(f"  {name}: mean {np.exp(np.log(theirs).mean()):.2f}, worst {theirs.max():,.0f}")
-    best = [min(verdict.loss for verdict in row.libraries.values()) for row in answered]
-    worse = [row.name for row, loss in zip(answered, best, strict=True) if row.ours.loss > loss]
-    far = [row.name for row, loss in zip(answered, best, strict=True) if row.ours.loss > loss + 10]
-    print(f"worse than the best defaults: {worse or 'none'}; by more than a false trip: {far or 'none'}")
+    _beside_libraries(answered)
     quiet = sum(row.ours.false_trips == 0 for row in answered)
     print(f"no false trip in {quiet} of {len(answered)}; {sum(r.ours.false_trips for r in answered)} in all")
-    missed, incidents = (sum(getattr(r.ours, name) for r in answered) for name in ("missed", "incidents"))
-    print(f"missed {missed} of {incidents} incidents")
+    ours = _sum(row.ours for row in answered)
+    print(f"missed {ours.missed} of {ours.incidents} incidents", end="")
+    if ours.missed:
+        by_all = sum(row.missed_by_all for row in answered)
+        share = 100 * ours.missed_bad / ours.bad
+        print(f", with {share:.2g} % of all bad calls; {ours.too_small} had no bad call left", end=" ")
+        print(
+            f"after those that the errors gate waits for; {by_all} were missed by all defaults, too", end=""
+        )
+    print()
     print(f"wrongly refused or answered: {wrong or 'none'}")
+
+
+def _beside_libraries(rows: list[Row]) -> None:
+    """Print where the best library's defaults cost less: on a log, and on all held-out logs together.
+
+    With the standard error over the logs, since where in a wait an incident ends is luck.
+    """
+
+    def words_of(row: Row) -> str:
+        error = row.beyond.std(ddof=1) / np.sqrt(len(row.beyond))
+        return f"{row.name} {row.beyond.mean():+.0f} ± {error:.0f}"
+
+    behind = [row for row in rows if row.beyond.mean() > 0]
+    print(f"worse a log than the best defaults: {', '.join(map(words_of, behind)) or 'nowhere'}")
+    for name, factor in (("a log", 1), (f"{len(rows[0].beyond)} logs together", len(rows[0].beyond))):
+        far = [row.name for row in behind if row.beyond.mean() * factor > FALSE_TRIP]
+        print(f"  by more than a false trip ({FALSE_TRIP:g}), {name}: {len(far)} of {len(rows)} {far or ''}")
 
 
 def main() -> None:
@@ -148,6 +195,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="ten scenarios")
     parser.add_argument("--seed", type=int, default=DEVELOPMENT, help="of the draw to recommend from")
     parser.add_argument("--final", action="store_true", help="the draws that are kept apart")
+    parser.add_argument("--judged", type=int, default=_JUDGED, help="held-out draws, at least two")
     parser.add_argument("--instances", type=int, default=1, help="breakers that the calls are dealt out over")
     parser.add_argument("--long", action="store_true", help="long healthy logs, for false trips in 30 days")
     parser.add_argument("--processes", type=int, default=2)
@@ -164,12 +212,14 @@ def main() -> None:
     print(f"{head}{'false':>6}{'missed':>10}{'delay':>9}")
     rows = []
     with ProcessPoolExecutor(asked.processes) as pool:
-        for row in pool.map(partial(row_of, base=base, instances=asked.instances), kinds):
+        for row in pool.map(
+            partial(row_of, base=base, instances=asked.instances, judged=asked.judged), kinds
+        ):
             print(line(row, verbose=asked.verbose), flush=True)
             rows.append(row)
     print()
     if asked.long:
-        days = sum(_JUDGED * p.seconds / 86_400 for p in kinds)
+        days = sum(asked.judged * p.seconds / 86_400 for p in kinds)
         trips = sum(row.ours.false_trips for row in rows)
         print(f"{trips} false trips in {days:.0f} days: {30 * trips / days:.2f} in 30 days")
     else:

@@ -72,6 +72,12 @@ class Verdict(NamedTuple):
     incidents: int = 0
     delay: float = 0.0
     """Seconds from an incident's first call to the opening, summed over the incidents that were detected."""
+    bad: int = 0
+    """Bad calls in incidents."""
+    missed_bad: int = 0
+    """Of these, in incidents that were missed."""
+    too_small: int = 0
+    """Missed incidents with no more bad calls than the errors gate asks for: none was left to refuse."""
 
     def __add__(self, other: object) -> Verdict:
         if not isinstance(other, Verdict):
@@ -90,9 +96,10 @@ class Judge:
         self._spans = np.array([(s.begin, s.end) for s in draw.spans if s.actionable]).reshape(-1, 2)
         self._bad = self._failed | (draw.duration_ns > draw.p99 * 1e9)
         self._inside = np.zeros(len(draw), np.bool_)
-        for begin, end_s in self._spans:
-            a, b = np.searchsorted(draw.start_ns, [begin * 1e9, end_s * 1e9])
+        self._places = np.searchsorted(draw.start_ns, self._spans * 1e9)
+        for a, b in self._places:
             self._inside[a:b] = True
+        self._bad_in_spans = np.array([self._bad[a:b].sum() for a, b in self._places], np.int64)
 
     def run(self, setting: Setting) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
         """Return which calls were permitted, and the times in seconds when the closed breaker opened."""
@@ -117,17 +124,27 @@ class Judge:
         admitted_bad = int((permitted & self._bad & self._inside).sum())
         good_inside = int((refused & ~self._bad & self._inside).sum())
         good_outside = int((refused & ~self._bad & ~self._inside).sum())
-        missed, delay = 0, 0.0
+        delay = 0.0
+        noticed = self._noticed(refused)
+        bad = self._bad_in_spans
         right = np.zeros(len(trips), np.bool_)
         for begin, end in self._spans:
             mine = (trips >= begin) & (trips <= end + GRACE)
             right |= mine
-            a, b = np.searchsorted(self._start, [begin * 1e9, end * 1e9])
-            missed += not refused[a:b].any()
             delay += float(trips[mine][0] - begin) if (mine & (trips <= end)).any() else 0.0
         false = int((~right).sum())
         loss = admitted_bad + REJECT * good_inside + good_outside + FALSE_TRIP * false
-        return Verdict(loss, false, missed, len(self._spans), delay)
+        return Verdict(
+            loss, false, int((~noticed).sum()), len(self._spans), delay, int(bad.sum()),
+            int(bad[~noticed].sum()), int((~noticed & (bad <= setting.errors)).sum()),
+        )  # fmt: skip
+
+    def noticed(self, setting: Setting) -> NDArray[np.bool_]:
+        """Return in which incidents a setting refused any call."""
+        return self._noticed(~self.run(setting)[0])
+
+    def _noticed(self, refused: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        return np.array([refused[a:b].any() for a, b in self._places], np.bool_)
 
 
 @numba.njit(cache=True, nogil=True)

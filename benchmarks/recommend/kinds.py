@@ -105,6 +105,9 @@ KINDS = (
     Process(
         "mid30_spread_outages", 2 * HOUR, Load(30), Baseline(0.01), (outage(3, 20, 60), outage(1, 900, 1500))
     ),
+    Process(
+        "low2_short_and_long", 10 * HOUR, Load(2), Baseline(0.01), (outage(3, 40, 90), outage(1, 6000, 8000))
+    ),
     Process("mid20_nothing", 2 * HOUR, Load(20), Baseline(0.01)),
     Process("high200_mmpp_nothing", 900, Load(200, wobble=0.3), MARKOV),
     Process("low05_retry_nothing", 2 * DAY, Load(0.5), Baseline(0.01, bursts_an_hour=1)),

@@ -3,7 +3,7 @@
 Random search, then coordinate descent, both by the judge's loss and without any budget. It is slow and
 its results change only with the scenarios, so they are kept in `oracle.json`, with the draws' seeds.
 
-Run: python benchmarks/recommend/oracle.py [NAME...]
+Run: python benchmarks/recommend/oracle.py [NAME...] [--improve]
 """
 
 from __future__ import annotations
@@ -53,6 +53,10 @@ class Oracle:
         found = [self._descend(setting) for setting in [s for s in ranked if s.kind == 0][:_DESCENTS]]
         return min([*found, ranked[0]], key=self._loss)
 
+    def improved(self, known: Setting) -> Setting:
+        """Return the best setting that a descent from a known one finds."""
+        return self._descend(known)
+
     def _loss(self, setting: Setting) -> float:
         if setting not in self._known:
             self._known[setting] = total(self._judges, setting).loss
@@ -77,8 +81,9 @@ class Oracle:
     def _descend(self, at: Setting) -> Setting:
         for _ in range(_ROUNDS):
             before = at
-            for name in ("wait", "threshold", "errors", "window", "trials", "slow", "calls"):
-                at = min([at, *self._moves(at, name)], key=self._loss)
+            for name in ("wait", "threshold", "errors", "window", "trials", "slow", "calls", "backoff"):
+                moves = _growing(at) if name == "backoff" else self._moves(at, name)
+                at = min([at, *moves], key=self._loss)
             if at == before:
                 break
         return at
@@ -105,18 +110,24 @@ class Oracle:
             yield from (at._replace(calls=round(at.errors * f)) for f in (1, 1.5, 2, 3, 5))
 
 
-def searched(process: Process, instances: int = 1) -> dict[str, object]:
-    """Return one scenario's oracle as plain values."""
+def _growing(at: Setting) -> Iterator[Setting]:
+    """Yield a constant wait, and waits that grow from before the present one to beyond it."""
+    yield at._replace(backoff=1.0, longest=np.inf)
+    for backoff in (1.1, 1.2, 1.5, 2.0):
+        for first in (0.15, 0.3, 0.6, 1.0):
+            for longest in (1.0, 2.0, 4.0, 8.0):
+                yield at._replace(wait=at.wait * first, backoff=backoff, longest=at.wait * longest)
+
+
+def searched(process: Process, *, improve: bool = False) -> dict[str, object]:
+    """Return one scenario's oracle as plain values: from scratch, or improved from the one in the file."""
     began = time.process_time()
     draws = [process.draw(seed) for seed in SEEDS]
-    if instances > 1:
-        draws = [
-            d.share(np.random.default_rng(d.start_ns[-1]).integers(0, instances, len(d)) == 0) for d in draws
-        ]
     rate = float(np.median([len(d) / process.seconds for d in draws]))
     judges = [Judge(draw) for draw in draws]
-    best = Oracle(process, judges, rate).best()
-    values = [v if np.isfinite(v) else None for v in best]
+    oracle = Oracle(process, judges, rate)
+    best = oracle.improved(known()[process.name]) if improve else oracle.best()
+    values = [(v if isinstance(v, int) else float(v)) if np.isfinite(v) else None for v in best]
     return {
         "setting": dict(zip(Setting._fields, values, strict=True)),
         "loss": round(total(judges, best).loss, 2),
@@ -133,19 +144,21 @@ def known() -> dict[str, Setting]:
     }
 
 
-def main(names: list[str]) -> None:
+def main(names: list[str], *, improve: bool) -> None:
+    """Search the named scenarios, or those that the file lacks; or improve the named, or all, in the file."""
     table = json.loads(FOUND.read_text()) if FOUND.exists() else {"found": {}}
     wanted = [
         p
         for p in KINDS
-        if not p.refused and (p.name in names or (not names and p.name not in table["found"]))
+        if not p.refused and (p.name in names or (not names and improve == (p.name in table["found"])))
     ]
     with ProcessPoolExecutor(2) as pool:
-        for process, entry in zip(wanted, pool.map(partial(searched), wanted), strict=True):
+        for process, entry in zip(wanted, pool.map(partial(searched, improve=improve), wanted), strict=True):
             table["found"][process.name] = entry
             print(process.name, entry, flush=True)
             FOUND.write_text(json.dumps({"seeds": SEEDS, "found": table["found"]}, indent=1) + "\n")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    asked = [name for name in sys.argv[1:] if name != "--improve"]
+    main(asked, improve="--improve" in sys.argv)

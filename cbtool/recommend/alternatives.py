@@ -64,7 +64,7 @@ def alternatives(found: Found, courts: Sequence[Court], logbook: Logbook) -> tup
 def _shown(candidate: Candidate) -> tuple[float, ...]:
     """Return what a table shows of settings; what differs in nothing of it is no choice to a reader."""
     gate = candidate.gate
-    return gate.threshold, gate.errors, gate.window, gate.counted, candidate.wait
+    return gate.threshold, gate.errors, gate.window, gate.counted, candidate.wait, candidate.growth
 
 
 def _sensitive_first(one: Alternative) -> tuple[float, float, float, str]:
@@ -133,7 +133,7 @@ def _slowness(found: Found, candidate: Candidate) -> tuple[float, float, int]:
 
 def _windows(found: Found, factor: float) -> list[float]:
     window = found.candidate.gate.window
-    fitting = found.search.sizes(found.candidate.gate)
+    fitting = found.search.ground.sizes(found.candidate.gate)
     low, high = _SHORTER if factor > 1 else _LONGER
     return [each for each in fitting if low * window <= each <= high * window]
 

@@ -29,7 +29,7 @@ _BY_CALLS = 4  # one arena in so many
 _FEW = 2  # incidents, whose lengths say little
 _SPREAD, _SPREAD_OF_FEW = 1.5, 1.8  # lengths vary by up to this factor either way
 _PARTS_OF_A_FLAP = 3
-_BLUR = 0.02  # of a period, by which a flap's calls are mixed
+_BLUR = 2  # calls by which a flap's are mixed: more would wash out the edges that a wait may meet
 _REGULAR = 0.35  # how far the times between a flap's parts may differ, as a share of their mean
 _LIBRARY_LENGTHS = (20.0, 3600.0)
 
@@ -113,8 +113,29 @@ def library(p99: float | None, typical: int, seconds: float) -> list[Spell]:
     return spells
 
 
+class Deal:
+    """Spells dealt out to arenas in turn, so that a long one, which leaves no room, is as frequent as others.
+
+    Args:
+        spells: what to deal out.
+        seed: of their order.
+    """
+
+    def __init__(self, spells: Sequence[Spell], seed: int) -> None:
+        order = np.random.default_rng([seed, 47]).permutation(len(spells))
+        self._spells = [spells[i] for i in order]
+        self._next = 0
+
+    def build(self, background: Trace, weight: float, most: int, seed: int) -> Arena:
+        """Return an arena with the next spells, as many as fit, each once."""
+        spells = self._spells[self._next :] + self._spells[: self._next]
+        arena = build(background, spells, weight, most, seed)
+        self._next = (self._next + len(arena.spans)) % len(spells)
+        return arena
+
+
 def build(background: Trace, spells: Sequence[Spell], weight: float, most: int, seed: int) -> Arena:
-    """Return an arena: healthy traffic with every spell in it once, if it fits.
+    """Return an arena: healthy traffic with every spell in it once, or the first ones if not all fit.
 
     Args:
         background: healthy calls of one breaker, incidents cut out of its time.
@@ -128,13 +149,12 @@ def build(background: Trace, spells: Sequence[Spell], weight: float, most: int, 
     lengths = np.array([s.seconds for s in spells]) * np.exp(random.uniform(-spread, spread))
     tape = _tape(background, float(lengths.sum()) / _MOST_OF_IT, most, random)
     room = _MOST_OF_IT * tape.span
-    fitting = random.permutation(len(spells))
-    fitting = fitting[: max(1, int((np.cumsum(lengths[fitting]) <= room).sum()))]
+    fitting = max(1, int((np.cumsum(lengths) <= room).sum()))
     # One that is too long alone is cut, but never to the same length: a wait would learn that.
-    spells, lengths = [spells[i] for i in fitting], lengths[fitting]
+    spells, lengths = spells[:fitting], lengths[:fitting]
     lengths = np.where(lengths > room, room * random.uniform(0.6, 1.0, len(lengths)), lengths)
     order = random.permutation(len(spells))
-    begins = _places(tape, lengths[order], random, by_time=seed % _BY_CALLS != 0)
+    begins = _places(tape, lengths[order], random, by_time=seed % _BY_CALLS != 1)
     duration, failed = tape.duration.copy(), tape.failed.copy()
     spans = np.empty((len(spells), 2), np.int64)
     for row, (which, begin) in enumerate(zip(order, begins, strict=True)):
@@ -180,7 +200,7 @@ def _draw(
         period, at = spell.rhythm
         cycle = max(1.0, np.floor((at[-1] + 0.5 * period) / period)) * period
         place = np.searchsorted(at, (since / 1e9) % cycle)
-        spread = max(1, round(_BLUR * n * period / max(cycle, at[-1])))
+        spread = _BLUR
     drawn: NDArray[np.int64] = np.clip(place + random.integers(-spread, spread + 1, len(start)), 0, n - 1)
     return drawn
 

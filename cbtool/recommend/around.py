@@ -150,7 +150,8 @@ def _crowding(found: Found, courts: Sequence[Court], capacity: Capacity | None) 
     if capacity is None or capacity.extra_utilisation <= _CROWDED:
         return ()
     wait = ceil_nice(capacity.wait_for(WASTEFUL))
-    longer = found.candidate._replace(wait=wait)
+    grows = found.candidate.growth > 1
+    longer = found.candidate._replace(longest=wait) if grows else found.candidate._replace(wait=wait)
     base = found.budget.false_trip_cost
     mean = [
         float(np.mean([court.loss(each.config()) for court in courts])) + base
@@ -160,8 +161,8 @@ def _crowding(found: Found, courts: Sequence[Court], capacity: Capacity | None) 
         (
             f"While a dependency is down, trials take {format_percent(capacity.extra_utilisation)} of one"
             f" thread's time, since each may last {format_duration(capacity.trial)}. Where threads are few,"
-            f" wait {format_duration(wait)} instead, for {WASTEFUL:g} %: on this traffic that costs"
-            f" {mean[0] / mean[1]:.2g} times as much."
+            f" wait {'at most ' * grows}{format_duration(wait)} instead, for {WASTEFUL:g} %: on this traffic"
+            f" that costs {mean[0] / mean[1]:.2g} times as much."
         ),
     )
 
@@ -244,4 +245,17 @@ def _evidence(
         instances=found.instances,
         timeout=timeout,
         capacity=_capacity(found.trace, config),
+        other_waits=_other_waits(found),
     )
+
+
+def _other_waits(found: Found) -> float | None:
+    """Return what the best wait of the other sort, growing or constant, costs in times the chosen one.
+
+    None where none was tried on all of the resampled traffic.
+    """
+    grows, base = found.candidate.growth > 1, found.budget.false_trip_cost
+    others = (loss for loss, each in found.search.tried() if (each.growth > 1) != grows)
+    chosen = next((loss for loss, each in found.search.tried() if each == found.candidate), None)
+    other = next(others, None)
+    return None if other is None or chosen is None else (other + base) / (chosen + base)

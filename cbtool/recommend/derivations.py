@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cbtool.recommend.backoff import WORTH_GROWING
 from cbtool.recommend.forms import best_wait, reopening_chance
 from cbtool.units import exact_duration, format_duration, format_percent, format_rate
 
@@ -114,12 +115,60 @@ def _wait(e: Evidence, _: Sensitivity | None) -> str:
     typical = float(np.median(lengths)) if lengths else _DEFAULT_INCIDENT
     trials, rate, wait = e.candidate.trials, e.regimes[-1].rate, e.candidate.wait
     known = f"D = {format_duration(typical)}" + ("" if lengths else " (none was seen: a usual one)")
+    if e.candidate.growth > 1:
+        return f"{known}: {_growing(e)}{_capacity(e)}"
     return (
         f"Probes during an incident of {known} cost n·D/w = {trials} × {_short(typical)}/{wait:g} ="
         f" {_short(trials * typical / wait)} calls, late recovery λw/2 = {_short(rate)} × {wait:g}/2 ="
         f" {_short(rate * wait / 2)} calls. The sum is least at √(2nD/λ) ="
         f" {format_duration(best_wait(trials, typical, rate))}; the resampled incidents decide the rest."
-        f"{_capacity(e)}"
+        f"{_constant(e)}{_capacity(e)}"
+    )
+
+
+def _constant(e: Evidence) -> str:
+    """Why the wait does not grow."""
+    if e.other_waits is None:
+        return " Waits that grow from trial to trial were tried and were no better."
+    return (
+        f" The best wait that grows from trial to trial costs {e.other_waits:.2f} × as much, and would have"
+        f" to save {100 * (1 - WORTH_GROWING):.0f} % to be worth two more settings."
+    )
+
+
+def _growing(e: Evidence) -> str:
+    """How the waits follow each other, and why."""
+    at, longest = e.candidate, e.candidate.longest or e.candidate.wait
+    steps = math.ceil(math.log(longest / at.wait) / math.log(at.growth) - 1e-9)
+    waits = [min(at.wait * at.growth**step, longest) for step in range(steps + 1)]
+    shown = ", ".join(format_duration(wait) for wait in waits[:6])
+    saves = "" if e.other_waits is None else f" A constant wait costs {e.other_waits:.2f} × as much."
+    return (
+        f"the waits are {shown}{' …' * (len(waits) > 6)}, {format_duration(sum(waits))} in all until the"
+        f" longest. Where incidents end at a hazard h(τ) after τ seconds, the best wait is √(2n/(λh(τ))):"
+        f" short at first for those that end soon, longer for one that has lasted.{saves}"
+    )
+
+
+def _multiplier(e: Evidence, _: Sensitivity | None) -> str:
+    lengths = np.array([i.length for i in e.actionable])
+    spread = (
+        ""
+        if len(lengths) < 2
+        else (
+            f" Lengths of {format_duration(lengths.min())} to {format_duration(lengths.max())} vary by"
+            f" {lengths.std() / lengths.mean():.2g} × their mean; the more they do, the more growing saves."
+        )
+    )
+    return f"{_capital(_growing(e))}{spread}"
+
+
+def _longest(e: Evidence, _: Sensitivity | None) -> str:
+    longest, rate = e.candidate.longest or e.candidate.wait, e.regimes[-1].rate
+    return (
+        f"At most λw/2 = {_short(rate)} × {_short(longest)}/2 = {_short(rate * longest / 2)} calls are"
+        f" refused on average once a long incident is over; until then {e.candidate.trials} in"
+        f" {format_duration(longest)} are let through."
     )
 
 
@@ -153,6 +202,8 @@ _OWN: dict[str, Callable[[Evidence, Sensitivity | None], str]] = {
     "minimum_number_of_calls": _calls,
     "minimum_number_of_errors": _errors,
     "wait_duration_in_open_state": _wait,
+    "wait_backoff_multiplier": _multiplier,
+    "max_wait_duration_in_open_state": _longest,
     "permitted_number_of_calls_in_half_open_state": _trials,
 }
 

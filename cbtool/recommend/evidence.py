@@ -47,6 +47,8 @@ class Evidence:
     instances: int
     timeout: float | None = None
     capacity: Capacity | None = None
+    other_waits: float | None = None
+    """What the best wait of the other sort, growing or constant, costs in times the chosen one."""
 
     @property
     def usual(self) -> Regime:
@@ -73,7 +75,7 @@ class Evidence:
 def reasons(evidence: Evidence) -> tuple[SettingReason, ...]:
     """Return one reason a setting, in the profile's order."""
     found = [_threshold(evidence), *_slow(evidence), _window(evidence), _calls(evidence), _errors(evidence)]
-    return (*found, _wait(evidence), _trials(evidence))
+    return (*found, _wait(evidence), *_growth(evidence), _trials(evidence))
 
 
 def expected(evidence: Evidence) -> Expected:
@@ -236,12 +238,29 @@ def _wait(e: Evidence) -> SettingReason:
     lengths = [i.length for i in e.actionable]
     if lengths:
         usual = format_duration(float(np.median(lengths)))
-        why = f"incidents last {usual} (median); balances probing them against late recovery"
+        first = "the first wait of a growing one; " * (e.candidate.growth > 1)
+        why = f"{first}incidents last {usual} (median); balances probing them against late recovery"
         data = f"{len(lengths)} incident{'s' * (len(lengths) > 1)}, lengths resampled"
     else:
         why, data = "balances probing against late recovery", _LIBRARY
     wait = exact_duration(e.candidate.wait)
     return SettingReason("wait_duration_in_open_state", wait, why, data)
+
+
+def _growth(e: Evidence) -> Iterable[SettingReason]:
+    """Why the wait grows, where it does."""
+    at = e.candidate
+    if at.growth <= 1 or at.longest is None:
+        return
+    lengths = [i.length for i in e.actionable]
+    ends, data = "incidents may be short or long", _LIBRARY
+    if lengths:
+        ends = f"incidents last {format_duration(min(lengths))} to {format_duration(max(lengths))}"
+        data = f"{len(lengths)} incident{'s' * (len(lengths) != 1)}, lengths resampled"
+    why = f"{ends}: one that has lasted is likely to last, so it is asked after less often"
+    yield SettingReason("wait_backoff_multiplier", at.growth, why, data)
+    why = "the longest that a recovery after a long incident is worth waiting for"
+    yield SettingReason("max_wait_duration_in_open_state", exact_duration(at.longest), why, data)
 
 
 def _trials(e: Evidence) -> SettingReason:

@@ -64,6 +64,10 @@ class Candidate(NamedTuple):
     gate: Gate
     wait: float
     trials: int
+    growth: float = 1.0
+    """Each further opening in a row waits so many times longer."""
+    longest: float | None = None
+    """Seconds that a growing wait stops at."""
 
     def config(self) -> BreakerConfig:
         """Return the candidate as a breaker's settings."""
@@ -77,5 +81,7 @@ class Candidate(NamedTuple):
             minimum_number_of_calls=gate.calls,
             minimum_number_of_errors=gate.errors,
             wait_duration_in_open_state=self.wait,
+            wait_backoff_multiplier=self.growth,
+            max_wait_duration_in_open_state=self.longest,
             permitted_number_of_calls_in_half_open_state=self.trials,
         )

@@ -85,7 +85,7 @@ class Court:
     def loss(self, config: BreakerConfig) -> float:
         """Return the loss of a configuration, as it is on average over where in a wait the incidents end."""
         permitted, trips = run_brief(self._traffic, config)
-        return self._loss(permitted, trips) + self._recovery(permitted, config.wait_duration_in_open_state)
+        return self._loss(permitted, trips) + self._recovery(permitted, config)
 
     def _loss(self, permitted: NDArray[np.uint8], trips: NDArray[np.int64]) -> float:
         return (
@@ -94,7 +94,7 @@ class Court:
             + self._false_trip_cost * int((self._incident_of(trips) < 0).sum())
         )
 
-    def _recovery(self, permitted: NDArray[np.uint8], wait: float) -> float:
+    def _recovery(self, permitted: NDArray[np.uint8], config: BreakerConfig) -> float:
         """Return what recovering would cost more on average than it did here.
 
         Where a breaker is open as an incident ends, it stays so for half a wait on average. How long it did
@@ -105,9 +105,22 @@ class Court:
             if not end or end == len(permitted) or permitted[end - 1]:
                 continue
             first = end + int(permitted[end:].argmax()) if permitted[end:].any() else len(permitted)
+            wait = self._wait_around(permitted, end, first, config)
             usual = int(np.searchsorted(self._start, time + int(wait * 5e8)))
             more += self._good_until[usual] - self._good_until[first]
         return float(more)
+
+    def _wait_around(
+        self, permitted: NDArray[np.uint8], end: int, first: int, config: BreakerConfig
+    ) -> float:
+        """Return the wait in seconds that an incident ended in; a growing one is read from the run."""
+        wait, longest = config.wait_duration_in_open_state, config.max_wait_duration_in_open_state
+        if config.wait_backoff_multiplier <= 1.0 or longest is None:
+            return wait
+        before = permitted[:end][::-1]
+        last = end - 1 - int(before.argmax()) if before.any() else 0
+        seen = float(self._start[min(first, len(permitted) - 1)] - self._start[last]) / 1e9
+        return min(max(seen, wait), longest)
 
     def judge(self, config: BreakerConfig) -> Outcome:
         """Return the loss with what it is made of."""

@@ -19,6 +19,7 @@ from cbtool.recommend.doubts import traffic_doubts
 from cbtool.recommend.exposure import exposure_of
 from cbtool.recommend.false_trips import BURST_MARGIN, Guard
 from cbtool.recommend.found import Found
+from cbtool.recommend.ground import Ground
 from cbtool.recommend.healthy import healthy_p99
 from cbtool.recommend.incidents import A_TAIL, Sides, few_of, tell_apart
 from cbtool.recommend.instances import named_instances
@@ -30,7 +31,7 @@ from cbtool.recommend.own_incidents import Own, inside, own_incidents
 from cbtool.recommend.reach import given_up, observed_notes
 from cbtool.recommend.refusal import healthy_side, missing, missing_budget
 from cbtool.recommend.regimes import load_regimes
-from cbtool.recommend.search import Ground, Search
+from cbtool.recommend.search import Search
 from cbtool.recommend.trace import Trace, trace_of
 from cbtool.traffic.labels import label_spans
 from cbtool.traffic.outcomes import DEFAULT_RULES
@@ -293,15 +294,14 @@ def _resampled(case: Case, shares: Sequence[Trace]) -> list[Court]:
     """Return all resampled courts, of the breakers' healthy calls in turn."""
     library, spells = case.library(shares[0]), case.spells()
 
-    def court(number: int, chosen: Sequence[arenas.Spell], weight: float) -> Court:
+    def court(number: int, deal: arenas.Deal, weight: float) -> Court:
         seed = case.seed * 1000 + number
         calm = shares[number % len(shares)]
-        return case.court(arenas.build(calm, chosen, weight, _ARENA_CALLS, seed))
+        return case.court(deal.build(calm, weight, _ARENA_CALLS, seed))
 
-    if not spells:
-        return [court(number, library, 1.0) for number in range(_ARENAS)]
-    courts = [court(number, spells, 1.0) for number in range(_ARENAS)]
-    return [*courts, court(_ARENAS, library, _LIBRARY_WEIGHT)]
+    deal = arenas.Deal(spells or library, case.seed)
+    courts = [court(number, deal, 1.0) for number in range(_ARENAS)]
+    return [*courts, court(_ARENAS, arenas.Deal(library, case.seed), _LIBRARY_WEIGHT)] if spells else courts
 
 
 def _closed_up(share: Trace, gaps: Sequence[tuple[int, int]]) -> Trace:

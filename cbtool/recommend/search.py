@@ -7,67 +7,42 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from cbtool.recommend.forms import best_wait, ceil_nice, nice_duration
+from cbtool.recommend.backoff import WORTH_GROWING, growing, nearby
+from cbtool.recommend.forms import best_wait, nice, nice_duration
 from cbtool.recommend.gates import Candidate, Gate
-from cbtool.recommend.model import DEFAULT_FALSE_TRIP_COST
+from cbtool.recommend.habits import habits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cbtool.recommend.false_trips import Guard
+    from cbtool.recommend.ground import Ground
     from cbtool.recommend.loss import Court
 
-_WINDOWS = (1.0, 2.0, 3.0, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0)
-_COUNTS = (5, 10, 15, 20, 30, 50, 75, 100, 150, 200, 300, 500, 1000)  # calls
-_THRESHOLDS = (5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 60.0, 80.0, 100.0)
 _SLOW_THRESHOLDS = (30.0, 40.0, 50.0, 60.0, 80.0)
-_SLOW_FACTORS = (1.0, 1.5, 2.0, 3.0)  # times the healthy p99
 _TRIALS = (1, 2, 3, 5, 10)
 _ERRORS = (
     *range(4, 11),  # one call with its two retries is three errors, which any upstream has and must not trip
  12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120, 150, 200, 300, 500, 1000, 2000, 5000,
 )  # fmt: skip
-_CALLS_A_WINDOW = (2.0, 20_000.0)
 _ROUNDS = 4
+_PROMISING = 24  # starts of a kind that are worth a second look
 _DESCENTS = 2
+_GROWN = 4  # growing waits that are worth a second look
+_FINER = (0.6, 0.8, 1.25, 1.6)  # of a window: between the grid's
+_FINER_PERCENT = (-10.0, -5.0, 5.0, 10.0)
+_FINER_ERRORS = (0.9, 0.8)
 _GAIN = 0.999  # a move must save at least a thousandth
 _HOPELESS = 1.1  # so many times the loss on the screening courts is not made up on the others
 _CALLS_AN_ERROR = (2, 4)
 _TIE = 1.002
 _CAUTION = 5.0
 _DAY = 86_400.0
-_HIGHEST, _HIGHEST_UNSEEN = 80.0, 50.0  # percent; at 100 one success in a thousand calls would hold it shut
 _FAR_WITHIN = 0.02  # of the budget
 _CALM_COSTS = 1.01
 _WORTH_COUNTING = 1.03
 _VARIES = 3.0  # the busiest load beside the quietest
 _WAIT_FACTORS = (0.17, 0.25, 0.35, 0.5, 0.6, 0.7, 0.85, 1.2, 1.4, 1.7, 2.0, 2.5, 3.0, 4.0, 6.0)
-_REACHABLE = 0.8  # of a busy window's calls; a gate above can never be reached
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """What the search knows of the traffic.
-
-    Attributes:
-        quiet: calls a second that one breaker sees at its quietest load.
-        busy: the same at its busiest.
-        seconds: of healthy background; no window is longer than a quarter of it.
-        incident: seconds; the incidents' usual length.
-        p99: of healthy durations, seconds; None: slow calls are not judged.
-        break_even: percent of bad calls from which opening pays; no threshold lies below.
-        false_trip_cost: of a trip outside incidents, beside the calls it refuses.
-        seen: whether any incident with failures was; where none was, no threshold rules brown-outs out.
-    """
-
-    quiet: float
-    busy: float
-    seconds: float
-    incident: float
-    p99: float | None
-    break_even: float
-    false_trip_cost: float = DEFAULT_FALSE_TRIP_COST
-    seen: bool = True
 
 
 @dataclass(slots=True)
@@ -93,18 +68,76 @@ class Search:
 
     def best(self) -> Candidate | None:
         """Return the cheapest candidate found; None where no gate keeps the budget."""
-        starts = list(self._starts())
-        if not starts:
+        starts, habits_ = list(self._starts()), list(self._habits())
+        if not starts and not habits_:
             return None
-        starts.sort(key=lambda c: self._loss(c, self.screening))
-        best = [self._of_kind(starts, counted=counted) for counted in (False, True)]
+        best = [self._of_kind(starts, habits_, counted=counted) for counted in (False, True)]
         found = [candidate for candidate in best if candidate is not None]
         # Time forgets old errors at any load, which a window of calls must be worth giving up; but where the
         # load varies, a window of time fits one load, and leaves what happens at the others undetected.
         varies = self.ground.busy >= _VARIES * self.ground.quiet
         handicap = 1.0 / _WORTH_COUNTING if varies else _WORTH_COUNTING
         chosen = min(found, key=lambda c: self._full_loss(c) * (handicap if c.gate.counted else 1.0))
-        return self._largest_gate(self._with_calls(chosen))
+        chosen = self._with_calls(self._finer(chosen))
+        return self._largest_gate(self._backed_off(chosen))
+
+    def _of_kind(
+        self, starts: Sequence[Candidate], habits_: Sequence[Candidate], *, counted: bool
+    ) -> Candidate | None:
+        """Return the cheapest candidate of one type of window.
+
+        Most starts are told to be poor by one court; those that are left are told apart by a few more. Where
+        a library's default is cheaper than what came of them, the search goes on from there.
+        """
+        mine = [start for start in starts if start.gate.counted == counted]
+        for courts, left in ((1, _PROMISING), (self.screening, _DESCENTS)):
+            mine = sorted(mine, key=lambda c: self._loss(c, courts))[:left]  # used at once
+        best = min((self._descend(start) for start in mine), key=self._full_loss, default=None)
+        for habit in habits_:
+            if habit.gate.counted == counted and (best is None or self._saves(habit, best)):
+                best = self._descend(habit)
+        return best
+
+    def _finer(self, best: Candidate) -> Candidate:
+        """Return the candidate moved in finer steps than the grid's, which overshoots what a gate must be."""
+        for moves in (self._finer_windows, self._finer_thresholds, self._finer_errors, _waits):
+            for move in moves(best):
+                if self.allowed(move.gate) and self._saves(move, best):
+                    best = move
+        return best
+
+    def _finer_windows(self, at: Candidate) -> Iterator[Candidate]:
+        for factor in _FINER:
+            window = nice_duration(at.gate.window * factor)
+            if at.gate.counted:
+                window = float(round(nice(at.gate.window * factor)))
+            if window != at.gate.window and self.ground.can_judge(window, counted=at.gate.counted):
+                yield from self._fitted(at, at.gate._replace(window=window))
+
+    def _finer_thresholds(self, at: Candidate) -> Iterator[Candidate]:
+        for step in _FINER_PERCENT:
+            if self.ground.may_open_at(at.gate.threshold + step):
+                yield from self._fitted(at, at.gate._replace(threshold=at.gate.threshold + step))
+
+    def _finer_errors(self, at: Candidate) -> Iterator[Candidate]:
+        for factor in _FINER_ERRORS:
+            errors = math.ceil(at.gate.errors * factor)
+            if _ERRORS[0] <= errors < at.gate.errors:
+                yield at._replace(gate=_with_errors(at.gate, errors))
+
+    def _backed_off(self, best: Candidate) -> Candidate:
+        """Return the candidate with a growing wait, where that saves more than two more settings cost."""
+        bar = WORTH_GROWING * self._full_loss(best)
+        waiting = list(growing(best))
+        for courts, left in ((1, _GROWN), (self.screening, 1)):
+            waiting = sorted(waiting, key=lambda c: self._loss(c, courts))[:left]
+        if not waiting or self._loss(waiting[0], self.screening) > self._loss(best, self.screening):
+            return best
+        grown = waiting[0]
+        for move in nearby(grown):
+            if self._saves(move, grown):
+                grown = move
+        return grown if self._full_loss(grown) <= bar else best
 
     def _with_calls(self, best: Candidate) -> Candidate:
         """Return the candidate with a calls gate above the errors gate, where that saves anything."""
@@ -113,11 +146,6 @@ class Search:
             if self.allowed(move.gate) and self._saves(move, best):
                 best = move
         return best
-
-    def _of_kind(self, starts: Sequence[Candidate], *, counted: bool) -> Candidate | None:
-        """Return the cheapest candidate of one type of window."""
-        mine = [start for start in starts if start.gate.counted == counted][:_DESCENTS]
-        return min((self._descend(start) for start in mine), key=self._full_loss, default=None)
 
     def tried(self) -> list[tuple[float, Candidate]]:
         """Return the candidates that were judged on every court with their losses, the cheapest first."""
@@ -130,11 +158,13 @@ class Search:
         return list(self._losses[candidate])
 
     def _starts(self) -> Iterator[Candidate]:
-        slow = self.slow_durations()
+        slow = self.ground.slow_durations()
         wait = nice_duration(best_wait(1, self.ground.incident, self.ground.busy))
-        windows = [(window, False) for window in self.windows()] + [(n, True) for n in self.counts()]
+        windows = [(window, False) for window in self.ground.windows()] + [
+            (n, True) for n in self.ground.counts()
+        ]
         for window, counted in windows:
-            for threshold in self.thresholds()[::2]:
+            for threshold in self.ground.thresholds()[::2]:
                 gate = Gate(window, threshold, 1, 1, counted=counted)
                 if slow:
                     gate = gate._replace(slow_from=slow[-2], slow_threshold=50.0)
@@ -143,36 +173,15 @@ class Search:
                     yield Candidate(fitted, wait, 1)
                     yield Candidate(fitted, wait, 3)
 
-    def windows(self) -> list[float]:
-        """Return the window lengths that hold a sensible number of calls and that the data can judge."""
-        low, high = _CALLS_A_WINDOW
-        longest = self.ground.seconds / 4
-        fitting = [w for w in _WINDOWS if low <= w * self.ground.busy <= high and w <= longest]
-        return fitting or [min(_WINDOWS, key=lambda w: abs(w - max(longest, low / self.ground.busy)))]
-
-    def sizes(self, gate: Gate) -> list[float]:
-        """Return the windows to choose from, in the unit of the gate's own."""
-        return self.counts() if gate.counted else self.windows()
-
-    def counts(self) -> list[float]:
-        """Return the lengths of count windows, in calls, that the data can judge."""
-        return [float(n) for n in _COUNTS if n <= self.ground.seconds * self.ground.busy / 20]
-
-    def thresholds(self) -> list[float]:
-        """Return the failure rates to choose from: below break-even, opening costs more than it saves."""
-        most = max(_HIGHEST if self.ground.seen else _HIGHEST_UNSEEN, self.ground.break_even)
-        fitting = [t for t in _THRESHOLDS if self.ground.break_even - 1e-9 <= t <= most]
-        return fitting or [_THRESHOLDS[-1]]
-
-    def slow_durations(self) -> list[float]:
-        """Return the slow-call thresholds to choose from, in seconds, shortest first."""
-        if self.ground.p99 is None:
-            return []
-        return [ceil_nice(factor * self.ground.p99) for factor in _SLOW_FACTORS]
+    def _habits(self) -> Iterator[Candidate]:
+        for habit in habits(self.ground):
+            fitted = self.fit(habit.gate)
+            if fitted is not None:
+                yield habit._replace(gate=fitted)
 
     def fit(self, gate: Gate) -> Gate | None:
         """Return the gate with the smallest errors gate that keeps the budget; None where none does."""
-        reachable = self._reachable(gate)
+        reachable = self.ground.reachable(gate)
         low, high = 0, sum(errors <= reachable for errors in _ERRORS)
         top = high
         while low < high:
@@ -185,13 +194,9 @@ class Search:
 
     def allowed(self, gate: Gate) -> bool:
         """Return whether a gate keeps the budget, and a total outage at the busiest load would open it."""
-        if gate.calls > self._reachable(gate):
+        if gate.calls > self.ground.reachable(gate):
             return False
         return self.guard.false_trips(gate).upper <= self.budget
-
-    def _reachable(self, gate: Gate) -> float:
-        """Return how many calls, or errors in an outage, a window surely holds at the busiest load."""
-        return gate.window if gate.counted else _REACHABLE * gate.window * self.ground.busy
 
     def _descend(self, start: Candidate) -> Candidate:
         best, loss = start, self._full_loss(start)
@@ -213,11 +218,11 @@ class Search:
         return self._full_loss(move) < _GAIN * self._full_loss(best)
 
     def _thresholds(self, at: Candidate) -> Iterator[Candidate]:
-        for threshold in self.thresholds():
+        for threshold in self.ground.thresholds():
             yield from self._fitted(at, at.gate._replace(threshold=threshold))
 
     def _windows(self, at: Candidate) -> Iterator[Candidate]:
-        windows = self.sizes(at.gate)
+        windows = self.ground.sizes(at.gate)
         place = min(range(len(windows)), key=lambda i: abs(windows[i] - at.gate.window))
         for window in windows[max(0, place - 2) : place + 3]:
             yield from self._fitted(at, at.gate._replace(window=window))
@@ -229,7 +234,7 @@ class Search:
             yield at._replace(gate=_with_errors(at.gate, errors))
 
     def _slow(self, at: Candidate) -> Iterator[Candidate]:
-        for slow_from in self.slow_durations():
+        for slow_from in self.ground.slow_durations():
             yield from self._fitted(at, at.gate._replace(slow_from=slow_from))
         if at.gate.slow_from is not None:
             for threshold in _SLOW_THRESHOLDS:

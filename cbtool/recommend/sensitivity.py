@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from cbtool.recommend.backoff import GROWTHS
 from cbtool.recommend.findings import Neighbour, Sensitivity, Weight
 from cbtool.recommend.forms import nice_duration
 from cbtool.units import exact_duration
@@ -70,7 +71,13 @@ def _axes(found: Found) -> list[_Axis]:
     percent, seconds = _plain, exact_duration
     size = int if gate.counted else seconds
     axes = [
-        _Axis("failure_rate_threshold", search.thresholds(), gate.threshold, percent, of_gate("threshold"))
+        _Axis(
+            "failure_rate_threshold",
+            search.ground.thresholds(),
+            gate.threshold,
+            percent,
+            of_gate("threshold"),
+        )
     ]
     if gate.slow_from is not None:
         slow = [max(10.0, gate.slow_threshold - 10), min(100.0, gate.slow_threshold + 10)]
@@ -78,24 +85,26 @@ def _axes(found: Found) -> list[_Axis]:
             _Axis("slow_call_rate_threshold", slow, gate.slow_threshold, percent, of_gate("slow_threshold")),
             _Axis(
                 "slow_call_duration_threshold",
-                search.slow_durations(),
+                search.ground.slow_durations(),
                 gate.slow_from,
                 seconds,
                 of_gate("slow_from"),
             ),
         ]
+    waits = [nice_duration(at.wait * factor) for factor in (0.25, 0.5, 2.0, 4.0)]
     more = [max(gate.errors, round(gate.calls * factor)) for factor in (0.5, 2.0)]
     axes += [
-        _Axis("sliding_window_size", search.sizes(gate), gate.window, size, of_gate("window")),
+        _Axis("sliding_window_size", search.ground.sizes(gate), gate.window, size, of_gate("window")),
         _Axis("minimum_number_of_calls", more, gate.calls, int, of_gate("calls")),
         _Axis(_ERRORS_GATE, _around(gate.errors), gate.errors, int, errors),
         _Axis(
             "wait_duration_in_open_state",
-            [nice_duration(at.wait * factor) for factor in (0.25, 0.5, 2.0, 4.0)],
+            [wait for wait in waits if at.longest is None or wait <= at.longest],
             at.wait,
             seconds,
             lambda value: at._replace(wait=value),
         ),
+        *_growing_axes(at),
         _Axis(
             "permitted_number_of_calls_in_half_open_state",
             list(_TRIALS),
@@ -105,6 +114,29 @@ def _axes(found: Found) -> list[_Axis]:
         ),
     ]
     return axes
+
+
+def _growing_axes(at: Candidate) -> list[_Axis]:
+    """How the wait grows, where it does."""
+    if at.growth <= 1 or at.longest is None:
+        return []
+    longer = [nice_duration(at.longest * factor) for factor in (0.5, 2.0, 4.0)]
+    return [
+        _Axis(
+            "wait_backoff_multiplier",
+            [1.0, *GROWTHS],
+            at.growth,
+            _plain,
+            lambda value: at._replace(growth=value, longest=at.longest if value > 1 else None),
+        ),
+        _Axis(
+            "max_wait_duration_in_open_state",
+            [longest for longest in longer if longest > at.wait],
+            at.longest,
+            exact_duration,
+            lambda value: at._replace(longest=value),
+        ),
+    ]
 
 
 def _sensitivity(

@@ -59,6 +59,18 @@ def opens_at(config: BreakerConfig) -> str:
     return f"{config.failure_rate_threshold:g} %, {config.minimum_number_of_errors}+ errors, {window}"
 
 
+def waits(config: BreakerConfig) -> str:
+    """Return how long the breaker stays open, a growing wait with its end: `2s ×2 to 1m`."""
+    first, longest = (
+        exact_duration(config.wait_duration_in_open_state),
+        config.max_wait_duration_in_open_state,
+    )
+    if config.wait_backoff_multiplier <= 1:
+        return first
+    end = "" if longest is None else f" to {exact_duration(longest)}"
+    return f"{first} ×{config.wait_backoff_multiplier:g}{end}"
+
+
 def every(a_day: float | None) -> str:
     """Return a rate of trips as people say it: `1 in 50 days`."""
     if a_day is None:
@@ -74,7 +86,7 @@ def _setting_row(one: Alternative, answer: Recommendation) -> tuple[str, ...]:
     return (
         _name(one, answer),
         opens_at(one.config),
-        exact_duration(one.config.wait_duration_in_open_state),
+        waits(one.config),
         _worst(one.false_trips_per_day),
         "-" if one.delay is None else format_duration(one.delay),
     )

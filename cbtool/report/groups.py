@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cbtool.report.choices import waits
 from cbtool.report.text import share, table
 from cbtool.units import exact_duration, format_rate
 
@@ -33,7 +34,7 @@ def recommended_groups_text(answers: Sequence[tuple[str, Calls, Recommendation]]
                 f"{config.failure_rate_threshold:g} %",
                 str(config.minimum_number_of_errors),
                 exact_duration(config.window_size),
-                exact_duration(config.wait_duration_in_open_state),
+                waits(config),
                 str(len(answer.incidents)),
             )
         )

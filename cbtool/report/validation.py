@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cbtool.report.choices import opens_at, track_row
+from cbtool.report.choices import opens_at, track_row, waits
 from cbtool.report.text import table
-from cbtool.units import exact_duration, format_duration, format_percent
+from cbtool.units import format_duration, format_percent
 
 if TYPE_CHECKING:
     from cbtool.recommend.findings import Estimate, HeldOut, Promise, Validation
@@ -91,7 +91,7 @@ def _settings(part: HeldOut) -> tuple[str, ...]:
     return (
         part.name,
         opens_at(config),
-        exact_duration(config.wait_duration_in_open_state),
+        waits(config),
         str(config.permitted_number_of_calls_in_half_open_state),
     )
 

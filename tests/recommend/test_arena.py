@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from traffic_cases import phase, traffic
 
 from cbtool.breaker import BreakerConfig, WindowType
-from cbtool.recommend.arena import Arena, Spell, build
+from cbtool.recommend.arena import Arena, Deal, Spell, build
 from cbtool.recommend.forms import best_wait, ceil_nice, nice, nice_duration, reopening_chance
 from cbtool.recommend.loss import Court
 from cbtool.recommend.regimes import load_regimes
@@ -95,6 +97,28 @@ def test_what_the_search_minimises_holds_for_an_end_anywhere_in_a_wait() -> None
     # Open from 34 to 44, or to 42: half of the wait falls after the incident on average, at a call a second.
     assert court.loss(config(errors=3, wait=10.0)) == 5 + 5
     assert court.loss(config(errors=3, wait=8.0)) == 5 + 4
+
+
+def test_a_growing_wait_counts_half_of_the_wait_that_the_incident_ended_in() -> None:
+    grown = replace(
+        config(errors=3, wait=2.0), wait_backoff_multiplier=2.0, max_wait_duration_in_open_state=8.0
+    )
+    # Open from 34 to 36, when a trial fails, and from 36 to 40: half of that falls after the end on average.
+    assert ten_seconds_of_outage().loss(grown) == 5 + 1 + 2
+
+
+def test_incidents_that_leave_no_room_are_dealt_out_as_often_as_short_ones() -> None:
+    healthy = trace(traffic(phase("healthy", 6000, 20), seed=1))
+    long = OUTAGE._replace(seconds=800.0)
+    deal = Deal([OUTAGE, OUTAGE, OUTAGE, long], 5)
+    lengths = [
+        (end - begin) / SECOND
+        for number in range(12)
+        for begin, end in deal.build(healthy, 1.0, 20_000, number).spans
+    ]
+    seen = sum(length > 100 for length in lengths)
+    assert seen >= 5
+    assert abs(len(lengths) - 4 * seen) <= 4
 
 
 def test_a_trip_outside_costs_ten() -> None:

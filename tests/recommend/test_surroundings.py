@@ -159,7 +159,7 @@ def test_today_s_settings_are_held_beside_them_on_the_same_calls(calls: Calls) -
     assert answer.current.track.shed == 0
     assert answer.current.track.bad == chosen.track.bad
     assert chosen.track.caught == 2
-    assert answer.current.track.cost > 5 * chosen.track.cost
+    assert answer.current.track.cost > 4 * chosen.track.cost
     assert answer.current.delay is None
     assert answer.current.false_trips_per_day is not None
     assert (answer.current.false_trips_per_day.high or 0) < 1e-3

@@ -1,0 +1,87 @@
+"""Growing waits where incidents' lengths differ, and libraries' defaults as candidates."""
+
+from __future__ import annotations
+
+import pytest
+from traffic_cases import config_of, phase, recommended, traffic
+
+from cbtool.recommend import Recommendation
+from cbtool.recommend.habits import habits
+from cbtool.recommend.search import Search
+from cbtool.traffic.calls import Calls
+from cbtool.units import parse_duration
+
+BACKOFF = ("wait_backoff_multiplier", "max_wait_duration_in_open_state")
+
+
+def outages(*lengths: float) -> Calls:
+    """Total outages at two calls a second, two and a half hours apart."""
+    phases = [
+        each
+        for number, length in enumerate(lengths)
+        for each in (
+            phase(f"calm {number}", 9000, 2),
+            phase(f"outage {number}", length, 2, failure_rate=100.0),
+        )
+    ]
+    return traffic(*phases, phase("end", 9000, 2), seed=8)
+
+
+@pytest.fixture(scope="module")
+def mixed() -> Recommendation:
+    return recommended(outages(45, 60, 7200, 75))
+
+
+def test_the_wait_grows_where_most_incidents_are_short_and_one_is_long(mixed: Recommendation) -> None:
+    config = config_of(mixed)
+    assert config.wait_backoff_multiplier > 1
+    longest = config.max_wait_duration_in_open_state
+    assert longest is not None
+    assert longest >= 3 * config.wait_duration_in_open_state
+    assert mixed.to_json()["breaker"]["wait_backoff_multiplier"] == config.wait_backoff_multiplier
+    assert parse_duration(mixed.to_json()["breaker"]["max_wait_duration_in_open_state"]) == longest
+
+
+def test_each_setting_of_a_growing_wait_has_its_reason_and_its_sensitivity(mixed: Recommendation) -> None:
+    said = {reason.setting: reason for reason in mixed.reasons}
+    assert [name for name in said if name in BACKOFF] == list(BACKOFF)
+    assert "√(2n/(λh(τ)))" in said["wait_backoff_multiplier"].formula
+    assert "A constant wait costs 1." in said["wait_duration_in_open_state"].formula
+    moved = {each.setting: each for each in mixed.sensitivity}
+    constant = next(each for each in moved["wait_backoff_multiplier"].neighbours if each.value == 1)
+    assert constant.cost > 1.1
+    assert moved["max_wait_duration_in_open_state"].neighbours
+
+
+def test_the_wait_is_constant_where_incidents_last_about_as_long() -> None:
+    answer = recommended(outages(500, 600, 700))
+    config = config_of(answer)
+    assert config.wait_backoff_multiplier == 1
+    assert config.max_wait_duration_in_open_state is None
+    (wait,) = [each for each in answer.reasons if each.setting == "wait_duration_in_open_state"]
+    assert "grow" in wait.formula
+    assert not {reason.setting for reason in answer.reasons} & set(BACKOFF)
+
+
+def test_what_is_recommended_is_no_dearer_than_libraries_defaults_within_the_budget(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    searches = []
+    best = Search.best
+
+    def kept(search: Search) -> object:
+        searches.append(search)
+        return best(search)
+
+    monkeypatch.setattr(Search, "best", kept)
+    answer = recommended(outages(200, 400, 300))
+    (search,) = searches
+    losses = {candidate.config(): loss for loss, candidate in search.tried()}
+    chosen = losses[config_of(answer)]
+    looked_at = 0
+    for habit in habits(search.ground):
+        gate = search.fit(habit.gate)
+        if gate is not None:
+            looked_at += 1
+            assert chosen <= 1.05 * sum(search.losses(habit._replace(gate=gate)))
+    assert looked_at >= 3
