@@ -150,6 +150,9 @@ def _bare(text: str) -> str:
     for prefix in AROUND:
         if sum(bool(prefix.match(line)) for line in lines[:40]) > 0.6 * min(len(lines), 40):
             return "\n".join(prefix.sub("", line, count=1) for line in lines)
+    console = re.compile(r"^(\S+ \S+)\t\S+\t(\S+)\t[^\t]*\t\{")
+    if console.match(lines[0]):
+        return "\n".join(console.sub(r'{"ts":"\1","logger":"\2",', line) for line in lines)
     return text
 
 

@@ -133,7 +133,8 @@ def status(text: Any) -> int:
 
 ACCESS = re.compile(
     r"""
-    (?P<head>[^"]*?) \[? (?P<time>\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d\ [+-]\d{4}) \]\ +
+    (?P<head>[^"]*?) \[? (?:(?P<time>\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d\ [+-]\d{4}) \]\ +
+        |(?P<iso>\d{4}-\d\d-\d\d[T\ ]\d\d:\d\d:\d\d[^"\]]*?) \]?\ +)
     "(?P<request>(?:[^"\\]|\\.)*)" \ (?P<status>\d{3}) \ (?P<size>\d+|-)
     (?:\ "(?P<referer>(?:[^"\\]|\\.)*)" \ "(?P<agent>(?:[^"\\]|\\.)*)")?
     (?P<rest>.*)
@@ -153,7 +154,8 @@ def access(duration: Callable[[str], int]) -> Callable[[str], Verdict]:
         found = ACCESS.fullmatch(line)
         check(found)
         assert found
-        return Call(clf(found["time"]), duration(found["rest"].rstrip()), status(found["status"]))
+        at = clf(found["time"]) if found["time"] else iso(found["iso"])
+        return Call(at, duration(found["rest"].rstrip()), status(found["status"]))
 
     return parse
 
@@ -506,6 +508,7 @@ def gatling(line: str) -> Verdict:
 
 def w3c(text: str) -> Iterator[Verdict]:
     names: list[str] = []
+    day, last = None, ""
     if re.match(r"\d{4}-\d\d-\d\d\t", text):
         yield NO_CALL  # cbtool puts the directive there that is missing
     for ended in text.split("\n"):
@@ -515,7 +518,15 @@ def w3c(text: str) -> Iterator[Verdict]:
         if line.startswith("#"):
             if line.lower().startswith("#fields:"):
                 names = line[8:].split()
+            if line.startswith("#Date:") and re.match(r"#Date: *\d{4}-", line):
+                day, last = datetime.strptime(line[6:].split()[0], "%Y-%m-%d").replace(tzinfo=UTC), ""
             yield NO_CALL
+            continue
+        if "time" in names and "date" not in names and day:
+            clock = line.split()[names.index("time")]
+            day += timedelta(days=last[:2] > "12" and clock < last and int(last[:2]) - int(clock[:2]) > 12)
+            last = clock
+            yield attempted(lambda both: w3c_row(*both), (f"{day:%Y-%m-%d} {line}", ["date", *names]))
             continue
         yield attempted(lambda both: w3c_row(*both), (line, names))
 

@@ -16,6 +16,8 @@ from cbtool.logs import ranges, read_calls
 from cbtool.logs.rows import whole_rows
 from cbtool.logs.text import plain_text
 
+# a log line is as long as it is
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
@@ -55,6 +57,14 @@ PASSED_ON: dict[str, Callable[[str], str]] = {
     ),
     "syslog": lambda line: f"<190>Oct  9 10:00:00 web1 nginx: {line}",
     "syslog in a file": lambda line: f"Oct  9 10:00:00 web1 caddy[17]: {line}",
+    "Kubernetes in an object": lambda line: json.dumps({"message": line, "kubernetes": {"pod": "web"}}),
+    "journalctl -o json": lambda line: json.dumps({"PRIORITY": "6", "MESSAGE": line}),
+    "Google Cloud Logging": lambda line: json.dumps(
+        {"insertId": "x", "textPayload": line, "severity": "INFO"}
+    ),
+    "Docker by Kubernetes": lambda line: (
+        "2025-10-09T10:00:00.1Z stdout F " + json.dumps({"log": line + "\n"})
+    ),
     "syslog, RFC 5424": lambda line: f"<190>1 2025-10-09T10:00:00.000000+00:00 web1 nginx 17 - - {line}",
 }
 
@@ -88,6 +98,161 @@ def test_a_line_without_an_end_is_passed_on_in_pieces() -> None:
     pieces = [b"web-1 | x\n" * 3, *[b"y" * 100_000] * 20]
     given: Iterator[bytes] = iter(pieces)
     assert max(len(piece) for piece in plain_text(given)) <= 300_000
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["INFO:access:", "2025-10-09T10:00:00.123Z ", "2025-10-09T10:00:00+00:00\taccess\t", "<6>[x] - "],
+)
+def test_what_loggers_put_before_an_object(before: str, tmp_path: Path) -> None:
+    found = read(tmp_path, "".join(f"{before}{line}\n" for line in CADDY).encode())
+    assert (found.format, len(found.calls), found.rejected) == ("caddy", 9, 0)
+
+
+def test_an_object_at_the_end_of_a_row_is_a_value(tmp_path: Path) -> None:
+    found = read(tmp_path, b"timestamp,status,tags\n" + b'1700000000,200,{"a":1}\n' * 3)
+    assert (found.format, len(found.calls), found.rejected) == ("csv", 3, 0)
+
+
+def test_things_around_each_other_have_an_end(tmp_path: Path) -> None:
+    path = tmp_path / "deep.log"
+    path.write_bytes((b"a | " * 15_000 + b"x\n") * 5)
+    with pytest.raises(WrongFormatError, match="no known log format"):
+        read_calls([str(path)])
+
+
+# Lines in parts
+
+
+def parts_of(line: str, size: int) -> list[str]:
+    return [line[at : at + size] for at in range(0, len(line), size)]
+
+
+def cri(stream: str, line: str, size: int) -> list[str]:
+    parts = parts_of(line, size)
+    flags = ["P"] * (len(parts) - 1) + ["F"]
+    return [
+        f"2025-10-09T10:00:00.1Z {stream} {flag} {part}\n" for flag, part in zip(flags, parts, strict=True)
+    ]
+
+
+@given(
+    sizes=st.lists(st.integers(20, 200), min_size=9, max_size=9), chunk=st.integers(40, 3000), data=st.data()
+)
+def test_lines_that_kubernetes_cut_are_joined(sizes: list[int], chunk: int, data: st.DataObject) -> None:
+    """Those of the two streams come in any order, and blank lines keep the numbers of lines."""
+    out = [row for line, size in zip(TEXT, sizes, strict=True) for row in cri("stdout", line, size)]
+    err = cri("stderr", "x" * 90, 30)
+    at = sorted(data.draw(st.lists(st.integers(0, len(out)), min_size=3, max_size=3)))
+    rows = (
+        out[: at[0]] + err[:1] + out[at[0] : at[1]] + err[1:2] + out[at[1] : at[2]] + err[2:] + out[at[2] :]
+    )
+    whole = "".join(rows).encode()
+    pieces = [whole[i : i + chunk] for i in range(0, len(whole), chunk)]
+    # What the beginning tells is told by its first piece.
+    pieces = [b"".join(pieces[: 1 + 4000 // chunk]), *pieces[1 + 4000 // chunk :]]
+    got = b"".join(plain_text(iter(pieces))).decode()
+    assert got.count("\n") == len(rows)
+    assert [line for line in got.split("\n") if line and not line.startswith("x")] == TEXT
+    assert [line for line in got.split("\n") if line.startswith("x")] == ["x" * 90]
+
+
+def test_lines_that_docker_cut_are_joined(tmp_path: Path) -> None:
+    rows = []
+    for line in TEXT:
+        *before, last = parts_of(line, 50)
+        rows += [{"log": part, "stream": "stdout"} for part in before]
+        rows.append({"log": last + "\n", "stream": "stdout"})
+    found = read(tmp_path, "".join(json.dumps(row) + "\n" for row in rows).encode())
+    assert (found.format, len(found.calls), found.rejected) == ("nginx", 9, 0)
+
+
+def test_a_line_whose_end_never_came(tmp_path: Path) -> None:
+    rows = [*cri("stdout", TEXT[0], 500), *cri("stdout", TEXT[1], 500), cri("stdout", TEXT[2], 40)[0]]
+    found = read(tmp_path, "".join(rows).encode())
+    assert (len(found.calls), found.rejected) == (2, 1)
+
+
+def test_parts_without_an_end_cost_no_more_than_a_line() -> None:
+    rows = iter([b"2025-10-09T10:00:00.1Z stdout P " + b"y" * 60_000 + b"\n"] * 300)
+    assert len(b"".join(plain_text(rows))) < 250_000
+
+
+# Lists and objects over several lines
+
+ROWS = [{"timestamp": 1_700_000_000 + at, "status": 200 + at, "tags": {"a": [1, {}]}} for at in range(9)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps(ROWS),
+        json.dumps(ROWS, indent=2),
+        json.dumps({"records": ROWS}),
+        json.dumps({"took": 3, "hits": {"total": 9, "hits": [{"_id": 1, "_source": row} for row in ROWS]}}),
+        "\n".join(json.dumps(row, indent=4) for row in ROWS) + "\n",
+        "\r\n".join(json.dumps(row, indent=1).replace("\n", "\r\n") for row in ROWS),
+    ],
+    ids=[
+        "a list",
+        "an indented list",
+        "records",
+        "Elasticsearch",
+        "objects over lines",
+        "with Windows' ends",
+    ],
+)
+def test_json_that_is_no_object_a_line(text: str, tmp_path: Path) -> None:
+    found = read(tmp_path, text.encode())
+    assert (found.format, found.lines, found.rejected) == ("ndjson", 9, 0)
+    assert found.calls.status.tolist() == list(range(200, 209))
+
+
+def test_a_list_of_texts_that_are_lines(tmp_path: Path) -> None:
+    events = [{"timestamp": 1, "message": line} for line in TEXT]
+    found = read(tmp_path, json.dumps({"events": events}).encode())
+    assert (found.format, len(found.calls)) == ("nginx", 9)
+
+
+def test_numbers_of_lines_of_objects_over_lines(tmp_path: Path) -> None:
+    rows = [json.dumps(row, indent=1) for row in ROWS]
+    rows[4] = rows[4].replace('"status"', '"state"')
+    found = read(tmp_path, "\n".join(rows).encode())
+    assert (found.lines, found.rejected) == (9, 1)
+    assert found.samples[0].line == 1 + sum(row.count("\n") + 1 for row in rows[:4])
+
+
+@pytest.mark.parametrize("text", ['[{"timestamp": 1, "status": 2}, {', '{"records": [{"a": 1}, 2'])
+def test_a_list_that_is_cut_off(text: str, tmp_path: Path) -> None:
+    with pytest.raises(WrongFormatError, match=r"a\.log: damaged: "):
+        read(tmp_path, text.encode())
+
+
+def test_objects_that_hold_a_list_each(tmp_path: Path) -> None:
+    rows = "".join(json.dumps({"records": [{"a": 1}], **row}) + "\n" for row in ROWS)
+    assert len(read(tmp_path, rows.encode()).calls) == 9
+
+
+def test_a_list_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cbtool.logs.lists.LARGEST", 1000)
+    monkeypatch.setattr("cbtool.logs.streams.PIECE", 500)
+    with pytest.raises(WrongFormatError, match=r"make lines of it, such as with jq -c '\.\[\]'"):
+        read(tmp_path, json.dumps(ROWS * 9).encode())
+
+
+def test_caddys_console(tmp_path: Path) -> None:
+    rows = []
+    for at, line in enumerate(CADDY):
+        own = json.loads(line)
+        own = json.dumps({key: own[key] for key in ("request", "duration", "status")})
+        level = "\x1b[34mINFO\x1b[0m" if at % 2 else "ERROR"
+        rows.append(f"2023/11/14 22:13:2{at}.500\t{level}\thttp.log.access.log0\thandled request\t{own}\n")
+    rows.append("2023/11/14 22:13:29.9\tINFO\tadmin\tadmin endpoint started\t{}\n")
+    found = read(tmp_path, "".join(rows).encode())
+    plain = read(tmp_path, "".join(line + "\n" for line in CADDY).encode())
+    assert (found.format, found.lines, found.rejected) == ("caddy", 10, 0)
+    assert found.calls.frame().equals(plain.calls.frame())
+    assert any("console format has no time zone" in note for note in found.calls.notes)
 
 
 # Above a header
@@ -129,6 +294,47 @@ def test_cloudfront_without_its_comments(tmp_path: Path) -> None:
     found = read(tmp_path, row.encode() * 3)
     assert (found.format, len(found.calls), found.rejected) == ("cloudfront", 3, 0)
     assert found.calls.duration_ns.tolist() == [113_000_000] * 3
+
+
+def test_rows_without_a_date_are_of_the_day_above_them(tmp_path: Path) -> None:
+    found = read(
+        tmp_path,
+        b"#Software: Microsoft Internet Information Services 5.0\n#Version: 1.0\n#Date: 2026-11-24 22:00:00\n"
+        b"#Fields: time c-ip cs-method cs-uri-stem sc-status time-taken\n"
+        b"22:00:00 ::1 GET /a 200 5\n23:59:59 ::1 GET /b 200 5\n00:00:01 ::1 GET /c 500 5\n"
+        b"00:00:00 ::1 GET /late 200 5\n"
+        b"#Date: 02-Dec-2026 08:00:00\n#Fields: c-ip time cs-method cs-uri-stem sc-status time-taken\n"
+        b"::1 08:00:00 GET /d 200 5\n",
+    )
+    assert (found.format, found.lines, found.rejected) == ("iis", 11, 0)
+    starts = sorted(found.calls.start_ns // 1_000_000_000)
+    assert [int(start) for start in starts] == [0, 7199, 7200, 7201, 7 * 86_400 + 36_000]
+    assert found.calls.path is not None
+    assert found.calls.path.to_list() == ["/a", "/b", "/late", "/c", "/d"]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            '::1 - - [10/Oct/9999:13:55:36 +0000] "GET / HTTP/1.1" 200 1\n',
+            "the time 10/Oct/9999:13:55:36 is not between 1970 and 2199",
+        ),
+        (
+            "timestamp,status\n1066-10-14T09:00:00,200\n",
+            "the time 1066-10-14T09:00:00 is not between 1970 and 2199",
+        ),
+        (
+            "#Version: 1.0\n#Fields: time cs-uri-stem sc-status\n10:00:00 / 200\n",
+            "W3C log without sc-status, cs-uri",
+        ),
+        ("Connect from 127.0.0.1:4 to 127.0.0.1:1 (web/HTTP)\n", "HAProxy's default log"),
+        ("Running 30s test @ http://127.0.0.1\n", "a summary of wrk"),
+    ],
+)
+def test_what_is_not_read_is_told(text: str, problem: str, tmp_path: Path) -> None:
+    with pytest.raises(WrongFormatError, match=problem):
+        read(tmp_path, text.encode())
 
 
 # Rows

@@ -7,7 +7,7 @@ lines mean is `cbtool.traffic.formats`' business.
 """
 
 from cbtool.logs.gathering import LogRead, read_calls, read_long_calls
-from cbtool.logs.reading import RejectedLine
+from cbtool.logs.refusing import RejectedLine
 from cbtool.logs.stored import StoredCalls
 
 __all__ = ["LogRead", "RejectedLine", "StoredCalls", "read_calls", "read_long_calls"]

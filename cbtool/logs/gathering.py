@@ -18,7 +18,8 @@ from cbtool.traffic.texts import TEXTS
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from cbtool.logs.reading import File, RejectedLine
+    from cbtool.logs.reading import File
+    from cbtool.logs.refusing import RejectedLine
     from cbtool.logs.stored import StoredCalls
     from cbtool.traffic.calls import Calls
 

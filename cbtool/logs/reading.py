@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cbtool.errors import WrongFormatError
 from cbtool.logs.blocks import Block, blocks
 from cbtool.logs.pieces import Pieces
+from cbtool.logs.refusing import RejectedLine, problem_of, shown, wrong_format
 from cbtool.logs.streams import Stream, opened
 from cbtool.traffic.formats import FORMATS, LogFormat, Rows, parse_lines, recognise
 from cbtool.traffic.formats.counts import spread_counts
@@ -34,19 +35,11 @@ SAMPLES = 5
 """How many rejected lines are kept to show."""
 
 _SAMPLE_LINES = 200
+_TOLD_BY = 5  # lines that are looked at for why a file is not read
 _ABOVE_HEADER = 10  # lines among which a header is looked for
 _IN_FLIGHT = 3  # blocks being parsed
-_SHOWN = 60
 _KEPT = 200
 _BLOCK = 100_000  # calls of a table that are taken at a time
-
-
-class RejectedLine(NamedTuple):
-    """A line that did not parse: where it is, and how it begins, with control characters replaced."""
-
-    file: str
-    line: int
-    text: str
 
 
 class Part(NamedTuple):
@@ -154,8 +147,8 @@ def _plan(name: str, block: Block, content: Lines, chosen: Sequence[LogFormat]) 
     parts = None if log_format is None else log_format.layout.opened_by(opening)
     first = block.first + content.newlines_before(above)
     if log_format is None or parts is None:
-        raise _wrong_format(
-            RejectedLine(name, first, _shown(content.text(0))), _problem(chosen, content.text(0))
+        raise wrong_format(
+            RejectedLine(name, first, shown(content.text(0))), problem_of(chosen, content[:_TOLD_BY].texts())
         )
     header = log_format.layout.header
     log_format = _as_fine_as(log_format, parts, content[above + header :])
@@ -184,22 +177,6 @@ def _recognised(chosen: Sequence[LogFormat], content: Lines) -> tuple[LogFormat 
         if found is not None:
             return found, above
     return log_format, 0
-
-
-_KNOWN_OTHERS = {
-    "Type,Name,Request Count": "Locust's summary, which has no times (its …_stats_history.csv has them)",
-    "Method,Name,Error,Occurrences": "Locust's failures, which are sums (its …_stats_history.csv has times)",
-}
-"""By how they begin, files of programs whose other files can be read."""
-
-
-def _problem(chosen: Sequence[LogFormat], line: str) -> str:
-    other = next((what for begins, what in _KNOWN_OTHERS.items() if line.startswith(begins)), None)
-    if other is not None:
-        return other
-    if not chosen:
-        return "no known log format"
-    return f"not {chosen[0].name}" if len(chosen) == 1 else "without the columns that --map names"
 
 
 def parsed_blocks(
@@ -237,7 +214,7 @@ def parsed_block(texts: Collection[str], name: str, block: Block, plan: Plan) ->
     cut = bool(block.cut and len(rejected) and rejected[-1] == len(lines) - 1 and len(lines) > 1)
     rejected = rejected[: len(rejected) - cut]
     samples = [
-        RejectedLine(name, block.first + lines.newlines_before(index), _shown(lines.text(index), _KEPT))
+        RejectedLine(name, block.first + lines.newlines_before(index), shown(lines.text(index), _KEPT))
         for index in rejected[:SAMPLES].tolist()
     ]
     return Part(parsed.rows, parsed.lines - cut, len(rejected), samples)
@@ -265,7 +242,7 @@ def collected(stream: Stream, plan: Plan, incoming: Iterator[Part], take: Take |
             pieces.add(part.frame)
     if rejected * 2 > lines:
         problem = f"{rejected:,} of {lines:,} lines are not {plan.log_format.name}; this one"
-        raise _wrong_format(samples[0], problem)
+        raise wrong_format(samples[0], problem)
     notes = stream.notes
     if stream.broken:
         notes = (*notes, f"{stream.name}: the compressed data ends early; it was read up to there")
@@ -279,17 +256,3 @@ def collected(stream: Stream, plan: Plan, incoming: Iterator[Part], take: Take |
             frame = frame.clear()
     rows = Rows(plan.log_format, frame)
     return File(rows, calls, lines, rejected, samples, notes)
-
-
-def _wrong_format(where: RejectedLine, problem: str) -> WrongFormatError:
-    return WrongFormatError(
-        f"{where.file}:{where.line}: {problem}: '{_shown(where.text)}'\n"
-        f"name the right one with --log-format: {', '.join(FORMATS)}, or nginx's or Apache's own format"
-        " string; or say with --map what columns mean"
-    )
-
-
-def _shown(text: str, most: int = _SHOWN) -> str:
-    """The beginning of a text, with everything that could act on a terminal replaced."""
-    clean = "".join(c if c.isprintable() else "\ufffd" for c in text[:most])
-    return clean + "…" if len(text) > most else clean

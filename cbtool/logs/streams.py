@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from cbtool.errors import UnreachableError
 from cbtool.logs.directed import directed_rows
 from cbtool.logs.documents import as_lines
+from cbtool.logs.lists import listed
 from cbtool.logs.prometheus import PREFIX as PROMETHEUS
 from cbtool.logs.prometheus import counted, shown
 from cbtool.logs.rows import whole_rows
@@ -72,7 +73,11 @@ class Stream:
         Raises:
             UnreachableError: reading fails half-way.
         """
-        return as_lines(directed_rows(whole_rows(plain_text(self._bytes()))), self.name)
+        text = plain_text(listed(self._bytes(), self.name), self._noted)
+        return as_lines(directed_rows(whole_rows(text)), self.name)
+
+    def _noted(self, note: str) -> None:
+        self.notes = (*self.notes, note)
 
     def _bytes(self) -> Iterator[bytes]:
         first = self._read()

@@ -1,0 +1,71 @@
+"""What is said of a file that is no log that can be read, and of lines that did not parse."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from cbtool.errors import WrongFormatError
+from cbtool.traffic.formats import FORMATS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cbtool.traffic.formats import LogFormat
+
+_SHOWN = 60
+_DATED_WITHIN = 4096  # characters of a line in which its time is looked for
+
+
+class RejectedLine(NamedTuple):
+    """A line that did not parse: where it is, and how it begins, with control characters replaced."""
+
+    file: str
+    line: int
+    text: str
+
+
+_KNOWN_OTHERS = {
+    r"Type,Name,Request Count": "Locust's summary, which has no times (its …_stats_history.csv has them)",
+    r"Method,Name,Error,Occurrences": "Locust's failures, which are sums (its …_stats_history.csv has times)",
+    r"(?:.*\]: )?Connect from \S+ to \S+ \(": "HAProxy's default log, which says nothing of answers"
+    " (option httplog or tcplog does)",
+    r"Summary:\s*$": "hey's or oha's summary, which has no single calls"
+    " (hey -o csv, oha --output-format csv)",
+    r"Running \S+ test @ ": "a summary of wrk or autocannon, which has no single calls",
+    r"This is ApacheBench": "ApacheBench's summary, which has no single calls",
+    r"Bombarding ": "bombardier's summary, which has no single calls",
+    r"#(?:Software|Version|Fields):.*$": "a W3C log without sc-status, cs-uri-stem or a date and time",
+}
+"""By how they begin, files of programs whose other files can be read."""
+
+_YEARS = re.compile(r"\b\d\d/[A-Z][a-z]{2}/(\d{4}):\d\d:\d\d:\d\d|\b(\d{4})-\d\d-\d\d[T ]\d\d:\d\d:\d\d")
+_SANE_YEARS = range(1970, 2200)
+
+
+def problem_of(chosen: Sequence[LogFormat], lines: Sequence[str]) -> str:
+    """Return why a file is not read that begins with these lines; none of the formats `chosen` fits it."""
+    other = next((what for begins, what in _KNOWN_OTHERS.items() if re.match(begins, lines[0])), None)
+    if other is not None and not chosen:
+        return other
+    for dated in filter(None, (_YEARS.search(line[:_DATED_WITHIN]) for line in lines)):
+        if int(dated[1] or dated[2]) not in _SANE_YEARS:
+            return f"the time {dated[0]} is not between {_SANE_YEARS[0]} and {_SANE_YEARS[-1]}"
+    if not chosen:
+        return "no known log format"
+    return f"not {chosen[0].name}" if len(chosen) == 1 else "without the columns that --map names"
+
+
+def wrong_format(where: RejectedLine, problem: str) -> WrongFormatError:
+    """Return what to raise: what is wrong, where, and how to go on."""
+    return WrongFormatError(
+        f"{where.file}:{where.line}: {problem}: '{shown(where.text)}'\n"
+        f"name the right one with --log-format: {', '.join(FORMATS)}, or nginx's or Apache's own format"
+        " string; or say with --map what columns mean"
+    )
+
+
+def shown(text: str, most: int = _SHOWN) -> str:
+    """The beginning of a text, with everything that could act on a terminal replaced."""
+    clean = "".join(c if c.isprintable() else "\ufffd" for c in text[:most])
+    return clean + "…" if len(text) > most else clean
