@@ -17,7 +17,7 @@ from cbtool.metrics.thresholds import Threshold
 from cbtool.profile_verify import VerifyRules
 from cbtool.profiles import Profile, default_profile, load_profile
 from cbtool.recommend import Budget
-from cbtool.recommend.validation import Asked, validated
+from cbtool.recommend.validation import Asked, answered
 from cbtool.simulation.run import simulate as _simulate
 from cbtool.sweeping.axes import parse_axes
 from cbtool.sweeping.designs import Design, points
@@ -210,11 +210,8 @@ def recommend(
         tuple(parse_label(text) for text in incidents),
         today,
     )
-    if instances is None or incidents or validate:
-        held = _held(calls)
-        return validated(held, asked) if validate else asked.of(held)
-    traffic = _opened(calls)
-    return asked.of(traffic) if isinstance(traffic, Calls) else asked.of_long(traffic)
+    whole = instances is None or incidents or validate
+    return answered(_held(calls) if whole else _opened(calls), asked, validate=validate)
 
 
 def verify(

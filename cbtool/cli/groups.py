@@ -11,7 +11,7 @@ from cbtool.traffic.grouping import By
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from cbtool.traffic.calls import Calls
+    from cbtool.cli.sources import AnyCalls
 
     Answer = TypeVar("Answer")
 
@@ -29,11 +29,11 @@ ByOption = Annotated[
 
 
 def answer_groups(
-    calls: Calls,
+    calls: AnyCalls,
     by: By,
-    answer: Callable[[Calls], Answer],
+    answer: Callable[[Any], Answer],
     *,
-    text: Callable[[Sequence[tuple[str, Calls, Answer]]], str],
+    text: Callable[[Sequence[tuple[str, Any, Answer]]], str],
     document: Callable[[Answer], dict[str, Any]],
     head: dict[str, Any],
     json: bool,
@@ -41,7 +41,7 @@ def answer_groups(
     """Print one answer a group.
 
     Args:
-        calls: all of them.
+        calls: all of them; where they are on disk, so are each group's.
         by: what they are grouped by.
         answer: of one group's calls.
         text: of all groups, for people.
@@ -49,9 +49,12 @@ def answer_groups(
         head: what the JSON document begins with.
         json: whether that is wanted.
     """
-    from cbtool.traffic.grouping import grouped  # noqa: PLC0415  # polars
+    from cbtool.logs import StoredCalls  # noqa: PLC0415  # polars
+    from cbtool.logs.stored_groups import stored_groups  # noqa: PLC0415
+    from cbtool.traffic.grouping import grouped  # noqa: PLC0415
 
-    groups, left, left_calls = grouped(calls, by, MOST)
+    found: Any = stored_groups if isinstance(calls, StoredCalls) else grouped
+    groups, left, left_calls = found(calls, by, MOST)
     with working(f"judging {len(calls):,} calls"):
         answers = [(name, own, answer(own)) for name, own in groups]
     if json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cbtool.cli.app import command_app
 from cbtool.cli.budget_options import (
@@ -40,7 +40,7 @@ from cbtool.cli.recommend_options import (
     today_of,
 )
 from cbtool.cli.selecting import selecting
-from cbtool.cli.sources import open_source
+from cbtool.cli.sources import open_source, traffic_at
 from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when the command is built
     LogsArgument,
     PlotOption,
@@ -51,14 +51,12 @@ from cbtool.traffic.texts import JUDGED
 from cbtool.units import parse_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
     from cbtool.cluster import Cluster
     from cbtool.recommend import Recommendation
-    from cbtool.recommend.validation import Asked
     from cbtool.traffic.calls import Calls
-    from cbtool.traffic.parts import LongCalls
+    from cbtool.traffic.outcomes import OutcomeRules
     from cbtool.traffic.selection import Selection
 
 app = command_app()
@@ -123,11 +121,10 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     from cbtool.foreign.writing import known_library  # noqa: PLC0415  # same
     from cbtool.logs.prometheus import shown  # noqa: PLC0415  # polars
     from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with numpy below
-    from cbtool.recommend.validation import Asked, validated  # noqa: PLC0415  # numba
+    from cbtool.recommend.validation import Asked, answered  # noqa: PLC0415  # numba
     from cbtool.report.explanation import explanation_text  # noqa: PLC0415
     from cbtool.report.groups import recommended_groups_text  # noqa: PLC0415
     from cbtool.report.recommendation import recommendation_text  # noqa: PLC0415
-    from cbtool.report.strip import recommended_strip  # noqa: PLC0415
 
     if library is not None:
         known_library(library)
@@ -136,31 +133,29 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     today = today_of(current)
     rules = (load_profile(profile) if profile else today or default_profile()).rules
     texts = (*JUDGED, *([by] if by else ()))
-    long = by is None and share is not None and not (labels or validate or plot)
+    grouped_here = by is None or cluster is None
+    long = grouped_here and share is not None and not (labels or validate or plot)
     source = open_source(
         logs or (), scenario, log_format, seed, which, cluster=cluster, long=long, texts=texts
     )
     asked = Asked(share, budget, rules, source.seed, labels, today)
     made = None if timeout is None else _with_timeout(scenario, source.seed, timeout)
-    stored = source.stored(1.0)
-    calls = made or (source.at(1.0).calls if stored is None else None)
+    calls = made or traffic_at(source, 1.0)
 
-    def answered(own: Calls) -> Recommendation:
-        return validated(own, asked) if validate else asked.of(own)
-
-    if by is not None and calls is not None:
+    if by is not None:
         _only_by(library, output)
         answer_groups(
             calls,
             by,
-            answered,
+            lambda own: answered(own, asked, validate=validate),
             text=recommended_groups_text,
             document=lambda each: each.to_json(),
             head={"source": source.name},
             json=json,
         )
         return
-    answer = _judged_long(asked, stored) if calls is None else _judged(answered, calls)
+    with working(f"judging {len(calls):,} calls"):
+        answer = answered(calls, asked, validate=validate)
     exported = None if library is None else snippet(answer, library)
     if json:
         own = {} if exported is None else {"snippet": exported.text, "lost": list(exported.losses)}
@@ -169,8 +164,8 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         named = [*map(shown, logs or ())]
         text = recommendation_text(answer, source.name, logs=named, scenario=scenario, saved=output)
         print_text(f"{text}\n\n{explanation_text(answer)}" if explain else text)
-        if plot and calls is not None:
-            print_text(f"\n{recommended_strip(answer, calls, rules.verdicts(calls))}")
+        if plot:
+            print_text(f"\n{_drawn(answer, calls, rules)}")
         if exported is not None:
             print_text(f"\n{exported.text}".removesuffix("\n"))
     for remark in () if exported is None else exported.remarks():
@@ -181,15 +176,10 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         _save(output, answer, source.name)
 
 
-def _judged(answered: Callable[[Calls], Recommendation], calls: Calls) -> Recommendation:
-    with working(f"judging {len(calls):,} calls"):
-        return answered(calls)
+def _drawn(answer: Recommendation, calls: Any, rules: OutcomeRules) -> str:
+    from cbtool.report.strip import recommended_strip  # noqa: PLC0415  # as in the command
 
-
-def _judged_long(asked: Asked, calls: LongCalls | None) -> Recommendation:
-    assert calls is not None  # noqa: S101  # else they are in memory
-    with working(f"judging {len(calls):,} calls"):
-        return asked.of_long(calls)
+    return recommended_strip(answer, calls, rules.verdicts(calls))
 
 
 def _only_by(library: str | None, output: Path | None) -> None:

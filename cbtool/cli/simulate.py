@@ -25,7 +25,7 @@ from cbtool.cli.output import print_json, print_text
 from cbtool.cli.publishing import JunitOption, publish_thresholds
 from cbtool.cli.selecting import selecting
 from cbtool.cli.simulating import Simulating
-from cbtool.cli.sources import open_source
+from cbtool.cli.sources import open_source, traffic_at
 from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when the command is built
     EngineOption,
     LoadOption,
@@ -92,11 +92,17 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
     from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with the others below
     from cbtool.report.groups import simulated_groups_text  # noqa: PLC0415
+    from cbtool.traffic.calls import Calls  # noqa: PLC0415  # numpy
 
     gates = parsed_thresholds(threshold)
     settings = load_profile(profile) if profile else default_profile()
-    # Groups, plots, the [refusal] rules and the readable machine look at all calls at once.
-    long = by is None and not plot and settings.guard is None and engine is not Engine.MACHINE
+    # Plots, the [refusal] rules and the readable machine look at all calls at once.
+    long = (
+        (by is None or cluster is None)
+        and not plot
+        and settings.guard is None
+        and engine is not Engine.MACHINE
+    )
     texts = (*(ASKED if settings.guard else NONE), *([by] if by else ()))
     source = open_source(
         logs or (), scenario, log_format, seed, which, cluster=cluster, long=long, texts=texts
@@ -106,8 +112,9 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     if by is not None:
         if gates or calls_out is not None or junit is not None:
             raise typer.BadParameter("--by goes with neither --threshold, --junit nor --calls-out")
+        calls = traffic_at(source, load)
         answer_groups(
-            guarded(settings, source.at(load).calls)[0],
+            guarded(settings, calls)[0] if isinstance(calls, Calls) else calls,
             by,
             simulating.group(),
             text=simulated_groups_text,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cbtool.breaker.reach import Reachability
-    from cbtool.cli.sources import TrafficSource
+    from cbtool.cli.sources import AnyCalls, TrafficSource
     from cbtool.profiles import Profile
     from cbtool.simulation.engine import Engine
     from cbtool.simulation.refused import RuleCount
@@ -110,15 +110,20 @@ class Simulating(NamedTuple):
                 file.write(calls_out)
         return Answer(answer.result, answer.values, answer.reach, calls.span, ())
 
-    def group(self) -> Callable[[Calls], SimulationResult]:
+    def group(self) -> Callable[[AnyCalls], SimulationResult]:
         """Return what simulates one group's calls."""
-        from cbtool.simulation.run import simulate  # noqa: PLC0415  # numpy
+        from cbtool.long_logs import simulate_long  # noqa: PLC0415  # numpy
+        from cbtool.simulation.run import simulate  # noqa: PLC0415
+        from cbtool.traffic.calls import Calls  # noqa: PLC0415
 
-        def simulated(calls: Calls) -> SimulationResult:
+        def simulated(calls: AnyCalls) -> SimulationResult:
+            rules, config = self.settings.rules, self.settings.config
+            if not isinstance(calls, Calls):
+                return simulate_long(calls, rules, config, instances=self.instances, seed=self.seed).result
             return simulate(
                 calls,
-                self.settings.rules.verdicts(calls),
-                self.settings.config,
+                rules.verdicts(calls),
+                config,
                 seed=self.seed,
                 instances=self.instances,
                 engine=self.engine,

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from cbtool.traffic.scenario import Scenario
     from cbtool.traffic.selection import Selection
 
+    AnyCalls = Calls | LongCalls
+
 
 class Loaded(NamedTuple):
     """Traffic at one load, and the health of what it calls, where that is known."""
@@ -88,6 +90,12 @@ class Stored:
         from cbtool.logs.stored import thinned  # noqa: PLC0415  # polars
 
         return self._calls if load == 1 else thinned(self._calls, load, self.seed)
+
+
+def traffic_at(source: TrafficSource, load: float) -> AnyCalls:
+    """Return the traffic at `load` times its own rate, wherever it is."""
+    stored = source.stored(load)
+    return source.at(load).calls if stored is None else stored
 
 
 class Generated:

@@ -21,7 +21,7 @@ from cbtool.cli.options import (
 )
 from cbtool.cli.output import note, print_json, print_text, progress
 from cbtool.cli.selecting import selecting
-from cbtool.cli.sources import open_source
+from cbtool.cli.sources import open_source, traffic_at
 from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when the command is built
     LoadOption,
     LogsArgument,
@@ -33,13 +33,12 @@ from cbtool.traffic.texts import NONE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cbtool.cli.sources import TrafficSource
+    from cbtool.cli.sources import AnyCalls, TrafficSource
     from cbtool.cluster import Cluster
     from cbtool.profiles import Profile
     from cbtool.sweeping.axes import Axis
     from cbtool.sweeping.long import Runner
     from cbtool.sweeping.running import Plan, Sweep
-    from cbtool.traffic.calls import Calls
     from cbtool.traffic.selection import Selection
 
 app = command_app()
@@ -122,14 +121,21 @@ def sweep(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     say_unasked([settings], "sweep")
     texts = (by,) if by else NONE
     source = open_source(
-        logs or (), scenario, log_format, seed, which, cluster=cluster, long=by is None, texts=texts
+        logs or (),
+        scenario,
+        log_format,
+        seed,
+        which,
+        cluster=cluster,
+        long=by is None or cluster is None,
+        texts=texts,
     )
     tried = points(axes, Design(design), sample, source.seed)
     asked = _Asked(settings, axes, tried, plan_of(settings.config, tried), instances, source.seed, cluster)
     head = {"source": source.name, "profile": settings.name, "seed": source.seed}
     if by is not None:
         answer_groups(
-            source.at(load).calls,
+            traffic_at(source, load),
             by,
             asked.of_group,
             text=lambda groups: "\n\n\n".join(
@@ -162,7 +168,7 @@ class _Asked(NamedTuple):
     seed: int
     runner: Runner | None
 
-    def of_group(self, calls: Calls) -> Sweep:
+    def of_group(self, calls: AnyCalls) -> Sweep:
         """Sweep one group's calls."""
         from cbtool.sweeping.traffic import traffic_of  # noqa: PLC0415  # numpy
 
@@ -176,9 +182,7 @@ class _Asked(NamedTuple):
         from cbtool.report.sweep_journal import journal, key_of  # noqa: PLC0415
         from cbtool.sweeping.traffic import traffic_of  # noqa: PLC0415  # numpy
 
-        stored = source.stored(load)
-        calls = source.at(load).calls if stored is None else stored
-        traffic = traffic_of(calls, self.settings.rules, self.runner)
+        traffic = traffic_of(traffic_at(source, load), self.settings.rules, self.runner)
         depends = (self.settings.config, self.tried, self.instances, self.seed, __version__)
         kept = nullcontext() if output is None else journal(output, key_of(traffic.parts(), *depends))
         with kept as book:

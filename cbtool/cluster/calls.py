@@ -9,7 +9,7 @@ from cbtool.logs.row_arrays import columns_of
 from cbtool.traffic.parts import PART
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from cbtool.cluster.connection import Connection
     from cbtool.traffic.calls import Calls
@@ -56,12 +56,16 @@ class ClusterCalls:
     def __len__(self) -> int:
         return self._length
 
-    def parts(self, size: int = PART) -> Iterator[Calls]:
-        """Yield all calls, at most `size` at a time."""
+    def parts(self, size: int = PART, _: Collection[str] = ()) -> Iterator[Calls]:
+        """Yield all calls, at most `size` at a time, without texts."""
         for part in self.where:
             [rows] = self._connection.results([part])
             for first in range(0, len(rows), size):
                 yield replace(columns_of(rows[first : first + size], self.origin), epoch=self.epoch)
+
+    def counts(self, _: str) -> dict[str, int]:
+        """Return nothing: texts are not kept."""
+        return {}
 
     def noting(self, notes: tuple[str, ...]) -> ClusterCalls:
         """Add notes, and return itself."""

@@ -88,8 +88,8 @@ def read_long_calls(
         sources: at least one.
         log_format: what they are; None: their content tells.
         which: the calls that are wanted; None: all.
-        many: how many calls stay in memory; None: `intake.MANY`. More are kept by their start, duration and
-            answer alone.
+        many: how many calls stay in memory; None: `intake.MANY`. More are kept by their start, duration
+            and answer, and their texts by number, of paths the endpoints.
         texts: those of `TEXTS` that are wanted beside what `which` asks for.
 
     Raises:
@@ -98,7 +98,7 @@ def read_long_calls(
     """
     chosen = () if log_format is None else formats_named(log_format)
     wanted = which or Selection()
-    taken = Intake(wanted, intake.MANY if many is None else many)
+    taken = Intake(wanted, intake.MANY if many is None else many, texts)
     with closing(taken):
         found = []
         for source in sources:

@@ -12,18 +12,20 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from cbtool.logs.pieces import Pieces
-from cbtool.logs.row_arrays import ROW, Facts, check_known, columns_of, rows_of
+from cbtool.logs.row_arrays import Facts, check_known, columns_of, row_of, rows_of
 from cbtool.logs.stored import StoredCalls
+from cbtool.logs.text_codes import codes_of
 from cbtool.scratch import Sorter
 from cbtool.traffic.formats import starts_of
 from cbtool.traffic.formats.assembly import notes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
 
+    from cbtool.logs.text_codes import TextCodes
     from cbtool.traffic.formats import LogFormat
     from cbtool.traffic.selection import Selection
 
@@ -39,10 +41,12 @@ class Intake:
     Args:
         which: the calls that are wanted.
         many: how many calls stay in memory.
+        texts: those that are kept of more calls; of paths, the endpoints.
     """
 
-    def __init__(self, which: Selection, many: float) -> None:
+    def __init__(self, which: Selection, many: float, texts: Collection[str] = ()) -> None:
         self._which = which
+        self._texts = texts
         self._many = many
         self._rows = 0
         self._early: list[tuple[LogFormat, Pieces] | None] = [None]  # by file
@@ -78,7 +82,7 @@ class Intake:
         return [pl.DataFrame() if file is None else file[1].taken() for file in files]
 
     def _overflow(self) -> None:
-        self._disk = _Disk(self._which)
+        self._disk = _Disk(self._which, codes_of(self._texts))
         files, self._early = self._early, [None]
         for number, file in enumerate(files):
             if number:
@@ -107,12 +111,13 @@ class Intake:
 class _Disk:
     """Rows on disk."""
 
-    def __init__(self, which: Selection) -> None:
+    def __init__(self, which: Selection, codes: dict[str, TextCodes]) -> None:
         self._which = which
+        self._codes = codes
         self._formats: list[LogFormat] = []
         self._format: LogFormat | None = None
         self._facts = Facts()
-        self._by_start = Sorter(ROW)
+        self._by_start = Sorter(row_of(codes))
         self._by_time: Sorter | None = None
 
     def add(self, log_format: LogFormat, frame: pl.DataFrame) -> None:
@@ -122,8 +127,8 @@ class _Disk:
         if self._format is None:
             self._format = log_format
             self._formats.append(log_format)
-            self._by_time = Sorter(ROW) if log_format.resolution_ns > 1 else None
-        rows, facts = rows_of(frame, self._which, self._facts.calls)
+            self._by_time = Sorter(row_of(self._codes)) if log_format.resolution_ns > 1 else None
+        rows, facts = rows_of(frame, self._which, self._facts.calls, self._codes)
         self._facts = self._facts.and_of(facts)
         if self._by_time is None:
             self._place(rows, log_format)
@@ -148,10 +153,11 @@ class _Disk:
             if stored is None and keep.any():
                 # As `rebased` does: times are counted from the first call that is wanted.
                 shift = int(calls.start_ns[keep.argmax()])
-                stored = StoredCalls(calls.epoch + shift / 1e9)
+                stored = StoredCalls(calls.epoch + shift / 1e9, self._codes)
             if stored is not None:
                 chosen = calls.take(keep)
-                stored.append(replace(chosen, start_ns=chosen.start_ns - shift))
+                numbers = {name: rows[name][keep] for name in self._codes}
+                stored.append(replace(chosen, start_ns=chosen.start_ns - shift), numbers)
         if stored is None:
             raise self._which.nothing(self._facts.calls)
         stored.notes = described(self._formats, self._facts, self._which, len(stored))

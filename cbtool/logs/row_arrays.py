@@ -11,8 +11,11 @@ from cbtool.traffic.calls import Calls
 from cbtool.traffic.formats.assembly import CLIENT_GAVE_UP, NOBODY
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
+    from cbtool.logs.text_codes import TextCodes
     from cbtool.traffic.selection import Selection
 
 ROW = np.dtype(
@@ -53,15 +56,25 @@ class Facts(NamedTuple):
         )
 
 
-def rows_of(frame: pl.DataFrame, which: Selection, position: int) -> tuple[NDArray[np.void], Facts]:
+def row_of(codes: Mapping[str, TextCodes]) -> np.dtype[np.void]:
+    """Return the fields of rows that have texts, too: a number each."""
+    return np.dtype([*ROW.descr, *((name, np.int32) for name in codes)]) if codes else ROW
+
+
+def rows_of(
+    frame: pl.DataFrame, which: Selection, position: int, codes: Mapping[str, TextCodes] | None = None
+) -> tuple[NDArray[np.void], Facts]:
     """Return a block as rows, their keys what the lines say.
 
     Args:
         frame: n calls in their lines' order.
         which: the calls that are wanted.
         position: where the first stands among its source's calls.
+        codes: what numbers their texts, by name; None: these are not kept.
     """
-    rows = np.empty(len(frame), ROW)
+    rows = np.empty(len(frame), row_of(codes or {}))
+    for name, code in (codes or {}).items():
+        rows[name] = code.of(frame)
     rows["key"], rows["duration"] = frame["time"].to_numpy(), frame["duration"].to_numpy()
     rows["status"], rows["error"] = frame["status"].to_numpy(), frame["error"].to_numpy()
     rows["position"] = np.arange(position, position + len(frame))

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import polars as pl
 
 from cbtool.scratch import Scratch
 from cbtool.traffic.calls import Calls
+from cbtool.traffic.grouping import By
 from cbtool.traffic.parts import PART
 from cbtool.traffic.thinning import share_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
+    from numpy.typing import NDArray
+
+    from cbtool.logs.text_codes import TextCodes
     from cbtool.traffic.parts import LongCalls
 
 _COLUMNS: dict[str, Any] = {
@@ -30,38 +37,83 @@ class StoredCalls:
 
     Args:
         epoch: Unix seconds of time 0.
+        codes: what numbers their texts, by name; None: no texts are kept.
 
     Attributes:
         notes: what the source lacks or had wrong, a sentence each.
         log_format: the name of the format that they were read from.
     """
 
-    def __init__(self, epoch: float) -> None:
+    def __init__(self, epoch: float, codes: Mapping[str, TextCodes] | None = None) -> None:
         self.epoch = epoch
         self.notes: tuple[str, ...] = ()
         self.log_format = ""
         self.span = 0.0
         self.knows_durations = False
+        self.codes = codes or {}
         self._columns = {name: Scratch(dtype) for name, dtype in _COLUMNS.items()}
+        self._texts = {name: _Texts(code) for name, code in self.codes.items() if code.known}
 
     def __len__(self) -> int:
         return len(self._columns["start_ns"])
 
-    def append(self, calls: Calls) -> None:
-        """Add calls that start no earlier than those before; they must have a `position`."""
+    @property
+    def rate(self) -> float:
+        """Calls a second over the span; 0 with fewer than two calls."""
+        return (len(self) - 1) / self.span if self.span else 0.0
+
+    def append(self, calls: Calls, numbers: Mapping[str, NDArray[np.int32]] | None = None) -> None:
+        """Add calls that start no earlier than those before; they must have a `position`.
+
+        Args:
+            calls: n calls.
+            numbers: of their texts, by name.
+        """
         if len(calls):
             for name, column in self._columns.items():
                 column.append(getattr(calls, name))
+            for name, texts in self._texts.items():
+                texts.append((numbers or {})[name])
             self.span = calls.span
             self.knows_durations = self.knows_durations or calls.knows_durations
 
-    def parts(self, size: int = PART) -> Iterator[Calls]:
-        """Yield all calls, at most `size` at a time."""
+    def parts(self, size: int = PART, texts: Collection[str] = ()) -> Iterator[Calls]:
+        """Yield all calls, at most `size` at a time, with those of `texts` that are kept."""
+        for part, numbers in self.numbered(size, [name for name in texts if name in self._texts]):
+            columns: dict[str, Any] = {}
+            for name, own in numbers.items():
+                columns |= self._texts[name].columns(own)
+            yield replace(part, **columns)
+
+    def numbered(
+        self, size: int = PART, names: Collection[str] | None = None
+    ) -> Iterator[tuple[Calls, dict[str, NDArray[np.int32]]]]:
+        """Yield the same, without texts, each with the numbers of those that are named; None: of all."""
+        wanted = [name for name in self._texts if names is None or name in names]
         for first in range(0, len(self), size):
             columns: dict[str, Any] = {
                 name: column.read(first, first + size) for name, column in self._columns.items()
             }
-            yield Calls(**columns, epoch=self.epoch)
+            numbers = {name: self._texts[name].numbers.read(first, first + size) for name in wanted}
+            yield Calls(**columns, epoch=self.epoch), numbers
+
+    def counts(self, name: str) -> dict[str, int]:
+        """Return how many calls have each text; empty where it is not kept, or there were too many."""
+        texts = self._texts.get(name)
+        if texts is None or texts.code.full:
+            return {}
+        both = zip(texts.code.texts, texts.counts.tolist(), strict=True)
+        return {text: count for text, count in both if count}
+
+    def like(self, epoch: float) -> StoredCalls:
+        """Return room for some of these calls.
+
+        Args:
+            epoch: Unix seconds of their time 0.
+        """
+        others = StoredCalls(epoch, self.codes)
+        others.notes, others.log_format = self.notes, self.log_format
+        return others
 
     def noting(self, notes: tuple[str, ...]) -> StoredCalls:
         """Add notes, and return itself."""
@@ -70,8 +122,44 @@ class StoredCalls:
 
     def close(self) -> None:
         """Give the disk's room back."""
-        for column in self._columns.values():
+        for column in (*self._columns.values(), *(texts.numbers for texts in self._texts.values())):
             column.close()
+
+
+class _Texts:
+    """The numbers of calls' texts on disk, and how many calls have each."""
+
+    def __init__(self, code: TextCodes) -> None:
+        self.code = code
+        self.numbers = Scratch(np.int32)
+        self.counts = np.zeros(len(code.texts), np.int64)
+
+    def append(self, numbers: NDArray[np.int32]) -> None:
+        self.numbers.append(numbers)
+        self.counts += np.bincount(numbers[numbers >= 0], minlength=len(self.counts))
+
+    def columns(self, numbers: NDArray[np.int32]) -> dict[str, Any]:
+        """Return the texts of numbers as `Calls` has them."""
+        if self.code.name != By.INSTANCE:
+            # Those that calls lack stand last.
+            where = np.where(numbers < 0, len(self.code.texts), numbers)
+            return {self.code.name: self._series.gather(pl.Series(where))}
+        if self.code.full:  # some have no number
+            return {}
+        return {"instance": self._ranks[numbers], "instances": self._sorted}
+
+    @cached_property
+    def _series(self) -> pl.Series:
+        return pl.Series([*self.code.texts, None], dtype=pl.String)
+
+    @cached_property
+    def _sorted(self) -> tuple[str, ...]:
+        return tuple(sorted(self.code.texts))
+
+    @cached_property
+    def _ranks(self) -> NDArray[np.int32]:
+        place = {text: rank for rank, text in enumerate(self._sorted)}
+        return np.array([place[text] for text in self.code.texts], np.int32)
 
 
 def thinned(calls: LongCalls, load: float, seed: int) -> StoredCalls:
@@ -80,8 +168,17 @@ def thinned(calls: LongCalls, load: float, seed: int) -> StoredCalls:
     Raises:
         InvalidSettingError: the share is not over 0 and at most 1.
     """
-    chosen = StoredCalls(calls.epoch)
+    chosen = calls.like(calls.epoch) if isinstance(calls, StoredCalls) else StoredCalls(calls.epoch)
     chosen.notes, chosen.log_format = calls.notes, calls.log_format
-    for part, keep in share_of(calls.parts(), load, seed):
-        chosen.append(part.take(keep))
+    numbered = calls.numbered() if isinstance(calls, StoredCalls) else ((part, {}) for part in calls.parts())
+    numbers: dict[str, NDArray[np.int32]] = {}
+
+    def parts() -> Iterator[Calls]:
+        for part, own in numbered:
+            numbers.clear()
+            numbers.update(own)
+            yield part
+
+    for part, keep in share_of(parts(), load, seed):
+        chosen.append(part.take(keep), {name: own[keep] for name, own in numbers.items()})
     return chosen

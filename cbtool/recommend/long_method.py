@@ -9,7 +9,7 @@ import numpy as np
 
 from cbtool.recommend.around import surrounded
 from cbtool.recommend.columns import count
-from cbtool.recommend.doubts import load_doubts
+from cbtool.recommend.doubts import Served, long_doubts
 from cbtool.recommend.excerpt import STRETCHES, excerpt_of, healthy_ranges
 from cbtool.recommend.healthy import healthy_p99
 from cbtool.recommend.incidents import apart_along
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from cbtool.recommend.incidents import Apart
     from cbtool.traffic.outcomes import OutcomeRules
     from cbtool.traffic.parts import LongCalls
+
+_SERVED = ("instance",)
 
 
 def recommend_long(
@@ -66,7 +68,10 @@ def recommend_long(
         incidents=(),
         expected=None,
         needs=missing(trace, instances),
-        notes=(*calls.notes, *load_doubts(trace.start, calls.span, regimes, instances)),
+        notes=(
+            *calls.notes,
+            *long_doubts(calls, _served(calls, rules, len(trace)), trace.start, regimes, instances),
+        ),
         instances=instances,
         calls=len(trace),
         span=trace.span,
@@ -114,10 +119,21 @@ def recommend_long(
 
 def _traced(calls: LongCalls, rules: OutcomeRules) -> tuple[LongTrace, NDArray[np.int64]]:
     trace, gave_up = LongTrace(), [np.zeros(0, np.int64)]
-    for part in ordered(calls):
+    for part in ordered(calls, _SERVED):
         trace.append(part, rules.verdicts(part))
         gave_up.append(given_up(part))
     return trace, np.concatenate(gave_up)
+
+
+def _served(calls: LongCalls, rules: OutcomeRules, n: int) -> Served:
+    """Add up who served the calls, of which n count."""
+    served = None
+    for part in ordered(calls, _SERVED):
+        served = served or Served.of(part, n)
+        served.add(part, rules.verdicts(part))
+        if part.instance is None:
+            break
+    return served or Served((), n)
 
 
 def _healthy(trace: LongTrace, apart: Apart, outside: list[Range]) -> Healthy:
@@ -138,6 +154,5 @@ def _said(excerpt: Excerpt, trace: LongTrace) -> str:
     return (
         f"Load, healthy latency and bad stretches are of all {len(trace):,} calls; settings were weighed, and"
         f" what they would have done was counted, on {weighed:,} of them ({share}): {held}pieces of the"
-        f" healthy time from {STRETCHES} stretches of equal count, by the seed. Instances, hosts and"
-        " upstreams that the log may name were not looked at."
+        f" healthy time from {STRETCHES} stretches of equal count, by the seed."
     )

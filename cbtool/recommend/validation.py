@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cbtool.breaker.outcome import Verdict
+from cbtool.recommend import excerpt
 from cbtool.recommend.findings import HeldOut, Promise, Validation
 from cbtool.recommend.healthy import healthy_p99
 from cbtool.recommend.instances import named_instances
@@ -19,8 +20,11 @@ from cbtool.recommend.long_method import recommend_long
 from cbtool.recommend.method import recommend
 from cbtool.recommend.trace import trace_of
 from cbtool.recommend.track import Logbook
+from cbtool.traffic.calls import Calls
 from cbtool.traffic.labels import Label, label_spans
+from cbtool.traffic.parts import in_memory
 from cbtool.traffic.selection import Moment, rebased
+from cbtool.traffic.texts import JUDGED
 from cbtool.traffic.thinning import split
 
 if TYPE_CHECKING:
@@ -32,7 +36,6 @@ if TYPE_CHECKING:
     from cbtool.profiles import Profile
     from cbtool.recommend.findings import Track
     from cbtool.recommend.model import Budget, Expected, Incident, Recommendation
-    from cbtool.traffic.calls import Calls
     from cbtool.traffic.outcomes import OutcomeRules
     from cbtool.traffic.parts import LongCalls
 
@@ -82,14 +85,19 @@ class Asked:
         )
 
     def of_long(self, calls: LongCalls) -> Recommendation:
-        """Return the recommendation for calls that do not fit in memory; by the log's instances it has none.
+        """Return the same for calls on disk: those of an excerpt at most are taken into memory.
+
+        By the log's own instances, and with incidents that are named, there is none.
 
         Args:
             calls: n calls.
 
         Raises:
+            ConfigurationError: as `of`.
             UnreachableError: there is no room on the disk.
         """
+        if len(calls) <= excerpt.MOST:
+            return self.of(in_memory(calls, JUDGED))
         return recommend_long(
             calls,
             self.rules,
@@ -98,6 +106,18 @@ class Asked:
             seed=self.seed,
             current=self.current,
         )
+
+
+def answered(calls: Calls | LongCalls, asked: Asked, *, validate: bool = False) -> Recommendation:
+    """Return the recommendation for calls, wherever they are; with its validation, if that is wanted of them.
+
+    Raises:
+        ConfigurationError: as `Asked.of`.
+        UnreachableError: there is no room on the disk.
+    """
+    if not isinstance(calls, Calls):
+        return asked.of_long(calls)
+    return validated(calls, asked) if validate else asked.of(calls)
 
 
 def validated(calls: Calls, asked: Asked) -> Recommendation:

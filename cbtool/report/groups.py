@@ -11,6 +11,7 @@ from cbtool.units import exact_duration, format_rate
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cbtool.logs import StoredCalls
     from cbtool.recommend import Recommendation
     from cbtool.simulation.run import SimulationResult
     from cbtool.traffic.calls import Calls
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _LONGEST = 32  # characters of a group's name
 
 
-def recommended_groups_text(answers: Sequence[tuple[str, Calls, Recommendation]]) -> str:
+def recommended_groups_text(answers: Sequence[tuple[str, Calls | StoredCalls, Recommendation]]) -> str:
     """Return the settings recommended for each group, or what is missing there."""
     head = ("group", "rate", "failing", "errors", "window", "wait", "incidents")
     rows, refused = [], []
@@ -42,7 +43,7 @@ def recommended_groups_text(answers: Sequence[tuple[str, Calls, Recommendation]]
     return "\n".join([*lines, *([""] if rows and refused else []), *refused])
 
 
-def simulated_groups_text(results: Sequence[tuple[str, Calls, SimulationResult]]) -> str:
+def simulated_groups_text(results: Sequence[tuple[str, Calls | StoredCalls, SimulationResult]]) -> str:
     """Return what one profile did to each group."""
     head = ("group", "calls", "rate", "trips", "refused", "failed shed", "healthy refused")
     rows = []

@@ -48,11 +48,22 @@ def grouped(calls: Calls, by: By, most: int) -> tuple[list[Group], int, int]:
         ConfigurationError: the calls do not say it.
     """
     names = _names(calls, by)
-    counts = names.value_counts(name="calls").sort(["calls", names.name], descending=[True, False])
-    kept = counts[names.name].head(most).to_list()
+    kept, left, left_calls = largest(names.value_counts(name="calls"), by, most)
     groups = [Group(name, rebased(calls, (names == name).to_numpy())) for name in kept]
-    left = counts.tail(-most) if len(counts) > most else counts.clear()
-    return groups, len(left), int(left["calls"].sum())
+    return groups, left, left_calls
+
+
+def largest(counts: pl.DataFrame, by: By, most: int) -> tuple[list[str], int, int]:
+    """Return the groups with the most calls, largest first, how many others there are, and their calls.
+
+    Args:
+        counts: a row a group: its name, under that of what calls are grouped by, and its `calls`.
+        by: what they are grouped by.
+        most: how many groups are kept.
+    """
+    ordered = counts.sort(["calls", by.value], descending=[True, False])
+    left = ordered.tail(-most) if len(ordered) > most else ordered.clear()
+    return ordered[by.value].head(most).to_list(), len(left), int(left["calls"].sum())
 
 
 def _names(calls: Calls, by: By) -> pl.Series:
@@ -63,13 +74,30 @@ def _names(calls: Calls, by: By) -> pl.Series:
     else:
         names = {By.PATH: calls.path, By.HOST: calls.host, By.UPSTREAM: calls.upstream}[by]
     if names is None:
-        raise ConfigurationError(f"--by {by.value}: the log does not say it")
+        raise unsaid(by)
+    return group_names(names, by)
+
+
+def unsaid(by: By) -> ConfigurationError:
+    """Return the error that says that the calls do not say what they are to be grouped by."""
+    return ConfigurationError(f"--by {by.value}: the log does not say it")
+
+
+def group_names(texts: pl.Series, by: By) -> pl.Series:
+    """Return the name of the group of each text, under the name of what is grouped by."""
     if by is By.PATH:
-        plain = names.str.extract(r"^([^?#]*)")
-        names = pl.DataFrame(plain.alias("path")).select(template(pl.col("path")))["path"]
+        texts = endpoints(texts)
     elif by is By.HOST:
-        names = names.str.to_lowercase()
-    return names.fill_null(UNSAID).rename(by.value)
+        texts = texts.str.to_lowercase()
+    return texts.fill_null(UNSAID).rename(by.value)
+
+
+def endpoints(paths: pl.Series) -> pl.Series:
+    """Return paths without their query, and with ids replaced; of these, it returns the same."""
+    import polars as pl  # noqa: PLC0415  # as above
+
+    plain = paths.str.extract(r"^([^?#]*)")
+    return pl.DataFrame(plain.alias("path")).select(template(pl.col("path")))["path"]
 
 
 def template(path: pl.Expr) -> pl.Expr:

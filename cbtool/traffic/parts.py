@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from cbtool.traffic.calls import Calls
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
+
+    import polars as pl
 
 PART = 1 << 20
 """Calls of a part; a machine's memory holds many times so many."""
+
+
+_ARRAYS = ("start_ns", "duration_ns", "status", "error", "instance", "position")
 
 
 class LongCalls(Protocol):
@@ -40,17 +45,20 @@ class LongCalls(Protocol):
 
     def __len__(self) -> int: ...
 
-    def parts(self, size: int = PART) -> Iterator[Calls]:
+    def parts(self, size: int = PART, texts: Collection[str] = ()) -> Iterator[Calls]:
         """Yield all calls, at most `size` at a time; their times are counted from one time 0.
 
-        Of the columns that not all calls have, they may have `position`.
+        Of the columns that not all calls have, they may have `position`, and those of `texts` that are known.
         """
 
+    def counts(self, name: str) -> dict[str, int]:
+        """Return how many calls have each `host` or `upstream`; empty where it is not known."""
 
-def ordered(calls: LongCalls) -> Iterator[Calls]:
+
+def ordered(calls: LongCalls, texts: Collection[str] = ()) -> Iterator[Calls]:
     """Yield all calls in the order of `Calls.in_one_order`; those of equal start are in memory at once."""
     held: Calls | None = None
-    for part in calls.parts(PART):
+    for part in calls.parts(PART, texts):
         joined = part if held is None else _joined(held, part)
         last = int(np.searchsorted(joined.start_ns, joined.start_ns[-1]))
         held = _slice(joined, last, len(joined))
@@ -72,6 +80,12 @@ def _joined(first: Calls, second: Calls) -> Calls:
         status=np.concatenate((first.status, second.status)),
         error=np.concatenate((first.error, second.error)),
         epoch=first.epoch,
+        instance=(
+            None
+            if first.instance is None or second.instance is None
+            else np.concatenate((first.instance, second.instance))
+        ),
+        instances=first.instances,
     )
 
 
@@ -93,10 +107,40 @@ class Held:
     def __len__(self) -> int:
         return len(self._calls)
 
-    def parts(self, size: int = PART) -> Iterator[Calls]:
+    def parts(self, size: int = PART, _: Collection[str] = ()) -> Iterator[Calls]:
         """Yield slices; see `LongCalls`."""
         for first in range(0, len(self._calls), size):
             yield _slice(self._calls, first, first + size)
+
+    def counts(self, name: str) -> dict[str, int]:
+        """Return how many calls have each host or upstream."""
+        texts: pl.Series | None = getattr(self._calls, name)
+        if texts is None:
+            return {}
+        return {str(text): count for text, count in texts.drop_nulls().value_counts().iter_rows()}
+
+
+def in_memory(calls: LongCalls, texts: Collection[str] = ()) -> Calls:
+    """Return calls in memory, with those of `texts` that are known."""
+    parts = list(calls.parts(PART, texts))
+    joined = {name: [getattr(part, name) for part in parts] for name in _ARRAYS}
+    columns: dict[str, Any] = {
+        name: None if any(each is None for each in arrays) else np.concatenate(arrays)
+        for name, arrays in joined.items()
+    }
+    for name in ("host", "upstream", "path"):
+        series = [getattr(part, name) for part in parts if getattr(part, name) is not None]
+        if series:
+            columns[name] = series[0].clone()
+            for each in series[1:]:
+                columns[name].append(each)
+    return Calls(
+        **columns,
+        epoch=calls.epoch,
+        instances=parts[0].instances,
+        log_format=calls.log_format,
+        notes=calls.notes,
+    )
 
 
 def _slice(calls: Calls, first: int, behind: int) -> Calls:
@@ -106,5 +150,7 @@ def _slice(calls: Calls, first: int, behind: int) -> Calls:
         status=calls.status[first:behind],
         error=calls.error[first:behind],
         epoch=calls.epoch,
+        instance=None if calls.instance is None else calls.instance[first:behind],
+        instances=calls.instances,
         position=None if calls.position is None else calls.position[first:behind],
     )
