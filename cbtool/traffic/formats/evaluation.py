@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
-from cbtool.traffic.formats.fields import Words, word_of
+from cbtool.traffic.formats.fields import Words, gathered, word_of
 from cbtool.traffic.scanning.lines import Spans
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -106,14 +106,44 @@ def _over_words(
     codes: NDArray[np.uint32] = words[0].codes
     for each, size in zip(words[1:], sizes[1:], strict=True):
         codes = codes * np.uint32(size) + each.codes
-    combined = np.arange(math.prod(sizes), dtype=np.uint32)
-    if len(combined) > _MOST:
+    if math.prod(sizes) <= _MOST:
+        table = _of_all(roots, words, expressions)
+    else:
         combined, which = np.unique(codes, return_inverse=True)
         codes = which.astype(np.uint32)
-    places = np.unravel_index(combined, sizes)
-    table = pl.DataFrame(
-        {root: each.values.gather(place) for root, each, place in zip(roots, words, places, strict=True)}
-    )
-    chosen = pl.Series(codes)
-    made = table.select(pl.lit(0).alias(""), **expressions)
-    return {name: made[name].gather(chosen) for name in expressions}
+        table = _of(roots, words, np.unravel_index(combined, sizes), expressions)
+    return {name: gathered(table[name], codes) for name in expressions}
+
+
+_REMEMBERED = 256
+_tables: dict[tuple[Any, ...], tuple[Any, pl.DataFrame]] = {}
+"""By what they were worked out of, which is held here: none of these can become another with its identity."""
+
+
+def _of_all(
+    roots: tuple[str, ...], words: Sequence[Words], expressions: Mapping[str, pl.Expr]
+) -> pl.DataFrame:
+    """Work expressions out for all combinations; most blocks have the words of the one before."""
+    held = (*(each.values for each in words), *expressions.values())
+    key = (roots, tuple(expressions), *map(id, held))
+    known = _tables.get(key)
+    if known is not None:
+        return known[1]
+    sizes = [len(each.values) for each in words]
+    table = _of(roots, words, np.unravel_index(np.arange(math.prod(sizes)), sizes), expressions)
+    if all(each.usual for each in words):
+        if len(_tables) >= _REMEMBERED:
+            _tables.clear()
+        _tables[key] = (held, table)
+    return table
+
+
+def _of(
+    roots: tuple[str, ...],
+    words: Sequence[Words],
+    places: Sequence[NDArray[np.intp]],
+    expressions: Mapping[str, pl.Expr],
+) -> pl.DataFrame:
+    columns = zip(roots, words, places, strict=True)
+    table = pl.DataFrame({root: each.values.gather(place) for root, each, place in columns})
+    return table.select(pl.lit(0).alias(""), **expressions)

@@ -8,6 +8,7 @@ once for each of them rather than once a line.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -37,6 +38,9 @@ _GO_DURATION = r"^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)(s|ms|µs|us|ns))?$"
 _EARLIEST_NS = 100_000_000 * 10**SECOND
 """The year 1973; what would be earlier is taken for another unit."""
 
+_FEW, _SHORT = 64, 4096
+"""Words of a block, and bytes of them in all, that are worth remembering."""
+
 _LATEST_NS = LATEST_SECOND * 10**SECOND - 1
 
 
@@ -46,14 +50,23 @@ class Words(NamedTuple):
     Attributes:
         codes: uint32, length n, an index into the values.
         values: each once.
+        usual: whether other blocks with the same values have this very series of them.
     """
 
     codes: NDArray[np.uint32]
     values: pl.Series
+    usual: bool = False
 
     def series(self) -> pl.Series:
         """Return the column itself."""
-        return self.values.gather(pl.Series(self.codes))
+        return gathered(self.values, self.codes)
+
+
+def gathered(values: pl.Series, codes: NDArray[np.uint32]) -> pl.Series:
+    """Return the value for each code; numpy is quicker with numbers, and there are many small blocks."""
+    if values.dtype.is_numeric() and not values.null_count():
+        return pl.Series(values.to_numpy()[codes])
+    return values.gather(pl.Series(codes))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -235,7 +248,19 @@ def word_of(spans: Spans) -> pl.Series | Words:
     found = told_apart(spans)
     if found is None:
         return texts.series(spans)
-    return Words(found.codes, pl.concat([texts.series(found.words), pl.Series([None], dtype=pl.String)]))
+    start, end, escaped = found.words.start, found.words.end, found.words.escaped
+    if len(start) > _FEW or (end - start).sum() > _SHORT or (escaped is not None and escaped.any()):
+        return Words(found.codes, pl.concat([texts.series(found.words), pl.Series([None], dtype=pl.String)]))
+    words = [spans.data[a:b].tobytes() for a, b in zip(start.tolist(), end.tolist(), strict=True)]
+    ordered = sorted(words)
+    places = np.array([*map(ordered.index, words), len(words)], np.uint32)
+    return Words(places[found.codes], _usual(tuple(ordered)), usual=True)
+
+
+@lru_cache(maxsize=256)
+def _usual(words: tuple[bytes, ...]) -> pl.Series:
+    """The words, and null: in most blocks they are those of the one before."""
+    return pl.Series([*(word.decode() for word in words), None], dtype=pl.String)
 
 
 def text_of(spans: Spans) -> pl.Series:
@@ -245,8 +270,11 @@ def text_of(spans: Spans) -> pl.Series:
     return texts.series(spans)
 
 
+_TRUTH = pl.Series([False, True])
+
+
 def _truth(values: NDArray[np.bool_]) -> Words:
-    return Words(values.astype(np.uint32), pl.Series([False, True]))
+    return Words(values.astype(np.uint32), _TRUTH, usual=True)
 
 
 def _numbers(values: NDArray[np.int64]) -> pl.Series:

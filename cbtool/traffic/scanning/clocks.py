@@ -9,7 +9,7 @@ import numpy as np
 from cbtool.jit import compiled, inlined
 from cbtool.traffic.scanning import memory, numbers
 from cbtool.traffic.scanning.lines import Spans
-from cbtool.traffic.scanning.memory import byte, int64
+from cbtool.traffic.scanning.memory import byte, eight, int64
 from cbtool.traffic.scanning.numbers import NONSENSE
 
 if TYPE_CHECKING:
@@ -133,6 +133,17 @@ def _month(data: NDArray[np.uint8], at: int) -> int:
     return 0
 
 
+@inlined
+def _same(data: NDArray[np.uint8], at: int, other: int) -> bool:
+    """Whether two stamps of `_CLF` bytes are the same."""
+    return (
+        eight(data, at) == eight(data, other)
+        and eight(data, at + 8) == eight(data, other + 8)
+        and eight(data, at + 16) == eight(data, other + 16)
+        and eight(data, at + 18) == eight(data, other + 18)
+    )
+
+
 @compiled(memory, numbers)
 def _clf(
     data: NDArray[np.uint8],
@@ -141,6 +152,10 @@ def _clf(
     last: bool,
     out: NDArray[np.int64],
 ) -> None:
+    before, known = (
+        int64(-1),
+        int64(NONSENSE),
+    )  # where the last whole stamp is: the next ones are often the same
     for line in range(len(starts)):
         at, end = int64(starts[line]), int64(ends[line])
         out[line] = NONSENSE
@@ -154,6 +169,11 @@ def _clf(
                 continue
         elif end - at < _CLF_SHORT:
             continue
+        if end - at == _CLF:
+            if before >= 0 and _same(data, at, before):
+                out[line] = known
+                continue
+            before, known = at, int64(NONSENSE)
         marks = byte(data, at + 2) == 47 and byte(data, at + 6) == 47 and byte(data, at + 11) == 58
         if not marks or byte(data, at + 14) != 58 or byte(data, at + 17) != 58:
             continue
@@ -174,6 +194,8 @@ def _clf(
             east, at = _zone(data, at + 1, end)
         if at == end and seconds >= _EARLY and fraction >= 0:
             out[line] = _within(seconds, east, fraction)
+            if end - before == _CLF:
+                known = out[line]
 
 
 @compiled(memory)

@@ -10,7 +10,7 @@ import numpy as np
 
 from cbtool.jit import compiled
 from cbtool.traffic.scanning import memory
-from cbtool.traffic.scanning.memory import byte, find, int64
+from cbtool.traffic.scanning.memory import WIDE, byte, find, int64, ones, same
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -190,8 +190,20 @@ class LinesApart(Lines):
 
 
 def newlines(data: bytes) -> int:
-    """Return how many line ends there are, several times as quickly as `bytes.count` where they are many."""
-    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == _NEWLINE))
+    """Return how many line ends there are, many times as quickly as `bytes.count` where they are many."""
+    return int(_count(np.frombuffer(data, np.uint8)))
+
+
+@compiled(memory)
+def _count(data: NDArray[np.uint8]) -> int:
+    at, count = int64(0), int64(0)
+    while at + WIDE <= len(data):
+        count += ones(same(data, at, 10))
+        at += WIDE
+    while at < len(data):
+        count += byte(data, at) == 10
+        at += 1
+    return count
 
 
 @compiled(memory)

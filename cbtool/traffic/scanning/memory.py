@@ -20,9 +20,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-_WIDE = 32  # bytes that are compared at once
+WIDE = 32
+"""Bytes that are compared or copied at once."""
+
 _BYTE, _INT64 = ir.IntType(8), ir.IntType(64)
-_VECTOR = ir.VectorType(_BYTE, _WIDE)
+_VECTOR = ir.VectorType(_BYTE, WIDE)
 _QUOTE, _BACKSLASH, _SPACE = 34, 92, 32
 
 
@@ -37,12 +39,12 @@ def _loaded(call: tuple[Any, ...], kind: Any) -> Any:
 
 
 def _all(byte: int) -> Any:
-    return ir.Constant(_VECTOR, [byte] * _WIDE)
+    return ir.Constant(_VECTOR, [byte] * WIDE)
 
 
 def _mask(builder: Any, found: Any) -> Any:
     """A bit for each of the bytes, the first one lowest."""
-    return builder.zext(builder.bitcast(found, ir.IntType(_WIDE)), _INT64)
+    return builder.zext(builder.bitcast(found, ir.IntType(WIDE)), _INT64)
 
 
 def _byte(_context: Any, data: Any, _at: Any) -> Any:
@@ -71,7 +73,7 @@ def _same(_context: Any, data: Any, _at: Any, _wanted: Any) -> Any:
         one = builder.insert_element(
             ir.Constant(_VECTOR, ir.Undefined), builder.trunc(wanted, _BYTE), ir.Constant(_INT64, 0)
         )
-        zeros = ir.Constant(ir.VectorType(ir.IntType(32), _WIDE), [0] * _WIDE)
+        zeros = ir.Constant(ir.VectorType(ir.IntType(32), WIDE), [0] * WIDE)
         everywhere = builder.shuffle_vector(one, one, zeros)
         return _mask(builder, builder.icmp_unsigned("==", _loaded(call, _VECTOR), everywhere))
 
@@ -100,6 +102,29 @@ def _lowest(_context: Any, _bits: Any) -> Any:
     return types.int64(types.int64), generate
 
 
+def _ones(_context: Any, _bits: Any) -> Any:
+    """Return how many bits are set."""
+
+    def generate(*call: Any) -> Any:
+        return call[1].ctpop(call[3][0])
+
+    return types.int64(types.int64), generate
+
+
+def _copied(_context: Any, data: Any, _at: Any, made: Any, _to: Any) -> Any:
+    """Copy the next `WIDE` bytes to a place in other bytes."""
+
+    def generate(*call: Any) -> Any:
+        context, builder, signature, (_, _, target, to) = call
+        loaded = _loaded(call, _VECTOR)
+        array = context.make_array(signature.args[2])(context, builder, value=target)
+        place = builder.gep(builder.bitcast(array.data, _BYTE.as_pointer()), [to])
+        builder.store(loaded, builder.bitcast(place, _VECTOR.as_pointer()), align=1)
+        return context.get_dummy_value()
+
+    return types.void(data, types.int64, made, types.int64), generate
+
+
 int64 = cast("Callable[[Any], int]", np.int64)
 """Compiled numbers must keep one type from the first assignment on."""
 
@@ -107,6 +132,8 @@ byte = cast("Callable[[NDArray[np.uint8], int], int]", intrinsic(_byte))
 eight = cast("Callable[[NDArray[np.uint8], int], int]", intrinsic(_eight))
 same = cast("Callable[[NDArray[np.uint8], int, int], int]", intrinsic(_same))
 marks = cast("Callable[[NDArray[np.uint8], int], int]", intrinsic(_marks))
+ones = cast("Callable[[int], int]", intrinsic(_ones))
+copy_wide = cast("Callable[[NDArray[np.uint8], int, NDArray[np.uint8], int], None]", intrinsic(_copied))
 lowest = cast("Callable[[int], int]", intrinsic(_lowest))
 
 
@@ -114,7 +141,7 @@ lowest = cast("Callable[[int], int]", intrinsic(_lowest))
 def find(data: NDArray[np.uint8], at: int, end: int, wanted: int) -> int:
     """Return where the next byte of a kind is; `end` if there is none before that."""
     while at < end:
-        if at + _WIDE > len(data):
+        if at + WIDE > len(data):
             if byte(data, at) == wanted:
                 return at
             at += 1
@@ -122,7 +149,7 @@ def find(data: NDArray[np.uint8], at: int, end: int, wanted: int) -> int:
         found = same(data, at, wanted)
         if found:
             return min(at + lowest(found), end)
-        at += _WIDE
+        at += WIDE
     return end
 
 
@@ -130,7 +157,7 @@ def find(data: NDArray[np.uint8], at: int, end: int, wanted: int) -> int:
 def find_mark(data: NDArray[np.uint8], at: int, end: int) -> int:
     """Return where the next quote, backslash or control character is; `end` if there is none before that."""
     while at < end:
-        if at + _WIDE > len(data):
+        if at + WIDE > len(data):
             one = byte(data, at)
             if one == _QUOTE or one == _BACKSLASH or one < _SPACE:
                 return at
@@ -139,5 +166,5 @@ def find_mark(data: NDArray[np.uint8], at: int, end: int) -> int:
         found = marks(data, at)
         if found:
             return min(at + lowest(found), end)
-        at += _WIDE
+        at += WIDE
     return end

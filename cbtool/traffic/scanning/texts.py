@@ -10,7 +10,7 @@ import polars as pl
 from cbtool.jit import compiled, inlined
 from cbtool.traffic.scanning import memory
 from cbtool.traffic.scanning.lines import Escapes, Spans
-from cbtool.traffic.scanning.memory import byte, int64
+from cbtool.traffic.scanning.memory import WIDE, byte, copy_wide, int64
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -126,6 +126,12 @@ def _copy(
         if at < 0:
             pass
         elif mode == 0 or not escaped[line]:
+            # What is copied beyond the end is written over by what follows.
+            while at < end and at + WIDE <= len(data) and to + WIDE <= len(made):
+                copy_wide(data, at, made, to)
+                taken = min(end - at, WIDE)
+                at += taken
+                to += taken
             for i in range(at, end):
                 made[to] = byte(data, i)
                 to += 1

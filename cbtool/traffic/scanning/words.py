@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from cbtool.jit import compiled
+from cbtool.jit import compiled, inlined
 from cbtool.traffic.scanning import memory
 from cbtool.traffic.scanning.lines import Spans
 from cbtool.traffic.scanning.memory import byte, int64
@@ -44,6 +44,16 @@ def told_apart(spans: Spans) -> Found | None:
     return Found(codes, Spans(spans.data, spans.start[first], spans.end[first], escaped, spans.escapes))
 
 
+@inlined
+def _same(data: NDArray[np.uint8], start: int, end: int, first: int, last: int) -> bool:
+    """Whether two texts are the same."""
+    apart = int64(first) - start
+    at = start if end + apart == last else end + 1
+    while at < end and byte(data, at) == byte(data, at + apart):
+        at += 1
+    return at == end
+
+
 @compiled(memory)
 def _tell(
     data: NDArray[np.uint8],
@@ -54,11 +64,14 @@ def _tell(
 ) -> int:
     """Number the words by their first lines; give how many there are, −1 where there are too many."""
     buckets = np.full(_BUCKETS, -1, np.int32)
-    known = 0
+    known, before = 0, 0
     for line in range(len(starts)):
         start, end = int64(starts[line]), int64(ends[line])
         if start < 0:
             codes[line] = MOST
+            continue
+        if known and _same(data, start, end, starts[firsts[before]], ends[firsts[before]]):
+            codes[line] = before
             continue
         mixed = np.uint64(14_695_981_039_346_656_037)
         for at in range(start, end):
@@ -71,17 +84,11 @@ def _tell(
                     return -1
                 buckets[place] = known
                 firsts[known] = line
-                codes[line] = known
+                codes[line] = before = known
                 known += 1
                 break
-            first = int64(starts[firsts[word]])
-            same = int64(ends[firsts[word]]) - first == end - start
-            at = start
-            while same and at < end:
-                same = byte(data, at) == byte(data, first + at - start)
-                at += 1
-            if same:
-                codes[line] = word
+            if _same(data, start, end, starts[firsts[word]], ends[firsts[word]]):
+                codes[line] = before = word
                 break
             place = (place + 1) & (_BUCKETS - 1)
     for line in range(len(starts)):
