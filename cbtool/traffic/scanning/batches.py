@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from cbtool.jit import compiled, inlined
+from cbtool.jit import compiled, lean
 from cbtool.traffic.scanning import meanings, memory, names, otlp, tokens
 from cbtool.traffic.scanning.memory import byte, int64
 from cbtool.traffic.scanning.names import UNKNOWN, number_of
@@ -30,7 +30,7 @@ _ESCAPED[list(b'"\\/bfnrtu')] = True
 _SPARE = 1000
 _DENSEST = 64  # bytes of a span; there is room for so many, and a thousand
 _DIGITS = 18  # of a whole number that every reader takes for one
-_KEY_OR_END, _NEXT_KEY, _COLON, _ELEMENT_OR_END, _NEXT, _BEHIND = range(6)
+_KEY_OR_END, _NEXT_KEY, _ELEMENT_OR_END, _NEXT, _BEHIND = range(5)
 
 
 class Found(NamedTuple):
@@ -63,7 +63,17 @@ def spans_in(batches: Lines) -> Found:
     return Found(first[:, :rows], behind[:, :rows], escaped[:, :rows], kind[:rows], until, doubtful)
 
 
-@inlined
+@lean
+def _behind_blanks(data: NDArray[np.uint8], at: int, end: int) -> int:
+    while at < end and byte(data, at) <= 32:
+        one = byte(data, at)
+        if one != 32 and one != 10 and one != 13 and one != 9:
+            break
+        at += 1
+    return at
+
+
+@lean
 def _surrogates(data: NDArray[np.uint8], at: int, end: int) -> bool:
     r"""Whether a text has any of `\ud800` to `\udfff`, or what looks like one behind a second backslash."""
     for i in range(at, end - 3):
@@ -73,7 +83,7 @@ def _surrogates(data: NDArray[np.uint8], at: int, end: int) -> bool:
     return False
 
 
-@inlined
+@lean
 def _simple(data: NDArray[np.uint8], at: int, end: int) -> int:
     """How many digits a number has that is whole and written as Python does; 0 for others; −1: an odd one.
 
@@ -117,11 +127,7 @@ def _scan(  # one loop with a branch a token
         odd = False
         in_span, named = False, int64(0)
         while True:
-            while at < end and byte(data, at) <= 32:
-                one = byte(data, at)
-                if one != 32 and one != 10 and one != 13 and one != 9:
-                    break
-                at += 1
+            at = _behind_blanks(data, at, end)
             if at >= end or (depth == 0 and state == _BEHIND):
                 sound = at == end and depth == 0 and state == _BEHIND
                 break
@@ -129,7 +135,7 @@ def _scan(  # one loop with a branch a token
             if one == 34:
                 first = at + 1
                 last, escaped = text_end(data, first, end, _ESCAPED)
-                sound = last >= 0 and depth > 0 and state != _BEHIND and state != _COLON
+                sound = last >= 0 and depth > 0 and state != _BEHIND
                 if escaped and sound:
                     sound = not _surrogates(data, first, last)
                 if not sound:
@@ -149,14 +155,19 @@ def _scan(  # one loop with a branch a token
                     number = number_of(data, first, last, meanings.NAMES)
                 if is_key:
                     what = int64(meanings.ANY)
-                    if 0 <= number < meanings.SAYS_FAILED:
-                        what = meanings.BEHIND_KEY[node, number]
+                    if UNKNOWN > number > meanings.SAYS_FAILED:
+                        what = meanings.BEHIND_KEY[node, UNKNOWN - 1 - number]
                     if what != meanings.ANY:
                         if seen[depth] >> what & 1:
                             sound = False
                             break
                         seen[depth] |= int64(1) << what
-                    state = _COLON
+                    at = _behind_blanks(data, at, end)
+                    sound = at < end and byte(data, at) == 58
+                    if not sound:
+                        break
+                    at += 1
+                    state = _NEXT
                     continue
                 if what == meanings.ANY:
                     pass
@@ -182,25 +193,6 @@ def _scan(  # one loop with a branch a token
                 else:
                     sound = False
                     break
-            elif one == 58:
-                if state != _COLON:
-                    sound = False
-                    break
-                state = _NEXT
-                at += 1
-                continue
-            elif one == 44:
-                if state != _BEHIND:
-                    sound = False
-                    break
-                node = nodes[depth]
-                if node & 1:
-                    state = _NEXT
-                    what = node + 1 if node > meanings.ANY_LIST else int64(meanings.ANY)
-                else:
-                    state = _NEXT_KEY
-                at += 1
-                continue
             elif one == 123 or one == 91:
                 sound = (state == _NEXT or state == _ELEMENT_OR_END) and depth < DEEPEST
                 opened = int64(meanings.ANY_LIST) if one == 91 and what == meanings.ANY else what
@@ -243,13 +235,10 @@ def _scan(  # one loop with a branch a token
                 at += 1
                 node = nodes[depth]
                 depth -= 1
-                state = _BEHIND
+                said, rank = name >> meanings.RANK_BITS, name & meanings.RANKS - 1
                 if node <= meanings.ANY_LIST:
-                    continue
-                if node == meanings.ATTRIBUTE:
-                    said, rank = (name - meanings.ATTRIBUTE_NUMBERS) // meanings.RANKS, name % meanings.RANKS
-                    if name < meanings.ATTRIBUTE_NUMBERS or (said == otlp.INSTANCE) == in_span:
-                        continue
+                    pass
+                elif node == meanings.ATTRIBUTE and said >= 0 and (said == otlp.INSTANCE) != in_span:
                     if not in_span:
                         # Of a resource's that come twice the last one counts, of a span's the first.
                         sound = not named >> rank & 1
@@ -275,7 +264,6 @@ def _scan(  # one loop with a branch a token
                         out_first[otlp.INSTANCE, i] = instance_first
                         out_behind[otlp.INSTANCE, i] = instance_behind
                         out_escaped[otlp.INSTANCE, i] = instance_escaped
-                continue
             else:
                 first = at
                 sound = state == _NEXT or state == _ELEMENT_OR_END
@@ -320,6 +308,12 @@ def _scan(  # one loop with a branch a token
                 if not sound:
                     break
             state = _BEHIND
+            at = _behind_blanks(data, at, end)
+            if at < end and byte(data, at) == 44 and depth > 0:
+                at += 1
+                node = nodes[depth]
+                state = _NEXT if node & 1 else _NEXT_KEY
+                what = node + 1 if node > meanings.ANY_LIST else int64(meanings.ANY)
         if not sound:
             row = first_row
         out_until[line] = row

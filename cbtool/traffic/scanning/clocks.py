@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cbtool.jit import compiled, inlined
+from cbtool.jit import compiled, lean
 from cbtool.traffic.scanning import memory, numbers
 from cbtool.traffic.scanning.lines import Spans
 from cbtool.traffic.scanning.memory import byte, eight, int64
@@ -55,14 +55,14 @@ def iso_times_behind(spans: Spans) -> NDArray[np.int64]:
     return iso_times(Spans(spans.data, start, end))
 
 
-@inlined
+@lean
 def _two(data: NDArray[np.uint8], pos: int) -> int:
     """Two digits' number; −1 if they are none."""
     tens, ones = byte(data, pos) - 48, byte(data, pos + 1) - 48
     return tens * 10 + ones if 0 <= tens <= 9 and 0 <= ones <= 9 else -1
 
 
-@inlined
+@lean
 def _unix(year: int, month: int, day: int, hour: int, minute: int, second: int) -> int:
     """Unix seconds; `_NOT` if there is no such moment in the sane years. Source: the Gregorian rules."""
     if year < 1969 or year > 2200 or month < 1 or month > 12 or day < 1 or day > 31:
@@ -82,7 +82,7 @@ def _unix(year: int, month: int, day: int, hour: int, minute: int, second: int) 
     return days * 86_400 + hour * 3600 + minute * 60 + second
 
 
-@inlined
+@lean
 def _within(seconds: int, zone: int, fraction: int) -> int:
     """Nanoseconds from local seconds and the zone's, which are east of Greenwich."""
     seconds -= zone
@@ -91,7 +91,7 @@ def _within(seconds: int, zone: int, fraction: int) -> int:
     return seconds * _SECOND + fraction
 
 
-@inlined
+@lean
 def _fraction(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
     """Nanoseconds of `.25` or `,25`, none if it is not there, and behind it; −1 if there is no digit."""
     if at >= end or (byte(data, at) != 46 and byte(data, at) != 44):
@@ -107,7 +107,7 @@ def _fraction(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
     return (fraction if digits else int64(-1)), at
 
 
-@inlined
+@lean
 def _zone(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
     """Seconds east of Greenwich of `+0200`, `+02:00` or `Z`, none if it is not there, and behind it."""
     if at < end and (byte(data, at) | 32) == 122:
@@ -123,7 +123,7 @@ def _zone(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
     return (east if byte(data, at) == 43 else -east), at + 5 + colon
 
 
-@inlined
+@lean
 def _month(data: NDArray[np.uint8], at: int) -> int:
     """The month of `Jan` to `Dec`; 0 if it is none."""
     name = ((byte(data, at) | 32) << 16) | ((byte(data, at + 1) | 32) << 8) | (byte(data, at + 2) | 32)
@@ -133,7 +133,7 @@ def _month(data: NDArray[np.uint8], at: int) -> int:
     return 0
 
 
-@inlined
+@lean
 def _same(data: NDArray[np.uint8], at: int, other: int) -> bool:
     """Whether two stamps of `_CLF` bytes are the same."""
     return (

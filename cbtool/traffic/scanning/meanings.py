@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from cbtool.traffic.scanning import otlp
-from cbtool.traffic.scanning.names import known
+from cbtool.traffic.scanning.names import UNKNOWN, known
 
 # What a value is. Lists are odd, and their elements what comes next; objects are even.
 ANY, ANY_LIST = 0, 1
@@ -41,15 +41,18 @@ KEYS = {
 }
 """By what an object is, what is behind its keys."""
 
-# Every name that is known has a number: of keys, of what the values of a kind and a code may be, and then
-# of attributes, sixteen for each of what they say, by their rank.
+# Every name that is known has a number: those of keys, and of what the values of a kind and a code may be,
+# are below that of what is unknown; those of attributes are sixteen for each of what they say, by their rank.
 TEXTS = (*dict.fromkeys(key for own in KEYS.values() for key in own), otlp.FAILED, *otlp.KINDS)
-SAYS_FAILED, SAYS_SERVER, SAYS_CLIENT = (TEXTS.index(text) for text in (otlp.FAILED, *otlp.KINDS))
-ATTRIBUTE_NUMBERS, RANKS = 32, 16
+SAYS_FAILED, SAYS_SERVER, SAYS_CLIENT = (
+    UNKNOWN - 1 - TEXTS.index(text) for text in (otlp.FAILED, *otlp.KINDS)
+)
+RANK_BITS = 4
+RANKS = 1 << RANK_BITS
 NAMES = known(
-    {text: number for number, text in enumerate(TEXTS)}
+    {text: UNKNOWN - 1 - index for index, text in enumerate(TEXTS)}
     | {
-        name: ATTRIBUTE_NUMBERS + what * RANKS + rank
+        name: what << RANK_BITS | rank
         for what, own in otlp.ATTRIBUTES.items()
         for rank, name in enumerate(own)
     }

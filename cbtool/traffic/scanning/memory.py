@@ -13,7 +13,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from cbtool.jit import inlined
+from cbtool.jit import lean
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -137,7 +137,7 @@ copy_wide = cast("Callable[[NDArray[np.uint8], int, NDArray[np.uint8], int], Non
 lowest = cast("Callable[[int], int]", intrinsic(_lowest))
 
 
-@inlined
+@lean
 def find(data: NDArray[np.uint8], at: int, end: int, wanted: int) -> int:
     """Return where the next byte of a kind is; `end` if there is none before that."""
     while at < end:
@@ -153,7 +153,7 @@ def find(data: NDArray[np.uint8], at: int, end: int, wanted: int) -> int:
     return end
 
 
-@inlined
+@lean
 def find_mark(data: NDArray[np.uint8], at: int, end: int) -> int:
     """Return where the next quote, backslash or control character is; `end` if there is none before that."""
     while at < end:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from cbtool.jit import inlined
+from cbtool.jit import lean
 from cbtool.traffic.scanning.memory import eight, int64
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def known(numbers: Mapping[str, int]) -> Names:
     )
 
 
-@inlined
+@lean
 def number_of(data: NDArray[np.uint8], first: int, behind: int, names: Names) -> int:
     """The number of the name that stands there, or `UNKNOWN`; seven bytes must follow it in the data."""
     length = behind - first

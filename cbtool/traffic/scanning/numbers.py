@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cbtool.jit import compiled, inlined
+from cbtool.jit import compiled, lean
 from cbtool.traffic.scanning import memory
 from cbtool.traffic.scanning.memory import byte, int64
 
@@ -48,7 +48,7 @@ def summed(spans: Spans, power: int, most: int, *, blank: int = NONSENSE) -> NDA
     return made
 
 
-@inlined
+@lean
 def _number(
     data: NDArray[np.uint8],
     pos: int,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from cbtool.jit import compiled, inlined
+from cbtool.jit import compiled, lean
 from cbtool.traffic.scanning import memory, tokens
 from cbtool.traffic.scanning.lines import Escapes, Spans
 from cbtool.traffic.scanning.memory import byte, int64
@@ -101,7 +101,7 @@ def values_of(lines: Lines, keys: tuple[str, ...]) -> dict[str, Spans]:
     }
 
 
-@inlined
+@lean
 def _plain(data: NDArray[np.uint8], at: int, end: int, key: NDArray[np.uint8]) -> int:
     """Write a key without its escapes, and give its length; a character that is not ASCII fits nothing."""
     length = 0
@@ -125,7 +125,7 @@ def _plain(data: NDArray[np.uint8], at: int, end: int, key: NDArray[np.uint8]) -
     return length
 
 
-@inlined
+@lean
 def _named(
     data: NDArray[np.uint8],
     at: int,

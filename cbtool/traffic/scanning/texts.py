@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from cbtool.jit import compiled, inlined
+from cbtool.jit import compiled, lean
 from cbtool.traffic.scanning import memory
 from cbtool.traffic.scanning.lines import Escapes, Spans
 from cbtool.traffic.scanning.memory import WIDE, byte, copy_wide, int64
@@ -64,7 +64,7 @@ def _copied(spans: Spans) -> tuple[NDArray[np.uint8], NDArray[np.int64], bool]:
     return made, ends, bool(_copy(spans.data, spans.start, spans.end, escaped, int(mode), made, ends))
 
 
-@inlined
+@lean
 def _hexadecimal(data: NDArray[np.uint8], at: int) -> int:
     value = int64(0)
     for i in range(4):
@@ -73,7 +73,7 @@ def _hexadecimal(data: NDArray[np.uint8], at: int) -> int:
     return value
 
 
-@inlined
+@lean
 def _unicode(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
     r"""The character of `\uXXXX` at a place, and behind it; half a pair alone becomes U+FFFD."""
     value = _hexadecimal(data, at + 2)
@@ -85,7 +85,7 @@ def _unicode(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
     return (0xFFFD if 0xD800 <= value < 0xE000 else value), at
 
 
-@inlined
+@lean
 def _put(made: NDArray[np.uint8], to: int, value: int) -> int:
     """Write a character as UTF-8; give the place behind it."""
     if value < 0x80:

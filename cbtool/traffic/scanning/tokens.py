@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cbtool.jit import inlined
+from cbtool.jit import lean
 from cbtool.traffic.scanning.memory import byte, find_mark, int64
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@inlined
+@lean
 def text_end(data: NDArray[np.uint8], at: int, end: int, simple: NDArray[np.bool_]) -> tuple[int, bool]:
     """Where the text behind a quote ends, at its other one, and whether it has escapes; −1: nowhere."""
     escaped = False
@@ -36,14 +36,14 @@ def text_end(data: NDArray[np.uint8], at: int, end: int, simple: NDArray[np.bool
             at += count
 
 
-@inlined
+@lean
 def _digits(data: NDArray[np.uint8], at: int, end: int) -> int:
     while at < end and 48 <= byte(data, at) <= 57:
         at += 1
     return at
 
 
-@inlined
+@lean
 def number_end(data: NDArray[np.uint8], at: int, end: int) -> int:
     """Where a number ends; −1 if it is none."""
     at += byte(data, at) == 45
@@ -66,7 +66,7 @@ def number_end(data: NDArray[np.uint8], at: int, end: int) -> int:
     return at
 
 
-@inlined
+@lean
 def word_end(data: NDArray[np.uint8], at: int, end: int) -> int:
     """Where `true`, `false` or `null` ends; −1 if it is none of them."""
     if at + 4 > end:

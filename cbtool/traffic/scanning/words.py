@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from cbtool.jit import compiled, inlined
+from cbtool.jit import compiled, lean
 from cbtool.traffic.scanning import memory
 from cbtool.traffic.scanning.lines import Spans
 from cbtool.traffic.scanning.memory import byte, int64
@@ -44,7 +44,7 @@ def told_apart(spans: Spans) -> Found | None:
     return Found(codes, Spans(spans.data, spans.start[first], spans.end[first], escaped, spans.escapes))
 
 
-@inlined
+@lean
 def _same(data: NDArray[np.uint8], start: int, end: int, first: int, last: int) -> bool:
     """Whether two texts are the same."""
     apart = int64(first) - start
