@@ -1,4 +1,4 @@
-"""Peak memory of `simulate`, `sweep` and `recommend` on nginx logs of growing size.
+"""Peak memory of `simulate`, `sweep`, `compare` and `recommend` on nginx logs of growing size.
 
     python benchmarks/long_logs.py [GIGABYTES …]    default: 1 2.5
 
@@ -23,15 +23,19 @@ STRETCH = 400_000  # lines that are repeated
 RATE = 200  # calls a second
 BEGAN = 1_760_000_000
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36"
+ENDPOINTS = ("items", "orders", "users", "carts", "search")
 COMMANDS = {
     "simulate": ["simulate", "-p", "balanced"],
+    "simulate --by path": ["simulate", "-p", "balanced", "--by", "path"],
     "simulate --instances 4": ["simulate", "-p", "balanced", "--instances", "4"],
     "sweep, 48 settings": [
         "sweep",
         *("-p", "balanced", "--vary", "failure_rate_threshold=5..60:5"),
         *("--vary", "minimum_number_of_errors=1,5,10,50"),
     ],
+    "compare, 3 profiles": ["compare", "-p", "balanced", "--dialects", "default,hystrix"],
     "recommend": ["recommend"],
+    "recommend --by path": ["recommend", "--by", "path"],
 }
 
 
@@ -46,8 +50,8 @@ def stretch() -> tuple[list[int], list[str], list[str]]:
     seconds = (started + duration).astype(int).tolist()
     before = [f"10.0.{i % 250}.{i % 199} - - [" for i in range(STRETCH)]
     after = [
-        f'] "GET /api/v1/items/{i % 500}?q={i * 7} HTTP/1.1" {status[i]} {100 + i % 9000} '
-        f'"https://example.com/start" "{AGENT}" {duration[i]:.3f}\n'
+        f'] "GET /api/v1/{ENDPOINTS[i * 7 % 11 % 5]}/{i % 500}?q={i * 7} HTTP/1.1" {status[i]} '
+        f'{100 + i % 9000} "https://example.com/start" "{AGENT}" {duration[i]:.3f}\n'
         for i in range(STRETCH)
     ]
     return [seconds[i] for i in order], [before[i] for i in order], [after[i] for i in order]

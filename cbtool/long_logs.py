@@ -59,7 +59,7 @@ def simulate_long(
         ConfigurationError: the configuration has a health check.
         UnreachableError: there is no room on the disk.
     """
-    simulation = LongSimulation(config, instances=instances, seed=seed, epoch=calls.epoch, told=told)
+    simulation = LongSimulation([config], instances=instances, seed=seed, epoch=calls.epoch, told=told)
     trace, gave_up = LongTrace(), []
     for part, last in flagged(calls):
         verdicts = rules.verdicts(part)
@@ -68,4 +68,5 @@ def simulate_long(
         gave_up.append(given_up(part))
     reach = observed_along(config, trace, np.concatenate(gave_up), instances=instances)
     trace.close()
-    return LongAnswer(simulation.result(), simulation.values(), reach)
+    [result], [rates] = simulation.results(), simulation.rates()
+    return LongAnswer(result, result.summary.values() | rates, reach)

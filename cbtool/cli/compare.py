@@ -12,7 +12,7 @@ from cbtool.cli.guarding import say_unasked
 from cbtool.cli.options import InstancesOption, JsonOption, LogFormatOption, SeedOption, option, parsed
 from cbtool.cli.output import print_json, print_text, working
 from cbtool.cli.selecting import selecting
-from cbtool.cli.sources import Recorded, open_source
+from cbtool.cli.sources import open_source, source_of, traffic_at
 from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when the command is built
     EngineOption,
     LogsArgument,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from cbtool.cli.sources import TrafficSource
     from cbtool.cluster import Cluster
     from cbtool.recommend.judgement import Judgement
-    from cbtool.simulation.comparison import Comparison
+    from cbtool.simulation.comparison import AtLoad, Comparison
     from cbtool.traffic.selection import Selection
 
     Compared = tuple[Comparison, list[Judgement]]
@@ -79,10 +79,11 @@ def compare(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
     from cbtool.library_profiles import library_defaults  # noqa: PLC0415  # with the others below
     from cbtool.profiles import load_profile  # noqa: PLC0415
-    from cbtool.recommend.judgement import incidents_in, judge  # noqa: PLC0415  # numpy
+    from cbtool.recommend.judgement import incidents_in, incidents_in_parts, judge  # noqa: PLC0415  # numpy
     from cbtool.report.comparison import comparison_text  # noqa: PLC0415
-    from cbtool.simulation.comparison import AtLoad, Candidate  # noqa: PLC0415  # numpy
+    from cbtool.simulation.comparison import Candidate  # noqa: PLC0415  # numpy
     from cbtool.simulation.comparison import compare as run  # noqa: PLC0415
+    from cbtool.traffic.calls import Calls  # noqa: PLC0415
 
     loads = parsed("--load", parse_loads, load)
     if not profile and dialects is None:
@@ -97,13 +98,20 @@ def compare(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         Candidate(name, each.config, each.rules) for name, each in zip(names, profiles, strict=True)
     ]
     texts = (by,) if by else NONE
-    source = open_source(logs or (), scenario, log_format, seed, which, cluster=cluster, texts=texts)
+    whole = engine is Engine.MACHINE or (by is not None and cluster is not None)
+    source = open_source(
+        logs or (), scenario, log_format, seed, which, cluster=cluster, long=not whole, texts=texts
+    )
 
     def compared(traffic: TrafficSource) -> Compared:
-        at_loads = [AtLoad(factor, *traffic.at(factor)) for factor in loads]
+        at_loads = [_at_load(traffic, factor) for factor in loads]
         comparison = run(candidates, at_loads, seed=source.seed, instances=instances, engine=engine)
         # Of the first load, which by default is the whole traffic: thinned out, an incident is harder to see.
-        incidents = incidents_in(at_loads[0].calls, candidates[0].rules.verdicts(at_loads[0].calls))
+        calls, rules = at_loads[0].calls, candidates[0].rules
+        if isinstance(calls, Calls):
+            incidents = incidents_in(calls, rules.verdicts(calls))
+        else:
+            incidents = incidents_in_parts(calls, rules)
         return comparison, [judge(cell.result, incidents) for cell in comparison.cells]
 
     def text(answer: Compared, title: str) -> str:
@@ -112,9 +120,9 @@ def compare(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     head = {"source": source.name, "seed": source.seed}
     if by is not None:
         answer_groups(
-            source.at(1.0).calls,
+            traffic_at(source, 1.0),
             by,
-            lambda calls: compared(Recorded(calls, source.name, source.seed)),
+            lambda calls: compared(source_of(calls, source.name, source.seed)),
             text=lambda groups: "\n\n\n".join(
                 text(answer, f"{name} ({len(calls):,} calls)") for name, calls, answer in groups
             ),
@@ -129,6 +137,13 @@ def compare(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         print_json({**head, **_document(answer)})
     else:
         print_text(text(answer, source.name))
+
+
+def _at_load(traffic: TrafficSource, load: float) -> AtLoad:
+    from cbtool.simulation.comparison import AtLoad  # noqa: PLC0415  # numpy
+
+    stored = traffic.stored(load)
+    return AtLoad(load, *traffic.at(load)) if stored is None else AtLoad(load, stored)
 
 
 def _document(answer: Compared) -> dict[str, Any]:

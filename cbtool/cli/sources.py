@@ -152,10 +152,14 @@ def open_source(
     with working("reading the log"):
         read = _read(logs, log_format, which, texts, cluster, long=long)
     _remark(read, read.calls.notes)
+    return source_of(read.calls, name, seed or 0)
+
+
+def source_of(calls: AnyCalls, name: str, seed: int) -> TrafficSource:
+    """Return calls from logs as a source of traffic, wherever they are."""
     from cbtool.traffic.calls import Calls  # noqa: PLC0415  # numpy
 
-    made = Recorded if isinstance(read.calls, Calls) else Stored
-    return made(read.calls, name, seed or 0)
+    return Recorded(calls, name, seed) if isinstance(calls, Calls) else Stored(calls, name, seed)
 
 
 def named(logs: Sequence[str]) -> str:

@@ -49,6 +49,7 @@ class ClusterCalls:
         self.origin = origin
         self.epoch = epoch
         self.span = span
+        self.rate = (length - 1) / span if span else 0.0
         self.knows_durations = knows_durations
         self.notes = notes
         self.log_format = log_format

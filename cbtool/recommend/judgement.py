@@ -9,6 +9,7 @@ import numpy as np
 
 from cbtool.recommend.healthy import healthy_p99
 from cbtool.recommend.incidents import incidents_of
+from cbtool.recommend.long_trace import LongTrace
 from cbtool.recommend.model import Budget
 from cbtool.recommend.trace import trace_of
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from cbtool.recommend.model import Incident
     from cbtool.simulation.run import SimulationResult
     from cbtool.traffic.calls import Calls
+    from cbtool.traffic.outcomes import OutcomeRules
+    from cbtool.traffic.parts import LongCalls
 
 _AT_ONCE = 4096  # openings
 _AFTERWARDS = 2.0  # seconds in which the last results of an incident still come in
@@ -68,6 +71,20 @@ def incidents_in(
         budget: what refusing costs; None: the defaults.
     """
     return incidents_along(trace_of(calls, verdicts), budget=budget)
+
+
+def incidents_in_parts(calls: LongCalls, rules: OutcomeRules) -> tuple[Incident, ...]:
+    """Return the same of calls that need not be in memory.
+
+    Raises:
+        UnreachableError: there is no room on the disk.
+    """
+    trace = LongTrace()
+    for part in calls.parts():
+        trace.append(part, rules.verdicts(part))
+    found = incidents_along(trace)
+    trace.close()
+    return found
 
 
 def incidents_along(trace: TraceColumns, *, budget: Budget | None = None) -> tuple[Incident, ...]:

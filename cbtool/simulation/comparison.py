@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from cbtool.simulation.engine import Engine
+from cbtool.simulation.long import flagged
+from cbtool.simulation.long_simulation import LongSimulation
 from cbtool.simulation.run import WORTH_COMPILED, Fleet, SimulationResult, fleet_of, simulate_fleet
+from cbtool.traffic.calls import Calls
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from cbtool.breaker import BreakerConfig
     from cbtool.simulation.health import HealthTimeline
-    from cbtool.traffic.calls import Calls
     from cbtool.traffic.outcomes import OutcomeRules
+    from cbtool.traffic.parts import LongCalls
 
 
 @dataclass(frozen=True)
@@ -28,10 +31,10 @@ class Candidate:
 
 @dataclass(frozen=True)
 class AtLoad:
-    """The traffic at one load, and what health checks answer there, where known."""
+    """The traffic at one load, in memory or not, and what health checks answer there, where known."""
 
     load: float
-    calls: Calls
+    calls: Calls | LongCalls
     health: HealthTimeline | None = None
 
 
@@ -86,7 +89,7 @@ def compare(
         traffic: at least one load.
         seed: of the split over the instances and of the waits' jitter; the same for all.
         instances: how many breakers share the calls.
-        engine: which implementation.
+        engine: which implementation; the kernel, of calls that are not in memory.
 
     Raises:
         ConfigurationError: see `simulate`.
@@ -106,13 +109,56 @@ def compare(
 def _at(
     each: AtLoad, candidates: Sequence[Candidate], *, seed: int, instances: int, engine: Engine
 ) -> Iterator[Cell]:
+    """Return every candidate's cell at one load."""
+    results: Iterable[SimulationResult]
+    if isinstance(each.calls, Calls):
+        results = _held(each.calls, each.health, candidates, seed=seed, instances=instances, engine=engine)
+    else:
+        results = _in_parts(each.calls, candidates, seed=seed, instances=instances)
+    for candidate, result in zip(candidates, results, strict=True):
+        yield Cell(candidate, each.load, len(each.calls), each.calls.rate, result)
+
+
+def _in_parts(
+    calls: LongCalls, candidates: Sequence[Candidate], *, seed: int, instances: int
+) -> list[SimulationResult]:
+    """Take those that count calls alike through them together."""
+    by_rules: dict[OutcomeRules, list[int]] = {}
+    for number, candidate in enumerate(candidates):
+        by_rules.setdefault(candidate.rules, []).append(number)
+    running = {
+        rules: LongSimulation(
+            [candidates[number].config for number in numbers],
+            instances=instances,
+            seed=seed,
+            epoch=calls.epoch,
+        )
+        for rules, numbers in by_rules.items()
+    }
+    for part, last in flagged(calls):
+        for rules, simulation in running.items():
+            simulation.advance(part, rules.verdicts(part), last=last)
+    results: dict[int, SimulationResult] = {}
+    for rules, numbers in by_rules.items():
+        results |= dict(zip(numbers, running[rules].results(), strict=True))
+    return [results[number] for number in range(len(candidates))]
+
+
+def _held(
+    calls: Calls,
+    health: HealthTimeline | None,
+    candidates: Sequence[Candidate],
+    *,
+    seed: int,
+    instances: int,
+    engine: Engine,
+) -> Iterator[SimulationResult]:
     fleets: dict[OutcomeRules, Fleet] = {}
     for candidate in candidates:
         rules = candidate.rules
         if rules not in fleets:
-            verdicts = rules.verdicts(each.calls)
-            fleets[rules] = fleet_of(each.calls, verdicts, instances=instances, seed=seed)
-        result = simulate_fleet(
-            fleets[rules], candidate.config, seed=seed, engine=engine, health=each.health, tracing=False
+            verdicts = rules.verdicts(calls)
+            fleets[rules] = fleet_of(calls, verdicts, instances=instances, seed=seed)
+        yield simulate_fleet(
+            fleets[rules], candidate.config, seed=seed, engine=engine, health=health, tracing=False
         )
-        yield Cell(candidate, each.load, len(each.calls), each.calls.rate, result)

@@ -76,7 +76,8 @@ class LongRuns:
         instances: over how many breakers the calls are split.
         seed: of the split and of the waits' jitter.
         epoch: Unix seconds of time 0.
-        whole: whether states around each call, and times to open, are wanted.
+        tracing: whether states around each call are wanted.
+        timing: whether times to open are.
 
     Attributes:
         end_ns: when the last call so far completes.
@@ -93,7 +94,8 @@ class LongRuns:
         instances: int = 1,
         seed: int = 0,
         epoch: float = 0.0,
-        whole: bool = False,
+        tracing: bool = False,
+        timing: bool = False,
     ) -> None:
         self.end_ns = 0
         self._configs = configs
@@ -110,7 +112,7 @@ class LongRuns:
                 Cutter(view),
                 {
                     number: run_of(
-                        configs[number], seed=seed + breaker, epoch=epoch, tracing=whole, timing=whole
+                        configs[number], seed=seed + breaker, epoch=epoch, tracing=tracing, timing=timing
                     )
                     for number in numbers
                 },

@@ -1,4 +1,4 @@
-"""One simulation of calls that come part by part; what it answers is what `run.simulate` does."""
+"""Simulations of calls that come part by part; what each answers is what `run.simulate` does."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cbtool.simulation.long import Counted, Heard, LongRuns, Tally
 from cbtool.simulation.run import SimulationResult, check_health, times_to_open_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -43,44 +43,70 @@ class Rows(NamedTuple):
 
 
 class LongSimulation:
-    """A simulation that has not begun.
+    """Simulations of several configurations that have not begun.
 
     Args:
-        config: every breaker's settings.
+        configs: every breaker's settings, in each.
         instances: how many breakers share the calls.
         seed: of the split over the instances and of the waits' jitter.
         epoch: Unix seconds of time 0.
-        told: is given each call once it is over; None: nobody asks.
+        told: is given each call once it is over, for each configuration; None: nobody asks.
 
     Raises:
-        ConfigurationError: the configuration has a health check.
+        ConfigurationError: a configuration has a health check.
     """
 
     def __init__(
         self,
-        config: BreakerConfig,
+        configs: Sequence[BreakerConfig],
         *,
         instances: int = 1,
         seed: int = 0,
         epoch: float = 0.0,
         told: Callable[[Rows], None] | None = None,
     ) -> None:
-        check_health(config, None)
-        self._config = config
-        self._instances = instances
-        self._told = told
-        self._logs: list[list[NDArray[np.int64]]] = [[] for _ in range(instances)]
-        self._tally = Tally()
-        self._counted = Counted(config.slow_above)
-        self._calls = self._failing = self._healthy = 0
-        self._runs = LongRuns([config], self._hear, instances=instances, seed=seed, epoch=epoch, whole=True)
+        for config in configs:
+            check_health(config, None)
+        self._watched = [_Watched(config, instances, told) for config in configs]
+        self._runs = LongRuns(
+            configs,
+            self._hear,
+            instances=instances,
+            seed=seed,
+            epoch=epoch,
+            tracing=told is not None,
+            timing=True,
+        )
 
     def advance(self, calls: Calls, verdicts: NDArray[np.uint8], *, last: bool) -> None:
         """Go through the next part; see `LongRuns.advance`."""
         self._runs.advance(calls, verdicts, last=last)
 
-    def result(self) -> SimulationResult:
-        """Return the result, without what it has of each call."""
+    def results(self) -> list[SimulationResult]:
+        """Return each configuration's result, without what it has of each call."""
+        return [watched.result(self._runs.end_ns) for watched in self._watched]
+
+    def rates(self) -> list[dict[str, float]]:
+        """Return the rates that a `Threshold` may name, of each; see `run.values_of`."""
+        return [watched.counted.rates() for watched in self._watched]
+
+    def _hear(self, heard: Heard) -> None:
+        self._watched[heard.config].hear(heard)
+
+
+class _Watched:
+    """What one configuration did so far."""
+
+    def __init__(self, config: BreakerConfig, instances: int, told: Callable[[Rows], None] | None) -> None:
+        self.counted = Counted(config.slow_above)
+        self._instances = instances
+        self._told = told
+        self._logs: list[list[NDArray[np.int64]]] = [[] for _ in range(instances)]
+        self._tally = Tally()
+        self._calls = self._failing = self._healthy = 0
+
+    def result(self, end_ns: int) -> SimulationResult:
+        """Return the result of all calls, the last of which ends then."""
         histories = [
             History(
                 permitted=_NOTHING,
@@ -99,24 +125,21 @@ class LongSimulation:
             ),
             calls=self._calls,
             permitted=self._tally.permitted,
-            end=self._runs.end_ns / 1e9,
+            end=end_ns / 1e9,
             time_to_open=times_to_open_of(histories),
             impact=Impact(self._tally.failed_shed, self._tally.healthy_refused),
             instances=self._instances,
         )
         return SimulationResult(summary, _NOTHING, _NOTHING, _NOTHING, self._failing, self._healthy)
 
-    def values(self) -> dict[str, float]:
-        """Return the numbers that a `Threshold` may name; see `run.values_of`."""
-        return self.result().summary.values() | self._counted.rates()
-
-    def _hear(self, heard: Heard) -> None:
+    def hear(self, heard: Heard) -> None:
+        """Add what its breaker did with a part."""
         share, section, step = heard.share, heard.section, heard.step
         self._calls += len(heard.permitted)
         self._failing += int(np.count_nonzero(share.failing))
         self._healthy += int(np.count_nonzero(share.healthy))
         self._tally.add(heard)
-        self._counted.add(share.arrivals.duration_ns, share.arrivals.verdicts, heard.permitted)
+        self.counted.add(share.arrivals.duration_ns, share.arrivals.verdicts, heard.permitted)
         self._logs[heard.breaker].append(step.log)
         if self._told is not None:
             over = section.traffic.call_of[section.done : section.due]

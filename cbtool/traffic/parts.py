@@ -32,6 +32,10 @@ class LongCalls(Protocol):
         """Seconds from the first start to the last."""
 
     @property
+    def rate(self) -> float:
+        """Calls a second over the span; 0 with fewer than two calls."""
+
+    @property
     def knows_durations(self) -> bool:
         """Whether any call says how long it took."""
 
@@ -100,6 +104,7 @@ class Held:
         self._calls = calls
         self.epoch = calls.epoch
         self.span = calls.span
+        self.rate = calls.rate
         self.knows_durations = calls.knows_durations
         self.notes = calls.notes
         self.log_format = calls.log_format

@@ -1,4 +1,4 @@
-"""`simulate`, `sweep` and `recommend` on logs that do not fit in memory print what they print of others."""
+"""Commands on logs that do not fit in memory print what they print of others."""
 
 from __future__ import annotations
 
@@ -131,6 +131,23 @@ def test_recommend_from_an_excerpt(
     assert Path("mine.toml").exists()
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--dialects", "default,hystrix,gobreaker", "-p", "sre-throttling", "--json"],
+        ["--dialects", "polly", "-p", "balanced", "--load", "0.5,0.1", "--instances", "2", "--seed", "3"],
+    ],
+    ids=" ".join,
+)
+def test_compare(
+    arguments: list[str], little_memory: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at_once = told(capsys, "compare", "calls.csv", *arguments)
+    as_long(little_memory)
+    assert told(capsys, "compare", "calls.csv", *arguments) == at_once
+    assert at_once[0] == 0
+
+
 NAMED = "timestamp,duration_ms,status,path,host,upstream,instance"
 MAPPED = ["--map", ",".join(f"{name}={name}" for name in NAMED.split(","))]
 
@@ -159,6 +176,7 @@ def named() -> None:
         ["simulate", "--instances", "2", "--status", "2xx,5xx"],
         ["simulate", "--load", "0.5"],
         ["sweep", "--json", "--vary", "failure_rate_threshold=20,50", "--vary", "dialect=default,hystrix"],
+        ["compare", "-p", "balanced", "-p", "hystrix", "--load", "1,0.3"],
         ["recommend", "--json"],
     ],
     ids=" ".join,
