@@ -15,7 +15,7 @@ from cbtool.logs.blocks import Block, blocks
 from cbtool.logs.pieces import Pieces
 from cbtool.logs.refusing import RejectedLine, problem_of, shown, wrong_format
 from cbtool.logs.streams import Stream, opened
-from cbtool.traffic.formats import FORMATS, LogFormat, Rows, parse_lines, recognise
+from cbtool.traffic.formats import FORMATS, LogFormat, Rows, guessed_format, parse_lines, recognise
 from cbtool.traffic.formats.counts import spread_counts
 from cbtool.traffic.texts import TEXTS
 
@@ -39,6 +39,8 @@ _TOLD_BY = 5  # lines that are looked at for why a file is not read
 _ABOVE_HEADER = 10  # lines among which a header is looked for
 _IN_FLIGHT = 3  # blocks being parsed
 _KEPT = 200
+_PLAIN = ("csv", "ndjson")
+_LATENCY = "duration_ms"  # the plain formats' own name of it
 _BLOCK = 100_000  # calls of a table that are taken at a time
 
 
@@ -144,6 +146,8 @@ class Plan(NamedTuple):
 def _plan(name: str, block: Block, content: Lines, chosen: Sequence[LogFormat]) -> Found:
     log_format, above = _recognised(chosen, content)
     opening = content[above:].texts()
+    if not chosen and (log_format is None or log_format.name in _PLAIN):
+        log_format = _guessed(log_format, content[above:], opening)
     parts = None if log_format is None else log_format.layout.opened_by(opening)
     first = block.first + content.newlines_before(above)
     if log_format is None or parts is None:
@@ -153,6 +157,14 @@ def _plan(name: str, block: Block, content: Lines, chosen: Sequence[LogFormat]) 
     header = log_format.layout.header
     log_format = _as_fine_as(log_format, parts, content[above + header :])
     return Found(block, Plan(log_format, parts, first if header else 0), opening)
+
+
+def _guessed(log_format: LogFormat | None, content: Lines, opening: Sequence[str]) -> LogFormat | None:
+    """Return what the columns' names tell, where a format does not or gives no durations and they do."""
+    guess = guessed_format(opening)
+    if guess is None or (log_format is not None and (guess.duration is None or _LATENCY in opening[0])):
+        return log_format
+    return recognise([guess], content) or log_format
 
 
 def _as_fine_as(log_format: LogFormat, parts: Parts, lines: Lines) -> LogFormat:

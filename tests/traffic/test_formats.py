@@ -415,6 +415,7 @@ def test_whether_the_time_is_the_end() -> None:
         "nginx-json-seconds",
         "iis",
         "cloudfront",
+        "cloudfront-json",
         "cloudfront-real-time",
         "locust",
     }

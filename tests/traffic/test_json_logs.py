@@ -78,7 +78,41 @@ NGINX_SECONDS = {
 ORDERS, INBOUND = ("orders@docker", "10.0.0.9:80"), ("httpbin.default:8000", "inbound|8000||")
 SECOND = 1_795_514_401_000_000_000
 # Its line, then time, duration, status, error kind, method, path, host, upstream, instance.
+CLOUDFRONT = {
+    "date": "2026-11-24",
+    "time": "10:00:01",
+    "x-edge-location": "FRA50-C1",
+    "sc-bytes": "723",
+    "c-ip": "192.0.2.1",
+    "cs-method": "GET",
+    "cs(Host)": "d111.cloudfront.net",
+    "cs-uri-stem": "/a",
+    "sc-status": "200",
+    "cs-uri-query": "b=1",
+    "x-host-header": "shop.example.org",
+    "time-taken": "0.113",
+}
 CASES: dict[str, list[tuple[dict[str, Any], tuple[Any, ...]]]] = {
+    "cloudfront-json": [
+        (
+            CLOUDFRONT,
+            (
+                SECOND,
+                113_000_000,
+                200,
+                0,
+                "GET",
+                "/a?b=1",
+                "shop.example.org",
+                "d111.cloudfront.net",
+                "FRA50-C1",
+            ),
+        ),
+        (
+            CLOUDFRONT | {"sc-status": "000", "cs-uri-query": "-", "x-host-header": "-"},
+            (SECOND, 113_000_000, 499, 0, "GET", "/a", None, "d111.cloudfront.net", "FRA50-C1"),
+        ),
+    ],
     "caddy": [
         (CADDY, (SECOND + 524_102_400, 929_675, 200, 0, "GET", "/a?b=1", "shop.example.org", None, None)),
         (

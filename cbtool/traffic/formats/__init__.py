@@ -31,9 +31,9 @@ from cbtool.traffic.formats.json_logs import (
     NGINX_JSON_UNTIMED,
     TRAEFIK_JSON,
 )
-from cbtool.traffic.formats.load_tests import GATLING, JMETER, K6, K6_CSV, VEGETA, VEGETA_CSV
+from cbtool.traffic.formats.load_tests import GATLING, HEY, JMETER, K6, K6_CSV, OHA, VEGETA, VEGETA_CSV
 from cbtool.traffic.formats.log_format import Layout, LogFormat, Stamp
-from cbtool.traffic.formats.mapping import PREFIX, mapped_formats
+from cbtool.traffic.formats.mapping import PREFIX, guessed_format, mapped_formats
 from cbtool.traffic.formats.notations import is_notation
 from cbtool.traffic.formats.parsing import ParsedBlock, parse_lines
 from cbtool.traffic.formats.placing import PIECE, starts_of
@@ -41,7 +41,7 @@ from cbtool.traffic.formats.plain import CSV, NDJSON, RECORD
 from cbtool.traffic.formats.proxies import ENVOY, HEROKU, TRAEFIK
 from cbtool.traffic.formats.recognition import recognise
 from cbtool.traffic.formats.templates import template_format
-from cbtool.traffic.formats.w3c import CLOUDFRONT, CLOUDFRONT_REAL_TIME, IIS
+from cbtool.traffic.formats.w3c import CLOUDFRONT, CLOUDFRONT_JSON, CLOUDFRONT_REAL_TIME, IIS
 
 __all__ = [
     "FORMATS",
@@ -55,6 +55,7 @@ __all__ = [
     "assemble",
     "format_named",
     "formats_named",
+    "guessed_format",
     "parse_lines",
     "recognise",
     "starts_of",
@@ -85,6 +86,7 @@ FORMATS = {
         ALB,
         ELB,
         CLOUDFRONT,
+        CLOUDFRONT_JSON,
         CLOUDFRONT_REAL_TIME,
         IIS,
         GATLING,
@@ -93,6 +95,8 @@ FORMATS = {
         VEGETA_CSV,
         K6,
         K6_CSV,
+        HEY,
+        OHA,
         JMETER_XML,
         HAR,
         OTLP,

@@ -110,7 +110,7 @@ def unix_time(of: str, unit: int = SECOND) -> Field:
 
 
 def plain_time(of: str, unit: int = SECOND) -> Field:
-    """Int64, Unix nanoseconds from ISO 8601 or Unix time.
+    """Int64, Unix nanoseconds from ISO 8601, Unix time, or the common log format's.
 
     Args:
         of: the part.
@@ -125,8 +125,25 @@ def plain_time(of: str, unit: int = SECOND) -> Field:
             if other != unit and missing.any():
                 found = numbers.scaled(spans, other, _LATEST_NS)
                 times = np.where(missing & (found >= _EARLIEST_NS), found, times)
-        missing = times == NONSENSE
-        return _numbers(np.where(missing, clocks.iso_times(spans), times) if missing.any() else times)
+        for dated in (clocks.iso_times, clocks.clf_times):
+            missing = times == NONSENSE
+            if missing.any():
+                times = np.where(missing, dated(spans), times)
+        return _numbers(times)
+
+    return Field(of, read)
+
+
+def timed(of: str) -> Field:
+    """Int64, nanoseconds from a number and its unit, in Go's notation (`12ms`, `0.123s`, `1m2.5s`)."""
+
+    def read(spans: Spans) -> pl.Series:
+        spans = texts.plain(spans)
+        taken = numbers.scaled(spans, SECOND, LONGEST_CALL_NS, blank=UNKNOWN_DURATION)
+        missing = taken == NONSENSE
+        return _numbers(
+            np.where(missing, _go_durations(texts.series(spans)), taken) if missing.any() else taken
+        )
 
     return Field(of, read)
 

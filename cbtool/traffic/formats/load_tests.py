@@ -1,4 +1,4 @@
-"""Results of load tests: JMeter's, vegeta's, k6's and Gatling's."""
+"""Results of load tests: JMeter's, vegeta's, k6's, Gatling's, hey's and oha's."""
 
 from __future__ import annotations
 
@@ -236,4 +236,38 @@ GATLING = LogFormat(
             " message names, or as unanswered; requests' names stand for paths"
         ),
     ),
+)
+
+
+def _since_start(name: str, summary: str, time: str, took: str, status: str) -> LogFormat:
+    """Rows whose times are seconds since the test began."""
+    note = (
+        f"{name}'s CSV has no date, and leaves out requests that were not answered: they fail nowhere in it"
+    )
+    return LogFormat(
+        name=name,
+        summary=summary,
+        layout=DelimitedRows((time, took, status), tuple(frozenset({each}) for each in (time, took, status))),
+        fields={"time": fields.unix_time(time), "took": fields.duration(took, fields.SECOND)},
+        time=pl.col("time"),
+        duration=pl.col("took"),
+        status=columns.code(pl.col(status)),
+        stamp=Stamp.START,
+        notes=(note,),
+    )
+
+
+HEY = _since_start(
+    "hey",
+    "hey's results as CSV (hey -o csv)",
+    "offset",
+    "response-time",
+    "status-code",
+)
+OHA = _since_start(
+    "oha",
+    "oha's results as CSV (oha --output-format csv)",
+    "request-start",
+    "request-duration",
+    "status",
 )

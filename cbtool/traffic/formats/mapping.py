@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
 from cbtool.errors import ConfigurationError
 from cbtool.traffic.formats import columns, fields
+from cbtool.traffic.formats.guessing import BEFORE, guessed
 from cbtool.traffic.formats.layouts import DelimitedRows, JsonLines
 from cbtool.traffic.formats.log_format import LogFormat, Stamp
+from cbtool.traffic.formats.patterns import PatternLines
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 PREFIX = "map:"
 """What stands before such a description where a format's name is expected."""
@@ -20,15 +26,24 @@ _UNITS = {
     "us": fields.MICROSECOND,
     "ns": fields.NANOSECOND,
 }
-_DURATIONS = {f"duration_{name}": unit for name, unit in _UNITS.items()}
-_TIMES = {"timestamp": None} | {f"timestamp_{name}": unit for name, unit in _UNITS.items() if name != "s"}
+_DURATIONS: dict[str, int | None] = {f"duration_{name}": unit for name, unit in _UNITS.items()}
+_DURATIONS |= {"duration": None}  # with its unit
+_STARTS = {"timestamp": None} | {f"timestamp_{name}": unit for name, unit in _UNITS.items() if name != "s"}
+_ENDS = {name.replace("timestamp", "ended"): unit for name, unit in _STARTS.items()}
+_TIMES = _STARTS | _ENDS
 _TEXTS = ("method", "path", "host", "upstream", "instance")
-MEANINGS = (*_TIMES, "status", "error", *_DURATIONS, *_TEXTS)
+_REQUEST = "request"  # method and path together: `GET /a HTTP/1.1`
+MEANINGS = (*_TIMES, "status", "error", *_DURATIONS, *_TEXTS, _REQUEST)
 """What a column can be."""
 
+_DATED = (
+    r"^[^=0-9]*(?<when>[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9:.,]+(?:Z|[-+][0-9]{2}:?[0-9]{2})?)"
+    r"[^ ]*(?<pairs>.*)$"
+)
 
-def mapped_formats(text: str) -> tuple[LogFormat, LogFormat]:
-    """Return the formats of rows under a header and of JSON lines in which columns have these meanings.
+
+def mapped_formats(text: str) -> tuple[LogFormat, ...]:
+    """Return the formats of rows, JSON lines and `key=value` pairs in which columns have these meanings.
 
     Args:
         text: `meaning=column` pairs, separated by commas; a column of JSON is a key, `a.b` for one inside.
@@ -46,9 +61,11 @@ def mapped_formats(text: str) -> tuple[LogFormat, LogFormat]:
         if meaning in given:
             raise ConfigurationError(f"--map {text}: {meaning} is named twice")
         given[meaning] = column
-    if len(given.keys() & _TIMES.keys()) != 1 or not given.keys() & {"status", "error"}:
+    starts, ends = given.keys() & _STARTS.keys(), given.keys() & _ENDS.keys()
+    if len(starts) > 1 or len(ends) > 1 or not starts | ends or not given.keys() & {"status", "error"}:
         raise ConfigurationError(
-            f"--map {text}: name one of {', '.join(_TIMES)}, and status or error or both"
+            f"--map {text}: name one of {', '.join(_TIMES)}, or a start and an end;"
+            " and status or error or both"
         )
     if len(given.keys() & _DURATIONS.keys()) > 1:
         raise ConfigurationError(f"--map {text}: name one duration")
@@ -57,20 +74,67 @@ def mapped_formats(text: str) -> tuple[LogFormat, LogFormat]:
     return (
         _format(rows, DelimitedRows(tuple(dict.fromkeys(rows.values())), required)),
         _format(given, JsonLines(tuple(dict.fromkeys(given.values())))),
+        _format(given, _pairs(given)),
     )
 
 
-def _format(given: dict[str, str], layout: DelimitedRows | JsonLines) -> LogFormat:
-    time = next(name for name in _TIMES if name in given)
-    unit = _TIMES[time]
+def guessed_format(lines: Sequence[str]) -> LogFormat | None:
+    """Return the format in which the columns of these lines, the first of a file, mean what their names say.
+
+    Lines without a status are no calls in it. None where the names do not tell enough.
+    """
+    guess = guessed(lines)
+    if guess is None:
+        return None
+    formats = mapped_formats(guess.mapping)
+    log_format = formats[("rows", "objects", "pairs").index(guess.kind)]
+    told = guess.mapping.replace(BEFORE, "the date before them") if guess.dated else f"--map {guess.mapping}"
+    return replace(
+        log_format,
+        name="guessed",
+        fields={**log_format.fields, "said": fields.is_filled(_column(guess.mapping, "status"))},
+        resolution_ns=1_000_000_000,  # unless they turn out to be finer
+        skipped=None if guess.kind == "rows" else ~pl.col("said"),
+        notes=(f"what the columns mean was taken from their names: {told}",),
+    )
+
+
+def _column(mapping: str, meaning: str) -> str:
+    return dict(pair.split("=", 1) for pair in mapping.split(","))[meaning]
+
+
+def _pairs(given: dict[str, str]) -> PatternLines:
+    """Lines of pairs, perhaps with a time before them."""
+    pairs = {column: (column,) for column in given.values() if column != BEFORE}
+    return PatternLines(_DATED if BEFORE in given.values() else r"^(?<pairs>.*)$", pairs=pairs)
+
+
+def _format(given: dict[str, str], layout: DelimitedRows | JsonLines | PatternLines) -> LogFormat:
     made = {name: fields.word(given[name]) for name in given}
-    made[time] = fields.plain_time(given[time]) if unit is None else fields.unix_time(given[time], unit)
-    duration = next((name for name in _DURATIONS if name in given), None)
-    if duration is not None:
-        made[duration] = fields.duration(given[duration], _DURATIONS[duration])
+    for name, unit in _TIMES.items():
+        if name in given:
+            of = "when" if given[name] == BEFORE else given[name]
+            made[name] = fields.plain_time(of) if unit is None else fields.unix_time(of, unit)
+    for name, unit in _DURATIONS.items():
+        if name in given:
+            of = given[name]
+            made[name] = fields.timed(of) if unit is None else fields.duration(of, unit)
     if "path" in given:
         made["path"] = fields.path(given["path"])
-    by = {meaning: pl.col(meaning) for meaning in given}
+        # Of a whole URL the host is known, too.
+        made.setdefault("host", fields.host(given["path"]))
+    elif _REQUEST in given:
+        made["path"] = fields.request_path(given[_REQUEST])
+        made.setdefault("method", fields.first_word(given[_REQUEST]))
+    by = {meaning: pl.col(meaning) for meaning in made}
+    start, end, duration = (
+        next((pl.col(name) for name in names if name in given), None)
+        for names in (_STARTS, _ENDS, _DURATIONS)
+    )
+    time = end if start is None else start
+    assert time is not None  # noqa: S101  # `mapped_formats` has looked
+    if duration is None and start is not None and end is not None:
+        duration = columns.sane(end - start)
     status = _status(by)
     texts: dict[str, Any] = {
         name: by[name] if name == "path" else columns.named(by[name]) for name in _TEXTS if name in by
@@ -80,11 +144,11 @@ def _format(given: dict[str, str], layout: DelimitedRows | JsonLines) -> LogForm
         summary="the columns that --map names",
         layout=layout,
         fields=made,
-        time=by[time],
+        time=time,
         status=status,
-        duration=None if duration is None else by[duration],
+        duration=duration,
         error=columns.error_kind(by["error"], status) if "error" in by else None,
-        stamp=Stamp.START,
+        stamp=Stamp.END if start is None else Stamp.START,
         **texts,
     )
 

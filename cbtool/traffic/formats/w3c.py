@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from cbtool.traffic.formats import columns, fields
+from cbtool.traffic.formats.layouts import JsonLines
 from cbtool.traffic.formats.log_format import LogFormat, Stamp
 from cbtool.traffic.formats.patterns import PatternLines
 from cbtool.traffic.scanning.lines import ABSENT, NULL, Spans
@@ -175,6 +176,62 @@ CLOUDFRONT = LogFormat(
     upstream=pl.col("cs(Host)"),
     instance=pl.col("x-edge-location"),
     recognised=pl.col("comment") | pl.col("sc-status").is_not_null(),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DatedObjects:
+    """JSON lines whose date and time are values of their own; the part `moment` is both together."""
+
+    objects: JsonLines
+
+    @property
+    def header(self) -> bool:
+        """These files have none."""
+        return False
+
+    def opened_by(self, sample: Sequence[str]) -> Parts | None:
+        """Return the reader; None if there is no JSON object."""
+        taken = self.objects.opened_by(sample)
+        return None if taken is None else lambda lines: self._dated(taken(lines))
+
+    @staticmethod
+    def _dated(parts: Mapping[str, Spans]) -> dict[str, Spans]:
+        return {**parts, "moment": _moment(parts["date"], parts["time"])}
+
+
+_json_query = columns.named(pl.col("query"))
+CLOUDFRONT_JSON = LogFormat(
+    name="cloudfront-json",
+    summary="CloudFront's standard logs (v2) as JSON",
+    layout=DatedObjects(
+        JsonLines(
+            (
+                *("date", "time", "x-edge-location", "cs-method", "cs(Host)", "cs-uri-stem"),
+                *("cs-uri-query", "sc-status", "x-host-header", "time-taken"),
+            )
+        )
+    ),
+    fields={
+        "moment": fields.iso_time("moment"),
+        "stem": fields.path("cs-uri-stem"),
+        "query": fields.text("cs-uri-query"),
+        "duration": fields.duration("time-taken", fields.SECOND),
+        "edge": fields.is_filled("x-edge-location"),
+    },
+    time=pl.col("moment"),
+    duration=pl.col("duration"),
+    status=_edge_status(pl.col("sc-status")),
+    method=columns.http_method(pl.col("cs-method")),
+    path=pl.when(_json_query.is_null())
+    .then(pl.col("stem"))
+    .otherwise(pl.concat_str("stem", pl.lit("?"), "query")),
+    host=columns.named(pl.coalesce("x-host-header", "cs(Host)")),
+    upstream=columns.named(pl.col("cs(Host)")),
+    instance=columns.named(pl.col("x-edge-location")),
+    recognised=pl.col("edge"),
+    stamp=Stamp.END,
+    resolution_ns=_SECOND_NS,
 )
 _real_time_status = _edge_status(pl.col("status"))
 CLOUDFRONT_REAL_TIME = LogFormat(

@@ -1,0 +1,261 @@
+"""What the columns of a table that nobody described mean, from their names and from what is in them.
+
+Services, gateways and log collectors write objects, rows or `key=value` pairs under names of their own, most
+of which are some of a few. A name is believed where the values fit it: a status is a number from 100 to 599,
+a time one that could be. What was taken for what is told, as the `--map` that says the same. Names are those
+of Google's, Azure's and Amazon's gateways, Cloudflare, Kong, APISIX, Envoy, ECS and OpenTelemetry, and of
+loggers such as lograge, morgan, pino, Serilog, Logback, zap, Echo and Gin.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import statistics
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+_LINES = 100
+_LEAST = 0.5  # of the lines must have a time and a status
+_DEEPEST = 4
+_DELIMITERS = (",", ";", "\t", "|")
+_PAIR = re.compile(r'([A-Za-z_@][\w.@-]*)=("(?:[^"\\]|\\.)*"|[^\s,;|"]*)')
+_DATED = re.compile(r"^[^=0-9]{0,40}[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}")
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+# Names without anything but letters and digits, the likeliest first.
+_STATUS = _words(
+    "responsestatuscode httpstatuscode httpresponsecode httpstatus edgeresponsestatus statuscode"
+    " responsestatus responsecode resstatuscode resstatus downstreamstatus scstatus status code"
+)
+_BEGAN = _words(
+    "edgestarttimestamp startedat starttime starttimestamp startutc requeststarttime requeststart startedon"
+    " begin timestampms requesttimeepoch"
+)
+_ENDED = _words("edgeendtimestamp endtime endedat finishedat completedat endtimestamp")
+_WHEN = _words(
+    "timestamp time ts datetime date eventtime eventtimestamp loggedat asctime created createdat t timelocal"
+    " timeiso8601 msec requesttime timestampns"
+)
+_TOOK = {
+    "ms": _words(
+        "durationms latencyms elapsedms responsetimems timetakenms tookms requesttimems totaltimems"
+        " durationmillis elapsedmilliseconds responselatency latenciesrequest originresponsedurationms"
+        " edgetimetofirstbytems processingtimems timems"
+    ),
+    "s": _words("durations latencys durationsec durationseconds latencyseconds elapsedseconds timetaken"),
+    "us": _words("durationus latencyus elapsedus durationmicros responsetimeus"),
+    "ns": _words("durationns latencyns elapsedns durationnanos eventduration"),
+}
+_TOOK_SOMEHOW = _words(
+    "duration latency elapsed elapsedtime responsetime requesttime took taken runtime totaltime"
+    " processingtime requestduration"
+)
+_REQUEST = _words("request requestline httprequest requestedurl firstline message msg")
+_OTHERS = {
+    "method": _words(
+        "httprequestmethod requestmethod clientrequestmethod method verb httpmethod reqmethod csmethod"
+    ),
+    "path": _words(
+        "requesturi clientrequesturi clientrequestpath requesturl requestpath originalurl httptarget urlpath"
+        " httppath path uri url resourcepath csuristem"
+    ),
+    "host": _words(
+        "clientrequesthost requesthost httphost authority host domainname virtualhost vhost urldomain"
+    ),
+    "upstream": _words(
+        "upstreamcluster upstreamname servicename backendname backendpoolname targetgroup routename backend"
+    ),
+    "instance": _words(
+        "upstreamhost upstreamaddr serverrouted backendip originip targetip serverip instance"
+    ),
+    "error": _words("errormessage errmsg error err exception"),
+}
+_UNIT_TEXT = re.compile(r"^(?:\d+h)?(?:\d+m)?(?:\d+(?:\.\d+)?(?:s|ms|µs|us|ns))$")
+_ISO = re.compile(r"^\s*(?:19[789]|2[01]\d)\d[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d")
+_ASKED = re.compile(r"^[A-Z]{3,7} \S+(?: HTTP/[\d.]+)?$")
+_CLF = re.compile(r"^\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d")
+_EPOCHS = [(10**8 * 10**power, 5 * 10**9 * 10**power) for power in (0, 3, 6, 9)]
+
+
+BEFORE = "(before)"
+"""In the place of a column: the time that stands before the pairs of a line."""
+
+_OVER_AN_HOUR = 5e6  # milliseconds; whole numbers that are usually larger are nanoseconds
+
+
+class Guess(NamedTuple):
+    """What columns are taken for.
+
+    Attributes:
+        mapping: as `--map` has it.
+        kind: `objects`, `rows` or `pairs`.
+        dated: whether the time is no column: it stands before the pairs.
+    """
+
+    mapping: str
+    kind: str
+    dated: bool = False
+
+
+def guessed(lines: Sequence[str]) -> Guess | None:
+    """Return what the columns of these lines, the first of a file, are taken for; None if that is unclear."""
+    for kind, read in (("objects", _objects), ("rows", _rows), ("pairs", _pairs)):
+        found = read(lines[:_LINES])
+        columns = defaultdict[str, list[Any]](list)
+        for row in found:
+            for name, value in row.items():
+                if value is not None and value != "":
+                    columns[name].append(value)
+        if columns and len(found) >= _LEAST * max(1, len(lines[:_LINES]) - 1):
+            dated = kind == "pairs" and sum(bool(_DATED.match(line)) for line in lines[:_LINES])
+            before = bool(dated) and dated >= _LEAST * len(found)
+            mapping = _mapping(_Columns(columns, len(found)), dated=before)
+            if mapping is not None:
+                return Guess(mapping[0], kind, mapping[1])
+    return None
+
+
+def _objects(lines: Sequence[str]) -> list[dict[str, Any]]:
+    found = []
+    for line in lines:
+        if line.lstrip().startswith("{"):
+            try:
+                value = json.loads(line)
+            except (ValueError, RecursionError):
+                continue
+            if isinstance(value, dict):
+                found.append(dict(_flat(value, "", _DEEPEST)))
+    return found
+
+
+def _flat(value: dict[str, Any], before: str, deepest: int) -> Iterable[tuple[str, Any]]:
+    for key, inner in value.items():
+        # A dot within a key cannot be told from one between two.
+        if "." in key or "," in key or "=" in key:
+            continue
+        if isinstance(inner, dict) and deepest:
+            yield from _flat(inner, f"{before}{key}.", deepest - 1)
+        elif isinstance(inner, str | int | float | None) and not isinstance(inner, bool):
+            yield f"{before}{key}", inner
+
+
+def _rows(lines: Sequence[str]) -> list[dict[str, Any]]:
+    delimiter = max(_DELIMITERS, key=lines[0].count)
+    names = [name.strip().strip('"').strip() for name in lines[0].split(delimiter)]
+    if len(names) < 2 or not all(re.fullmatch(r"[A-Za-z_@#][\w .()/%-]*", name) for name in names):
+        return []
+    rows = [[value.strip().strip('"') for value in line.split(delimiter)] for line in lines[1:]]
+    return [dict(zip(names, row, strict=False)) for row in rows]
+
+
+def _pairs(lines: Sequence[str]) -> list[dict[str, Any]]:
+    found = [
+        {key: value.strip('"') for key, value in _PAIR.findall(line[:4096])}
+        for line in lines
+        if line.count("=") > 1 and not line.lstrip().startswith(("{", "["))
+    ]
+    return [row for row in found if len(row) > 1]
+
+
+class _Columns:
+    """Columns by name, and what is in them."""
+
+    def __init__(self, values: dict[str, list[Any]], rows: int) -> None:
+        self.values = values
+        self._least = _LEAST * rows
+
+    def named(self, names: Iterable[str], fits: Callable[[Any], bool], *, few: bool = False) -> str | None:
+        """Return the column of the first of these names of which enough values fit, the least deep one."""
+        least = 1 if few else self._least
+        for name in names:
+            for column in sorted(self.values, key=lambda each: (each.count("."), len(each))):
+                if name in _spellings(column) and sum(map(fits, self.values[column])) >= least:
+                    return column
+        return None
+
+    def took(self) -> dict[str, str]:
+        """Return the column of the duration under its meaning, if there is one."""
+        for unit, names in _TOOK.items():
+            column = self.named(names, lambda each: _number(each) is not None, few=True)
+            if column is not None:
+                return {f"duration_{unit}": column}
+        column = self.named(_TOOK_SOMEHOW, _is_duration, few=True)
+        return {} if column is None else {self._unit_of(column): column}
+
+    def _unit_of(self, column: str) -> str:
+        values = self.values[column]
+        if any(isinstance(each, str) and _UNIT_TEXT.match(each.strip()) for each in values):
+            return "duration"
+        numbers = [number for each in values if (number := _number(each)) is not None and number > 0]
+        usual = statistics.median(numbers) if numbers else 0.0
+        whole = all(number == int(number) for number in numbers)
+        human = any("latencyhuman" in _spellings(name) for name in self.values)
+        if human or (whole and usual > _OVER_AN_HOUR):
+            return "duration_ns"
+        return "duration_ms" if whole or usual >= 1 else "duration_s"
+
+
+def _spellings(column: str) -> set[str]:
+    """A column's name without signs: whole, its last part, and its last two."""
+    parts = column.lower().split(".")
+    return {"".join(filter(str.isalnum, "".join(parts[-last:]))) for last in (0, 1, 2)}
+
+
+def _mapping(columns: _Columns, *, dated: bool) -> tuple[str, bool] | None:
+    """Return what is what, and whether the time is no column."""
+    status = columns.named(_STATUS, _is_status)
+    began, ended = columns.named(_BEGAN, _is_time), columns.named(_ENDED, _is_time)
+    when = None if began or ended else columns.named(_WHEN, _is_time)
+    if when is None and dated and not (began or ended):
+        when = BEFORE
+    took = columns.took()
+    made: dict[str, str | None] = {"status": status, **took}
+    # Whoever logs how long a call took writes when it has ended.
+    made["timestamp"] = began or (None if took else when)
+    made["ended"] = (ended if not (began and took) else None) or (when if took else None)
+    if status is None or not (made["timestamp"] or made["ended"]):
+        return None
+    for meaning, names in _OTHERS.items():
+        column = columns.named(names, lambda each: isinstance(each, str), few=True)
+        made[meaning] = None if column in made.values() else column
+    if made["path"] is None:
+        made["request"] = columns.named(_REQUEST, _is_request)
+    told = ",".join(f"{meaning}={column}" for meaning, column in made.items() if column)
+    return told, when == BEFORE
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, str):
+        try:
+            return float(value)
+        except ValueError:
+            return None
+    return value if isinstance(value, int | float) else None
+
+
+def _is_request(value: Any) -> bool:
+    return isinstance(value, str) and bool(_ASKED.match(value))
+
+
+def _is_status(value: Any) -> bool:
+    number = _number(value)
+    return number is not None and (100 <= number <= 599 or number == 0) and number == int(number)
+
+
+def _is_duration(value: Any) -> bool:
+    return _number(value) is not None or (isinstance(value, str) and bool(_UNIT_TEXT.match(value.strip())))
+
+
+def _is_time(value: Any) -> bool:
+    number = _number(value)
+    if number is not None:
+        return any(least <= number < most for least, most in _EPOCHS)
+    return isinstance(value, str) and bool(_ISO.match(value) or _CLF.match(value))
