@@ -63,6 +63,15 @@ def parquet_of_one_value(path: Path, rows: int) -> None:
     frame.write_parquet(path, compression="zstd", row_group_size=rows)
 
 
+def parquet_of_one_group(path: Path, rows: int) -> None:
+    """What is no harm: a long table that its writer did not cut into row groups."""
+    import polars as pl  # noqa: PLC0415  # not in the process that measures
+
+    seconds = pl.int_range(rows, eager=True) / 100 + 1_700_000_000
+    status = pl.select(pl.when(seconds % 60 < 1).then(503).otherwise(200).alias("status"))
+    status.with_columns(timestamp=seconds).write_parquet(path, row_group_size=rows)
+
+
 def parquet_that_lies(path: Path) -> None:
     """One whose footer says that it is 2 GB long."""
     import polars as pl  # noqa: PLC0415  # not in the process that measures
@@ -139,7 +148,8 @@ FILES: dict[str, Callable[[Path], None]] = {
     ),
     "a HAR of 600 MB": lambda path: har(path, 600),
     "a HAR of 300 MB": lambda path: har(path, 300),
-    "Parquet: 20 million rows in little": lambda path: parquet_of_one_value(path, 20_000_000),
+    "Parquet: 200 million rows in little": lambda path: parquet_of_one_value(path, 200_000_000),
+    "Parquet: 10 million in one group": lambda path: parquet_of_one_group(path, 10_000_000),
     "Parquet that lies": parquet_that_lies,
     "CSV: a quote that never ends": lambda path: written(
         path, [b'timestamp,status,error\n1700000000,200,"', *[b"1700000000,200,x\n" * 10_000] * 600]

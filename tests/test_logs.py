@@ -26,7 +26,7 @@ else:
 from cbtool.errors import ConfigurationError, InsufficientDataError, UnreachableError, WrongFormatError
 from cbtool.live.record import RunRecorder
 from cbtool.live.record_lines import CallLine, End, Header, TransitionLine
-from cbtool.logs import RejectedLine, read_calls, read_long_calls
+from cbtool.logs import RejectedLine, read_calls, read_long_calls, tables
 from cbtool.logs.blocks import LONGEST_SKIPPED, blocks
 from cbtool.logs.streams import Stream
 from cbtool.traffic.calls import Calls
@@ -387,7 +387,52 @@ def test_a_damaged_table(log: Path) -> None:
         read_calls([str(log)])
 
 
+@pytest.mark.parametrize("columns", [2, 12])
+def test_a_row_group_of_any_length_is_read_by_and_by(
+    log: Path, monkeypatch: pytest.MonkeyPatch, columns: int
+) -> None:
+    rows = 1000
+    table = pl.DataFrame(
+        {"timestamp": [1_760_000_000 + row / 8 for row in range(rows)], "status": [200, 503] * (rows // 2)}
+        | {f"c{column}": [f"{column}"] * rows for column in range(columns - 2)}
+    )
+    table.write_parquet(log, row_group_size=rows)
+    monkeypatch.setattr(tables, "_VALUES", 720)
+    monkeypatch.setattr(tables, "_ROWS", 50)
+    decoded = []
+
+    def written(part: pl.DataFrame) -> Iterator[bytes]:
+        decoded.append(len(part))
+        return original(part)
+
+    original = tables._written
+    monkeypatch.setattr(tables, "_written", written)
+    calls = read_calls([str(log)]).calls
+    assert calls.start_ns.tolist() == [row * 125_000_000 for row in range(rows)]
+    assert calls.status.tolist() == [200, 503] * (rows // 2)
+    assert max(decoded) == {2: 144, 12: 60}[columns]
+    assert sum(decoded) == rows
+
+
 # Hostile
+
+
+def test_a_table_of_more_rows_than_bytes_could_tell_apart(log: Path) -> None:
+    rows = 2_000_000
+    pl.select(timestamp=pl.repeat(1, rows, dtype=pl.Int64), status=200).write_parquet(log)
+    with pytest.raises(WrongFormatError, match=r"access\.log: 2,000,000 rows in [\d,]+ bytes: no log is"):
+        read_calls([str(log)])
+    told = subprocess.run(
+        [sys.executable, "-m", "cbtool", "recommend", log], capture_output=True, text=True, check=False
+    )
+    assert (told.returncode, told.stdout, told.stderr.count("\n")) == (2, "", 1)
+
+
+def test_a_long_text_in_every_row_is_not_written_out_at_once() -> None:
+    table = pl.DataFrame({"a": ["x" * (1 << 20)]}).select(pl.col("a").repeat_by(100).explode())
+    written = list(tables._written(table))
+    assert max(map(len, written)) <= 17 << 20
+    assert sum(piece.count(b"\n") for piece in written) == 100
 
 
 def test_wrong_encodings_spoil_nothing(log: Path) -> None:

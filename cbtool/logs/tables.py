@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 PARQUET = b"PAR1"
 """What a Parquet file begins with."""
 
-_ROWS = 50_000  # at a time
+_VALUES, _USUAL = 2_000_000, 5  # that are decoded at a time, in rows of at least so many
+_ROWS, _BYTES = 50_000, 16 << 20  # of them that become lines at a time, at most
+_FEW = 1_000_000
+_MOST_A_BYTE = 64  # rows; above it all are alike, times with them, and what follows costs minutes
 _HEADER = "header"  # the column whose first value is the record's header line
 
 
@@ -48,18 +51,33 @@ def table_lines(path: str) -> Iterator[bytes]:
 def _lines(path: str, *, calls_only: bool) -> Iterator[bytes]:
     try:
         table = pl.scan_parquet(path, glob=False)
+        length = int(table.select(pl.len()).collect().item())
+        if length > max(_FEW, _MOST_A_BYTE * Path(path).stat().st_size):
+            raise WrongFormatError(
+                f"{path}: {length:,} rows in {Path(path).stat().st_size:,} bytes: no log is all alike"
+            )
         first = table.head(1).collect()
-        if _HEADER in first.columns and first.schema[_HEADER] == pl.String and len(first):
+        with_header = _HEADER in first.columns and first.schema[_HEADER] == pl.String and bool(length)
+        if with_header:
             yield f"{first[_HEADER][0]}".encode().strip() + b"\n"
-            table = table.filter(pl.col("type") == "call") if calls_only else table
-            table = table.drop(_HEADER)
         elif not calls_only:
             return
-        for rows in table.collect_batches(chunk_size=_ROWS, engine="streaming"):
-            for part in rows.iter_slices(_ROWS):
-                lines = io.BytesIO()
-                part.write_ndjson(lines)
-                yield lines.getvalue()
+        step = max(_VALUES // max(len(first.columns), _USUAL), _ROWS)
+        for at in range(0, length, step):
+            # By their numbers: a stream of batches holds whole row groups, and a file may be one.
+            rows = table.slice(at, step)
+            if with_header:
+                rows = (rows.filter(pl.col("type") == "call") if calls_only else rows).drop(_HEADER)
+            yield from _written(rows.collect(engine="streaming"))
     except PolarsError as error:
         reason = str(error).partition("\n")[0][:60]
         raise WrongFormatError(f"{path}: not a readable Parquet file: {reason}") from None
+
+
+def _written(rows: pl.DataFrame) -> Iterator[bytes]:
+    """Yield rows as JSON, few bytes at a time: a long text may be in all of them, and be stored once."""
+    size = int(rows.estimated_size()) // max(len(rows), 1) + 1
+    for part in rows.iter_slices(max(min(_BYTES // size, _ROWS), 1)):
+        lines = io.BytesIO()
+        part.write_ndjson(lines)
+        yield lines.getvalue()
