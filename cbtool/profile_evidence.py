@@ -42,6 +42,10 @@ class ProfileEvidence:
         load_low: calls a second: the 5 % quantile over equal stretches of time.
         load_usual: the median.
         load_high: the 95 % quantile.
+        load_usual_low: of the median's interval (90 %, by block bootstrap).
+        load_usual_high: the same.
+        load_high_low: of the 95 % quantile's interval, alike.
+        load_high_high: the same.
         window_calls_low: calls in a sliding window at `load_low`.
         window_calls_usual: at `load_usual`.
         window_calls_high: at `load_high`.
@@ -69,6 +73,10 @@ class ProfileEvidence:
     load_low: float | None = None
     load_usual: float | None = None
     load_high: float | None = None
+    load_usual_low: float | None = None
+    load_usual_high: float | None = None
+    load_high_low: float | None = None
+    load_high_high: float | None = None
     window_calls_low: float | None = None
     window_calls_usual: float | None = None
     window_calls_high: float | None = None
@@ -86,7 +94,7 @@ _TEXTS = ("version", "log_format", "since", "until")
 _COUNTS = ("seed", "calls", "instances", "incidents", "healthy_calls")
 _DURATIONS = ("span", "healthy_p99", "healthy_p99_low", "healthy_p99_high", "detection_delay")
 _PERCENTAGES = tuple(f.name for f in fields(ProfileEvidence) if f.name.startswith("healthy_failure_rate"))
-_RATES = ("load_low", "load_usual", "load_high")
+_RATES = tuple(f.name for f in fields(ProfileEvidence) if f.name.startswith("load_"))
 _NEEDED = ("version", "seed", "calls", "span")
 
 

@@ -37,8 +37,9 @@ def answer_groups(
     document: Callable[[Answer], dict[str, Any]],
     head: dict[str, Any],
     json: bool,
-) -> None:
-    """Print one answer a group.
+    quiet: bool = False,
+) -> list[tuple[str, Any, Answer]]:
+    """Print one answer a group, and return them.
 
     Args:
         calls: all of them; where they are on disk, so are each group's.
@@ -48,6 +49,7 @@ def answer_groups(
         document: of one answer.
         head: what the JSON document begins with.
         json: whether that is wanted.
+        quiet: whether nothing is printed for people.
     """
     from cbtool.logs import StoredCalls  # noqa: PLC0415  # polars
     from cbtool.logs.stored_groups import stored_groups  # noqa: PLC0415
@@ -61,7 +63,9 @@ def answer_groups(
         told = [{"group": name, **document(each)} for name, _, each in answers]
         rest = {"groups": left, "calls": left_calls}
         print_json({**head, "by": by.value, "groups": told, "left_out": rest})
-        return
-    print_text(text(answers))
+        return answers
+    if not quiet:
+        print_text(text(answers))
     if left:
         note(f"{left:,} smaller groups with {left_calls:,} calls are left out")
+    return answers

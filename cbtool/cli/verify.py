@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cbtool.cli.app import command_app
 from cbtool.cli.exit_status import ExitStatus
+from cbtool.cli.groups import ByOption  # noqa: TC001  # Typer reads it when it is built
 from cbtool.cli.guarding import guarded
 from cbtool.cli.options import (
     JsonOption,
@@ -22,10 +24,11 @@ from cbtool.cli.options import (
 from cbtool.cli.output import print_json, print_text, working
 from cbtool.cli.profiles_validate import parse_load_range
 from cbtool.cli.publishing import JunitOption, MarkdownOption, publish
-from cbtool.cli.recommend_options import IncidentOption, IncidentsOption, labels_of
+from cbtool.cli.recommend_options import IncidentOption, IncidentsOption, instances_of, labels_of
 from cbtool.cli.selecting import selecting
 from cbtool.cli.sources import Generated, named, read_log
 from cbtool.cli.traffic_options import LogsArgument  # noqa: TC001  # Typer reads it when it is built
+from cbtool.cli.verify_groups import verify_groups
 from cbtool.traffic.texts import ASKED, NONE
 from cbtool.units import parse_duration, parse_percent
 
@@ -60,12 +63,11 @@ def verify(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         ),
     ] = None,
     instances: Annotated[
-        int | None,
+        str | None,
         option(
             "--instances",
-            min=1,
-            max=1000,
-            help="Breakers that share the traffic; default: as the profile was recommended for.",
+            metavar="N|auto",
+            help="Breakers that share the traffic; auto: those the log names; default: as recommended for.",
         ),
     ] = None,
     incident: IncidentOption = None,
@@ -94,6 +96,7 @@ def verify(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     markdown: MarkdownOption = None,
     log_format: LogFormatOption = None,
     seed: SeedOption = None,
+    by: ByOption = None,
     json: JsonOption = False,
     *,
     which: Selection,
@@ -106,6 +109,7 @@ def verify(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     it must close in time. Your own --threshold assertions, and those of the
     profile's [verify] table. Drift of load, failure rate and latency from the
     [evidence] that the profile was recommended from. Rules that can never fire.
+    --by checks each path, host, upstream or instance by itself.
 
     Without a log the scenarios and the rules alone are checked, at the --load
     or the evidence's.
@@ -114,6 +118,8 @@ def verify(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     Examples:
       cbtool verify access.log --profile mine.toml
       cbtool verify access.log -p mine.toml --threshold 'rejected<5%' --junit cb.xml
+      cbtool verify access.log -p mine.toml --instances auto
+      cbtool verify access.log -p mine.toml --by upstream
       cbtool verify -p mine.toml --load 0.5/s..200/s
       cbtool verify -p mine.toml --scenario hard-outage --threshold 'time_to_open<5s'
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
@@ -131,27 +137,50 @@ def verify(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     rules = _rules(threshold, false_trips_per_day, detection_delay, time_to_close, healthy_refused)
     rules = rules.over(settings.verify)
     evidence = settings.evidence
-    shared = instances or (1 if evidence is None else evidence.instances)
-    rates = sorted({r / shared for text in load or () for r in parsed("--load", parse_load_range, text)})
-    texts = ASKED if settings.guard else NONE
+    recommended_for = 1 if evidence is None or by == "instance" else evidence.instances
+    shared = recommended_for if instances is None else instances_of(instances)
+    if shared is None and not logs:
+        raise typer.BadParameter("--instances auto reads the instances of a log; there is none")
+    if by is not None and (not logs or scenario or labels):
+        raise typer.BadParameter("--by groups a log's calls, without --scenario and --incident")
+    rates = sorted(
+        {
+            r / (shared or recommended_for)
+            for text in load or ()
+            for r in parsed("--load", parse_load_range, text)
+        }
+    )
+    named_in_log = [by] if by else ["instance"] if shared is None else []
+    texts = (*(ASKED if settings.guard else NONE), *named_in_log)
     recent = read_log(logs, log_format, which, texts=texts) if logs else None
     calls = None if recent is None else guarded(settings, recent)[0]
     stories = _stories(settings, scenario or (), rules.scenarios, seed)
     if calls is None and not rates and not stories and rules.load_low is None and evidence is None:
         raise typer.BadParameter("name a log (- is standard input), a --load or a --scenario")
-    with working(f"verifying {settings.name}"):
-        answer = check(
-            settings,
-            rules,
-            source=named(logs) if logs else "no log",
-            calls=calls,
-            stories=stories,
-            rates=rates,
-            timeout=None if timeout is None else parsed("--timeout", parse_duration, timeout),
-            instances=shared,
-            seed=seed or 0,
-            labels=labels,
+    source = named(logs) if logs else "no log"
+    answered = partial(
+        check,
+        settings,
+        rules,
+        source=source,
+        rates=rates,
+        timeout=None if timeout is None else parsed("--timeout", parse_duration, timeout),
+        instances=shared,
+        seed=seed or 0,
+    )
+    if by is not None and calls is not None:
+        verify_groups(
+            calls,
+            by,
+            answered,
+            head={"source": source, "profile": settings.name},
+            json=json,
+            junit=junit,
+            markdown=markdown,
         )
+        return
+    with working(f"verifying {settings.name}"):
+        answer = answered(calls=calls, stories=stories, labels=labels)
     _tell(answer, json=json, quiet=markdown == "-")
     _publish(answer, junit, markdown)
     if not answer.passed:

@@ -21,11 +21,22 @@ def named_instances(calls: Calls, verdicts: NDArray[np.uint8]) -> tuple[NDArray[
     Raises:
         ConfigurationError: the calls do not say which instance answered.
     """
+    which, number = every_instance(calls, verdicts)
+    return which[verdicts != Verdict.IGNORED], number
+
+
+def every_instance(calls: Calls, verdicts: NDArray[np.uint8]) -> tuple[NDArray[np.int32], int]:
+    """Return the same of all calls; what an instance without any that counts answered goes to the first.
+
+    Raises:
+        ConfigurationError: as `named_instances`.
+    """
     counted = verdicts != Verdict.IGNORED
     if calls.instance is None or not counted.any():
         raise ConfigurationError("--instances auto: the log does not name instances; give their number")
-    _, number = np.unique(calls.instance[counted], return_inverse=True)
-    sizes = np.bincount(number)
+    _, number = np.unique(calls.instance, return_inverse=True)
+    sizes = np.bincount(number, weights=counted)
     rank = np.empty(len(sizes), np.int32)
     rank[np.argsort(-sizes, kind="stable")] = np.arange(len(sizes), dtype=np.int32)
-    return rank[number], len(sizes)
+    rank[sizes == 0] = 0
+    return rank[number], int(np.count_nonzero(sizes))

@@ -70,15 +70,30 @@ def vitals_of(trace: TraceColumns, healthy: Trace, instances: int, seed: int, p9
 
 def load_quantiles(trace: TraceColumns, instances: int) -> tuple[float, float, float]:
     """Return calls a second that one breaker sees: quantiles 5 %, 50 % and 95 % over equal stretches."""
+    low, usual, high = np.quantile(_stretches(trace, instances), [0.05, 0.5, 0.95])
+    return float(low), float(usual), float(high)
+
+
+def load_levels(trace: TraceColumns, instances: int, seed: int) -> tuple[Estimate, Estimate]:
+    """Return the usual and the highest of these, with 90 % intervals by moving-block bootstrap."""
+    rates = _stretches(trace, instances)
+    drawn = rates[_picks(len(rates), np.random.default_rng([seed, 67]))]
+    usual, high = (
+        _interval(float(np.quantile(rates, quantile)), np.quantile(drawn, quantile, axis=1))
+        for quantile in (0.5, 0.95)
+    )
+    return usual, high
+
+
+def _stretches(trace: TraceColumns, instances: int) -> NDArray[np.float64]:
+    """Return the load of one breaker, calls a second, in each of up to 200 equal stretches of time."""
     bins = int(np.clip(len(trace) // _CALLS_A_BIN, 1, _BINS))
     width = max(trace.span, 1e-9) / bins
     calls, first = np.zeros(bins, np.int64), trace.start[0]
     for (start,) in pieces(trace.start):
         place = np.minimum((start - first) / 1e9 // width, bins - 1).astype(np.int64)
         calls += np.bincount(place, minlength=bins)
-    rates = calls / width / instances
-    low, usual, high = np.quantile(rates, [0.05, 0.5, 0.95])
-    return float(low), float(usual), float(high)
+    return calls / width / instances
 
 
 def evidence_of(
@@ -107,6 +122,7 @@ def evidence_of(
     since, until = (_moment(started, seconds) for seconds in (0.0, trace.span))
     low, usual, high = (_plain(load) for load in vitals.loads)
     p99 = vitals.p99 or Estimate(None, None, None)
+    usual_load, high_load = load_levels(trace, instances, seed)
     return ProfileEvidence(
         version=__version__,
         seed=seed,
@@ -127,6 +143,10 @@ def evidence_of(
         load_low=low,
         load_usual=usual,
         load_high=high,
+        load_usual_low=_plain(usual_load.low),
+        load_usual_high=_plain(usual_load.high),
+        load_high_low=_plain(high_load.low),
+        load_high_high=_plain(high_load.high),
         window_calls_low=_plain(gate.holds(vitals.loads[0])),
         window_calls_usual=_plain(gate.holds(vitals.loads[1])),
         window_calls_high=_plain(gate.holds(vitals.loads[2])),

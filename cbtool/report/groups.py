@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from cbtool.errors import InsufficientDataError
 from cbtool.report.choices import waits
 from cbtool.report.text import share, table
 from cbtool.units import exact_duration, format_rate
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from cbtool.recommend import Recommendation
     from cbtool.simulation.run import SimulationResult
     from cbtool.traffic.calls import Calls
+    from cbtool.verifying import Verification
 
 _LONGEST = 32  # characters of a group's name
 
@@ -62,6 +64,24 @@ def simulated_groups_text(results: Sequence[tuple[str, Calls | StoredCalls, Simu
             )
         )
     return table(head, rows, right=range(1, 7))
+
+
+def verified_groups_text(answers: Sequence[tuple[str, Calls, Verification | InsufficientDataError]]) -> str:
+    """Return whether a profile holds for each group, and which checks fail there."""
+    rows, said = [], []
+    for name, calls, answer in answers:
+        short = shortened(name)
+        if isinstance(answer, InsufficientDataError):
+            rows.append((short, f"{len(calls):,}", format_rate(calls.rate), "not checked", "-"))
+            said.append(f"{short}: too little data; {'; '.join(answer.needs)}")
+            continue
+        failed = [f"{short}: ✗ {check.name}: {check.shown}, wanted {check.wanted}" for check in answer.failed]
+        word = "passed" if answer.passed else "failed"
+        holding = f"{len(answer.checks) - len(failed)} of {len(answer.checks)}"
+        rows.append((short, f"{len(calls):,}", format_rate(calls.rate), word, holding))
+        said += failed
+    lines = [table(("group", "calls", "rate", "", "checks held"), rows, right={1, 2, 4})]
+    return "\n".join([*lines, *([""] if said else []), *said])
 
 
 def shortened(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from cbtool.errors import InsufficientDataError
 from cbtool.report.junit import Case
 from cbtool.report.text import WIDTH, listed, one_line, table
 from cbtool.units import format_rate
@@ -13,6 +14,7 @@ from cbtool.verifying import Group
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cbtool.traffic.calls import Calls
     from cbtool.verifying import Check, Verification
 
 _INDENT = "     "
@@ -45,6 +47,30 @@ def cases(answer: Verification) -> list[Case]:
     return [
         Case(check.group.value, check.name, check.passed, check.shown, check.wanted, check.why)
         for check in answer.checks
+    ]
+
+
+def groups_verdict(profile: str, answers: Sequence[Verification | InsufficientDataError]) -> str:
+    """Return the answer for several groups in a sentence."""
+    checked = [answer for answer in answers if not isinstance(answer, InsufficientDataError)]
+    failed = sum(not answer.passed for answer in checked)
+    unchecked = len(answers) - len(checked)
+    rest = f" {unchecked} had too little traffic to be checked." if unchecked else ""
+    groups = f"{len(checked)} group{'s' * (len(checked) != 1)}"
+    if failed:
+        return f"Failed: {profile} does not hold in {failed} of {groups}.{rest}"
+    return f"Passed: {profile} holds in {groups}.{rest}"
+
+
+def group_cases(
+    answers: Sequence[tuple[str, Calls, Verification | InsufficientDataError]],
+) -> list[Case]:
+    """Return the checks of all groups for CI servers, each with its group's name."""
+    return [
+        Case(f"{name}: {case.group}", case.name, case.passed, case.value, case.limit, case.why)
+        for name, _, answer in answers
+        if not isinstance(answer, InsufficientDataError)
+        for case in cases(answer)
     ]
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cbtool.breaker.config import BreakerConfig
     from cbtool.profile_evidence import ProfileEvidence
     from cbtool.recommend.findings import Estimate
-    from cbtool.verifying.traffic import Seen
+    from cbtool.verifying.seen import Seen
 
 _WORSE = 1.5  # times as many failures, or as slow
 _LEAST_POINTS = 0.1  # percentage points of failures
@@ -74,7 +74,7 @@ def _failures(
         value,
         was,
         _range(value, now.low, now.high),
-        f"{format_percent(float(f'{was:.3g}'))} then",
+        f"{_range(was, low, high)} then",
         why,
     )
 

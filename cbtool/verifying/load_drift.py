@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from cbtool.breaker.reach.holding import window_holding
 from cbtool.breaker.reach.rules import rules_of
-from cbtool.recommend.findings import Estimate
+from cbtool.recommend.vitals import load_levels
 from cbtool.units import NANOSECONDS, format_rate
 from cbtool.verifying.model import Check, Group
 from cbtool.verifying.surprise import Z99, surprise
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
 
 _TWICE = 2.0  # a load that has changed by less is none to set a breaker anew for
 _PART = 0.5  # of the time that the evidence is of; less of it is another time of day, perhaps
-_BINS, _CALLS_A_BIN = 200, 10  # as `cbtool.recommend.vitals` has them
-_IN_A_ROW = 5  # stretches that make a block of the bootstrap
-_DRAWS = 300
 
 
 def load_checks(
@@ -38,10 +34,11 @@ def load_checks(
     """
     timed = window_holding(config.policies, NANOSECONDS).length > 0
     part = trace.span < _PART * evidence.span
-    usual, high = _levels(trace, instances, seed)
-    for name, then, now in (
-        ("usual load", evidence.load_usual, usual),
-        ("highest load", evidence.load_high, high),
+    usual, high = load_levels(trace, instances, seed)
+    e = evidence
+    for name, then, ends, now in (
+        ("usual load", e.load_usual, (e.load_usual_low, e.load_usual_high), usual),
+        ("highest load", e.load_high, (e.load_high_low, e.load_high_high), high),
     ):
         if not then or not now.value:
             continue
@@ -49,8 +46,9 @@ def load_checks(
         if part:
             floor, ceiling = (evidence.load_low or then) / _TWICE, (evidence.load_high or then) * _TWICE
         changed = not floor < now.value < ceiling
-        # The evidence has no interval for the load; it is taken to be as sure as this log.
-        certain = surprise((now.value, now.low, now.high), (then, None, None)) / np.sqrt(2) > Z99
+        differs = surprise((now.value, now.low, now.high), (then, *ends))
+        # Evidence of older versions has no interval for the load; it is taken to be as sure as this log.
+        certain = (differs if ends[0] is not None else differs / math.sqrt(2)) > Z99
         passed = not (timed and changed and certain)
         times = f"{now.value / then:.3g} times what it was"
         yield Check(
@@ -59,29 +57,17 @@ def load_checks(
             passed,
             now.value,
             then,
-            format_rate(now.value),
-            f"{format_rate(then)} then",
+            _between(now.value, now.low, now.high),
+            f"{_between(then, *ends)} then",
             "" if passed else f"{times}: the gates were set for another load; recommend again",
         )
     yield from _window(config, evidence, usual.value or 0.0)
 
 
-def _levels(trace: Trace, instances: int, seed: int) -> tuple[Estimate, Estimate]:
-    """Return the median and the 95 % quantile of the load over equal stretches, with 90 % intervals."""
-    bins = int(np.clip(len(trace) // _CALLS_A_BIN, 1, _BINS))
-    width = max(trace.span, 1e-9) / bins
-    place = np.minimum((trace.start - trace.start[0]) / 1e9 // width, bins - 1).astype(np.int64)
-    rates = np.bincount(place, minlength=bins) / width / instances
-    random = np.random.default_rng([seed, 67])
-    row = min(_IN_A_ROW, bins)
-    starts = random.integers(0, bins - row + 1, (_DRAWS, max(1, bins // row)))
-    drawn = rates[(starts[:, :, None] + np.arange(row)).reshape(_DRAWS, -1)]
-    levels = []
-    for quantile in (0.5, 0.95):
-        low, high = np.quantile(np.quantile(drawn, quantile, axis=1), [0.05, 0.95])
-        value = float(np.quantile(rates, quantile))
-        levels.append(Estimate(value, min(value, float(low)), max(value, float(high))))
-    return levels[0], levels[1]
+def _between(value: float, low: float | None, high: float | None) -> str:
+    if low is None or high is None:
+        return format_rate(value)
+    return f"{format_rate(value)} ({low:.3g} to {high:.3g})"
 
 
 def _window(config: BreakerConfig, evidence: ProfileEvidence, now: float) -> Iterator[Check]:

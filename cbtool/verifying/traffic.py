@@ -2,130 +2,43 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cbtool.breaker.outcome import Verdict
 from cbtool.breaker.reach.chance import at_least
-from cbtool.recommend.healthy import healthy_p99
-from cbtool.recommend.incidents import tell_apart
-from cbtool.recommend.labelled import labelled_sides
-from cbtool.recommend.model import Budget
-from cbtool.recommend.trace import trace_of
-from cbtool.simulation.run import simulate, values_of
-from cbtool.traffic.labels import label_spans
+from cbtool.simulation.run import values_of
 from cbtool.units import format_duration, format_percent
 from cbtool.verifying.model import Check, Group, Limits, of_threshold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from numpy.typing import NDArray
+    from collections.abc import Iterable, Iterator, Sequence
 
     from cbtool.metrics.thresholds import Threshold
     from cbtool.profiles import Profile
-    from cbtool.recommend.incidents import Sides
-    from cbtool.recommend.model import Incident
-    from cbtool.recommend.trace import Trace
-    from cbtool.simulation.health import HealthTimeline
-    from cbtool.simulation.run import SimulationResult
-    from cbtool.traffic.calls import Calls
-    from cbtool.traffic.labels import Label
+    from cbtool.verifying.seen import Seen
 
 _DAY = 86400.0
+_ONE_CAUSE = 300.0  # seconds; false trips closer to each other than that are one spell
 _SURE = 0.05  # false trips are too many where the budget would bring so many about more rarely than this
-_GRACE = (2.0, 60.0)  # seconds, at least and at most, after an incident in which a trip still answers it
-_FEW_CALLS = 20  # of an incident that one breaker sees; fewer, and no rate is one
 
 
-@dataclass(frozen=True)
-class Seen:
-    """Traffic told apart, and what the profile's breakers do with it.
-
-    Attributes:
-        calls: all of them.
-        verdicts: by the profile's outcome rules.
-        trace: those that count.
-        sides: incidents and healthy background.
-        p99: of the healthy durations, in seconds; None where they say nothing.
-        result: of the simulation.
-        instances: breakers that share the calls.
-    """
-
-    calls: Calls
-    verdicts: NDArray[np.uint8]
-    trace: Trace
-    sides: Sides
-    p99: float | None
-    result: SimulationResult
-    instances: int
-
-    @property
-    def incidents(self) -> tuple[Incident, ...]:
-        """Those that a breaker should act on, if each sees enough calls of it."""
-        return tuple(
-            incident
-            for incident in self.sides.incidents
-            if incident.actionable and incident.calls >= _FEW_CALLS * self.instances
-        )
-
-    @property
-    def ends(self) -> list[float]:
-        """Until when an opening answers each incident."""
-        least, most = _GRACE
-        return [each.end + min(max(each.length, least), most) for each in self.incidents]
-
-    def openings(self) -> list[tuple[int, float]]:
-        """Return (breaker, time) of each closed breaker's opening."""
-        changes = self.result.summary.transitions
-        return [(each.instance, each.transition.time) for each in changes if each.transition.trips]
-
-
-def seen(
-    calls: Calls,
-    profile: Profile,
-    *,
-    instances: int = 1,
-    seed: int = 0,
-    health: HealthTimeline | None = None,
-    labels: Sequence[Label] = (),
-) -> Seen:
-    """Run traffic through a profile's breakers and tell its incidents apart.
-
-    Args:
-        calls: the traffic.
-        profile: the settings.
-        instances: breakers that share the calls.
-        seed: of the split, and of the waits' jitter.
-        health: what health checks answer.
-        labels: the incidents, where the user knows them; none is looked for then.
-
-    Raises:
-        ConfigurationError: see `simulate`; or a label does not fit the calls.
-    """
-    verdicts = profile.rules.verdicts(calls)
-    trace = trace_of(calls, verdicts)
-    p99 = healthy_p99(trace)
-    result = simulate(calls, verdicts, profile.config, seed=seed, instances=instances, health=health)
-    if labels:
-        sides = labelled_sides(trace, p99, Budget(), label_spans(labels, calls))
-    else:
-        sides = tell_apart(trace, p99, Budget())
-    return Seen(calls, verdicts, trace, sides, p99, result, instances)
-
-
-def traffic_checks(found: Seen, limits: Limits, where: str = "") -> Iterator[Check]:
+def traffic_checks(
+    found: Seen, limits: Limits, where: str = "", *, expected: Iterable[Check] = ()
+) -> Iterator[Check]:
     """Give the checks of a profile against traffic.
 
     Args:
         found: the traffic, and what the breakers did.
         limits: what must hold.
         where: a prefix of the checks' names, such as a scenario's; empty for the log.
+        expected: what goes beside the false trips that there were.
     """
     prefix, group = (f"{where}: " if where else ""), Group.SCENARIOS if where else Group.TRAFFIC
     yield _false_trips(found, limits, group, prefix)
+    yield from expected
     if found.incidents:
         delays = _delays(found)
         yield _caught(found, delays, group, prefix)
@@ -143,21 +56,20 @@ def assertion_checks(
 
 
 def _false_trips(found: Seen, limits: Limits, group: Group, prefix: str) -> Check:
-    incidents, ends = found.incidents, found.ends
-    false = [
-        time
-        for _, time in found.openings()
-        if not any(each.start <= time <= end for each, end in zip(incidents, ends, strict=True))
-    ]
-    healthy = found.trace.span - sum(each.length for each in incidents)
+    false = [time for breaker, time in found.openings() if not found.answers(breaker, time)]
+    healthy = found.trace.span - sum(each.length for each in found.incidents)
     days = max(healthy, 1.0) / _DAY * found.instances
     allowed = limits.false_trips_per_day * days
     rate = len(false) / days
-    likely = at_least(allowed, len(false))
+    # Trips of one cause come together, at all breakers perhaps: what chance brings is causes.
+    spells = 1 + sum(later - time > _ONE_CAUSE for time, later in pairwise(false)) if false else 0
+    likely = at_least(allowed * spells / max(len(false), 1), spells)
     when = f"; the first at {format_duration(false[0])}" if false else ""
+    together = f" in {spells} spell{'s' * (spells > 1)}" if spells < len(false) else ""
     watched = format_duration(days * _DAY)
     why = (
-        f"{len(false)} in {watched} of healthy time{when}: within the budget that happens {_times(likely)}"
+        f"{len(false)}{together} in {watched} of healthy time{when}: within the budget that happens"
+        f" {_times(likely)}"
         if false
         else f"none in {watched} of healthy time"
     )
@@ -168,7 +80,7 @@ def _false_trips(found: Seen, limits: Limits, group: Group, prefix: str) -> Chec
         rate,
         limits.false_trips_per_day,
         _short(rate),
-        f"≤ {_short(limits.false_trips_per_day)}",
+        f"≤ {limits.false_trips_per_day:.3g}",
         why,
     )
 
@@ -179,11 +91,12 @@ def _delays(found: Seen) -> list[list[float]]:
     delays = []
     for incident, end in zip(found.incidents, found.ends, strict=True):
         first: dict[int, float] = {}
+        concerned = found.concerned(incident)
         for breaker, time in openings:
-            if incident.start <= time <= end:
+            if incident.start <= time <= end and breaker in concerned:
                 first.setdefault(breaker, time - incident.start)
         # A breaker that a trip just before has left open has noticed already.
-        for breaker in _open_at(found, incident.start):
+        for breaker in _open_at(found, incident.start) & concerned:
             first[breaker] = 0.0
         delays.append(list(first.values()))
     return delays
@@ -201,20 +114,22 @@ def _open_at(found: Seen, time: float) -> set[int]:
 
 
 def _caught(found: Seen, delays: Sequence[Sequence[float]], group: Group, prefix: str) -> Check:
-    wanted = len(found.incidents) * found.instances
+    concerned = [len(found.concerned(each)) for each in found.incidents]
+    wanted = sum(concerned)
     caught = sum(map(len, delays))
     missed = [
         f"{each.kind.value.replace('_', '-')} at {format_duration(each.start)}"
         f" ({format_duration(each.length)}, {each.failed:.0f} % failed, {each.slow:.0f} % slow)"
-        for each, found_in in zip(found.incidents, delays, strict=True)
-        if not found_in
+        + (f" by {most - len(found_in)} of {most} breakers" if most > 1 else "")
+        for each, found_in, most in zip(found.incidents, delays, concerned, strict=True)
+        if len(found_in) < most
     ]
     of = f"{caught} of {wanted}"
     return Check(
         group,
         f"{prefix}incidents caught",
         caught == wanted,
-        100.0 * caught / wanted,
+        100.0 * caught / max(wanted, 1),
         100.0,
         of,
         "all",

@@ -10,16 +10,19 @@ import numpy as np
 from cbtool.breaker.reach import Load, Reachability, reachability
 from cbtool.breaker.reach.words import TRIP_RULES, notes, said
 from cbtool.errors import InsufficientDataError
+from cbtool.recommend.instances import every_instance
 from cbtool.recommend.model import IncidentKind
 from cbtool.recommend.reach import observed_loads
 from cbtool.recommend.refusal import missing
 from cbtool.recommend.trace import trace_of
 from cbtool.units import format_rate
 from cbtool.verifying.drift import drift_checks
+from cbtool.verifying.expected_trips import expected_trips
 from cbtool.verifying.lab import TYPICAL_P99, AtLoad, Usual, loads_of
 from cbtool.verifying.model import Check, Group, Limits, Verification
 from cbtool.verifying.scenarios import scenario_checks
-from cbtool.verifying.traffic import Seen, assertion_checks, seen, traffic_checks
+from cbtool.verifying.seen import Seen, seen
+from cbtool.verifying.traffic import assertion_checks, traffic_checks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -58,7 +61,7 @@ def verify(
     stories: Sequence[Story] = (),
     rates: Sequence[float] = (),
     timeout: float | None = None,
-    instances: int = 1,
+    instances: int | None = 1,
     seed: int = 0,
     labels: Sequence[Label] = (),
 ) -> Verification:
@@ -73,7 +76,7 @@ def verify(
         rates: calls a second that one breaker sees, for the scenarios that are made; empty: by the rules,
             the recent traffic or the evidence.
         timeout: the caller's, in seconds; None: as the traffic shows.
-        instances: breakers that share the calls.
+        instances: breakers that share the calls; None: one for each instance that they name.
         seed: of every random choice.
         labels: the incidents in `calls`, where the user knows them; none is looked for then.
 
@@ -87,14 +90,20 @@ def verify(
     reach = reachability(profile.config, loads) if loads else Reachability(())
     checks: list[Check] = []
     if found is not None:
-        checks += traffic_checks(found, limits)
+        checks += traffic_checks(found, limits, expected=expected_trips(profile.config, found, limits, seed))
         checks += assertion_checks(found, profile, rules.thresholds)
     usual = _usual(profile, found, timeout)
     for load in loads_of(tuple(load.rate for load in loads)):
         checks += scenario_checks(profile, load, usual, limits, seed)
         checks += _strays(reach, load, limits)
     for story in stories:
-        told = seen(story.calls, profile, instances=instances, seed=seed, health=story.health)
+        told = seen(
+            story.calls,
+            profile,
+            instances=1 if instances is None else instances,
+            seed=seed,
+            health=story.health,
+        )
         checks += traffic_checks(told, limits, story.name)
         own = story.thresholds if found is not None else (*rules.thresholds, *story.thresholds)
         checks += assertion_checks(told, profile, own, story.name)
@@ -113,9 +122,11 @@ def verify(
 
 
 def _seen(  # noqa: PLR0917  # as they come
-    calls: Calls, profile: Profile, source: str, instances: int, seed: int, labels: Sequence[Label]
+    calls: Calls, profile: Profile, source: str, instances: int | None, seed: int, labels: Sequence[Label]
 ) -> Seen:
-    needs = missing(trace_of(calls, profile.rules.verdicts(calls)), instances)
+    verdicts = profile.rules.verdicts(calls)
+    number = every_instance(calls, verdicts)[1] if instances is None else instances
+    needs = missing(trace_of(calls, verdicts), number)
     if needs:
         raise InsufficientDataError(f"{source} cannot say whether {profile.name} is right", needs)
     return seen(calls, profile, instances=instances, seed=seed, labels=labels)
@@ -153,12 +164,12 @@ def _usual(profile: Profile, found: Seen | None, timeout: float | None) -> Usual
     healthy = found.trace.take(found.sides.background)
     p99 = found.p99 or TYPICAL_P99
     median = float(np.median(healthy.duration)) / 1e9 if len(healthy) else 0.0
-    failing = [each.failed for each in found.incidents if each.kind is not IncidentKind.SLOW]
+    partial = [each.failed for each in found.incidents if each.kind is IncidentKind.BROWN_OUT]
     return Usual(
         median=min(median, p99) if median > 0 else p99 / 3,
         p99=p99,
         failure_rate=100.0 * healthy.failure_rate if len(healthy) else 0.0,
-        brown_out=min(failing, default=None),
+        brown_out=min(partial, default=None),
         timeout=timeout,
     )
 
@@ -178,7 +189,7 @@ def _strays(reach: Reachability, load: AtLoad, limits: Limits) -> Iterator[Check
             daily <= most,
             daily,
             most,
-            f"{daily:.2g}",
+            f"{daily:,.0f}" if daily >= 10 else f"{daily:.2g}",
             f"≤ {most:.3g}",
             "stray errors, each independent of the others, fire its rules so often",
         )

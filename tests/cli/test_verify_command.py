@@ -209,3 +209,31 @@ def test_what_the_profile_s_refusal_rules_turn_away_never_arrives(
         checks = {each["name"]: each for each in json.loads(capsys.readouterr().out)["checks"]}
         assert checks["failure_rate<1%"]["passed"] is holds
         assert checks["trips==0"]["passed"] is holds
+
+
+def test_each_group_is_checked_by_itself(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    calls = calls_of(load_scenario("brown-out"), seed=3)
+    rows = [
+        {
+            "timestamp": start / 1e9,
+            "duration_ms": duration / 1e6,
+            "status": int(status),
+            "path": "/rare" if number % 1000 == 0 else f"/users/{number}" if number % 2 else "/health",
+        }
+        for number, (start, duration, status) in enumerate(
+            zip(calls.start_ns.tolist(), calls.duration_ns.tolist(), calls.status.tolist(), strict=True)
+        )
+    ]
+    (folder / "log.ndjson").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert run(["verify", "log.ndjson", "-p", "naive.toml", "--by", "path", "--junit", "out.xml"]) == 1
+    text = capsys.readouterr().out
+    assert "/users/:id" in text
+    assert "/users/:id: ✗ " in text
+    assert "/rare: too little data; " in text
+    names = {case.get("classname") for case in parsed((folder / "out.xml").read_text()).iter("testcase")}
+    assert "cbtool./health: recent traffic" in names
+    assert run(["verify", "log.ndjson", "-p", "naive.toml", "--by", "path", "--json"]) == 1
+    groups = {group["group"]: group for group in json.loads(capsys.readouterr().out)["groups"]}
+    assert groups["/users/:id"]["passed"] is False
+    assert groups["/rare"]["passed"] is None
+    assert groups["/rare"]["needs"]

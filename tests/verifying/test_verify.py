@@ -20,7 +20,8 @@ from cbtool.traffic.calls import Calls
 from cbtool.traffic.outcomes import DEFAULT_RULES
 from cbtool.verifying import Group, Limits, verify
 from cbtool.verifying.drift import drift_checks
-from cbtool.verifying.traffic import seen, traffic_checks
+from cbtool.verifying.seen import seen
+from cbtool.verifying.traffic import traffic_checks
 from cbtool.verifying.verify import Story
 
 if TYPE_CHECKING:

@@ -1,0 +1,72 @@
+"""False trips that a log does not hold, but lets one expect: bursts that came near, chance, the quiet hours.
+
+The same bound that `recommend` holds to its budget, on the traffic that there is now: what was seen in the
+healthy stretches, their tail beyond it, and the same at the quietest load.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cbtool.recommend.exposure import exposure_of
+from cbtool.recommend.false_trips import Guard
+from cbtool.recommend.gates import gate_of
+from cbtool.recommend.night import thinned_to_quietest
+from cbtool.recommend.own_incidents import inside
+from cbtool.recommend.regimes import load_regimes
+from cbtool.units import format_duration
+from cbtool.verifying.model import Check, Group
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from numpy.typing import NDArray
+
+    from cbtool.breaker.config import BreakerConfig
+    from cbtool.verifying.model import Limits
+    from cbtool.verifying.seen import Seen
+
+_SHARES = 4  # breakers whose shares of the traffic are looked at
+_LEAST = 100  # healthy calls of one breaker
+_ANY = 1e9  # false trips a day that no settings exceed, so that every view is looked at
+
+
+def expected_trips(config: BreakerConfig, found: Seen, limits: Limits, seed: int) -> Iterator[Check]:
+    """Give the check of how often this traffic lets one expect false trips; none for other libraries' rules.
+
+    It fails where the interval (90 %) lies above the budget.
+    """
+    gate = gate_of(config)
+    healthy = found.sides.background & ~inside(found.trace, found.which, found.own)
+    kept = [
+        found.trace.take(healthy & (found.which == number)) for number in range(min(found.instances, _SHARES))
+    ]
+    shares = [share for share in kept if len(share) >= _LEAST and share.span]
+    if gate is None or not shares:
+        return
+    views = [exposure_of(shares, _gaps(found.trace.start, found.sides.background))]
+    thinned = thinned_to_quietest(shares, load_regimes(found.trace, found.instances), seed)
+    views += [exposure_of(thinned, [])] if thinned else []
+    trips = Guard(views[0], views, _ANY).estimate(gate, seed)
+    value, low, high = (each or 0.0 for each in (trips.value, trips.low, trips.high))
+    most = limits.false_trips_per_day
+    watched = format_duration(views[0].seconds)
+    yield Check(
+        Group.TRAFFIC,
+        "false trips to expect a day",
+        low <= most,
+        value,
+        most,
+        f"{value:.2g} ({low:.2g} to {high:.2g})",
+        f"≤ {most:.3g}",
+        f"by {watched} of healthy time, its bursts and its tail; the 90 % interval",
+    )
+
+
+def _gaps(start: NDArray[np.int64], background: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return the times that the background leaves out, as (from, to) nanoseconds."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([False], ~background, [False])).astype(np.int8)))
+    last = len(start) - 1
+    return [(int(start[a]), int(start[min(b, last)])) for a, b in zip(edges[::2], edges[1::2], strict=True)]
