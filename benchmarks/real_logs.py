@@ -147,6 +147,8 @@ def _bare(text: str) -> str:
     lines = text.split("\n")
     if lines[0].startswith(('{"log":"', '{"log": "')):
         return "\n".join(json.loads(line)["log"].rstrip("\n") if line else "" for line in lines)
+    if lines[0].startswith("{") and '"message":"' in lines[0] and '] \\"' in lines[0]:
+        return "\n".join(json.loads(line)["message"] if line else "" for line in lines)
     for prefix in AROUND:
         if sum(bool(prefix.match(line)) for line in lines[:40]) > 0.6 * min(len(lines), 40):
             return "\n".join(prefix.sub("", line, count=1) for line in lines)

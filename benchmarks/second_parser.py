@@ -385,6 +385,21 @@ def aws(line: str) -> Verdict:
     return Call(at, spent, 0 if fields[8] == "-" else status(fields[8]))
 
 
+def s3(line: str) -> Verdict:
+    fields = re.findall(r'"(?:[^"\\]|\\.)*"|\[[^\]]*\]|\S+', line)
+    check(re.fullmatch(r"[0-9a-f]+", fields[0]))
+    if fields[9] == "-":
+        return NO_CALL
+    return Call(clf(fields[2].strip("[]")), took(fields[13], MS), status(fields[9]))
+
+
+def squid(line: str) -> Verdict:
+    stamp, spent, _client, result, _size, _method, _url, *_rest = line.split()
+    word, _, code = result.partition("/")
+    answer = 499 if code == "000" and "ABORTED" in word else status(code)
+    return Call(unix(stamp), took(max(int(spent), 0), MS), answer)
+
+
 # Delimited
 
 
@@ -620,6 +635,8 @@ PARSERS: dict[str, Callable[[str], Iterator[Verdict]]] = {
     "nginx-json-untimed": linewise(nginx_json),
     "alb": linewise(aws),
     "elb": linewise(aws),
+    "s3": linewise(s3),
+    "squid": linewise(squid),
     "cloudfront": w3c,
     "cloudfront-real-time": linewise(cloudfront_real_time),
     "iis": w3c,

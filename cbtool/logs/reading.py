@@ -17,6 +17,7 @@ from cbtool.logs.refusing import RejectedLine, problem_of, shown, wrong_format
 from cbtool.logs.streams import Stream, opened
 from cbtool.traffic.formats import FORMATS, LogFormat, Rows, guessed_format, parse_lines, recognise
 from cbtool.traffic.formats.counts import spread_counts
+from cbtool.traffic.formats.layouts import DelimitedRows
 from cbtool.traffic.texts import TEXTS
 
 if TYPE_CHECKING:
@@ -161,6 +162,10 @@ def _plan(name: str, block: Block, content: Lines, chosen: Sequence[LogFormat]) 
 
 def _guessed(log_format: LogFormat | None, content: Lines, opening: Sequence[str]) -> LogFormat | None:
     """Return what the columns' names tell, where a format does not or gives no durations and they do."""
+    if log_format is None and any(
+        isinstance(each.layout, DelimitedRows) and each.layout.opened_by(opening) for each in FORMATS.values()
+    ):
+        return None  # a known header, below which there is no call
     guess = guessed_format(opening)
     if guess is None or (log_format is not None and (guess.duration is None or _LATENCY in opening[0])):
         return log_format

@@ -30,6 +30,7 @@ _KNOWN_OTHERS = {
     r"Method,Name,Error,Occurrences": "Locust's failures, which are sums (its …_stats_history.csv has times)",
     r"(?:.*\]: )?Connect from \S+ to \S+ \(": "HAProxy's default log, which says nothing of answers"
     " (option httplog or tcplog does)",
+    r"tls \d\.\d \d{4}-": "the log of AWS' network load balancer, which says nothing of answers",
     r"Summary:\s*$": "hey's or oha's summary, which has no single calls"
     " (hey -o csv, oha --output-format csv)",
     r"Running \S+ test @ ": "a summary of wrk or autocannon, which has no single calls",

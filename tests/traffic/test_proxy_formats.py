@@ -47,9 +47,23 @@ SAMPLES = {
     ],
     "alb": [
         'https 2018-07-02T22:23:00.186641Z app/my-loadbalancer/50dc6c495c0c9188 192.168.131.39:2817 10.0.0.1:80 0.086 0.048 0.037 200 200 0 57 "GET https://www.example.com:443/ HTTP/1.1" "curl/7.46.0" ECDHE-RSA-AES128-GCM-SHA256 TLSv1.2 arn:aws:elasticloadbalancing:us-east-2:123456789012:targetgroup/my-targets/73e2d6bc24d8a067 "Root=1-58337281" "www.example.com" "arn:aws:acm" 1 2018-07-02T22:22:48.364000Z "authenticate,forward" "-" "-" "10.0.0.1:80" "200" "-" "-"',
+        'http 2026-11-24T10:00:01.186641Z app/my-lb/50 192.168.131.39:2817 - -1 -1 -1 400 - 0 272 "- http://my-lb.example:80- " "-" - - - "-" "-" "-" - 2026-11-24T10:00:01.186000Z "-" "-" "-" "-" "-" "-" "-" TID_1234abcd',
+        r'https 2026-11-24T10:00:03.186641Z app/my-lb/50 10.0.1.252:48160 10.0.0.66:9000 0.000 10.002 -1 460 - 5 0 "POST https://example.com:443/a\"b HTTP/1.1" "x \"y\" z" - - arn:aws:x:1:targetgroup/my-targets/73 "Root=1" "-" "-" 1 2026-11-24T10:00:03.180000Z "forward" "-" "-" "10.0.0.66:9000" "-" "-" "-" TID_2',
         'http 2018-11-30T22:23:00.186641Z app/my-loadbalancer/50dc6c495c0c9188 192.168.131.39:2817 - 0.000 0.001 -1 502 - 34 366 "GET http://www.example.com:80/ HTTP/1.1" "curl/7.46.0" - - arn:aws:elasticloadbalancing:us-east-2:123456789012:targetgroup/my-targets/73e2d6bc24d8a067 "Root=1-58337364" "-" "-" 0 2018-11-30T22:22:48.364000Z "forward" "-" "LambdaInvalidResponse" "-" "-" "-" "-"',
     ],
+    "s3": [
+        '79a59df900b949e55d96a1e698fbaced shop-files [24/Nov/2026:10:00:00 +0000] 192.0.2.3 arn:aws:iam::1:user/x 3E57427F3 REST.GET.OBJECT a%20b.txt "GET /a%20b.txt HTTP/1.1" 503 SlowDown 242 - 11 9 "-" "S3Console/0.4" - x= SigV4 - - h - - -',
+        '79a59df900b949e55d96a1e698fbaced shop-files [24/Nov/2026:10:00:01 +0000] 192.0.2.3 - 3E57427F4 REST.PUT.OBJECT k "PUT /k?x=1 HTTP/1.1" 200 - - 9 44 - "-" "-" -',
+        '79a59df900b949e55d96a1e698fbaced shop-files [24/Nov/2026:10:00:02 +0000] - AmazonS3 3E57427F5 S3.EXPIRE.OBJECT k "-" - - - 3 - - "-" "-" -',
+    ],
+    "squid": [
+        "1286536308.779    180 192.168.0.224 TCP_MISS/200 411 GET http://a.example/x?y - DIRECT/137.226.34.227 text/html",
+        "1286536309.450      5 192.168.0.68 TCP_MISS_ABORTED/000 0 CONNECT imap.example:993 - HIER_DIRECT/1.2.3.4 -",
+        "1286536310.450  60012 192.168.0.68 TCP_MISS_TIMEOUT/504 0 GET http://a.example/b - HIER_NONE/- text/html",
+    ],
     "elb": [
+        '2015-05-13T23:39:41.945958Z my-loadbalancer 192.168.131.39:2817 - -1 -1 -1 400 0 0 0 "- http://www.example.com:80- " "-" - -',
+        '2015-05-13T23:39:42.945958Z my-loadbalancer 192.168.131.39:2817 10.0.0.1:80 0.001 0.00003 0.00004 - - 82 305 "- - - " "-" - -',
         '2015-05-13T23:39:43.945958Z my-loadbalancer 192.168.131.39:2817 10.0.0.1:80 0.000073 0.001048 0.000057 200 200 0 29 "GET http://www.example.com:80/ HTTP/1.1" "curl/7.38.0" - -',
     ],
 }
@@ -86,9 +100,23 @@ CALLS = {
     ],
     "alb": [
         (1530570180186641000, 171000000, 200, 0, "10.0.0.1:80"),
+        (1795514401186641000, 641000, 400, 0, None),
+        (1795514403186641000, 6641000, 460, 0, "10.0.0.66:9000"),
         (1543616580186641000, 11822641000, 502, 2, None),
     ],
-    "elb": [(1431560383945958000, 1178000, 200, 0, "10.0.0.1:80")],
+    "s3": [
+        (1795514400000000000, 11000000, 503, 0, "shop-files"),
+        (1795514401000000000, 44000000, 200, 0, "shop-files"),
+    ],
+    "squid": [
+        (1286536308779000000, 180000000, 200, 0, "137.226.34.227"),
+        (1286536309450000000, 5000000, 499, 0, "1.2.3.4"),
+        (1286536310450000000, 60012000000, 504, 1, None),
+    ],
+    "elb": [
+        (1431560381945958000, -1, 400, 0, None),
+        (1431560383945958000, 1178000, 200, 0, "10.0.0.1:80"),
+    ],
 }
 
 
@@ -101,5 +129,5 @@ def test_lines_become_calls(name: str) -> None:
     assert fields is not None
     block = parse_lines(log_format, fields, lines)
     assert not len(block.rejected)
-    who = "host" if name == "envoy" else "instance"
+    who = {"envoy": "host", "s3": "upstream"}.get(name, "instance")
     assert block.rows.select("time", "duration", "status", "error", who).rows() == CALLS[name]

@@ -10,7 +10,7 @@ import difflib
 
 from cbtool.errors import ConfigurationError
 from cbtool.traffic.formats.assembly import NOBODY, Rows, assemble
-from cbtool.traffic.formats.aws import ALB, ELB
+from cbtool.traffic.formats.aws import ALB, ELB, S3
 from cbtool.traffic.formats.combined import (
     APACHE_MICROSECONDS,
     APACHE_MILLISECONDS,
@@ -38,7 +38,7 @@ from cbtool.traffic.formats.notations import is_notation
 from cbtool.traffic.formats.parsing import ParsedBlock, parse_lines
 from cbtool.traffic.formats.placing import PIECE, starts_of
 from cbtool.traffic.formats.plain import CSV, NDJSON, RECORD
-from cbtool.traffic.formats.proxies import ENVOY, HEROKU, TRAEFIK
+from cbtool.traffic.formats.proxies import ENVOY, HEROKU, SQUID, TRAEFIK
 from cbtool.traffic.formats.recognition import recognise
 from cbtool.traffic.formats.templates import template_format
 from cbtool.traffic.formats.w3c import CLOUDFRONT, CLOUDFRONT_JSON, CLOUDFRONT_REAL_TIME, IIS
@@ -77,6 +77,7 @@ FORMATS = {
         HAPROXY_TCP,
         TRAEFIK,
         HEROKU,
+        SQUID,
         CADDY,
         TRAEFIK_JSON,
         ENVOY_JSON,
@@ -85,6 +86,7 @@ FORMATS = {
         NGINX_JSON_UNTIMED,
         ALB,
         ELB,
+        S3,
         CLOUDFRONT,
         CLOUDFRONT_JSON,
         CLOUDFRONT_REAL_TIME,

@@ -1,4 +1,4 @@
-"""Access logs of AWS' load balancers.
+"""Access logs of AWS' load balancers, and of S3.
 
 The application load balancer stamps the moment at which it answered, the classic one that at which the
 request came; both split the duration in three, each -1 where the request did not get so far.
@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 _TIMES = ("before", "within", "after")
 _UNKNOWN = pl.lit(UNKNOWN_DURATION, pl.Int64)
 
+_TEXT = r'(?:[^"\\]|\\.)*'
+# What was no request of HTTP is written as `- http://name:80- `.
 _REST = (
     r" [^ ]+ (?<instance>[^ ]+) (?<before>[-0-9.]+) (?<within>[-0-9.]+) (?<after>[-0-9.]+) "
     r"(?<status>[0-9]{3}|-) (?<target_status>[0-9]+|-) [-0-9]+ [-0-9]+ "
-    r'"(?<method>[^ "-][^ "]*) (?<target>[^ "]*)(?: [^"]*)?"'
+    rf'"(?:- |(?<method>[^ "\\-][^ "\\]*) (?<target>(?:[^ "\\]|\\.)*)){_TEXT}"'
 )
 _got_there = pl.min_horizontal(_TIMES) >= 0
 _summed = columns.sane(pl.sum_horizontal(_TIMES, ignore_nulls=False))
@@ -53,7 +55,7 @@ ALB = LogFormat(
     name="alb",
     summary="AWS application load balancer",
     layout=PatternLines(
-        rf'^[a-z][a-z0-9]+ (?<time>[^ ]+) [^ ]+{_REST} "[^"]*" [^ ]+ [^ ]+ (?<upstream>[^ ]+)'
+        rf'^[a-z][a-z0-9]+ (?<time>[^ ]+) [^ ]+{_REST} "{_TEXT}" [^ ]+ [^ ]+ (?<upstream>[^ ]+)'
         r'(?: "[^"]*" "[^"]*" "[^"]*" [^ ]+ (?<created>[^ ]+))?'
     ),
     fields=_FIELDS | {"created": fields.iso_time("created")},
@@ -73,11 +75,36 @@ ELB = LogFormat(
     summary="AWS classic load balancer",
     # A listener of TCP has no request to tell of.
     layout=PatternLines(
-        rf"^(?:(?<time>[0-9]{{4}}-[^ ]+) [^ ]+{_REST}"
-        r'|(?<other>#|[0-9]{4}-[^ ]+(?: [^ ]+){3}(?: [-0-9.]+){3} - - [0-9]+ [0-9]+ "- - - "))'
+        r'^(?:(?<other>#|[0-9]{4}-[^ ]+(?: [^ ]+){3}(?: [-0-9.]+){3} - - [0-9]+ [0-9]+ "- - - ")'
+        rf"|(?<time>[0-9]{{4}}-[^ ]+) [^ ]+{_REST})"
     ),
     fields=_FIELDS | {"other": fields.is_named("other")},
     skipped=pl.col("other"),
     duration=pl.when(~_got_there).then(_UNKNOWN).otherwise(_summed),
+    stamp=Stamp.START,
+)
+S3 = LogFormat(
+    name="s3",
+    summary="Amazon S3's server access log",
+    # Owner, bucket, time, address, requester, request, operation, key; what S3 does by itself has no status.
+    layout=PatternLines(
+        r"^[0-9a-f]+ (?<bucket>[^ ]+) \[(?<time>[^\]]{26})\] [^ ]+ [^ ]+ [^ ]+ [A-Z0-9]+\.[A-Z_.]+ [^ ]+ "
+        rf'(?:(?<other>"?-"? - )|"(?<method>[^ "\\]*)(?: (?<target>(?:[^ "\\]|\\.)*){_TEXT})?" '
+        r"(?<status>[0-9]{3}) [^ ]+ [^ ]+ [^ ]+ (?<ms>[0-9]+|-) )"
+    ),
+    fields={
+        "time": fields.clf_time("time"),
+        "ms": fields.duration("ms", fields.MILLISECOND),
+        "path": fields.path("target"),
+        "other": fields.is_named("other"),
+    },
+    time=pl.col("time"),
+    duration=pl.col("ms"),
+    status=columns.code(pl.col("status")),
+    method=columns.http_method(pl.col("method")),
+    path=pl.col("path"),
+    upstream=columns.named(pl.col("bucket")),
+    skipped=pl.col("other"),
+    resolution_ns=1_000_000_000,
     stamp=Stamp.START,
 )

@@ -81,6 +81,34 @@ TRAEFIK = LogFormat(
     stamp=Stamp.START,
 )
 
+SQUID = LogFormat(
+    name="squid",
+    summary="Squid's native access log",
+    layout=PatternLines(
+        r"^(?<time>[0-9]{9,10}\.[0-9]{3}) +(?<ms>-?[0-9]+) [^ ]+ (?<result>[A-Z_]+)/(?<status>[0-9]{3}) "
+        r"[0-9-]+ (?<method>[^ ]+) (?<url>[^ ]+) [^ ]+ [A-Z_]+/(?<peer>[^ ]+)"
+    ),
+    fields={
+        "time": fields.unix_time("time"),
+        "ms": fields.duration("ms", fields.MILLISECOND, negative=0),
+        "path": fields.path("url"),
+        "host": fields.host("url"),
+    },
+    time=pl.col("time"),
+    duration=pl.col("ms"),
+    # 000: the client left before there was an answer, or there was none.
+    status=pl.when((pl.col("status") == "000") & pl.col("result").str.contains("ABORTED"))
+    .then(_CLIENT_GAVE_UP)
+    .otherwise(columns.code(pl.col("status"))),
+    error=columns.kind_of(pl.col("result").str.contains("TIMEOUT"), pl.lit(value=False)),
+    method=columns.http_method(pl.col("method")),
+    path=pl.col("path"),
+    host=columns.named(pl.col("host")),
+    instance=columns.named(pl.col("peer")),
+    stamp=Stamp.END,
+    notes=("what Squid answered from its cache counts as calls, too",),
+)
+
 # An application's own lines stand in the same stream; syslog's priority and length may stand in front.
 _HEROKU = PatternLines(
     r"(?<time>[0-9]{4}-[0-9]{2}-[0-9]{2}T\S+) "
