@@ -120,6 +120,37 @@ def test_a_pattern_finds_what_a_regular_expression_finds(name: str) -> None:
     hold()
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"^(?<a>x|xy)(?<b>z|yz)?;*$",
+        r"^(?:(?<a>x*),)?(?:(?<b>y+)|(?<c>z?)),(?:x|y,?)*$",
+        r"^(?<a>[x,]*)(?:y(?<b>[^z]*)z)*?(?:;|(?<c>,x))$",
+        r"(?<a>y{1,2})(?:z|,x|;(?<b>x?))",
+        r"^[^;]*;(?<a>(?:[^ ;\\]|\\.)*)(?:;| (?<b>(?:[^xyz\\]|\\.)*))$",
+    ],
+)
+@given(st.lists(st.text("xyz,; \\", max_size=10), min_size=1, max_size=6))
+@settings(deadline=None, max_examples=80)
+def test_whatever_way_leads_on_is_found(pattern: str, lines: list[str]) -> None:
+    made = program(pattern)
+    reference = re.compile(pattern.replace("(?<", "(?P<"))
+    start, end, _ = matching.matched(made, Lines.made(lines))
+    block = Lines.made(lines)
+    for index, line in enumerate(lines):
+        found = reference.search(line)
+        places = {
+            slot: (-1, -1)
+            if start[number, index] < 0
+            else (
+                int(start[number, index] - block.start[index]),
+                int(end[number, index] - block.start[index]),
+            )
+            for number, slot in enumerate(made.slots)
+        }
+        assert places == {slot: found.span(slot) if found else (-1, -1) for slot in made.slots}, line
+
+
 def test_a_line_that_makes_a_pattern_go_back_and_forth_is_given_up() -> None:
     # Ten thousand places where the text could go on, and each time a long way before it turns out not to.
     slow = program(r"^.*?a[^b]*b.*?a[^b]*b.*?a[^b]*c$")

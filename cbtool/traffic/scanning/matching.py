@@ -1,18 +1,21 @@
 """A pattern's program, run over each line: one compiled loop for every pattern that there is.
 
 It backtracks where a pattern has alternatives, and gives a line up when that goes on for long, so that no
-line costs more than its length some times over. `patterns.py` says what the instructions come from.
+line costs more than its length some times over. `patterns.py` says what the instructions come from, and
+`fusing.py` makes the steps of them that are run here: a part may begin before what an instruction takes, and
+end behind it, and a literal may follow. Where the loop is at must hang on as little as possible: what it
+waits for is, at every step, where the next one is.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from cbtool.jit import compiled
 from cbtool.traffic.scanning import memory
-from cbtool.traffic.scanning.memory import byte, find, find_mark, int64
+from cbtool.traffic.scanning.memory import byte, find, find_gap, find_mark, int64, number, put
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,6 +48,15 @@ CLEAR = 10
 """a, b: slots from a and before b are not there."""
 FIND = 11
 """a: a byte, or −1 for any: on to the next one, and if what follows fails, to the one after it."""
+WORD = 13
+"""a: a set: what ESCAPED is where no set lacks other bytes than white space, quotes and backslashes."""
+PASS = 14
+"""Nothing."""
+
+STEP = 9
+"""Numbers of a step."""
+WAYS = 257
+"""For each byte, and the line's end, which ways of a SPLIT can lead on: 1, 2 or both."""
 
 _CHOICES = 256  # remembered at once
 _PATIENCE, _GRACE = 16, 4096  # times a line's bytes, and bytes, that may be gone over again
@@ -54,14 +66,18 @@ class Program(NamedTuple):
     """What a pattern becomes.
 
     Attributes:
-        code: int32, a row an instruction: which, and a, b, c.
-        sets: bool, 256 a set.
+        code: int32, `STEP` a step: which, a, b and c; the slot that begins before it, and the one that ends
+            behind it, or −1; where in the literals the one behind is, and its length; and where the next step
+            is, −1 for right behind. A SPLIT has in b where its second way is, and in c its number.
+        sets: uint8, for each set 256 times whether a byte is in it.
+        ahead: uint8, `WAYS` a SPLIT.
         literals: uint8.
         slots: the names of the parts that are taken, in the order of their numbers.
     """
 
     code: NDArray[np.int32]
-    sets: NDArray[np.bool_]
+    sets: NDArray[np.uint8]
+    ahead: NDArray[np.uint8]
     literals: NDArray[np.uint8]
     slots: tuple[str, ...]
 
@@ -72,11 +88,9 @@ def matched(program: Program, lines: Lines) -> tuple[NDArray[np.int32], NDArray[
     All of a line that does not fit are `ABSENT`.
     """
     shape = len(program.slots), len(lines)
-    start, end = np.empty(shape, np.int32), np.empty(shape, np.int32)
-    escaped = np.empty(shape, np.uint8)
-    _match(
-        lines.data, lines.start, lines.end, program.code, program.sets, program.literals, start, end, escaped
-    )
+    start, end = np.full(shape, -1, np.int32), np.full(shape, -1, np.int32)
+    escaped = np.zeros(shape, np.uint8)
+    _match(lines.data, lines.start, lines.end, *program[:-1], start.ravel(), end.ravel(), escaped.ravel())
     return start, end, escaped
 
 
@@ -86,55 +100,38 @@ def _match(  # one loop with a branch an instruction
     starts: NDArray[np.int32],
     ends: NDArray[np.int32],
     code: NDArray[np.int32],
-    sets: Any,
+    sets: NDArray[np.uint8],
+    ahead: NDArray[np.uint8],
     literals: NDArray[np.uint8],
     out_start: NDArray[np.int32],
     out_end: NDArray[np.int32],
     out_escaped: NDArray[np.uint8],
 ) -> None:
-    slots = out_start.shape[0]
+    lines = int64(len(starts))
     choices = np.empty((_CHOICES, 2), np.int64)
-    for line in range(len(starts)):
-        for slot in range(slots):
-            out_start[slot, line] = -1
-            out_end[slot, line] = -1
-            out_escaped[slot, line] = 0
+    for line in range(lines):
         pos, end = int64(starts[line]), int64(ends[line])
         patience = _PATIENCE * (end - pos) + _GRACE
-        at, held, backslash = 0, 0, False
-        fits = False
+        at, held, backslash = int64(0), int64(0), False
+        fits, straight = False, True
         while not fits:
-            op, a, b, c = code[at, 0], code[at, 1], code[at, 2], code[at, 3]
-            at += 1
+            op, a, b = number(code, at), number(code, at + 1), number(code, at + 2)
+            slot = number(code, at + 4)
             good = True
-            if op == LITERAL:
-                if pos + b > end:
-                    good = False
-                else:
-                    for i in range(b):
-                        if byte(data, pos + i) != byte(literals, a + i):
-                            good = False
-                            break
-                    pos += b
-            elif op == UNTIL:
+            if slot >= 0:
+                put(out_start, slot * lines + line, pos)
+                backslash = False
+            if op == UNTIL:
                 first = pos
                 pos = find(data, pos, end, a)
                 good = pos - first >= b
             elif op == RUN:
+                c = number(code, at + 3)
                 first = pos
                 last = end if c < 0 or pos + c > end else pos + c
-                while pos < last and sets[a, byte(data, pos)]:
+                while pos < last and byte(sets, a * 256 + byte(data, pos)):
                     pos += 1
                 good = pos - first >= b
-            elif op == ESCAPED:
-                while pos < end:
-                    if sets[a, byte(data, pos)]:
-                        pos += 1
-                    elif byte(data, pos) == 92 and pos + 1 < end:
-                        backslash = True
-                        pos += 2
-                    else:
-                        break
             elif op == TEXT:
                 while True:
                     pos = find_mark(data, pos, end)
@@ -147,29 +144,49 @@ def _match(  # one loop with a branch an instruction
                         pos += 2
                     else:
                         break
-            elif op == OPEN:
-                out_start[a, line] = pos
-                backslash = False
-            elif op == CLOSE:
-                out_end[a, line] = pos
-                out_escaped[a, line] = backslash
+            elif op == WORD or op == ESCAPED:
+                while pos < end:
+                    if op == WORD:
+                        pos = find_gap(data, pos, end)
+                        if pos == end:
+                            break
+                    if byte(sets, a * 256 + byte(data, pos)):
+                        pos += 1
+                    elif byte(data, pos) == 92 and pos + 1 < end:
+                        backslash = True
+                        pos += 2
+                    else:
+                        break
             elif op == SPLIT:
-                if held == _CHOICES:
-                    patience = -1
+                ways = byte(ahead, number(code, at + 3) * WAYS + (byte(data, pos) if pos < end else 256))
+                if ways == 2:
+                    at = b
+                    continue
+                if ways == 0:
+                    good = False
+                elif ways == 3:
+                    if held == _CHOICES:
+                        patience = -1
+                        good = False
+                    else:
+                        choices[held, 0] = b
+                        choices[held, 1] = pos
+                        held += 1
+            elif op == LITERAL:
+                if pos + b > end:
                     good = False
                 else:
-                    choices[held, 0] = b
-                    choices[held, 1] = pos
-                    held += 1
-                    at = a
-            elif op == JUMP:
-                at = a
+                    for i in range(b):
+                        if byte(data, pos + i) != byte(literals, a + i):
+                            good = False
+                            break
+                    pos += b
             elif op == END:
                 good = pos == end
             elif op == CLEAR:
                 for slot in range(a, b):
-                    out_start[slot, line] = -1
-                    out_end[slot, line] = -1
+                    put(out_start, slot * lines + line, -1)
+                    put(out_end, slot * lines + line, -1)
             elif op == FIND:
                 if a >= 0:
                     pos = find(data, pos, end, a)
@@ -179,22 +196,45 @@ def _match(  # one loop with a branch an instruction
                         patience = -1
                         good = False
                     else:
-                        choices[held, 0] = at - 1
+                        choices[held, 0] = at
                         choices[held, 1] = pos + 1
                         held += 1
-            else:  # FITS
+            elif op == FITS:
                 fits = True
+            if good:
+                slot = number(code, at + 5)
+                if slot >= 0:
+                    put(out_end, slot * lines + line, pos)
+                    out_escaped[slot * lines + line] = backslash
+                length = number(code, at + 7)
+                if length:
+                    if pos + length > end:
+                        good = False
+                    else:
+                        behind = number(code, at + 6)
+                        for i in range(length):
+                            if byte(data, pos + i) != byte(literals, behind + i):
+                                good = False
+                                break
+                        pos += length
             if not good:
                 if held == 0:
                     break
+                straight = False
                 held -= 1
                 at = choices[held, 0]
                 patience -= max(pos - choices[held, 1], 0) + 8
                 pos = choices[held, 1]
                 if patience < 0:
                     break
-        for slot in range(slots):
+            elif number(code, at + 8) < 0:
+                at += STEP
+            else:
+                at = number(code, at + 8)
+        if fits and straight:
+            continue
+        for place in range(line, len(out_start), lines):
             # What was begun in a way that did not lead on has no end.
-            if not fits or out_end[slot, line] < out_start[slot, line]:
-                out_start[slot, line] = -1
-                out_end[slot, line] = -1
+            if not fits or out_end[place] < out_start[place]:
+                out_start[place] = -1
+                out_end[place] = -1

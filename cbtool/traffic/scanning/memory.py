@@ -82,15 +82,20 @@ def _same(_context: Any, data: Any, _at: Any, _wanted: Any) -> Any:
 
 def _marks(_context: Any, data: Any, _at: Any) -> Any:
     """Return which of the next bytes are quotes, backslashes or control characters, a bit for each."""
+    return types.int64(data, types.int64), lambda *call: _marked(call, _SPACE)
 
-    def generate(*call: Any) -> Any:
-        builder, loaded = call[1], _loaded(call, _VECTOR)
-        quote = builder.icmp_unsigned("==", loaded, _all(_QUOTE))
-        backslash = builder.icmp_unsigned("==", loaded, _all(_BACKSLASH))
-        control = builder.icmp_unsigned("<", loaded, _all(_SPACE))
-        return _mask(builder, builder.or_(builder.or_(quote, backslash), control))
 
-    return types.int64(data, types.int64), generate
+def _gaps(_context: Any, data: Any, _at: Any) -> Any:
+    """Return which of them are these or spaces."""
+    return types.int64(data, types.int64), lambda *call: _marked(call, _SPACE + 1)
+
+
+def _marked(call: tuple[Any, ...], control: int) -> Any:
+    builder, loaded = call[1], _loaded(call, _VECTOR)
+    quote = builder.icmp_unsigned("==", loaded, _all(_QUOTE))
+    backslash = builder.icmp_unsigned("==", loaded, _all(_BACKSLASH))
+    low = builder.icmp_unsigned("<", loaded, _all(control))
+    return _mask(builder, builder.or_(builder.or_(quote, backslash), low))
 
 
 def _lowest(_context: Any, _bits: Any) -> Any:
@@ -109,6 +114,29 @@ def _ones(_context: Any, _bits: Any) -> Any:
         return call[1].ctpop(call[3][0])
 
     return types.int64(types.int64), generate
+
+
+def _number(_context: Any, data: Any, _at: Any) -> Any:
+    """Return `data[at]` of int32, as an int64."""
+
+    def generate(*call: Any) -> Any:
+        context, builder, signature, (numbers, at) = call
+        array = context.make_array(signature.args[0])(context, builder, value=numbers)
+        return builder.sext(builder.load(builder.gep(array.data, [at])), _INT64)
+
+    return types.int64(data, types.int64), generate
+
+
+def _put(_context: Any, data: Any, _at: Any, _value: Any) -> Any:
+    """Write `data[at]` of int32."""
+
+    def generate(*call: Any) -> Any:
+        context, builder, signature, (numbers, at, value) = call
+        array = context.make_array(signature.args[0])(context, builder, value=numbers)
+        builder.store(builder.trunc(value, ir.IntType(32)), builder.gep(array.data, [at]))
+        return context.get_dummy_value()
+
+    return types.void(data, types.int64, types.int64), generate
 
 
 def _copied(_context: Any, data: Any, _at: Any, made: Any, _to: Any) -> Any:
@@ -134,6 +162,9 @@ same = cast("Callable[[NDArray[np.uint8], int, int], int]", intrinsic(_same))
 marks = cast("Callable[[NDArray[np.uint8], int], int]", intrinsic(_marks))
 ones = cast("Callable[[int], int]", intrinsic(_ones))
 copy_wide = cast("Callable[[NDArray[np.uint8], int, NDArray[np.uint8], int], None]", intrinsic(_copied))
+gaps = cast("Callable[[NDArray[np.uint8], int], int]", intrinsic(_gaps))
+number = cast("Callable[[NDArray[np.int32], int], int]", intrinsic(_number))
+put = cast("Callable[[NDArray[np.int32], int, int], None]", intrinsic(_put))
 lowest = cast("Callable[[int], int]", intrinsic(_lowest))
 
 
@@ -164,6 +195,23 @@ def find_mark(data: NDArray[np.uint8], at: int, end: int) -> int:
             at += 1
             continue
         found = marks(data, at)
+        if found:
+            return min(at + lowest(found), end)
+        at += WIDE
+    return end
+
+
+@lean
+def find_gap(data: NDArray[np.uint8], at: int, end: int) -> int:
+    """Return where the next of these or a space is; `end` if there is none before that."""
+    while at < end:
+        if at + WIDE > len(data):
+            one = byte(data, at)
+            if one == _QUOTE or one == _BACKSLASH or one <= _SPACE:
+                return at
+            at += 1
+            continue
+        found = gaps(data, at)
         if found:
             return min(at + lowest(found), end)
         at += WIDE

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import NamedTuple
-
-import numpy as np
+from typing import TYPE_CHECKING, NamedTuple
 
 from cbtool.traffic.scanning import matching
-from cbtool.traffic.scanning.matching import Program
+from cbtool.traffic.scanning.fusing import fused
+
+if TYPE_CHECKING:
+    from cbtool.traffic.scanning.matching import Program
 
 _ALL = frozenset(range(256))
 _DIGITS = frozenset(range(48, 58))
@@ -293,12 +294,4 @@ def program(pattern: str) -> Program:
         parsed = _Parser(f".*?(?:{pattern})").either()
     compiler.node(parsed, [])
     compiler.emit(matching.FITS)
-    sets = np.zeros((max(len(compiler.sets), 1), 256), np.bool_)
-    for index, members in enumerate(compiler.sets):
-        sets[index, sorted(members)] = True
-    return Program(
-        np.array(compiler.code, np.int32),
-        sets,
-        np.frombuffer(compiler.literals or b"\0", np.uint8),
-        tuple(compiler.slots),
-    )
+    return fused(compiler.code, compiler.sets, compiler.literals, compiler.slots)
