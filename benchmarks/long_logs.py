@@ -1,4 +1,4 @@
-"""Peak memory of `simulate`, `sweep`, `compare` and `recommend` on nginx logs of growing size.
+"""Peak memory of `simulate`, `sweep`, `compare`, `recommend` and `report` on nginx logs of growing size.
 
     python benchmarks/long_logs.py [GIGABYTES …]    default: 1 2.5
 
@@ -36,6 +36,7 @@ COMMANDS = {
     "compare, 3 profiles": ["compare", "-p", "balanced", "--dialects", "default,hystrix"],
     "recommend": ["recommend"],
     "recommend --by path": ["recommend", "--by", "path"],
+    "report": ["report"],
 }
 
 

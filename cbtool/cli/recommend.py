@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cbtool.cli.app import command_app
 from cbtool.cli.budget_options import (
@@ -53,6 +53,7 @@ from cbtool.units import parse_duration
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from cbtool.cli.sources import AnyCalls
     from cbtool.cluster import Cluster
     from cbtool.recommend import Recommendation
     from cbtool.traffic.calls import Calls
@@ -134,7 +135,7 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     rules = (load_profile(profile) if profile else today or default_profile()).rules
     texts = (*JUDGED, *([by] if by else ()))
     grouped_here = by is None or cluster is None
-    long = grouped_here and share is not None and not (labels or validate or plot)
+    long = grouped_here and share is not None and not (labels or validate)
     source = open_source(
         logs or (), scenario, log_format, seed, which, cluster=cluster, long=long, texts=texts
     )
@@ -176,10 +177,10 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         _save(output, answer, source.name)
 
 
-def _drawn(answer: Recommendation, calls: Any, rules: OutcomeRules) -> str:
+def _drawn(answer: Recommendation, calls: AnyCalls, rules: OutcomeRules) -> str:
     from cbtool.report.strip import recommended_strip  # noqa: PLC0415  # as in the command
 
-    return recommended_strip(answer, calls, rules.verdicts(calls))
+    return recommended_strip(answer, calls, rules)
 
 
 def _only_by(library: str | None, output: Path | None) -> None:

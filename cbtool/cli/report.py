@@ -41,7 +41,7 @@ from cbtool.cli.recommend_options import (
     today_of,
 )
 from cbtool.cli.selecting import selecting
-from cbtool.cli.sources import open_source
+from cbtool.cli.sources import open_source, traffic_at
 from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when the command is built
     LogsArgument,
     ScenarioOption,
@@ -115,11 +115,11 @@ def report(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     from cbtool.foreign.writing import known_library  # noqa: PLC0415  # keeps --help quick
     from cbtool.logs.records import read_record  # noqa: PLC0415  # polars
     from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with numpy below
-    from cbtool.recommend.validation import Asked, validated  # noqa: PLC0415  # numba
+    from cbtool.recommend.validation import Asked, answered  # noqa: PLC0415  # numba
+    from cbtool.report.grounds import ground_of  # noqa: PLC0415
     from cbtool.report.html.document import document_of  # noqa: PLC0415
     from cbtool.report.html.page import traffic_page  # noqa: PLC0415
     from cbtool.report.html.study import study_of  # noqa: PLC0415
-    from cbtool.report.html.trials import Ground  # noqa: PLC0415
 
     for name in library or ():
         known_library(name)
@@ -130,15 +130,19 @@ def report(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     only = logs[0] if logs and len(logs) == 1 else None
     if only is not None and _of_sweep(only, output, budget.reject_cost, json=json):
         return
-    source = open_source(logs or (), scenario, log_format, seed, which, texts=JUDGED)
-    calls, health = source.at(1.0)
+    long = share is not None and not (labels or validate)
+    source = open_source(logs or (), scenario, log_format, seed, which, long=long, texts=JUDGED)
+    calls = traffic_at(source, 1.0)
     asked = Asked(share, budget, rules, source.seed, labels, today)
     with working(f"judging {len(calls):,} calls"):
-        answer = validated(calls, asked) if validate else asked.of(calls)
+        answer = answered(calls, asked, validate=validate)
     with working("drawing the page"):
         record = None if only is None or which or current else read_record(only)
         before = record or _to_compare(today)
-        ground = Ground(calls, rules.verdicts(calls), source.seed, answer.instances, share is None, health)
+        whole = None if source.stored(1.0) is not None else source.at(1.0).health
+        ground = ground_of(
+            calls, rules, source.seed, answer.instances, by_instance=share is None, health=whole
+        )
         study = study_of(ground, answer, source=source.name, before=before)
         options = {"--scenario": scenario, "--current": current, "--profile": profile, "--seed": seed}
         document = document_of(study, library or (), _command(logs or (), instances, options))

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from cbtool.simulation.engine import Engine
     from cbtool.simulation.refused import RuleCount
     from cbtool.simulation.run import SimulationResult
-    from cbtool.traffic.calls import Calls
     from cbtool.traffic.parts import LongCalls
 
 
@@ -55,7 +54,7 @@ class Simulating(NamedTuple):
         """Simulate all calls of a source at a load, wherever they are; write and draw them if asked."""
         stored = source.stored(load)
         if stored is not None:
-            return self._stored(stored, calls_out)
+            return self._stored(stored, calls_out, plot=plot)
         from cbtool.recommend.reach import observed  # noqa: PLC0415  # numpy
         from cbtool.report.calls_file import write_calls  # noqa: PLC0415  # polars
         from cbtool.simulation.run import simulate, values_of  # noqa: PLC0415  # numpy
@@ -79,20 +78,20 @@ class Simulating(NamedTuple):
         drawn = self._plot(calls, result) if plot else ""
         return Answer(result, values_of(result, calls, verdicts, config), reach, calls.span, counts, drawn)
 
-    def _plot(self, calls: Calls, result: SimulationResult) -> str:
-        from cbtool.recommend.judgement import incidents_in  # noqa: PLC0415  # numpy
+    def _plot(self, calls: AnyCalls, result: SimulationResult) -> str:
+        from cbtool.recommend.judgement import incidents_in_parts  # noqa: PLC0415  # numpy
+        from cbtool.report.series.along import Along  # noqa: PLC0415
         from cbtool.report.strip import traffic_strip  # noqa: PLC0415
-        from cbtool.traffic.thinning import split  # noqa: PLC0415
+        from cbtool.traffic.calls import Calls  # noqa: PLC0415
+        from cbtool.traffic.parts import Held  # noqa: PLC0415
 
-        verdicts = self.settings.rules.verdicts(calls)
-        which = split(len(calls), self.instances, self.seed)
-        incidents = incidents_in(calls, verdicts)
-        config = self.settings.config
-        return traffic_strip(
-            calls, verdicts, config, which=which, incidents=incidents, summary=result.summary
-        )
+        config, rules = self.settings.config, self.settings.rules
+        held = Held(calls) if isinstance(calls, Calls) else calls
+        along = Along(held, rules.verdicts, self.instances, self.seed)
+        incidents = incidents_in_parts(held, rules)
+        return traffic_strip(along, config, incidents=incidents, summary=result.summary)
 
-    def _stored(self, calls: LongCalls, calls_out: Path | None) -> Answer:
+    def _stored(self, calls: LongCalls, calls_out: Path | None, *, plot: bool) -> Answer:
         from cbtool.long_logs import simulate_long  # noqa: PLC0415  # numpy
         from cbtool.report.calls_file import CallsFile  # noqa: PLC0415  # polars
 
@@ -108,7 +107,8 @@ class Simulating(NamedTuple):
             )
             if calls_out is not None and file is not None:
                 file.write(calls_out)
-        return Answer(answer.result, answer.values, answer.reach, calls.span, ())
+        drawn = self._plot(calls, answer.result) if plot else ""
+        return Answer(answer.result, answer.values, answer.reach, calls.span, (), drawn)
 
     def group(self) -> Callable[[AnyCalls], SimulationResult]:
         """Return what simulates one group's calls."""

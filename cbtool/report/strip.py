@@ -9,23 +9,23 @@ import numpy as np
 
 from cbtool.breaker import BreakerConfig
 from cbtool.report.blocks import block_rows
+from cbtool.report.grounds import ground_of
 from cbtool.report.recommendation import when
 from cbtool.report.series.bins import Bins
 from cbtool.report.series.states import spells, state_series
 from cbtool.report.series.traffic import traffic_series
 from cbtool.report.series.windows import window_series
-from cbtool.simulation.run import fleet_along, simulate_fleet
-from cbtool.traffic.thinning import split
 from cbtool.units import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
     from cbtool.metrics.summary import RunSummary
     from cbtool.recommend.model import Incident, Recommendation
+    from cbtool.report.series.along import Along
     from cbtool.traffic.calls import Calls
+    from cbtool.traffic.outcomes import OutcomeRules
+    from cbtool.traffic.parts import LongCalls
 
 _COLUMNS, _ROWS = 66, 5
 _LABEL = 10  # columns at the left
@@ -33,28 +33,25 @@ _SCALES = (10.0, 25.0, 50.0, 100.0)
 
 
 def traffic_strip(
-    calls: Calls,
-    verdicts: NDArray[np.uint8],
+    along: Along,
     config: BreakerConfig,
     *,
-    which: NDArray[np.int32],
     incidents: Sequence[Incident] = (),
     summary: RunSummary | None = None,
 ) -> str:
     """Return the picture; of traffic without duration a sentence.
 
     Args:
-        calls: n calls.
-        verdicts: uint8, n values of `Verdict`.
+        along: the traffic.
         config: the window and the gates whose rates are shown beside the mean ones, and the threshold.
-        which: int32, n numbers: which breaker each call goes to.
         incidents: to mark; times from the first call.
         summary: what the breakers did; None: nobody asked.
     """
+    calls = along.calls
     if not calls.span:
         return "All calls at one time: nothing to plot."
     bins = Bins(calls.span / _COLUMNS, _COLUMNS, calls.span)
-    rates = _highest(calls, verdicts, config, bins, which)
+    rates = _highest(along, config, bins)
     limit = config.failure_rate_threshold
     scale = next(step for step in _SCALES if step >= min(max(*rates, limit), 100.0))
     lines = [f"Failed calls, the most in {format_duration(bins.width)} or in a window that is judged"]
@@ -76,34 +73,25 @@ def traffic_strip(
     return "\n".join(lines)
 
 
-def recommended_strip(answer: Recommendation, calls: Calls, verdicts: NDArray[np.uint8]) -> str:
+def recommended_strip(answer: Recommendation, calls: Calls | LongCalls, rules: OutcomeRules) -> str:
     """Return the picture of a recommendation's traffic, with what the recommended settings would have done.
 
     Args:
         answer: what was recommended, or that nothing was.
-        calls: its n calls.
-        verdicts: uint8, n values of `Verdict`.
+        calls: its calls.
+        rules: what they count as.
     """
-    which = split(len(calls), answer.instances, answer.seed)
+    ground = ground_of(calls, rules, answer.seed, answer.instances)
     config, summary = answer.config, None
     if config is not None:
-        fleet = fleet_along(calls, verdicts, which, answer.instances)
-        summary = simulate_fleet(fleet, config, seed=answer.seed, tracing=False).summary
-    return traffic_strip(
-        calls, verdicts, config or BreakerConfig(), which=which, incidents=answer.incidents, summary=summary
-    )
+        summary = ground.simulated(config).summary
+    return traffic_strip(ground.along, config or BreakerConfig(), incidents=answer.incidents, summary=summary)
 
 
-def _highest(
-    calls: Calls,
-    verdicts: NDArray[np.uint8],
-    config: BreakerConfig,
-    bins: Bins,
-    which: NDArray[np.int32],
-) -> list[float]:
+def _highest(along: Along, config: BreakerConfig, bins: Bins) -> list[float]:
     """Return each column's highest failure rate: its own, or that of a window that both gates let judge."""
-    rates = traffic_series(calls, verdicts, bins, slow_above=None).failed
-    windows = window_series(calls, verdicts, config, bins, which=which)
+    rates = traffic_series(along, bins, slow_above=None).failed
+    windows = window_series(along, config, bins)
     if windows is not None:
         rates = np.fmax(rates, windows.failed)
     return [float(rate) for rate in np.nan_to_num(rates)]

@@ -97,7 +97,9 @@ def endpoints(paths: pl.Series) -> pl.Series:
     import polars as pl  # noqa: PLC0415  # as above
 
     plain = paths.str.extract(r"^([^?#]*)")
-    return pl.DataFrame(plain.alias("path")).select(template(pl.col("path")))["path"]
+    different = plain.unique()  # they are few beside the calls
+    named = pl.DataFrame(different.alias("path")).select(template(pl.col("path")))["path"]
+    return plain.replace_strict(different, named, return_dtype=pl.String)
 
 
 def template(path: pl.Expr) -> pl.Expr:

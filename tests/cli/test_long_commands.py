@@ -148,6 +148,26 @@ def test_compare(
     assert at_once[0] == 0
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["simulate", "--plot"],
+        ["simulate", "--plot", "--instances", "3", "-p", "hystrix"],
+        ["recommend", "--plot"],
+        ["report", "--json", "--instances", "2"],
+        ["report", "--json", "--current", "hystrix", "--to", "resilience4j"],
+    ],
+    ids=" ".join,
+)
+def test_what_is_drawn(
+    command: list[str], little_memory: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at_once = told(capsys, command[0], "calls.csv", *command[1:])
+    as_long(little_memory)
+    assert told(capsys, command[0], "calls.csv", *command[1:]) == at_once
+    assert at_once[0] == 0
+
+
 NAMED = "timestamp,duration_ms,status,path,host,upstream,instance"
 MAPPED = ["--map", ",".join(f"{name}={name}" for name in NAMED.split(","))]
 
@@ -227,7 +247,7 @@ def test_recommend_says_of_hosts_and_instances_what_it_says_in_memory(
 
 @pytest.mark.parametrize(
     "asked",
-    [["--plot"], ["--validate"], ["--instances", "auto"], ["--incident", "+100s/+130s"]],
+    [["--by", "path", "--validate"], ["--validate"], ["--instances", "auto"], ["--incident", "+100s/+130s"]],
     ids=" ".join,
 )
 def test_recommend_takes_into_memory_what_it_must_look_at_call_by_call(

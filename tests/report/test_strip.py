@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from cbtool.breaker import BreakerConfig, Verdict, WindowType
 from cbtool.recommend.model import Incident, IncidentKind
 from cbtool.report.blocks import block_rows
+from cbtool.report.series.along import Along
 from cbtool.report.strip import traffic_strip
 from cbtool.simulation.run import simulate
 from cbtool.traffic.calls import Calls
+from cbtool.traffic.parts import Held
 
 CONFIG = BreakerConfig(
     failure_rate_threshold=50,
@@ -35,13 +39,17 @@ def verdicts(*bad: tuple[int, int]) -> np.ndarray:
     return found
 
 
+def strip(found: np.ndarray, n: int = N, epoch: float = 0.0, **shown: Any) -> str:
+    return traffic_strip(Along(Held(calls(n, epoch)), lambda _: found[:n]), CONFIG, **shown)
+
+
 def rows_of(text: str) -> dict[str, str]:
     """By its label, what a row shows in its 66 columns."""
     return {line[:9].strip(): line[10:].ljust(66) for line in text.splitlines()[1:]}
 
 
 def test_one_bad_second_in_eleven_minutes_is_seen() -> None:
-    rows = rows_of(traffic_strip(calls(), verdicts((3000, 3010)), CONFIG, which=np.zeros(N, np.int32)))
+    rows = rows_of(strip(verdicts((3000, 3010))))
     assert rows["100 %"].strip() == "█"
     assert rows["100 %"].index("█") == 30
     assert rows["50 %"].count("┄") == 65
@@ -52,9 +60,7 @@ def test_incidents_and_open_breakers_stand_below() -> None:
     incident = Incident(200.0, 299.9, IncidentKind.OUTAGE, 1000, 100.0, 0.0, actionable=True)
     blip = Incident(500.0, 501.0, IncidentKind.OUTAGE, 10, 100.0, 0.0, actionable=False)
     summary = simulate(calls(), found, CONFIG).summary
-    text = traffic_strip(
-        calls(), found, CONFIG, which=np.zeros(N, np.int32), incidents=[incident, blip], summary=summary
-    )
+    text = strip(found, incidents=[incident, blip], summary=summary)
     rows = rows_of(text)
     assert (rows["incidents"].index("█"), rows["incidents"].count("█")) == (20, 10)
     assert rows["open"].strip()[0] in "▇█"
@@ -63,13 +69,13 @@ def test_incidents_and_open_breakers_stand_below() -> None:
 
 
 def test_times_of_day_where_they_are_known() -> None:
-    text = traffic_strip(calls(epoch=1_795_514_400.0), verdicts(), CONFIG, which=np.zeros(N, np.int32))
+    text = strip(verdicts(), epoch=1_795_514_400.0)
     assert text.splitlines()[-1].startswith("          2026-11-24 10:00:00Z")
     assert all(len(line) <= 80 for line in text.splitlines())
 
 
 def test_no_time_no_picture() -> None:
-    assert "nothing to plot" in traffic_strip(calls(1), verdicts()[:1], CONFIG, which=np.zeros(1, np.int32))
+    assert "nothing to plot" in strip(verdicts(), 1)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from cbtool.metrics.summary import Impact, summarise
 from cbtool.metrics.view import InstanceTransition
 from cbtool.profiles import Profile, parse_profile
 from cbtool.recommend.judgement import Judge
-from cbtool.recommend.reach import observed
 from cbtool.report.html.trials import Trial
 from cbtool.report.series.states import spells, state_series
 from cbtool.toml_tables import Source
@@ -20,7 +19,7 @@ if TYPE_CHECKING:
 
     from cbtool.logs.records import RunRecord
     from cbtool.recommend.model import Incident
-    from cbtool.report.html.trials import Ground
+    from cbtool.report.grounds import Ground
     from cbtool.report.series.bins import Bins
 
 
@@ -46,12 +45,12 @@ def own_trial(record: RunRecord, ground: Ground, bins: Bins, incidents: Sequence
     """
     profile, instances = own_profile(record), int(record.header["instances"])
     # A record counts from the run's start, the calls from the first that has a result.
-    first = ground.calls.epoch - float(record.header["epoch"])
+    first = ground.along.calls.epoch - float(record.header["epoch"])
     changes = [
         InstanceTransition(number, replace(change, time=max(change.time - first, 0.0)))
         for number, change in record.changes
     ]
-    end = max(record.end - first, ground.calls.span)
+    end = max(record.end - first, ground.along.calls.span)
     summary = summarise(
         changes,
         calls=record.arrived,
@@ -61,7 +60,7 @@ def own_trial(record: RunRecord, ground: Ground, bins: Bins, incidents: Sequence
         impact=Impact(record.refused_failed, record.refused_healthy),
         instances=instances,
     )
-    failing, healthy = ground.fleet.totals
+    failing, healthy = ground.totals
     judge = Judge(incidents)
     judge.hear([each.transition.time for each in changes if each.transition.trips])
     return Trial(
@@ -72,6 +71,6 @@ def own_trial(record: RunRecord, ground: Ground, bins: Bins, incidents: Sequence
         healthy=healthy,
         judgement=judge.judgement(),
         states=state_series(spells(summary.transitions, end), bins, instances=instances),
-        reach=observed(profile.config, ground.calls, ground.verdicts, instances=instances),
+        reach=ground.reach(profile.config, instances),
         recorded=True,
     )

@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
-from cbtool.breaker.outcome import Verdict
 from cbtool.report.html.recorded import own_trial
 from cbtool.report.html.trials import simulated_trial
 from cbtool.report.series.bins import bins_over
@@ -20,7 +17,8 @@ if TYPE_CHECKING:
     from cbtool.logs.records import RunRecord
     from cbtool.profiles import Profile
     from cbtool.recommend.model import Recommendation
-    from cbtool.report.html.trials import Ground, Trial
+    from cbtool.report.grounds import Ground
+    from cbtool.report.html.trials import Trial
     from cbtool.report.series.bins import Bins
     from cbtool.report.series.latency import LatencySeries
     from cbtool.report.series.traffic import TrafficSeries
@@ -88,7 +86,8 @@ def study_of(ground: Ground, answer: Recommendation, *, source: str, before: Set
     Raises:
         ConfigurationError: the settings reset by a health check that nobody can answer.
     """
-    calls, verdicts = ground.calls, ground.verdicts
+    along, calls = ground.along, ground.along.calls
+    failing, healthy = ground.totals
     bins = bins_over(calls.span, len(calls))
     acted_on = tuple(incident for incident in answer.incidents if incident.actionable)
     if isinstance(before, Settings):
@@ -105,14 +104,14 @@ def study_of(ground: Ground, answer: Recommendation, *, source: str, before: Set
         calls=len(calls),
         span=calls.span,
         rate=calls.rate,
-        counted=int(np.count_nonzero(verdicts != Verdict.IGNORED)),
-        failing=ground.fleet.totals[0],
+        counted=failing + healthy,
+        failing=failing,
         answer=answer,
         before=then,
         after=after,
         bins=bins,
-        traffic=traffic_series(calls, verdicts, bins, slow_above=slow),
-        windows=window_series(calls, verdicts, drawn, bins, which=ground.which),
-        latency=latency_series(calls, verdicts, slow_above=slow),
+        traffic=traffic_series(along, bins, slow_above=slow),
+        windows=window_series(along, drawn, bins),
+        latency=latency_series(along, slow_above=slow),
         seed=ground.seed,
     )

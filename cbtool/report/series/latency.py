@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cbtool.breaker.outcome import Verdict
 from cbtool.report.series.numbers import plain, rounded
+from cbtool.report.series.ranks import percentiles
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from numpy.typing import NDArray
 
-    from cbtool.traffic.calls import Calls
+    from cbtool.report.series.along import Along
 
 PERCENTILES = (50.0, 90.0, 95.0, 99.0, 99.9, 100.0)
 _A_DECADE = 10  # bins
@@ -54,25 +58,44 @@ class LatencySeries:
         }
 
 
-def latency_series(
-    calls: Calls, verdicts: NDArray[np.uint8], *, slow_above: float | None
-) -> LatencySeries | None:
+def latency_series(along: Along, *, slow_above: float | None) -> LatencySeries | None:
     """Return how long the counted calls took; None where durations are unknown or all zero.
 
     Args:
-        calls: n calls.
-        verdicts: uint8, n values of `Verdict`.
+        along: the traffic.
         slow_above: seconds; None: nothing is slow.
     """
-    known = (verdicts != Verdict.IGNORED) & (calls.duration_ns >= 0)
-    durations = calls.duration_ns[known] / 1e9
-    if not len(durations) or durations.max() <= 0:
+
+    def durations(*, bad: bool) -> Iterator[NDArray[np.int64]]:
+        for piece in along.pieces():
+            known = (piece.verdicts != Verdict.IGNORED) & (piece.calls.duration_ns >= 0)
+            yield piece.calls.duration_ns[known & ((piece.verdicts == Verdict.FAILURE) == bad)]
+
+    good, bad = (partial(durations, bad=bad) for bad in (False, True))
+    ends = [_extent(each()) for each in (good, bad)]
+    n = [count for count, _, _ in ends]
+    if not any(n) or max(most for _, _, most in ends) <= 0:
         return None
-    failed = verdicts[known] == Verdict.FAILURE
-    good, bad = durations[~failed], durations[failed]
-    edges = _edges(max(float(durations.min()), _SHORTEST), float(durations.max()))
-    slower = 100.0 * float((good > slow_above).mean()) if slow_above is not None and len(good) else None
-    return LatencySeries(edges, _counts(good, edges), _counts(bad, edges), _at(good), _at(bad), slower)
+    least = min(least for count, least, _ in ends if count)
+    edges = _edges(max(least / 1e9, _SHORTEST), max(most for _, _, most in ends) / 1e9)
+    slower = None
+    if slow_above is not None and n[0]:
+        slow = sum(int(np.count_nonzero(each / 1e9 > slow_above)) for each in good())
+        slower = 100.0 * float(np.float64(slow) / n[0])
+    at = [
+        percentiles(each, count, most, PERCENTILES, 1e9)
+        for each, (count, _, most) in zip((good, bad), ends, strict=True)
+    ]
+    return LatencySeries(edges, _counts(good(), edges), _counts(bad(), edges), at[0], at[1], slower)
+
+
+def _extent(pieces: Iterable[NDArray[np.int64]]) -> tuple[int, int, int]:
+    """Return how many durations there are, the shortest and the longest."""
+    n, least, most = 0, np.iinfo(np.int64).max, 0
+    for piece in pieces:
+        if len(piece):
+            n, least, most = n + len(piece), min(least, int(piece.min())), max(most, int(piece.max()))
+    return n, least, most
 
 
 def _edges(least: float, most: float) -> NDArray[np.float64]:
@@ -84,10 +107,9 @@ def _edges(least: float, most: float) -> NDArray[np.float64]:
     return np.asarray(10.0 ** (np.arange(bottom, top + 1) / _A_DECADE))
 
 
-def _counts(durations: NDArray[np.float64], edges: NDArray[np.float64]) -> NDArray[np.int64]:
-    index = np.clip(np.searchsorted(edges, durations, side="right") - 1, 0, len(edges) - 2)
-    return np.bincount(index, minlength=len(edges) - 1)
-
-
-def _at(durations: NDArray[np.float64]) -> tuple[float, ...]:
-    return tuple(float(v) for v in np.percentile(durations, PERCENTILES)) if len(durations) else ()
+def _counts(pieces: Iterable[NDArray[np.int64]], edges: NDArray[np.float64]) -> NDArray[np.int64]:
+    counts = np.zeros(len(edges) - 1, np.int64)
+    for piece in pieces:
+        index = np.clip(np.searchsorted(edges, piece / 1e9, side="right") - 1, 0, len(edges) - 2)
+        counts += np.bincount(index, minlength=len(edges) - 1)
+    return counts

@@ -13,8 +13,8 @@ from cbtool.report.series.numbers import plain, rounded
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from cbtool.report.series.along import Along
     from cbtool.report.series.bins import Bins
-    from cbtool.traffic.calls import Calls
 
 _STRETCHES = (1.0, 10.0, 60.0, 600.0, 3600.0)  # seconds
 _A_FEW = 5  # calls; the busiest stretch of one call says nothing
@@ -50,40 +50,43 @@ class TrafficSeries:
         }
 
 
-def traffic_series(
-    calls: Calls, verdicts: NDArray[np.uint8], bins: Bins, *, slow_above: float | None
-) -> TrafficSeries:
-    """Return the traffic by bin.
+def traffic_series(along: Along, bins: Bins, *, slow_above: float | None) -> TrafficSeries:
+    """Return traffic by bin.
 
     Args:
-        calls: n calls.
-        verdicts: uint8, n values of `Verdict`.
+        along: the traffic.
         bins: over the calls' span.
         slow_above: seconds; None: nothing is slow.
     """
-    seconds = calls.start_ns / 1e9
-    index = bins.index(seconds)
-    counted = verdicts != Verdict.IGNORED
-    mine = index[counted]
-    whole = np.bincount(mine, minlength=bins.count)
-    slow = None
-    if slow_above is not None and calls.knows_durations:
-        slow = calls.duration_ns[counted] > round(slow_above * 1e9)
-    failed = verdicts[counted] == Verdict.FAILURE
-    stretch = _stretch(len(calls), bins)
+    limit = None
+    if slow_above is not None and along.calls.knows_durations:
+        limit = round(slow_above * 1e9)
+    stretch = _stretch(len(along.calls), bins)
+    busy = np.zeros(int(along.calls.span / stretch) + 1, np.int64)
+    calls, whole, failed, slow = (np.zeros(bins.count, np.int64) for _ in range(4))
+    for piece in along.pieces():
+        seconds = piece.calls.start_ns / 1e9
+        index = bins.index(seconds)
+        counted = piece.verdicts != Verdict.IGNORED
+        mine = index[counted]
+        calls += np.bincount(index, minlength=bins.count)
+        whole += np.bincount(mine, minlength=bins.count)
+        bad = piece.verdicts[counted] == Verdict.FAILURE
+        failed += np.bincount(mine[bad], minlength=bins.count)
+        if limit is not None:
+            late = piece.calls.duration_ns[counted] > limit
+            slow += np.bincount(mine[late], minlength=bins.count)
+        busy += np.bincount((seconds / stretch).astype(np.int64), minlength=len(busy))
     return TrafficSeries(
-        calls=np.bincount(index, minlength=bins.count) / np.diff(bins.edges),
-        busiest=_busiest(seconds, bins, stretch),
+        calls=calls / np.diff(bins.edges),
+        busiest=_busiest(busy, bins, stretch),
         over=stretch,
-        failed=_percent(mine, failed, whole),
-        slow=None if slow is None else _percent(mine, slow, whole),
+        failed=_percent(failed, whole),
+        slow=None if limit is None else _percent(slow, whole),
     )
 
 
-def _percent(
-    index: NDArray[np.int64], bad: NDArray[np.bool_], whole: NDArray[np.int64]
-) -> NDArray[np.float64]:
-    part = np.bincount(index[bad], minlength=len(whole))
+def _percent(part: NDArray[np.int64], whole: NDArray[np.int64]) -> NDArray[np.float64]:
     return np.where(whole > 0, 100.0 * part / np.maximum(whole, 1), np.nan)
 
 
@@ -95,9 +98,8 @@ def _stretch(calls: int, bins: Bins) -> float:
     return bins.width / pieces
 
 
-def _busiest(seconds: NDArray[np.float64], bins: Bins, stretch: float) -> NDArray[np.float64]:
-    """Return the most calls a second in any of a bin's stretches."""
-    counts = np.bincount((seconds / stretch).astype(np.int64))
+def _busiest(counts: NDArray[np.int64], bins: Bins, stretch: float) -> NDArray[np.float64]:
+    """Return the most calls a second in any of a bin's stretches, each of which has so many calls."""
     most = np.zeros(bins.count)
     np.maximum.at(
         most, bins.index(np.asarray((np.arange(len(counts)) + 0.5) * stretch, np.float64)), counts / stretch

@@ -7,7 +7,7 @@ as it was.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cbtool.breaker import BreakerConfig
+    from cbtool.report.series.along import Along, Piece
     from cbtool.report.series.bins import Bins
-    from cbtool.traffic.calls import Calls
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,48 +43,111 @@ class WindowSeries:
         }
 
 
-def window_series(
-    calls: Calls,
-    verdicts: NDArray[np.uint8],
-    config: BreakerConfig,
-    bins: Bins,
-    *,
-    which: NDArray[np.int32],
-) -> WindowSeries | None:
+def window_series(along: Along, config: BreakerConfig, bins: Bins) -> WindowSeries | None:
     """Return what the breakers' windows saw; None for windows that hold no rate.
 
     Args:
-        calls: n calls.
-        verdicts: uint8, n values of `Verdict`.
+        along: the traffic.
         config: the window, the gates, and which calls are slow.
         bins: over the calls' span.
-        which: int32, at least n numbers of breakers: whose window each call counts in.
     """
     if config.sliding_window_type is WindowType.CONSECUTIVE:
         return None
-    counted = np.flatnonzero(verdicts != Verdict.IGNORED)
-    end = calls.end_ns[counted]
-    breaker = which[counted]
-    order = np.lexsort((end, breaker)) if breaker.any() else np.argsort(end, kind="stable")
-    chosen, end, breaker = counted[order], end[order], breaker[order]
-    first = _first_in_window(end, breaker, config)
-    held = np.arange(1, len(end) + 1) - first
-    enough = held >= config.minimum_calls
-    index = bins.index(end / 1e9)
+    slow = config.slow_call_duration_threshold if along.calls.knows_durations else None
+    windows = _Windows(config, bins)
+    for piece in along.pieces():
+        windows.add(_done_of(piece, slow), None if piece.last else int(piece.calls.start_ns[-1]))
+    failed, late = windows.highest()
+    return WindowSeries(failed, None if slow is None else late)
 
-    def highest(bad: NDArray[np.bool_]) -> NDArray[np.float64]:
-        total = np.concatenate(([0], np.cumsum(bad)))
-        inside = total[1:] - total[first]
-        judged = enough & (inside >= config.minimum_number_of_errors)
-        most = np.full(bins.count, -np.inf)
-        np.maximum.at(most, index[judged], 100.0 * inside[judged] / held[judged])
-        return np.where(np.isfinite(most), most, np.nan)
 
-    slow = None
-    if config.slow_call_duration_threshold is not None and calls.knows_durations:
-        slow = calls.duration_ns[chosen] > round(config.slow_call_duration_threshold * 1e9)
-    failed = verdicts[chosen] == Verdict.FAILURE
-    return WindowSeries(highest(failed), None if slow is None else highest(slow))
+class _Done(NamedTuple):
+    """Counted calls; arrays by call.
+
+    Attributes:
+        end: int64, nanoseconds at which they completed.
+        breaker: int32, in whose window they count.
+        bad: bool, two rows: whether they failed, and whether they were slow.
+        fresh: bool, whether the windows that they complete have not been looked at.
+    """
+
+    end: NDArray[np.int64]
+    breaker: NDArray[np.int32]
+    bad: NDArray[np.bool_]
+    fresh: NDArray[np.bool_]
+
+    def take(self, keep: NDArray[Any]) -> _Done:
+        """Return those that a mask or their numbers choose."""
+        return _Done(self.end[keep], self.breaker[keep], self.bad[:, keep], self.fresh[keep])
+
+    def followed_by(self, others: _Done) -> _Done:
+        """Return both."""
+        return _Done(
+            np.concatenate((self.end, others.end)),
+            np.concatenate((self.breaker, others.breaker)),
+            np.concatenate((self.bad, others.bad), axis=1),
+            np.concatenate((self.fresh, others.fresh)),
+        )
+
+
+def _done_of(piece: Piece, slow: float | None) -> _Done:
+    counted = np.flatnonzero(piece.verdicts != Verdict.IGNORED)
+    failed = piece.verdicts[counted] == Verdict.FAILURE
+    late = np.zeros(len(counted), np.bool_)
+    if slow is not None:
+        late = piece.calls.duration_ns[counted] > round(slow * 1e9)
+    bad = np.array((failed, late), np.bool_)
+    return _Done(piece.calls.end_ns[counted], piece.which[counted], bad, np.ones(len(counted), np.bool_))
+
+
+class _Windows:
+    """Windows over calls that come in the order of their starts, and count in that of their ends."""
+
+    def __init__(self, config: BreakerConfig, bins: Bins) -> None:
+        self._config = config
+        self._bins = bins
+        self._most = np.full((2, bins.count), -np.inf)
+        self._held: _Done | None = None
+
+    def add(self, done: _Done, until: int | None) -> None:
+        """Add calls; whatever comes later ends at `until` at the soonest, or there is nothing."""
+        done = done if self._held is None else self._held.followed_by(done)
+        ripe = np.ones(len(done.end), np.bool_) if until is None else done.end < until
+        self._look(done.take(ripe))
+        if until is not None:
+            seen = done.take(ripe)
+            # Those of equal ends stand in the order in which they started, so that seen ones come first.
+            self._held = self._still_needed(seen, until).followed_by(done.take(~ripe))
+
+    def highest(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the highest share by bin, percent, of failed calls and of slow ones; NaN for none."""
+        failed, slow = np.where(np.isfinite(self._most), self._most, np.nan)
+        return failed, slow
+
+    def _look(self, done: _Done) -> None:
+        config = self._config
+        done = done.take(np.lexsort((done.end, done.breaker)))
+        first = _first_in_window(done.end, done.breaker, config)
+        held = np.arange(1, len(done.end) + 1) - first
+        enough = done.fresh & (held >= config.minimum_calls)
+        index = self._bins.index(done.end / 1e9)
+        for most, bad in zip(self._most, done.bad, strict=True):
+            total = np.concatenate(([0], np.cumsum(bad)))
+            inside = total[1:] - total[first]
+            judged = enough & (inside >= config.minimum_number_of_errors)
+            np.maximum.at(most, index[judged], 100.0 * inside[judged] / held[judged])
+
+    def _still_needed(self, seen: _Done, until: int) -> _Done:
+        """Return those that are in windows still to come."""
+        config = self._config
+        seen = seen.take(np.lexsort((seen.end, seen.breaker)))
+        if config.sliding_window_type is WindowType.COUNT:
+            behind = np.searchsorted(seen.breaker, seen.breaker, side="right")
+            keep = behind - np.arange(len(seen.end)) < config.window_size
+        else:
+            keep = seen.end > until - round(config.window_size * 1e9)
+        kept = seen.take(keep)
+        return kept._replace(fresh=np.zeros(len(kept.end), np.bool_))
 
 
 def _first_in_window(

@@ -29,9 +29,9 @@ from cbtool.recommend.model import (
     Regime,
     SettingReason,
 )
+from cbtool.report.grounds import ground_of
 from cbtool.report.html.document import document_of
 from cbtool.report.html.study import Settings, Study, study_of
-from cbtool.report.html.trials import Ground
 from cbtool.traffic.calls import Calls
 from cbtool.traffic.outcomes import DEFAULT_RULES
 
@@ -193,8 +193,9 @@ def study(
     before: RunRecord | Profile | None = None,
 ) -> Study:
     calls, verdicts = traffic()
+    assert np.array_equal(verdicts, DEFAULT_RULES.verdicts(calls))
     answer = answer or recommended()
-    ground = Ground(calls, verdicts, answer.seed, answer.instances)
+    ground = ground_of(calls, DEFAULT_RULES, answer.seed, answer.instances)
     if before is None or isinstance(before, Profile):
         return study_of(ground, answer, source=source, before=Settings(before or CURRENT, title))
     return study_of(ground, answer, source=source, before=before)
