@@ -9,7 +9,7 @@ from cbtool.cli.groups import ByOption, answer_groups  # Typer reads the annotat
 from cbtool.cli.options import JsonOption, LogFormatOption, ProfileOption, SeedOption, option
 from cbtool.cli.output import note, print_json, print_text, working
 from cbtool.cli.selecting import selecting
-from cbtool.cli.sources import open_source
+from cbtool.cli.sources import open_source, traffic_at
 from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when the command is built
     LogsArgument,
     ScenarioOption,
@@ -18,8 +18,8 @@ from cbtool.errors import ConfigurationError
 from cbtool.traffic.texts import JUDGED
 
 if TYPE_CHECKING:
+    from cbtool.cli.sources import AnyCalls
     from cbtool.simulation.hosts.settings import OutlierSettings
-    from cbtool.traffic.calls import Calls
     from cbtool.traffic.selection import Selection
 
 app = command_app()
@@ -64,23 +64,28 @@ def hosts(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     from cbtool.profiles import load_profile  # noqa: PLC0415  # with the others below
     from cbtool.report.hosts import hosts_groups_text, hosts_text  # noqa: PLC0415
     from cbtool.simulation.hosts.settings import settings_of  # noqa: PLC0415
-    from cbtool.simulation.hosts.summary import FleetSummary, balanced, observed  # noqa: PLC0415  # numpy
+    from cbtool.simulation.hosts.summary import (  # noqa: PLC0415  # numpy
+        FleetSummary,
+        balanced,
+        names_hosts,
+        observed,
+    )
+    from cbtool.traffic.parts import in_parts  # noqa: PLC0415
 
     chosen = load_profile(profile or "envoy")
     settings = settings_of(chosen.config)
     texts = (*JUDGED, *([by] if by else ()))
-    source = open_source(logs or (), scenario, log_format, seed, which, texts=texts)
-    calls, _ = source.at(1.0)
-    if number is None and calls.instance is None:
+    source = open_source(logs or (), scenario, log_format, seed, which, long=True, texts=texts)
+    calls = traffic_at(source, 1.0)
+    if number is None and not names_hosts(in_parts(calls)):
         raise ConfigurationError("the traffic names no hosts; give --hosts N to spread it over so many")
     fixed = set[int]()  # numbers of hosts of which none can be ejected
 
-    def watched(calls: Calls) -> FleetSummary:
-        verdicts = chosen.rules.verdicts(calls)
+    def watched(calls: AnyCalls) -> FleetSummary:
         if number is None:
-            fleet = observed(calls, verdicts, settings, seed=source.seed)
+            fleet = observed(in_parts(calls), chosen.rules, settings, seed=source.seed)
         else:
-            fleet = balanced(calls, verdicts, number, settings, seed=source.seed)
+            fleet = balanced(in_parts(calls), chosen.rules, number, settings, seed=source.seed)
         if len(fleet.hosts) * settings.max_ejection_percent < 100 and not settings.always_eject_one_host:
             fixed.add(len(fleet.hosts))
         return fleet

@@ -82,11 +82,10 @@ class Simulating(NamedTuple):
         from cbtool.recommend.judgement import incidents_in_parts  # noqa: PLC0415  # numpy
         from cbtool.report.series.along import Along  # noqa: PLC0415
         from cbtool.report.strip import traffic_strip  # noqa: PLC0415
-        from cbtool.traffic.calls import Calls  # noqa: PLC0415
-        from cbtool.traffic.parts import Held  # noqa: PLC0415
+        from cbtool.traffic.parts import in_parts  # noqa: PLC0415
 
         config, rules = self.settings.config, self.settings.rules
-        held = Held(calls) if isinstance(calls, Calls) else calls
+        held = in_parts(calls)
         along = Along(held, rules.verdicts, self.instances, self.seed)
         incidents = incidents_in_parts(held, rules)
         return traffic_strip(along, config, incidents=incidents, summary=result.summary)

@@ -125,6 +125,11 @@ class Held:
         return {str(text): count for text, count in texts.drop_nulls().value_counts().iter_rows()}
 
 
+def in_parts(calls: Calls | LongCalls) -> LongCalls:
+    """Return calls to be gone through in parts, wherever they are."""
+    return Held(calls) if isinstance(calls, Calls) else calls
+
+
 def in_memory(calls: LongCalls, texts: Collection[str] = ()) -> Calls:
     """Return calls in memory, with those of `texts` that are known."""
     parts = list(calls.parts(PART, texts))

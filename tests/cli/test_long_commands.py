@@ -14,6 +14,7 @@ from cbtool.logs import intake, stored_groups, text_codes
 from cbtool.recommend import columns, excerpt, segments
 from cbtool.scratch import sorting
 from cbtool.simulation import long
+from cbtool.simulation.hosts import summary
 from cbtool.sweeping import long as long_sweep
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def as_long(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(intake, "MANY", 500)
     patch.setattr(sorting, "RUN", 700)
     patch.setattr(long, "PART", 901)
+    patch.setattr(summary, "PART", 901)
     patch.setattr(columns, "PIECE", 577)
     patch.setattr(segments, "PIECE", 577)
     patch.setattr(long_sweep, "BATCH", 4)
@@ -214,6 +216,21 @@ def test_groups(
     assert (run(arguments), capsys.readouterr()) == (status, known)
     assert status == 0
     assert known.out.count("10.0.0.") + known.out.count("/orders/:id") + known.out.count("shop.example")
+
+
+@pytest.mark.parametrize(
+    "asked", [[], ["--json", "--hosts", "3", "-p", "istio"], ["--by", "host"]], ids=" ".join
+)
+@pytest.mark.usefixtures("named")
+def test_hosts(
+    asked: list[str], little_memory: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at_once = told(capsys, "hosts", "named.csv", *MAPPED, *asked)
+    as_long(little_memory)
+    assert told(capsys, "hosts", "named.csv", *MAPPED, *asked) == at_once
+    assert at_once[0] == 0
+    assert run(["hosts", "calls.csv"]) == 2
+    assert "the traffic names no hosts" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("named")

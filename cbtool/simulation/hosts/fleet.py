@@ -7,91 +7,57 @@ nobody panics, a call is refused.
 from __future__ import annotations
 
 import heapq
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
-from cbtool.simulation.hosts.detector import Answer, Detected, OutlierDetector
+from cbtool.simulation.hosts.detector import Answer, OutlierDetector
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-
-    from numpy.typing import NDArray
+    from collections.abc import Callable, Iterable, Iterator
 
     from cbtool.simulation.hosts.settings import OutlierSettings
 
 REFUSED = -1
 
 
-@dataclass(frozen=True, slots=True)
-class FleetHistory:
-    """What happened.
+class Sent(NamedTuple):
+    """Where a call went, `REFUSED` where no host got it; whether it failed, and whether in a panic."""
 
-    Attributes:
-        host: int32, by call: which host got it; `REFUSED` where none did.
-        failed: bool, by call: whether its answer was a failure.
-        detected: every detection.
-        returned: when (nanoseconds) each ejected host came back, and which.
-        in_panic: calls that were sent while too few hosts were left, ejected ones included.
-    """
-
-    host: NDArray[np.int32]
-    failed: NDArray[np.bool_]
-    detected: tuple[Detected, ...]
-    returned: tuple[tuple[int, int], ...]
-    in_panic: int = 0
-
-    @property
-    def ejections(self) -> tuple[Detected, ...]:
-        """The detections that ejected a host."""
-        return tuple(each for each in self.detected if each.ejected)
-
-    @property
-    def failure_rate(self) -> float:
-        """Percent of the calls that failed or were refused."""
-        bad = self.failed | (self.host == REFUSED)
-        return 100.0 * float(np.count_nonzero(bad)) / len(bad) if len(bad) else 0.0
+    host: int
+    failed: bool
+    panicked: bool
 
 
-def run_fleet(
-    starts: Sequence[int] | NDArray[Any],
+def sending(
+    starts: Iterable[int],
     hosts: int,
     fate: Callable[[int, int], tuple[Answer, int]],
-    settings: OutlierSettings,
-    *,
-    seed: int = 0,
-) -> FleetHistory:
-    """Return what a fleet does with calls.
+    detector: OutlierDetector,
+) -> Iterator[Sent]:
+    """Yield what a fleet does with each call, before the next is asked for.
 
     Args:
         starts: when each call arrives, in nanoseconds, rising.
         hosts: how many there are.
         fate: says how a host answers a call and how long it takes: takes the call's number and the host's,
             gives the answer and nanoseconds.
-        settings: of the detection and the balancer.
-        seed: of the enforcement's chance and the jitter.
+        detector: of the hosts, with the settings; when all calls are over, it has seen all answers.
     """
-    detector = OutlierDetector(hosts, settings, seed=seed)
-    chosen = np.full(len(starts), REFUSED, np.int32)
-    failed = np.zeros(len(starts), np.bool_)
+    settings = detector.settings
     flying: list[tuple[int, int, int, Answer]] = []
     last = hosts - 1
-    in_panic = 0
-    for call, start in enumerate(int(start) for start in starts):
+    for call, start in enumerate(starts):
         _land(flying, detector, start)
         detector.advance(start)
         panics = 100.0 * (hosts - detector.ejected) / hosts < settings.panic_threshold
-        in_panic += panics
         last = _next_host(detector, hosts, last, panics=panics)
         if last == REFUSED:
             last = hosts - 1
+            yield Sent(REFUSED, False, panics)
             continue
         answer, duration = fate(call, last)
-        chosen[call], failed[call] = last, answer is not Answer.SUCCESS
         heapq.heappush(flying, (start + duration, call, last, answer))
+        yield Sent(last, answer is not Answer.SUCCESS, panics)
     _land(flying, detector, None)
-    return FleetHistory(chosen, failed, tuple(detector.detected), tuple(detector.returned), in_panic)
 
 
 def watch_hosts(

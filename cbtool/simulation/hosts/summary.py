@@ -4,25 +4,33 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cbtool.breaker import Verdict
-from cbtool.simulation.hosts.detector import Answer
-from cbtool.simulation.hosts.fleet import REFUSED, FleetHistory, run_fleet, watch_hosts
+from cbtool.simulation.hosts.detector import Answer, OutlierDetector
+from cbtool.simulation.hosts.fleet import REFUSED, sending, watch_hosts
 from cbtool.traffic.error_kind import ErrorKind
 from cbtool.traffic.formats import NOBODY
+from cbtool.traffic.parts import PART
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
+    from cbtool.simulation.hosts.detector import Detected
+    from cbtool.simulation.hosts.fleet import Sent
     from cbtool.simulation.hosts.settings import OutlierSettings
     from cbtool.traffic.calls import Calls
+    from cbtool.traffic.outcomes import OutcomeRules
+    from cbtool.traffic.parts import LongCalls
 
 _GATEWAY = (502, 503, 504)
+_HOSTS = ("instance",)
+_ANSWERS = tuple(Answer)
 
 
 @dataclass(frozen=True)
@@ -83,61 +91,138 @@ def answers_of(calls: Calls, verdicts: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return answers
 
 
+def names_hosts(calls: LongCalls) -> bool:
+    """Return whether calls say which host answered them."""
+    return any(part.instance is not None for part in islice(calls.parts(1, _HOSTS), 1))
+
+
 def balanced(
-    calls: Calls, verdicts: NDArray[np.uint8], hosts: int, settings: OutlierSettings, *, seed: int = 0
+    calls: LongCalls, rules: OutcomeRules, hosts: int, settings: OutlierSettings, *, seed: int = 0
 ) -> FleetSummary:
     """Spread calls over so many hosts, each of which would have answered them as they were answered."""
-    kinds = [Answer(kind) for kind in answers_of(calls, verdicts).tolist()]
-    durations = np.maximum(calls.duration_ns, 0).tolist()
-    history = run_fleet(
-        calls.start_ns, hosts, lambda call, _: (kinds[call], durations[call]), settings, seed=seed
-    )
+    tally = _Tally(hosts)
+    recorded = _Recorded(calls, rules)
+    detector = OutlierDetector(hosts, settings, seed=seed)
+    for sent in sending(recorded.starts(), hosts, recorded.fate, detector):
+        tally.count(sent)
     names = [f"host {number}" for number in range(1, hosts + 1)]
-    return _summary(names, history, _end(calls), observed=False)
+    return _summary(names, tally, detector, recorded.end, observed=False)
+
+
+class _Recorded:
+    """Answers as they were recorded, whichever host gives them."""
+
+    def __init__(self, calls: LongCalls, rules: OutcomeRules) -> None:
+        self.end = 0
+        self._calls = calls
+        self._rules = rules
+        self._first = 0
+        self._kinds: list[Answer] = []
+        self._durations: list[int] = []
+
+    def starts(self) -> Iterator[int]:
+        """Yield when each call starts; `fate` is asked about it before the next."""
+        for part in self._calls.parts():
+            self._first += len(self._kinds)
+            self._kinds = [_ANSWERS[kind] for kind in answers_of(part, self._rules.verdicts(part)).tolist()]
+            self._durations = np.maximum(part.duration_ns, 0).tolist()
+            self.end = max(self.end, int(part.end_ns.max()))
+            yield from part.start_ns.tolist()
+
+    def fate(self, call: int, _: int) -> tuple[Answer, int]:
+        """Return how a call was answered, and how long it took."""
+        return self._kinds[call - self._first], self._durations[call - self._first]
 
 
 def observed(
-    calls: Calls, verdicts: NDArray[np.uint8], settings: OutlierSettings, *, seed: int = 0
+    calls: LongCalls, rules: OutcomeRules, settings: OutlierSettings, *, seed: int = 0
 ) -> FleetSummary:
     """Watch the hosts that a log names, which get what they got: ejections take no traffic away.
 
     Calls of no named host are left out, and hosts that got none of these calls are no part of the fleet.
     """
-    assert calls.instance is not None  # noqa: S101  # who calls has looked
-    known = np.flatnonzero([name != NOBODY for name in calls.instances])
-    known = np.flatnonzero(np.isin(calls.instance, known))
-    own, host = np.unique(calls.instance[known], return_inverse=True)
-    order = np.argsort(calls.end_ns[known], kind="stable")
-    kinds = [Answer(kind) for kind in answers_of(calls, verdicts)[known][order].tolist()]
-    ends, hosts = calls.end_ns[known][order].tolist(), host[order].tolist()
-    watched = watch_hosts(zip(ends, hosts, kinds, strict=True), len(own), settings, seed=seed)
-    watched.advance(_end(calls))
-    history = FleetHistory(
-        host=host.astype(np.int32),
-        failed=verdicts[known] == Verdict.FAILURE,
-        detected=tuple(watched.detected),
-        returned=tuple(watched.returned),
-    )
-    return _summary([calls.instances[number] for number in own], history, _end(calls), observed=True)
+    names, seen, failed, end = _served(calls, rules)
+    known = [name != NOBODY for name in names]
+    own = np.flatnonzero(seen * known)
+    tally = _Tally(len(own))
+    tally.calls, tally.failures = seen[own], failed[own]
+    place = np.full(len(names), REFUSED, np.int64)
+    place[own] = np.arange(len(own))
+    watched = watch_hosts(_answers(calls, rules, place), len(own), settings, seed=seed)
+    watched.advance(end)
+    return _summary([names[number] for number in own], tally, watched, end, observed=True)
 
 
-def _end(calls: Calls) -> int:
-    return int(calls.end_ns.max()) if len(calls) else 0
+def _served(
+    calls: LongCalls, rules: OutcomeRules
+) -> tuple[tuple[str, ...], NDArray[np.int64], NDArray[np.int64], int]:
+    """Return the instances, how many calls each got and failed, and when the last one completed."""
+    names: tuple[str, ...] = ()
+    seen: Any = 0
+    failed: Any = 0
+    end = 0
+    for part in calls.parts(PART, _HOSTS):
+        assert part.instance is not None  # noqa: S101  # who calls has looked
+        names, bad = part.instances, rules.verdicts(part) == Verdict.FAILURE
+        seen = seen + np.bincount(part.instance, minlength=len(names))
+        failed = failed + np.bincount(part.instance[bad], minlength=len(names))
+        end = max(end, int(part.end_ns.max()))
+    return names, seen, failed, end
 
 
-def _summary(names: Sequence[str], history: FleetHistory, end: int, *, observed: bool) -> FleetSummary:
-    seconds, most = _time_out(history, len(names), end)
+def _answers(
+    calls: LongCalls, rules: OutcomeRules, place: NDArray[np.int64]
+) -> Iterator[tuple[int, int, Answer]]:
+    """Yield when each call of a host that is watched completed, that host's place, and the answer."""
+    held: tuple[NDArray[Any], ...] = tuple(np.zeros(0, np.int64) for _ in range(3))
+    left = len(calls)
+    for part in calls.parts(PART, _HOSTS):
+        left -= len(part)
+        host = place[part.instance]
+        mine = host != REFUSED
+        kinds = answers_of(part, rules.verdicts(part))
+        arrived = (part.end_ns[mine], host[mine], kinds[mine])
+        end, host, kinds = (np.concatenate(both) for both in zip(held, arrived, strict=True))
+        # Whatever comes in later parts completes no sooner than the last call of this one starts.
+        done = end < part.start_ns[-1] if left else np.ones(len(end), np.bool_)
+        held = end[~done], host[~done], kinds[~done]
+        order = np.flatnonzero(done)[np.argsort(end[done], kind="stable")]
+        for time, number, kind in zip(*(each[order].tolist() for each in (end, host, kinds)), strict=True):
+            yield time, number, _ANSWERS[int(kind)]
+
+
+class _Tally:
+    """What hosts got."""
+
+    def __init__(self, hosts: int) -> None:
+        self.calls = np.zeros(hosts, np.int64)
+        self.failures = np.zeros(hosts, np.int64)
+        self.refused = 0
+        self.in_panic = 0
+
+    def count(self, sent: Sent) -> None:
+        """Count a call."""
+        self.in_panic += sent.panicked
+        if sent.host == REFUSED:
+            self.refused += 1
+            return
+        self.calls[sent.host] += 1
+        self.failures[sent.host] += sent.failed
+
+
+def _summary(
+    names: Sequence[str], tally: _Tally, detector: OutlierDetector, end: int, *, observed: bool
+) -> FleetSummary:
+    ejections = [each for each in detector.detected if each.ejected]
+    seconds, most = _time_out(detector.returned, ejections, len(names), end)
     by: list[Counter[str]] = [Counter() for _ in names]
-    for each in history.ejections:
+    for each in ejections:
         by[each.host][each.by.value] += 1
-    sent = history.host != REFUSED
-    calls = np.bincount(history.host[sent], minlength=len(names))
-    failures = np.bincount(history.host[sent & history.failed], minlength=len(names))
     hosts = tuple(
         HostSummary(
             name,
-            int(calls[number]),
-            int(failures[number]),
+            int(tally.calls[number]),
+            int(tally.failures[number]),
             by[number].total(),
             seconds[number],
             dict(by[number]),
@@ -146,23 +231,25 @@ def _summary(names: Sequence[str], history: FleetHistory, end: int, *, observed:
     )
     return FleetSummary(
         observed=observed,
-        calls=len(history.host),
-        refused=int(np.count_nonzero(~sent)),
-        in_panic=history.in_panic,
-        spared=len(history.detected) - len(history.ejections),
+        calls=int(tally.calls.sum()) + tally.refused,
+        refused=tally.refused,
+        in_panic=tally.in_panic,
+        spared=len(detector.detected) - len(ejections),
         most_ejected=100.0 * most / len(names) if names else 0.0,
         hosts=hosts,
     )
 
 
-def _time_out(history: FleetHistory, hosts: int, end: int) -> tuple[list[float], int]:
+def _time_out(
+    returned: Sequence[tuple[int, int]], ejections: Sequence[Detected], hosts: int, end: int
+) -> tuple[list[float], int]:
     """Return for how many seconds each host was out, up to the end, and how many were at once at the most."""
     out: dict[int, int] = {}
     seconds = [0.0] * hosts
     most = 0
     # At one instant hosts come back before others are ejected, as in a sweep.
-    events = [(time, 0, number) for time, number in history.returned]
-    events += [(each.time, 1, each.host) for each in history.ejections]
+    events = [(time, 0, number) for time, number in returned]
+    events += [(each.time, 1, each.host) for each in ejections]
     for time, leaves, number in sorted(events):
         if leaves:
             out[number] = time
