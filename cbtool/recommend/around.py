@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from cbtool.breaker.capacity import Capacity
     from cbtool.breaker.config import BreakerConfig
     from cbtool.recommend.found import Found
+    from cbtool.recommend.gates import Candidate
     from cbtool.recommend.loss import Court
     from cbtool.recommend.model import Budget, Recommendation, Regime
     from cbtool.recommend.trace import Trace
@@ -249,13 +250,13 @@ def _evidence(
     )
 
 
-def _other_waits(found: Found) -> float | None:
-    """Return what the best wait of the other sort, growing or constant, costs in times the chosen one.
+def _other_waits(found: Found) -> tuple[float, Candidate] | None:
+    """Return the best wait of the other sort, growing or constant, and its cost in times the chosen one's.
 
     None where none was tried on all of the resampled traffic.
     """
-    grows, base = found.candidate.growth > 1, found.budget.false_trip_cost
-    others = (loss for loss, each in found.search.tried() if (each.growth > 1) != grows)
-    chosen = next((loss for loss, each in found.search.tried() if each == found.candidate), None)
-    other = next(others, None)
-    return None if other is None or chosen is None else (other + base) / (chosen + base)
+    tried, base = found.search.tried(), found.budget.false_trip_cost
+    grows = found.candidate.growth > 1
+    chosen = next((loss for loss, each in tried if each == found.candidate), None)
+    other = next(((loss, each) for loss, each in tried if (each.growth > 1) != grows), None)
+    return None if other is None or chosen is None else ((other[0] + base) / (chosen + base), other[1])

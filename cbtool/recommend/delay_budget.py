@@ -27,7 +27,7 @@ def in_time(search: Search, cheapest: Candidate, rate: float, delay: float) -> C
     """
     if outage_seconds(cheapest.gate, rate) <= delay:
         return cheapest
-    for _, candidate in search.tried():
+    for candidate in sorted((each for _, each in search.tried()), key=search.weighed):
         if outage_seconds(candidate.gate, rate) <= delay and search.allowed(candidate.gate):
             return candidate
     return cheapest

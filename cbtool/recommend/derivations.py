@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cbtool.recommend.backoff import WORTH_GROWING
-from cbtool.recommend.forms import best_wait, reopening_chance
+from cbtool.recommend.forms import TRIALS, best_wait, reopening_chance
 from cbtool.units import exact_duration, format_duration, format_percent, format_rate
 
 if TYPE_CHECKING:
@@ -131,8 +131,8 @@ def _constant(e: Evidence) -> str:
     if e.other_waits is None:
         return " Waits that grow from trial to trial were tried and were no better."
     return (
-        f" The best wait that grows from trial to trial costs {e.other_waits:.2f} × as much, and would have"
-        f" to save {100 * (1 - WORTH_GROWING):.0f} % to be worth two more settings."
+        f" The best wait that grows from trial to trial costs {e.other_waits[0]:.2f} × as much, and would"
+        f" have to save {100 * (1 - WORTH_GROWING):.0f} % to be worth two more settings."
     )
 
 
@@ -142,7 +142,13 @@ def _growing(e: Evidence) -> str:
     steps = math.ceil(math.log(longest / at.wait) / math.log(at.growth) - 1e-9)
     waits = [min(at.wait * at.growth**step, longest) for step in range(steps + 1)]
     shown = ", ".join(format_duration(wait) for wait in waits[:6])
-    saves = "" if e.other_waits is None else f" A constant wait costs {e.other_waits:.2f} × as much."
+    saves = ""
+    if e.other_waits is not None:
+        cost, other = e.other_waits
+        saves = (
+            f" The best constant wait, {format_duration(other.wait)}, costs {cost:.2f} × as much; it is the"
+            " one for a library whose wait cannot grow."
+        )
     return (
         f"the waits are {shown}{' …' * (len(waits) > 6)}, {format_duration(sum(waits))} in all until the"
         f" longest. Where incidents end at a hazard h(τ) after τ seconds, the best wait is √(2n/(λh(τ))):"
@@ -190,8 +196,20 @@ def _trials(e: Evidence, _: Sensitivity | None) -> str:
     return (
         f"Of n = {trials}, ⌈θn⌉ = {need} must fail to open again: P(Bin({trials}, {level:.3g}) ≥ {need}) ="
         f" {_short(reopening_chance(trials, level, gate.threshold / 100))} while an incident goes on, and"
-        f" {healthy:.2g} once it is over. Each round costs up to {trials} bad calls."
+        f" {healthy:.2g} once it is over. Each round costs up to {trials} bad calls.{_other_trials(e)}"
     )
+
+
+def _other_trials(e: Evidence) -> str:
+    """Return what other numbers of trials would tell."""
+    share = e.candidate.gate.threshold / 100
+    others = [n for n in TRIALS if n != e.candidate.trials]
+    chances = [
+        f"{n}: {_short(reopening_chance(n, e.level, share))} and"
+        f" {reopening_chance(n, e.healthy_percent / 100, share):.2g}"
+        for n in others
+    ]
+    return f" The same two of other numbers of trials: {'; '.join(chances)}."
 
 
 _OWN: dict[str, Callable[[Evidence, Sensitivity | None], str]] = {

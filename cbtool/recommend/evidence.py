@@ -47,8 +47,8 @@ class Evidence:
     instances: int
     timeout: float | None = None
     capacity: Capacity | None = None
-    other_waits: float | None = None
-    """What the best wait of the other sort, growing or constant, costs in times the chosen one."""
+    other_waits: tuple[float, Candidate] | None = None
+    """The best wait of the other sort, growing or constant, and what it costs in times the chosen one."""
 
     @property
     def usual(self) -> Regime:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 _SHORTEST_WAIT = 0.5  # seconds; a probe more often than this is no rest for anybody
+TRIALS = (1, 2, 3, 5, 10)  # to choose from
 _NICE = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
 
 

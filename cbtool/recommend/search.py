@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cbtool.recommend.backoff import WORTH_GROWING, growing, nearby
-from cbtool.recommend.forms import best_wait, nice, nice_duration
+from cbtool.recommend.forms import TRIALS, best_wait, nice, nice_duration
 from cbtool.recommend.gates import Candidate, Gate
 from cbtool.recommend.habits import habits
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from cbtool.recommend.loss import Court
 
 _SLOW_THRESHOLDS = (30.0, 40.0, 50.0, 60.0, 80.0)
-_TRIALS = (1, 2, 3, 5, 10)
 _ERRORS = (
     *range(4, 11),  # one call with its two retries is three errors, which any upstream has and must not trip
  12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120, 150, 200, 300, 500, 1000, 2000, 5000,
@@ -73,11 +72,7 @@ class Search:
             return None
         best = [self._of_kind(starts, habits_, counted=counted) for counted in (False, True)]
         found = [candidate for candidate in best if candidate is not None]
-        # Time forgets old errors at any load, which a window of calls must be worth giving up; but where the
-        # load varies, a window of time fits one load, and leaves what happens at the others undetected.
-        varies = self.ground.busy >= _VARIES * self.ground.quiet
-        handicap = 1.0 / _WORTH_COUNTING if varies else _WORTH_COUNTING
-        chosen = min(found, key=lambda c: self._full_loss(c) * (handicap if c.gate.counted else 1.0))
+        chosen = min(found, key=self.weighed)
         chosen = self._with_calls(self._finer(chosen))
         return self._largest_gate(self._backed_off(chosen))
 
@@ -146,6 +141,16 @@ class Search:
             if self.allowed(move.gate) and self._saves(move, best):
                 best = move
         return best
+
+    def weighed(self, candidate: Candidate) -> float:
+        """Return a candidate's loss, with what its type of window is worth beside.
+
+        Time forgets old errors at any load, which a window of calls must be worth giving up; but where the
+        load varies, a window of time fits one load, and leaves what happens at the others undetected.
+        """
+        varies = self.ground.busy >= _VARIES * self.ground.quiet
+        handicap = 1.0 / _WORTH_COUNTING if varies else _WORTH_COUNTING
+        return self._full_loss(candidate) * (handicap if candidate.gate.counted else 1.0)
 
     def tried(self) -> list[tuple[float, Candidate]]:
         """Return the candidates that were judged on every court with their losses, the cheapest first."""
@@ -310,5 +315,5 @@ def _waits(at: Candidate) -> Iterator[Candidate]:
 
 
 def _trials(at: Candidate) -> Iterator[Candidate]:
-    for trials in _TRIALS:
+    for trials in TRIALS:
         yield at._replace(trials=trials)

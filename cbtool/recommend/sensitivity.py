@@ -13,7 +13,7 @@ import numpy as np
 
 from cbtool.recommend.backoff import GROWTHS
 from cbtool.recommend.findings import Neighbour, Sensitivity, Weight
-from cbtool.recommend.forms import nice_duration
+from cbtool.recommend.forms import TRIALS, nice_duration
 from cbtool.units import exact_duration
 
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 _HARDLY = 1.05
 _FAR = 1.5
 _STEPS = 2  # to either side
-_TRIALS = (1, 2, 3, 5, 10)
 _MIDDLE = (0.1, 0.9)
 _ERRORS_GATE = "minimum_number_of_errors"
 
@@ -107,7 +106,7 @@ def _axes(found: Found) -> list[_Axis]:
         *_growing_axes(at),
         _Axis(
             "permitted_number_of_calls_in_half_open_state",
-            list(_TRIALS),
+            list(TRIALS),
             at.trials,
             int,
             lambda value: at._replace(trials=int(value)),

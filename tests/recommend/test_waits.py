@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 from traffic_cases import config_of, phase, recommended, traffic
 
 from cbtool.recommend import Recommendation
+from cbtool.recommend.delay_budget import in_time
+from cbtool.recommend.gates import Candidate, Gate
 from cbtool.recommend.habits import habits
 from cbtool.recommend.search import Search
 from cbtool.traffic.calls import Calls
@@ -46,7 +50,7 @@ def test_each_setting_of_a_growing_wait_has_its_reason_and_its_sensitivity(mixed
     said = {reason.setting: reason for reason in mixed.reasons}
     assert [name for name in said if name in BACKOFF] == list(BACKOFF)
     assert "√(2n/(λh(τ)))" in said["wait_backoff_multiplier"].formula
-    assert "A constant wait costs 1." in said["wait_duration_in_open_state"].formula
+    assert "The best constant wait, " in said["wait_duration_in_open_state"].formula
     moved = {each.setting: each for each in mixed.sensitivity}
     constant = next(each for each in moved["wait_backoff_multiplier"].neighbours if each.value == 1)
     assert constant.cost > 1.1
@@ -85,3 +89,25 @@ def test_what_is_recommended_is_no_dearer_than_libraries_defaults_within_the_bud
             looked_at += 1
             assert chosen <= 1.05 * sum(search.losses(habit._replace(gate=gate)))
     assert looked_at >= 3
+
+
+def test_where_the_delay_budget_decides_windows_keep_their_worth() -> None:
+    """At a load that varies, a window of calls is worth a few percent; so is one that opens in time."""
+    late = Candidate(Gate(30.0, 50.0, 20, 20), 10.0, 1)
+    timed = Candidate(Gate(10.0, 50.0, 5, 5), 10.0, 1)
+    counted = Candidate(Gate(10.0, 50.0, 5, 5, counted=True), 10.0, 1)
+
+    class Searched:
+        def tried(self) -> list[tuple[float, Candidate]]:
+            return [(100.0, late), (101.0, timed), (102.0, counted)]
+
+        def weighed(self, candidate: Candidate) -> float:
+            return {late: 100.0, timed: 101.0, counted: 99.0}[candidate]
+
+        def allowed(self, gate: Gate) -> bool:
+            return gate.errors == 5
+
+    search = cast("Search", Searched())
+    assert in_time(search, late, 1.0, 10.0) == counted
+    assert in_time(search, late, 1.0, 30.0) == late
+    assert in_time(search, late, 0.1, 10.0) == late
