@@ -1,7 +1,8 @@
 """What people set without looking at their traffic: libraries' defaults, by what they mean.
 
 They enter the search as candidates like any other, each with the smallest errors gate that keeps the budget
-on this traffic, so that what is recommended is no worse than they are, where they can be recommended at all.
+on this traffic, and slow calls judged, so that what is recommended is no worse than they are, where they can
+be recommended at all.
 The defaults themselves are the catalogue's, with their sources.
 """
 

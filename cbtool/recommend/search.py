@@ -40,6 +40,7 @@ _DAY = 86_400.0
 _FAR_WITHIN = 0.02  # of the budget
 _CALM_COSTS = 1.01
 _WORTH_COUNTING = 1.03
+_FORGETS = 60.0  # seconds
 _VARIES = 3.0  # the busiest load beside the quietest
 _WAIT_FACTORS = (0.17, 0.25, 0.35, 0.5, 0.6, 0.7, 0.85, 1.2, 1.4, 1.7, 2.0, 2.5, 3.0, 4.0, 6.0)
 
@@ -145,12 +146,16 @@ class Search:
     def weighed(self, candidate: Candidate) -> float:
         """Return a candidate's loss, with what its type of window is worth beside.
 
-        Time forgets old errors at any load, which a window of calls must be worth giving up; but where the
-        load varies, a window of time fits one load, and leaves what happens at the others undetected.
+        Time forgets old errors at any load, which a window of calls must be worth giving up where it spans
+        more than a minute; but where the load varies, a window of time fits one load, and leaves what happens
+        at the others undetected.
         """
-        varies = self.ground.busy >= _VARIES * self.ground.quiet
-        handicap = 1.0 / _WORTH_COUNTING if varies else _WORTH_COUNTING
-        return self._full_loss(candidate) * (handicap if candidate.gate.counted else 1.0)
+        gate, loss = candidate.gate, self._full_loss(candidate)
+        if not gate.counted:
+            return loss
+        if self.ground.busy >= _VARIES * self.ground.quiet:
+            return loss / _WORTH_COUNTING
+        return loss * _WORTH_COUNTING if gate.window > _FORGETS * self.ground.quiet else loss
 
     def tried(self) -> list[tuple[float, Candidate]]:
         """Return the candidates that were judged on every court with their losses, the cheapest first."""
@@ -170,17 +175,15 @@ class Search:
         ]
         for window, counted in windows:
             for threshold in self.ground.thresholds()[::2]:
-                gate = Gate(window, threshold, 1, 1, counted=counted)
-                if slow:
-                    gate = gate._replace(slow_from=slow[-2], slow_threshold=50.0)
-                fitted = self.fit(gate)
+                fitted = self.fit(_with_slow(Gate(window, threshold, 1, 1, counted=counted), slow))
                 if fitted is not None:
                     yield Candidate(fitted, wait, 1)
                     yield Candidate(fitted, wait, 3)
 
     def _habits(self) -> Iterator[Candidate]:
+        slow = self.ground.slow_durations()
         for habit in habits(self.ground):
-            fitted = self.fit(habit.gate)
+            fitted = self.fit(_with_slow(habit.gate, slow))
             if fitted is not None:
                 yield habit._replace(gate=fitted)
 
@@ -300,6 +303,11 @@ class Search:
             rest = self.courts[len(known) : courts]
             known += self._pool.map(lambda court: court.weight * court.loss(config), rest)
         return sum(known[:courts])
+
+
+def _with_slow(gate: Gate, durations: Sequence[float]) -> Gate:
+    """A start that judges slow calls, too, where durations are known."""
+    return gate._replace(slow_from=durations[-2], slow_threshold=50.0) if durations else gate
 
 
 def _with_errors(gate: Gate, errors: int) -> Gate:
