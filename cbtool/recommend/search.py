@@ -8,9 +8,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from cbtool.recommend.backoff import WORTH_GROWING, growing, nearby
-from cbtool.recommend.forms import TRIALS, best_wait, nice, nice_duration
+from cbtool.recommend.forms import best_wait, nice, nice_duration
 from cbtool.recommend.gates import Candidate, Gate
 from cbtool.recommend.habits import habits
+from cbtool.recommend.moves import ERRORS, trials, waits, with_errors, with_slow
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,29 +21,25 @@ if TYPE_CHECKING:
     from cbtool.recommend.loss import Court
 
 _SLOW_THRESHOLDS = (30.0, 40.0, 50.0, 60.0, 80.0)
-_ERRORS = (
-    *range(4, 11),  # one call with its two retries is three errors, which any upstream has and must not trip
- 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120, 150, 200, 300, 500, 1000, 2000, 5000,
-)  # fmt: skip
 _ROUNDS = 4
-_PROMISING = 24  # starts of a kind that are worth a second look
+_PROMISING = 16  # starts of a kind that are worth a second look
 _DESCENTS = 2
+_FAR_BEHIND = 1.02  # a rival, after a round of moves: not worth another
 _GROWN = 4  # growing waits that are worth a second look
 _FINER = (0.6, 0.8, 1.25, 1.6)  # of a window: between the grid's
-_FINER_PERCENT = (-10.0, -5.0, 5.0, 10.0)
-_FINER_ERRORS = (0.9, 0.8)
+_FINER_PERCENT = (-10.0, -5.0, 5.0, 10.0)  # of a threshold: fives are what a person would write
+_FINER_ERRORS = (0.9, 0.8)  # of an errors gate, whose grid is a quarter apart
 _GAIN = 0.999  # a move must save at least a thousandth
 _HOPELESS = 1.1  # so many times the loss on the screening courts is not made up on the others
 _CALLS_AN_ERROR = (2, 4)
-_TIE = 1.002
-_CAUTION = 5.0
+_TIE = 1.002  # two candidates whose losses the resamples do not tell apart
+_CAUTION = 5.0  # times what false trips cost by count: a breaker that cries wolf is switched off
 _DAY = 86_400.0
 _FAR_WITHIN = 0.02  # of the budget
 _CALM_COSTS = 1.01
-_WORTH_COUNTING = 1.03
-_FORGETS = 60.0  # seconds
+_WORTH_COUNTING = 1.03  # a few percent are what another draw of incidents moves a loss by
+_FORGETS = 60.0  # seconds in which the errors of a past blip should be out of the window
 _VARIES = 3.0  # the busiest load beside the quietest
-_WAIT_FACTORS = (0.17, 0.25, 0.35, 0.5, 0.6, 0.7, 0.85, 1.2, 1.4, 1.7, 2.0, 2.5, 3.0, 4.0, 6.0)
 
 
 @dataclass(slots=True)
@@ -88,15 +85,15 @@ class Search:
         mine = [start for start in starts if start.gate.counted == counted]
         for courts, left in ((1, _PROMISING), (self.screening, _DESCENTS)):
             mine = sorted(mine, key=lambda c: self._loss(c, courts))[:left]  # used at once
-        best = min((self._descend(start) for start in mine), key=self._full_loss, default=None)
-        for habit in habits_:
-            if habit.gate.counted == counted and (best is None or self._saves(habit, best)):
-                best = self._descend(habit)
+        best = None
+        for start in [*mine, *(habit for habit in habits_ if habit.gate.counted == counted)]:
+            if best is None or start in mine or self._saves(start, best):
+                best = self._descend(start, best)
         return best
 
     def _finer(self, best: Candidate) -> Candidate:
         """Return the candidate moved in finer steps than the grid's, which overshoots what a gate must be."""
-        for moves in (self._finer_windows, self._finer_thresholds, self._finer_errors, _waits):
+        for moves in (self._finer_windows, self._finer_thresholds, self._finer_errors):
             for move in moves(best):
                 if self.allowed(move.gate) and self._saves(move, best):
                     best = move
@@ -118,8 +115,8 @@ class Search:
     def _finer_errors(self, at: Candidate) -> Iterator[Candidate]:
         for factor in _FINER_ERRORS:
             errors = math.ceil(at.gate.errors * factor)
-            if _ERRORS[0] <= errors < at.gate.errors:
-                yield at._replace(gate=_with_errors(at.gate, errors))
+            if ERRORS[0] <= errors < at.gate.errors:
+                yield at._replace(gate=with_errors(at.gate, errors))
 
     def _backed_off(self, best: Candidate) -> Candidate:
         """Return the candidate with a growing wait, where that saves more than two more settings cost."""
@@ -175,7 +172,7 @@ class Search:
         ]
         for window, counted in windows:
             for threshold in self.ground.thresholds()[::2]:
-                fitted = self.fit(_with_slow(Gate(window, threshold, 1, 1, counted=counted), slow))
+                fitted = self.fit(with_slow(Gate(window, threshold, 1, 1, counted=counted), slow))
                 if fitted is not None:
                     yield Candidate(fitted, wait, 1)
                     yield Candidate(fitted, wait, 3)
@@ -183,22 +180,23 @@ class Search:
     def _habits(self) -> Iterator[Candidate]:
         slow = self.ground.slow_durations()
         for habit in habits(self.ground):
-            fitted = self.fit(_with_slow(habit.gate, slow))
-            if fitted is not None:
-                yield habit._replace(gate=fitted)
+            calls = habit.gate.calls
+            fitted = self.fit(with_slow(habit.gate._replace(calls=1), slow))
+            if fitted is not None and calls <= self.ground.reachable(fitted):  # more calls trip no more often
+                yield habit._replace(gate=fitted._replace(calls=max(calls, fitted.errors)))
 
     def fit(self, gate: Gate) -> Gate | None:
         """Return the gate with the smallest errors gate that keeps the budget; None where none does."""
         reachable = self.ground.reachable(gate)
-        low, high = 0, sum(errors <= reachable for errors in _ERRORS)
+        low, high = 0, sum(errors <= reachable for errors in ERRORS)
         top = high
         while low < high:
             middle = (low + high) // 2
-            if self.allowed(_with_errors(gate, _ERRORS[middle])):
+            if self.allowed(with_errors(gate, ERRORS[middle])):
                 high = middle
             else:
                 low = middle + 1
-        return _with_errors(gate, _ERRORS[low]) if low < top else None
+        return with_errors(gate, ERRORS[low]) if low < top else None
 
     def allowed(self, gate: Gate) -> bool:
         """Return whether a gate keeps the budget, and a total outage at the busiest load would open it."""
@@ -206,17 +204,19 @@ class Search:
             return False
         return self.guard.false_trips(gate).upper <= self.budget
 
-    def _descend(self, start: Candidate) -> Candidate:
+    def _descend(self, start: Candidate, rival: Candidate | None = None) -> Candidate:
+        """Return the cheapest candidate found from a start; the rival, where that is cheaper."""
         best, loss = start, self._full_loss(start)
+        bar = math.inf if rival is None else self._full_loss(rival)
         for _ in range(_ROUNDS):
             before = loss
-            for moves in (_waits, self._thresholds, self._errors, self._windows, _trials, self._slow):
+            for moves in (waits, self._thresholds, self._errors, self._windows, trials, self._slow):
                 for move in moves(best):
                     if move != best and self.allowed(move.gate) and self._saves(move, best):
                         best, loss = move, self._full_loss(move)
-            if loss == before:
+            if loss == before or loss > _FAR_BEHIND * bar:
                 break
-        return best
+        return best if rival is None or loss < bar else rival
 
     def _saves(self, move: Candidate, best: Candidate) -> bool:
         """Return whether a move costs less; one that looks bad on the first courts is not tried on all."""
@@ -236,10 +236,10 @@ class Search:
             yield from self._fitted(at, at.gate._replace(window=window))
 
     def _errors(self, at: Candidate) -> Iterator[Candidate]:
-        larger = [k for k in _ERRORS if k > at.gate.errors][:3]
-        smaller = [k for k in _ERRORS if k < at.gate.errors][-2:]
+        larger = [k for k in ERRORS if k > at.gate.errors][:3]
+        smaller = [k for k in ERRORS if k < at.gate.errors][-2:]
         for errors in (*smaller, *larger):
-            yield at._replace(gate=_with_errors(at.gate, errors))
+            yield at._replace(gate=with_errors(at.gate, errors))
 
     def _slow(self, at: Candidate) -> Iterator[Candidate]:
         for slow_from in self.ground.slow_durations():
@@ -264,8 +264,8 @@ class Search:
         bar = _TIE * self._full_loss(best) + 0.5
         # So many errors the threshold asks for anyway when the quietest load fills a window.
         most = best.gate.threshold / 100 * best.gate.holds(self.ground.quiet)
-        for errors in (k for k in _ERRORS if best.gate.errors < k <= most):
-            larger = best._replace(gate=_with_errors(best.gate, errors))
+        for errors in (k for k in ERRORS if best.gate.errors < k <= most):
+            larger = best._replace(gate=with_errors(best.gate, errors))
             if not self.allowed(larger.gate) or self._full_loss(larger) > bar:
                 break
             best = larger
@@ -273,10 +273,10 @@ class Search:
 
     def _calmer(self, best: Candidate) -> Candidate:
         bar = _CALM_COSTS * self._full_loss(best) + 0.5
-        for errors in (k for k in _ERRORS if k > best.gate.errors):
+        for errors in (k for k in ERRORS if k > best.gate.errors):
             if self.guard.false_trips(best.gate).upper <= self.budget * _FAR_WITHIN:
                 break
-            larger = best._replace(gate=_with_errors(best.gate, errors))
+            larger = best._replace(gate=with_errors(best.gate, errors))
             if not self.allowed(larger.gate) or self._full_loss(larger) > bar:
                 break
             best = larger
@@ -303,25 +303,3 @@ class Search:
             rest = self.courts[len(known) : courts]
             known += self._pool.map(lambda court: court.weight * court.loss(config), rest)
         return sum(known[:courts])
-
-
-def _with_slow(gate: Gate, durations: Sequence[float]) -> Gate:
-    """A start that judges slow calls, too, where durations are known."""
-    return gate._replace(slow_from=durations[-2], slow_threshold=50.0) if durations else gate
-
-
-def _with_errors(gate: Gate, errors: int) -> Gate:
-    """A calls gate below the errors gate would say nothing, so it is at least that."""
-    calls = errors if gate.calls <= gate.errors else max(gate.calls, errors)
-    return gate._replace(errors=errors, calls=calls)
-
-
-def _waits(at: Candidate) -> Iterator[Candidate]:
-    tried = {max(0.5, nice_duration(at.wait * factor)) for factor in _WAIT_FACTORS} - {at.wait}
-    for wait in sorted(tried, key=lambda w: abs(math.log(w / at.wait))):  # a flap's rhythm has more than one
-        yield at._replace(wait=wait)
-
-
-def _trials(at: Candidate) -> Iterator[Candidate]:
-    for trials in TRIALS:
-        yield at._replace(trials=trials)

@@ -14,6 +14,7 @@ import numpy as np
 from cbtool.recommend.backoff import GROWTHS
 from cbtool.recommend.findings import Neighbour, Sensitivity, Weight
 from cbtool.recommend.forms import TRIALS, nice_duration
+from cbtool.recommend.moves import with_errors
 from cbtool.units import exact_duration
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def _axes(found: Found) -> list[_Axis]:
         return moved
 
     def errors(value: float) -> Candidate:
-        return at._replace(gate=_with_errors(gate, int(value)))
+        return at._replace(gate=with_errors(gate, int(value)))
 
     percent, seconds = _plain, exact_duration
     size = int if gate.counted else seconds
@@ -215,13 +216,6 @@ def _near(values: list[float], at: float) -> list[float]:
 def _around(errors: int) -> list[float]:
     step = max(1, round(errors * 0.2))
     return [float(max(1, errors + times * step)) for times in (-2, -1, 1, 2)]
-
-
-def _with_errors(gate: Gate, errors: int) -> Gate:
-    """A calls gate that followed the errors gate follows it still."""
-    return gate._replace(
-        errors=errors, calls=errors if gate.calls <= gate.errors else max(gate.calls, errors)
-    )
 
 
 def _plain(value: float) -> float:

@@ -1,0 +1,48 @@
+"""Moves from one candidate to another that need no more than the candidate."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from cbtool.recommend.forms import TRIALS, nice_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from cbtool.recommend.gates import Candidate, Gate
+
+ERRORS = (
+    *range(4, 11),  # one call with its two retries is three errors, which any upstream has and must not trip
+ 12, 15, 20, 25, 30, 40, 50, 60, 80, 100, 120, 150, 200, 300, 500, 1000, 2000, 5000,
+)  # fmt: skip
+"""To choose the errors gate from."""
+_WAIT_FACTORS = (0.17, 0.25, 0.35, 0.5, 0.6, 0.7, 0.85, 1.2, 1.4, 1.7, 2.0, 2.5, 3.0, 4.0, 6.0)
+_SHORTEST_WAIT = 0.5  # seconds
+
+
+def with_errors(gate: Gate, errors: int) -> Gate:
+    """Return the gate with another errors gate, which a calls gate that followed it follows still.
+
+    A calls gate below the errors gate would say nothing, so it is at least that.
+    """
+    calls = errors if gate.calls <= gate.errors else max(gate.calls, errors)
+    return gate._replace(errors=errors, calls=calls)
+
+
+def with_slow(gate: Gate, durations: Sequence[float]) -> Gate:
+    """Return a start that judges slow calls, too, where durations are known."""
+    return gate._replace(slow_from=durations[-2], slow_threshold=50.0) if durations else gate
+
+
+def waits(at: Candidate) -> Iterator[Candidate]:
+    """Yield other waits, the nearest first: a flap's rhythm has more than one that fits."""
+    tried = {max(_SHORTEST_WAIT, nice_duration(at.wait * factor)) for factor in _WAIT_FACTORS} - {at.wait}
+    for wait in sorted(tried, key=lambda w: abs(math.log(w / at.wait))):
+        yield at._replace(wait=wait)
+
+
+def trials(at: Candidate) -> Iterator[Candidate]:
+    """Yield other numbers of trials."""
+    for number in TRIALS:
+        yield at._replace(trials=number)
