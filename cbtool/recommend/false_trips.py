@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cbtool.recommend.exposure import Exposure
+    from cbtool.recommend.mild import Mild
 
 _DAY = 86400.0
 _RESTARTS_A_DAY = 12.0  # deployments, and closings after incidents
@@ -60,13 +61,20 @@ class Guard:
         calm: the same without them, where they are few, and as it would be at the quietest load.
         budget: trips a day; a gate that one view finds above it is not looked at by the others.
         margin: the next burst may be so many times as bad as the background's.
+        mild: stretches that are worse than usual and no incidents.
     """
 
     def __init__(
-        self, background: Exposure, calm: Sequence[Exposure], budget: float, margin: float = BURST_MARGIN
+        self,
+        background: Exposure,
+        calm: Sequence[Exposure],
+        budget: float,
+        margin: float = BURST_MARGIN,
+        mild: Mild | None = None,
     ) -> None:
         self._budget = budget
         self._margin = margin
+        self._mild = mild
         self._background = background
         self._calm = calm
         self._levels: dict[tuple[int, float | None], Levels] = {}
@@ -75,7 +83,7 @@ class Guard:
 
     def with_budget(self, budget: float) -> Guard:
         """Return a guard of the same traffic that holds gates to another budget."""
-        other = Guard(self._background, self._calm, budget, self._margin)
+        other = Guard(self._background, self._calm, budget, self._margin, self._mild)
         other._levels, other._clusters = self._levels, self._clusters  # of its own kind
         other._known = {gate: each for gate, each in self._known.items() if each.upper <= self._budget}
         return other
@@ -155,6 +163,10 @@ class Guard:
         found = FalseTrips(0.0, 0.0, 0.0)
         for index in range(len(self._calm)):
             by_chance = self._by_chance(index, gate, slow_from, threshold)
+            found = found.or_worse(FalseTrips(0.0, by_chance, by_chance))
+        if found.upper <= self._budget and self._mild is not None:
+            levels = self._mild.levels(slow_from)
+            by_chance = _DAY * self._mild.share * trips_per_second(levels, gate, threshold)
             found = found.or_worse(FalseTrips(0.0, by_chance, by_chance))
         if found.upper <= self._budget:
             seen = self._seen(gate, slow_from, threshold)

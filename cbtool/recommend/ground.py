@@ -33,6 +33,7 @@ class Ground:
         break_even: percent of bad calls from which opening pays; no threshold lies below.
         false_trip_cost: of a trip outside incidents, beside the calls it refuses.
         seen: whether any incident with failures was; where none was, no threshold rules brown-outs out.
+        hardly_slow: whether in an incident little more than a third of the calls were slow.
     """
 
     quiet: float
@@ -43,6 +44,7 @@ class Ground:
     break_even: float
     false_trip_cost: float = DEFAULT_FALSE_TRIP_COST
     seen: bool = True
+    hardly_slow: bool = False
 
     def windows(self) -> list[float]:
         """Return the window lengths that hold a sensible number of calls and that the data can judge."""

@@ -25,6 +25,7 @@ from cbtool.recommend.incidents import A_TAIL, Sides, few_of, tell_apart
 from cbtool.recommend.instances import named_instances
 from cbtool.recommend.labelled import label_notes, labelled_sides
 from cbtool.recommend.loss import Court
+from cbtool.recommend.mild import mild_stretches
 from cbtool.recommend.model import Answer, Budget, IncidentKind, Recommendation, Regime
 from cbtool.recommend.night import thinned_to_quietest
 from cbtool.recommend.own_incidents import Own, inside, own_incidents
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from cbtool.profiles import Profile
     from cbtool.recommend.columns import TraceColumns
     from cbtool.recommend.excerpt import Clock
+    from cbtool.recommend.mild import Mild
+    from cbtool.recommend.segments import Segment
     from cbtool.traffic.calls import Calls
     from cbtool.traffic.labels import Label
     from cbtool.traffic.outcomes import OutcomeRules
@@ -55,6 +58,7 @@ _ARENA_CALLS = 60_000
 _LOG_CALLS = 150_000  # a longer log is judged by its pieces alone
 _LIBRARY_WEIGHT = 0.1
 _FIRST_OF_ITS_KIND = 0.7
+_PLAINLY_SLOW = 60.0  # percent of calls above the healthy p99
 
 
 def recommend(
@@ -161,16 +165,24 @@ class Case:
     @property
     def bursts(self) -> NDArray[np.bool_] | None:
         """Mask of the calls in bursts to be ridden through; None where they are so many as to be a tail."""
-        ridden = sorted(set(self.sides.segments) - set(self.sides.actionable))
-        bad = self.trace.failed if self.p99 is None else self.trace.failed | self.trace.slower_than(self.p99)
-        severe = [bad[s.first : s.last + 1].mean() >= self.budget.break_even for s in ridden]
-        few = few_of(ridden, severe)
+        few = few_of(*self._ridden())
         if not few:
             return None
         mask = np.zeros(len(self.trace), np.bool_)
         for segment in few:
             mask[segment.first : segment.last + 1] = True
         return mask
+
+    def _ridden(self) -> tuple[list[Segment], list[bool]]:
+        """Return the bad stretches that are no incidents, and which of them are severe."""
+        ridden = sorted(set(self.sides.segments) - set(self.sides.actionable))
+        bad = self.trace.failed if self.p99 is None else self.trace.failed | self.trace.slower_than(self.p99)
+        return ridden, [bool(bad[s.first : s.last + 1].mean() >= self.budget.break_even) for s in ridden]
+
+    def mild(self, seconds: float) -> Mild | None:
+        """Return the stretches that are worse than usual and last, in so many seconds of healthy time."""
+        mild = [segment for segment, severe in zip(*self._ridden(), strict=True) if not severe]
+        return mild_stretches(self.trace, mild, seconds, self.instances)
 
     @property
     def burst_margin(self) -> float:
@@ -263,7 +275,8 @@ def _search(case: Case, shares: Sequence[Trace], gaps: Sequence[tuple[int, int]]
     everything = (
         background if case.seconds is None else replace(background, seconds=case.seconds * len(shares))
     )
-    guard = Guard(everything, exposures, case.budget.false_trips_per_day, case.burst_margin)
+    mild = case.mild(everything.seconds / len(shares))
+    guard = Guard(everything, exposures, case.budget.false_trips_per_day, case.burst_margin, mild)
     usual = [i.length for i in case.sides.incidents if i.actionable]
     ground = Ground(
         quiet=case.regimes[0].rate,
@@ -274,6 +287,10 @@ def _search(case: Case, shares: Sequence[Trace], gaps: Sequence[tuple[int, int]]
         break_even=100 * case.budget.break_even,
         false_trip_cost=case.budget.false_trip_cost,
         seen=any(i.actionable and i.kind is not IncidentKind.SLOW for i in case.sides.incidents),
+        hardly_slow=any(
+            i.actionable and i.kind is IncidentKind.SLOW and i.slow < _PLAINLY_SLOW
+            for i in case.sides.incidents
+        ),
     )
     courts = [*_resampled(case, [_closed_up(share, gaps) for share in shares]), *_observed(case)]
     return Search(guard, case.budget.false_trips_per_day, courts, ground)

@@ -30,9 +30,11 @@ def with_errors(gate: Gate, errors: int) -> Gate:
     return gate._replace(errors=errors, calls=calls)
 
 
-def with_slow(gate: Gate, durations: Sequence[float]) -> Gate:
-    """Return a start that judges slow calls, too, where durations are known."""
-    return gate._replace(slow_from=durations[-2], slow_threshold=50.0) if durations else gate
+def with_slow(gate: Gate, durations: Sequence[float], *, wary: bool) -> Gate:
+    """Return a start that judges slow calls, too, where durations are known; a wary one the mildest."""
+    if not durations:
+        return gate
+    return gate._replace(slow_from=durations[0 if wary else -2], slow_threshold=30.0 if wary else 50.0)
 
 
 def waits(at: Candidate) -> Iterator[Candidate]:

@@ -172,7 +172,8 @@ class Search:
         ]
         for window, counted in windows:
             for threshold in self.ground.thresholds()[::2]:
-                fitted = self.fit(with_slow(Gate(window, threshold, 1, 1, counted=counted), slow))
+                gate = Gate(window, threshold, 1, 1, counted=counted)
+                fitted = self.fit(with_slow(gate, slow, wary=self.ground.hardly_slow))
                 if fitted is not None:
                     yield Candidate(fitted, wait, 1)
                     yield Candidate(fitted, wait, 3)
@@ -181,7 +182,7 @@ class Search:
         slow = self.ground.slow_durations()
         for habit in habits(self.ground):
             calls = habit.gate.calls
-            fitted = self.fit(with_slow(habit.gate._replace(calls=1), slow))
+            fitted = self.fit(with_slow(habit.gate._replace(calls=1), slow, wary=self.ground.hardly_slow))
             if fitted is not None and calls <= self.ground.reachable(fitted):  # more calls trip no more often
                 yield habit._replace(gate=fitted._replace(calls=max(calls, fitted.errors)))
 

@@ -1,0 +1,101 @@
+"""One bad instance of eight, and incidents in which little more than a third of the calls are slow."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from traffic_cases import config_of, phase, recommended, traffic, trips
+
+from cbtool.breaker import BreakerConfig, WindowType
+from cbtool.recommend.exposure import exposure_of
+from cbtool.recommend.false_trips import Guard
+from cbtool.recommend.gates import Gate
+from cbtool.recommend.mild import Mild, mild_stretches
+from cbtool.recommend.segments import Segment
+from cbtool.recommend.trace import Trace, trace_of
+from cbtool.traffic.calls import Calls
+from cbtool.traffic.outcomes import DEFAULT_RULES
+
+GATE = Gate(15, 20.0, 6, 6, counted=True)
+UNLIMITED = 1e9  # trips a day
+
+
+def stretch(seconds: float, failing: float, seed: int) -> Calls:
+    return traffic(phase("stretch", seconds, 20, failure_rate=failing), seed=seed)
+
+
+def counted(calls: Calls) -> Trace:
+    return trace_of(calls, DEFAULT_RULES.verdicts(calls))
+
+
+def test_a_mild_stretch_trips_as_often_as_chance_has_it() -> None:
+    calm = exposure_of([counted(stretch(5_000, 0.5, 1))], [])
+    mild = Mild((counted(stretch(500, 12.5, 2)),), seconds=5_500)
+    without = Guard(calm, [calm], UNLIMITED).false_trips(GATE).upper
+    found = Guard(calm, [calm], UNLIMITED, mild=mild).false_trips(GATE).upper
+    config = BreakerConfig(
+        failure_rate_threshold=GATE.threshold,
+        sliding_window_type=WindowType.COUNT,
+        sliding_window_size=GATE.window,
+        minimum_number_of_calls=GATE.calls,
+        minimum_number_of_errors=GATE.errors,
+        wait_duration_in_open_state=0.0,
+        permitted_number_of_calls_in_half_open_state=1,
+    )
+    seen = len(trips(stretch(20_000, 12.5, 3), config, []).false)
+    a_day = seen / 20_000 * 86_400 * 500 / 5_500
+    assert seen > 50
+    assert without < 0.05 * a_day
+    assert 0.8 * a_day < found < 6 * a_day
+
+
+def test_only_what_lasts_is_a_level() -> None:
+    n = 4_000
+    failed = np.random.default_rng(1).random(n) < 0.1
+    trace = Trace(np.arange(n) * 10**8, np.zeros(n, np.int64), failed, knows_durations=False)
+    burst, lasting = Segment(100, 160), Segment(1_000, 1_999)
+    found = mild_stretches(trace, [burst, lasting], 400.0, breakers=2)
+    assert found is not None
+    levels = found.levels(None)
+    assert levels.rate == pytest.approx([5.0], rel=0.01)
+    assert levels.bad == pytest.approx([failed[1_000:2_000].mean()])
+    assert found.share == pytest.approx(0.25, rel=0.01)
+    assert found.levels(1.0).bad == pytest.approx([0.0])
+    assert mild_stretches(trace, [burst], 400.0, breakers=2) is None
+
+
+def test_one_bad_instance_for_longer_than_it_was_seen_does_not_trip() -> None:
+    calls = traffic(
+        phase("calm", 1_500, 20, failure_rate=0.3),
+        phase("one bad", 240, 20, failure_rate=13.0),
+        phase("more", 900, 20, failure_rate=0.3),
+        phase("outage", 120, 20, failure_rate=100.0),
+        phase("end", 600, 20, failure_rate=0.3),
+        seed=2,
+    )
+    config = config_of(recommended(calls))
+    for seed in (21, 22, 23):
+        assert trips(stretch(1_800, 13.0, seed), config, []).false == []
+
+
+def test_an_incident_with_a_third_of_its_calls_slow_is_found_beside_deployments() -> None:
+    def calls(seed: int) -> Calls:
+        deploys = [
+            each
+            for number in range(6)
+            for each in (
+                phase(f"calm {number}", 60, 40, failure_rate=0.1),
+                phase(f"deploy {number}", 4, 40, failure_rate=80.0),
+            )
+        ]
+        slow = phase("slow", 150, 40, failure_rate=0.1, latency_median=0.09, latency_p99=0.5)
+        return traffic(*deploys, slow, phase("end", 120, 40, failure_rate=0.1), seed=seed)
+
+    answer = recommended(calls(1))
+    (incident,) = [i for i in answer.incidents if i.actionable]
+    assert incident.slow < 60
+    for seed in (21, 22, 23):
+        found = trips(calls(seed), config_of(answer), [(384.0, 534.0)])
+        assert found.false == []
+        assert found.right
+        assert found.right[0] < 420
