@@ -57,10 +57,26 @@ def with_delays(found: Found) -> tuple[Regime, ...]:
                 outage_delay=outage,
                 brown_out_delay=brown_out,
                 brown_out_percent=100.0 * found.brown_out,
+                slow_delay=_slow_delay(found, regime.rate, number),
+                slow_percent=None if gate.slow_from is None else 100.0 * found.slow_incident[0],
                 within_delay_budget=outage.value is not None and outage.value <= found.budget.detection_delay,
             )
         )
     return tuple(regimes)
+
+
+def _slow_delay(found: Found, rate: float, number: int) -> Estimate | None:
+    """How late slow calls open the breaker: none of them is known to be slow before it is complete."""
+    gate = found.candidate.gate
+    if gate.slow_from is None:
+        return None
+    level, takes = found.slow_incident
+    if takes <= gate.slow_from:
+        return Estimate(None, None, None)
+    share = float(found.healthy.slower_than(gate.slow_from).mean()) if len(found.healthy) else 0.0
+    seed = (found.seed, 53, number, 2)
+    late = _delays(gate._replace(threshold=gate.slow_threshold), rate, share, level, seed, pause=takes)
+    return _estimate(late, 0.0)
 
 
 def _estimate(delays: NDArray[np.float64], takes: float) -> Estimate:
@@ -72,9 +88,12 @@ def _estimate(delays: NDArray[np.float64], takes: float) -> Estimate:
 
 
 def _delays(
-    gate: Gate, rate: float, healthy: float, level: float, seed: tuple[int, ...]
+    gate: Gate, rate: float, healthy: float, level: float, seed: tuple[int, ...], *, pause: float = 0.0
 ) -> NDArray[np.float64]:
-    """Return the seconds from an incident's start to the opening, one a try; infinite where it never came."""
+    """Return the seconds from an incident's start to the opening, one a try; infinite where it never came.
+
+    For so many seconds of a `pause` nothing completes, as when each call takes longer than before.
+    """
     holds = gate.holds(rate)
     needed = max(gate.errors / level, gate.calls, gate.threshold / 100 * holds / level)
     sure = holds * level >= 2 * gate.errors and holds >= 2 * gate.calls and 100 * level > 1.2 * gate.threshold
@@ -91,7 +110,9 @@ def _delays(
         chance = np.concatenate((np.full(before, healthy), np.full(during, level)))
         bad = random.random(before + during) < chance
         gates = (gate.threshold, gate.errors, gate.calls)
-        found[number] = _first_trip(time - time[before - 1], bad, before, gate.window, gate.counted, *gates)
+        time -= time[before - 1]
+        time[before:] += pause
+        found[number] = _first_trip(time, bad, before, gate.window, gate.counted, *gates)
     return found
 
 

@@ -49,9 +49,9 @@ def _threshold(e: Evidence, _: Sensitivity | None) -> str:
 def _slow_rate(e: Evidence, _: Sensitivity | None) -> str:
     gate = e.candidate.gate
     return (
-        f"1 % of the healthy calls are slower than the healthy p99 by its definition; a window of"
-        f" {_window_calls(e)} calls must hold {gate.slow_threshold:g} %, and at least"
-        f" {gate.errors}, slower than {format_duration(gate.slow_from or 0.0)}."
+        "1 % of the healthy calls are slower than the healthy p99 by its definition. Of the calls in a"
+        f" window ({_window_calls(e)}) {gate.slow_threshold:g} %, and at least {gate.errors}, must be slower"
+        f" than {format_duration(gate.slow_from or 0.0)}."
     )
 
 
@@ -190,13 +190,15 @@ def _capacity(e: Evidence) -> str:
 
 
 def _trials(e: Evidence, _: Sensitivity | None) -> str:
-    trials, gate, level = e.candidate.trials, e.candidate.gate, e.level
-    need = max(1, math.ceil(gate.threshold / 100 * trials - 1e-9))
-    healthy = reopening_chance(trials, e.healthy_percent / 100, gate.threshold / 100)
+    trials, (level, threshold) = e.candidate.trials, e.mildest
+    need = max(1, math.ceil(threshold / 100 * trials - 1e-9))
+    healthy = reopening_chance(trials, e.healthy_percent / 100, e.candidate.gate.threshold / 100)
+    bad = "be slow" if e.slow_alone else "fail"
     return (
-        f"Of n = {trials}, ⌈θn⌉ = {need} must fail to open again: P(Bin({trials}, {level:.3g}) ≥ {need}) ="
-        f" {_short(reopening_chance(trials, level, gate.threshold / 100))} while an incident goes on, and"
-        f" {healthy:.2g} once it is over. Each round costs up to {trials} bad calls.{_other_trials(e)}"
+        f"Of n = {trials}, ⌈θn⌉ = {need} must {bad} to open again: P(Bin({trials}, {level:.3g}) ≥ {need}) ="
+        f" {_short(reopening_chance(trials, level, threshold / 100))} while an incident goes on, and"
+        f" {healthy:.2g} once it is over. Each round costs up to {trials} bad"
+        f" call{'s' * (trials > 1)}.{_other_trials(e)}"
     )
 
 

@@ -45,7 +45,7 @@ def document(answer: Recommendation) -> dict[str, Any]:
 
 def _regime(regime: Regime) -> dict[str, Any]:
     table = _rounded(asdict(regime))
-    for name in ("outage_delay", "brown_out_delay"):
+    for name in ("outage_delay", "brown_out_delay", "slow_delay"):
         del table[name]
         table[f"{name}_s"] = _estimate(getattr(regime, name))
     return table

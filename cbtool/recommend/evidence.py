@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cbtool.recommend.loss import Outcome
     from cbtool.recommend.model import Budget, Regime
 
+_FEW_INCIDENTS = 5
 _A_DAY = 0.99 * 86400  # a day's log begins and ends with a call, not at midnight
 _LIBRARY = "no incident in the data: an outage, a 40 % brown-out and calls ten times as slow, simulated"
 
@@ -60,6 +61,19 @@ class Evidence:
         """The share of failures in the mildest failing incident, 0 to 1; 0.4 where none was seen."""
         failing = [i.failed / 100 for i in self.actionable if i.kind != "slow"]
         return min(failing) if failing else 0.4
+
+    @property
+    def slow_alone(self) -> bool:
+        """Whether all incidents that were seen are of slow calls."""
+        return bool(self.actionable) and all(i.kind == "slow" for i in self.actionable)
+
+    @property
+    def mildest(self) -> tuple[float, float]:
+        """The share of bad calls in the mildest incident to tell in trials, and the threshold in percent."""
+        gate = self.candidate.gate
+        if self.slow_alone and gate.slow_from is not None:
+            return min(i.slow for i in self.actionable) / 100, gate.slow_threshold
+        return self.level, gate.threshold
 
     @property
     def actionable(self) -> tuple[Incident, ...]:
@@ -102,8 +116,13 @@ def notes(evidence: Evidence) -> tuple[str, ...]:
             "No incident was seen: the thresholds come from the healthy side alone, and from simulated"
             " incidents."
         )
-    elif len(evidence.actionable) < 5:
-        said.append("Few incidents were seen, so their lengths are varied all the more for the wait.")
+    elif len(evidence.actionable) == 1:
+        said.append("Only one incident was seen, so its length is varied all the more for the wait.")
+    elif len(evidence.actionable) < _FEW_INCIDENTS:
+        said.append(
+            f"Only {len(evidence.actionable)} incidents were seen, so their lengths are varied all the more"
+            " for the wait."
+        )
     if not evidence.knows_durations:
         said.append("The log holds no durations, so slow calls are not judged: no slow threshold.")
     elif evidence.p99 is None:
@@ -264,14 +283,15 @@ def _growth(e: Evidence) -> Iterable[SettingReason]:
 
 
 def _trials(e: Evidence) -> SettingReason:
-    trials, gate, level = e.candidate.trials, e.candidate.gate, e.level
-    failing = [i for i in e.actionable if i.kind != "slow"]
-    caught = 100 * reopening_chance(trials, level, gate.threshold / 100)
+    trials, (level, threshold) = e.candidate.trials, e.mildest
+    caught = 100 * reopening_chance(trials, level, threshold / 100)
+    bad = "slow calls" if e.slow_alone else "failures"
     why = (
         f"{trials} trial{'s' * (trials > 1)} find{'s' * (trials == 1)} an incident with"
-        f" {format_percent(100 * level)} failures still going {caught:.0f} times in 100"
+        f" {format_percent(100 * level)} {bad} still going {caught:.0f} times in 100"
     )
-    data = "the mildest failing incident" if failing else _LIBRARY
+    kind = "slow" if e.slow_alone else "failing"
+    data = f"the mildest {kind} incident" if e.actionable else _LIBRARY
     return SettingReason("permitted_number_of_calls_in_half_open_state", trials, why, data)
 
 

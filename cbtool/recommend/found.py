@@ -92,6 +92,21 @@ class Found:
         return min(failing) if failing else _USUAL_BROWN_OUT
 
     @property
+    def slow_incident(self) -> tuple[float, float]:
+        """The mildest slow incident: the share of slow calls in it, 0 to 1, and how long they take, seconds.
+
+        Where none was seen, the library's: all calls ten times as slow.
+        """
+        slow = [(i.slow / 100, i.start, i.end) for i in self.actionable if i.kind == "slow"]
+        if self.p99 is None or not slow:
+            typical = float(np.median(self.calm.duration)) / 1e9 if len(self.calm) else 0.0
+            return 1.0, max(10.0 * typical, 4.0 * (self.p99 or 0.0))
+        level, begin, end = min(slow)
+        start = self.trace.start / 1e9
+        held = self.trace.duration[(start >= begin) & (start <= end) & self.trace.slower_than(self.p99)]
+        return level, float(np.median(held)) / 1e9 if len(held) else self.p99
+
+    @property
     def failing_takes(self) -> float:
         """How long a failing call takes, the median in incidents; in healthy time where there were none."""
         failed = self.trace.failed & ~self.sides.background

@@ -79,6 +79,8 @@ class Regime:
             more than half of the tries never did.
         brown_out_delay: the same where `brown_out_percent` of the calls fail.
         brown_out_percent: the mildest failing incident that was seen; else 40.
+        slow_delay: the same where `slow_percent` of the calls are slow; None without a slow threshold.
+        slow_percent: the mildest slow incident that was seen; else 100.
         within_delay_budget: whether the outage is noticed within `Budget.detection_delay`.
     """
 
@@ -92,6 +94,8 @@ class Regime:
     outage_delay: Estimate | None = None
     brown_out_delay: Estimate | None = None
     brown_out_percent: float | None = None
+    slow_delay: Estimate | None = None
+    slow_percent: float | None = None
     within_delay_budget: bool | None = None
 
 

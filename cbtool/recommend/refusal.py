@@ -29,12 +29,15 @@ class Healthy(NamedTuple):
     failed: int
     incidents: int
     """That a breaker should act on."""
+    ridden: int = 0
+    """Bad stretches that are too short or too mild for that."""
 
 
 def healthy_side(trace: Trace, sides: Sides) -> Healthy:
     """Return the calls outside incidents, of a log told apart."""
     failed = int((trace.failed & sides.background).sum())
-    return Healthy(int(sides.background.sum()), failed, len(sides.actionable))
+    acted_on = len(sides.actionable)
+    return Healthy(int(sides.background.sum()), failed, acted_on, len(sides.segments) - acted_on)
 
 
 def missing(trace: TraceColumns, instances: int, healthy: Healthy | None = None) -> tuple[str, ...]:
@@ -82,11 +85,24 @@ def _too_little(trace: TraceColumns, instances: int) -> tuple[str, ...]:
             f", about {format_duration(lacking * trace.span / (calls - 1))} at this load" if calls > 1 else ""
         )
         needs.append(f"{lacking:,} more calls{each}{when if trace.span else ''}; there are {calls:,}")
-    if trace.span < _LEAST_SECONDS:
+    if trace.span < _LEAST_SECONDS and calls > 1:
         needs.append(f"calls over more than {format_duration(trace.span)}: time windows need time")
     if count(trace.failed) == calls:
         needs.append("calls that succeed: every one of these failed, so nothing says what healthy is")
     return tuple(needs)
+
+
+def _without_incident(side: Healthy) -> str:
+    """Say what so short a log lacks, and what it has."""
+    if side.ridden:
+        stretches = "a bad stretch" if side.ridden == 1 else f"{side.ridden} bad stretches"
+        which = "is" if side.ridden == 1 else "all are"
+        return (
+            f"with {stretches}, which {which} too short or too mild to open for, do not say how failures are"
+            " spread; where one was an incident, name it: --incident START/END"
+        )
+    failed = f"{side.failed:,} stray failure{'s' * (side.failed != 1)}" if side.failed else "no failure"
+    return f"with {failed} and no incident say neither how failures are spread nor what to open for"
 
 
 def _not_healthy(trace: TraceColumns, instances: int, side: Healthy) -> tuple[str, ...]:
@@ -103,8 +119,8 @@ def _not_healthy(trace: TraceColumns, instances: int, side: Healthy) -> tuple[st
     if lacking > _ROUNDING * _LEAST_WITHOUT_INCIDENT and not side.incidents:
         return (
             (
-                f"{format_duration(lacking)} more, or an incident: {format_duration(trace.span)} in which"
-                " nothing went wrong say neither how rare failures are spread nor what to open for"
+                f"{format_duration(lacking)} more, or an incident: {format_duration(trace.span)}"
+                f" {_without_incident(side)}"
             ),
         )
     rate = side.failed / healthy

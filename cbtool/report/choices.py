@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 SELDOM = 1 / 3650
 """Trips a day, of which fewer than one in ten years are no number to tell."""
+_A_DAY = 2 / 3  # from which `one in 1 days` would be said
+_ROUND = 10
 _DECADE = 3650  # days; further than anybody should believe
 
 
@@ -77,9 +79,9 @@ def every(a_day: float | None) -> str:
         return "unknown"
     if a_day < SELDOM:
         return "less than one in 10 years"
-    if a_day < 1:
+    if a_day < _A_DAY:
         return f"one in {1 / a_day:,.0f} days"
-    return f"{a_day:.2g} a day"
+    return f"{a_day:,.0f} a day" if a_day >= _ROUND else f"{a_day:.2g} a day"
 
 
 def _setting_row(one: Alternative, answer: Recommendation) -> tuple[str, ...]:
@@ -99,8 +101,8 @@ def _name(one: Alternative, answer: Recommendation) -> str:
 def _worst(trips: Estimate | None) -> str:
     if trips is None or trips.high is None:
         return "-"
-    if trips.high >= 1:
-        return f"{trips.high:.2g} a day"
+    if trips.high >= _A_DAY:
+        return every(trips.high)
     days = 1 / max(trips.high, 1e-9)
     return f"1 in {days:,.0f} days" if days < _DECADE else "1 in 10 years"
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cbtool.recommend.findings import Weight
 from cbtool.report.choices import every
-from cbtool.report.text import WIDTH, one_line
+from cbtool.report.text import WIDTH, counted, one_line
 from cbtool.units import format_duration, format_percent, format_rate
 
 if TYPE_CHECKING:
@@ -23,12 +23,14 @@ _WEIGHTS = {
 
 def explanation_text(answer: Recommendation) -> str:
     """Return how each number was come by; for a refusal, what was looked at."""
+    if answer.profile is None:
+        seen = f"{counted(answer.calls, 'call')} in {format_duration(answer.span)}"
+        return f"Nothing was fitted\n\n{_filled(f'{seen} were looked at; what they lack is said above.')}"
     blocks = ["How each number was come by", _filled(_method(answer))]
     moved = {each.setting: each for each in answer.sensitivity}
     blocks += [_setting(reason, moved.get(reason.setting)) for reason in answer.reasons]
-    if answer.profile is not None:
-        blocks += [_regime(regime, answer) for regime in answer.regimes]
-        blocks += [*_expected(answer), *_vitals(answer)]
+    blocks += [_regime(regime, answer) for regime in answer.regimes]
+    blocks += [*_expected(answer), *_vitals(answer)]
     return "\n\n".join(blocks)
 
 
@@ -87,10 +89,13 @@ def _regime(regime: Regime, answer: Recommendation) -> str:
     )
     if regime.outage_delay is not None and regime.brown_out_delay is not None:
         level = format_percent(regime.brown_out_percent or 0.0)
+        slow = regime.slow_delay
+        slowness = format_percent(regime.slow_percent or 0.0)
         lines += _indented(
             f"Simulated at this load from a warm window: an outage opens the breaker"
             f" {_delay(regime.outage_delay)}, {level} failures {_delay(regime.brown_out_delay)}"
-            " (median, and the middle 80 %)."
+            + (f", {slowness} slow calls {_delay(slow)}" if slow is not None else "")
+            + " (median, and the middle 80 %)."
         )
     return "\n".join(lines)
 

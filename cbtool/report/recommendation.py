@@ -147,12 +147,15 @@ def _regimes(answer: Recommendation) -> str:
     headers = ["load", "rate", "calls", "errors", "time"]
     level = answer.regimes[0].brown_out_percent
     if answer.profile is not None and level is not None:
-        headers += ["in a window", "outage in", f"{format_percent(level)} in"]
+        headers += ["window", "outage in", f"{format_percent(level)} in"]
+        judged = any(regime.slow_delay is not None for regime in answer.regimes)
+        headers += ["slow in"] if judged else []
         for row, regime in zip(rows, answer.regimes, strict=True):
             row += [
                 holds(regime),
                 _noticed(regime.outage_delay),
                 _noticed(regime.brown_out_delay),
+                *([_noticed(regime.slow_delay)] if judged else []),
             ]
     return table(headers, rows, right=range(1, len(headers)))
 
@@ -191,10 +194,8 @@ def _expected(expected: Expected) -> str:
         pairs.append(("  incidents detected", format_percent(expected.detected_percent)))
     shed = expected.bad_calls_shed_percent
     if shed.value is not None:
-        low, high = shed.low or 0.0, shed.high or 0.0
-        pairs.append(
-            ("  bad calls shed", f"{format_percent(shed.value)} ({low:.0f} to {high:.0f} %)"),
-        )
+        between = f"{format_percent(shed.low or 0.0)} to {format_percent(shed.high or 0.0)}"
+        pairs.append(("  bad calls shed", f"{format_percent(shed.value)} ({between})"))
     return labelled(pairs)
 
 

@@ -47,6 +47,7 @@ DOCUMENT = {
             "window_calls": MAYBE, "window_errors": MAYBE, "brown_out_percent": MAYBE,
             "within_delay_budget": (bool, type(None)), "outage_delay_s": (ESTIMATE, None),
             "brown_out_delay_s": (ESTIMATE, None),
+            "slow_delay_s": (ESTIMATE, None), "slow_percent": MAYBE,
         }
     ],
     "incidents": [
@@ -59,6 +60,7 @@ DOCUMENT = {
         {
             "false_trips_per_day": ESTIMATE, "detection_delay_s": ESTIMATE,
             "bad_calls_shed_percent": ESTIMATE, "detected_percent": MAYBE,
+            "false_trips_bound_per_day": NUMBER,
         },
         None,
     ),
@@ -117,7 +119,7 @@ def check(value: Any, shape: Any, place: str = "document") -> None:
 
 @pytest.mark.parametrize(
     ("options", "status"),
-    [([], 0), (["--current", "balanced", "--validate"], 0), (["--false-trips-per-day", "1e-300"], 3)],
+    [([], 0), (["--current", "balanced", "--validate"], 0), (["--shortest-incident", "10m"], 3)],
 )
 def test_the_document_has_every_key_and_no_other(
     options: list[str], status: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]

@@ -79,3 +79,28 @@ def test_the_delay_is_kept_where_it_can_be_and_said_where_it_cannot() -> None:
     expected = answer.expected
     assert expected is not None
     assert expected.false_trips_bound <= Budget().false_trips_per_day
+
+
+def test_slow_calls_have_their_delay_at_every_load() -> None:
+    gate = Gate(2.0, 50.0, 5, 5)
+    # Nothing completes for three seconds; then five calls fill an empty window: Erlang(5, λ) after that.
+    late = _delays(gate, 5.0, 0.0, 1.0, SEED, pause=3.0)
+    assert late.mean() == pytest.approx(3.0 + 5 / 5.0, abs=4 * np.sqrt(5) / 5.0 / np.sqrt(len(late)))
+
+
+def test_a_slow_incident_says_how_late_it_is_noticed() -> None:
+    slow = phase("slow", 300, 20, latency_median=0.8, latency_p99=1.5)
+    calls = traffic(phase("before", 1500, 20), slow, phase("after", 1500, 20), seed=4, timeout=30.0)
+    answer = recommended(calls)
+    assert [i.kind.value for i in answer.incidents if i.actionable] == ["slow"]
+    (steady,) = answer.regimes
+    assert steady.slow_delay is not None
+    assert steady.slow_percent == pytest.approx(100.0, abs=3.0)
+    assert steady.slow_delay.value is not None
+    assert steady.slow_delay.value > 0.6  # no call is known to be slow before it is complete
+    expected = answer.expected
+    assert expected is not None
+    assert steady.slow_delay.value == pytest.approx(expected.detection_delay_s.value, rel=1.0)
+    (trials,) = [r for r in answer.reasons if r.setting.startswith("permitted")]
+    assert "slow calls still going" in trials.why
+    assert trials.data == "the mildest slow incident"

@@ -52,7 +52,7 @@ def test_no_healthy_stretch(failing: float) -> None:
 
 def test_a_short_log_without_an_incident() -> None:
     answer = refused(traffic(phase("healthy", 240, 20), seed=1))
-    assert answer.needs[0].startswith("6m more, or an incident: 4m in which nothing went wrong")
+    assert answer.needs[0].startswith("6m more, or an incident: 4m with ")
 
 
 def test_every_call_in_one_instant() -> None:
@@ -67,3 +67,14 @@ def test_a_budget_that_no_settings_can_be_shown_to_keep() -> None:
 
     answer = refused(traffic(steady("a"), seed=1), budget=Budget(false_trips_per_day=1e-300))
     assert "--false-trips-per-day" in answer.needs[0]
+
+
+def test_a_short_log_with_a_bad_stretch_is_not_said_to_be_spotless() -> None:
+    bad = phase("bad", 3, 100, failure_rate=60.0)
+    calls = traffic(phase("before", 10, 100), bad, phase("after", 10, 100), seed=2)
+    answer = recommended(calls, budget=Budget(shortest_incident=20.0))
+    (needs,) = answer.needs
+    assert "a bad stretch, which is too short or too mild to open for" in needs
+    assert "--incident START/END" in needs
+    calm = recommended(traffic(phase("calm", 60, 20, failure_rate=0.0), seed=2))
+    assert "with no failure and no incident" in " ".join(calm.needs)
