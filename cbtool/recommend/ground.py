@@ -18,6 +18,7 @@ _SLOW_FACTORS = (1.0, 1.5, 2.0, 3.0)  # times the healthy p99
 _CALLS_A_WINDOW = (2.0, 20_000.0)
 _HIGHEST, _HIGHEST_UNSEEN = 80.0, 50.0  # percent; at 100 one success in a thousand calls would hold it shut
 _REACHABLE = 0.8  # of a busy window's calls; a gate above can never be reached
+_A_RUN = 10  # calls, of which all may well fail
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,5 +86,15 @@ class Ground:
         return [ceil_nice(factor * self.p99) for factor in _SLOW_FACTORS]
 
     def reachable(self, gate: Gate) -> float:
-        """Return how many calls, or errors in an outage, a window surely holds at the busiest load."""
+        """Return how many calls a window surely holds at the busiest load."""
         return gate.window if gate.counted else _REACHABLE * gate.window * self.busy
+
+    def errors_reachable(self, gate: Gate) -> float:
+        """Return how many errors a window surely holds in an outage at the busiest load.
+
+        A window of many calls is never all errors: even in an outage one in a hundred may succeed. A run of a
+        few is.
+        """
+        if gate.counted and gate.window > _A_RUN:
+            return _REACHABLE * gate.window
+        return self.reachable(gate)

@@ -188,7 +188,7 @@ class Search:
 
     def fit(self, gate: Gate) -> Gate | None:
         """Return the gate with the smallest errors gate that keeps the budget; None where none does."""
-        reachable = self.ground.reachable(gate)
+        reachable = self.ground.errors_reachable(gate)
         low, high = 0, sum(errors <= reachable for errors in ERRORS)
         top = high
         while low < high:
@@ -201,7 +201,7 @@ class Search:
 
     def allowed(self, gate: Gate) -> bool:
         """Return whether a gate keeps the budget, and a total outage at the busiest load would open it."""
-        if gate.calls > self.ground.reachable(gate):
+        if gate.calls > self.ground.reachable(gate) or gate.errors > self.ground.errors_reachable(gate):
             return False
         return self.guard.false_trips(gate).upper <= self.budget
 

@@ -10,6 +10,7 @@ from traffic_cases import config_of, phase, recommended, traffic
 from cbtool.recommend import Recommendation
 from cbtool.recommend.delay_budget import in_time
 from cbtool.recommend.gates import Candidate, Gate
+from cbtool.recommend.ground import Ground
 from cbtool.recommend.habits import habits
 from cbtool.recommend.search import Search
 from cbtool.traffic.calls import Calls
@@ -111,3 +112,11 @@ def test_where_the_delay_budget_decides_windows_keep_their_worth() -> None:
     assert in_time(search, late, 1.0, 10.0) == counted
     assert in_time(search, late, 1.0, 30.0) == late
     assert in_time(search, late, 0.1, 10.0) == late
+
+
+def test_no_errors_gate_asks_for_nearly_all_of_a_long_window() -> None:
+    """One call in a hundred may succeed in an outage, so that a hundred errors in a row never come."""
+    ground = Ground(5.0, 20.0, 7200.0, 200.0, None, 20.0)
+    assert ground.errors_reachable(Gate(100.0, 20.0, 1, 1, counted=True)) == 80
+    assert ground.errors_reachable(Gate(6.0, 100.0, 1, 1, counted=True)) == 6
+    assert ground.errors_reachable(Gate(10.0, 20.0, 1, 1)) == pytest.approx(160)
