@@ -8,7 +8,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cbtool.errors import WrongFormatError
@@ -139,6 +139,7 @@ def cri(stream: str, line: str, size: int) -> list[str]:
 @given(
     sizes=st.lists(st.integers(20, 200), min_size=9, max_size=9), chunk=st.integers(40, 3000), data=st.data()
 )
+@settings(deadline=None)
 def test_lines_that_kubernetes_cut_are_joined(sizes: list[int], chunk: int, data: st.DataObject) -> None:
     """Those of the two streams come in any order, and blank lines keep the numbers of lines."""
     out = [row for line, size in zip(TEXT, sizes, strict=True) for row in cri("stdout", line, size)]
@@ -347,6 +348,7 @@ def joined(pieces: list[bytes]) -> bytes:
 VALUES = st.text(alphabet='ab,"\n é', max_size=8)
 
 
+@settings(deadline=None)
 @given(rows=st.lists(st.tuples(VALUES, VALUES), max_size=12), size=st.integers(1, 40))
 def test_values_that_span_lines(rows: list[tuple[str, str]], size: int) -> None:
     out = io.StringIO()

@@ -15,7 +15,15 @@ from cbtool.logs.blocks import Block, blocks
 from cbtool.logs.pieces import Pieces
 from cbtool.logs.refusing import RejectedLine, problem_of, shown, wrong_format
 from cbtool.logs.streams import Stream, opened
-from cbtool.traffic.formats import FORMATS, LogFormat, Rows, guessed_format, parse_lines, recognise
+from cbtool.traffic.formats import (
+    FORMATS,
+    LogFormat,
+    Rows,
+    guessed_format,
+    guessed_lines,
+    parse_lines,
+    recognise,
+)
 from cbtool.traffic.formats.counts import spread_counts
 from cbtool.traffic.formats.layouts import DelimitedRows
 from cbtool.traffic.texts import TEXTS
@@ -40,7 +48,7 @@ _TOLD_BY = 5  # lines that are looked at for why a file is not read
 _ABOVE_HEADER = 10  # lines among which a header is looked for
 _IN_FLIGHT = 3  # blocks being parsed
 _KEPT = 200
-_PLAIN = ("csv", "ndjson")
+_TOLD_LITTLE = ("csv", "ndjson", "combined")  # formats of files that may say more, such as durations
 _LATENCY = "duration_ms"  # the plain formats' own name of it
 _BLOCK = 100_000  # calls of a table that are taken at a time
 
@@ -147,7 +155,7 @@ class Plan(NamedTuple):
 def _plan(name: str, block: Block, content: Lines, chosen: Sequence[LogFormat]) -> Found:
     log_format, above = _recognised(chosen, content)
     opening = content[above:].texts()
-    if not chosen and (log_format is None or log_format.name in _PLAIN):
+    if not chosen and (log_format is None or log_format.name in _TOLD_LITTLE):
         log_format = _guessed(log_format, content[above:], opening)
     parts = None if log_format is None else log_format.layout.opened_by(opening)
     first = block.first + content.newlines_before(above)
@@ -166,7 +174,9 @@ def _guessed(log_format: LogFormat | None, content: Lines, opening: Sequence[str
         isinstance(each.layout, DelimitedRows) and each.layout.opened_by(opening) for each in FORMATS.values()
     ):
         return None  # a known header, below which there is no call
-    guess = guessed_format(opening)
+    guess = guessed_lines(opening, timed=log_format is not None)
+    if log_format is None or log_format.name != "combined":
+        guess = guessed_format(opening) or guess
     if guess is None or (log_format is not None and (guess.duration is None or _LATENCY in opening[0])):
         return log_format
     return recognise([guess], content) or log_format

@@ -409,7 +409,17 @@ def test_a_header_with_nothing_below_is_enough() -> None:
 
 def test_whether_the_time_is_the_end() -> None:
     ends = {log_format.name for log_format in FORMATS.values() if log_format.stamp is Stamp.END}
-    assert ends == {"nginx", "nginx-keyed", "ingress-nginx", "heroku", "squid", "alb", "k6", "k6-csv"} | {
+    assert ends == {
+        "nginx",
+        "nginx-keyed",
+        "ingress-nginx",
+        "heroku",
+        "squid",
+        "gin",
+        "alb",
+        "k6",
+        "k6-csv",
+    } | {
         "caddy",
         "nginx-json",
         "nginx-json-seconds",

@@ -22,6 +22,7 @@ from cbtool.traffic.formats.combined import (
 )
 from cbtool.traffic.formats.counts import COUNTS, LOCUST
 from cbtool.traffic.formats.documents import HAR, JMETER_XML, OTLP
+from cbtool.traffic.formats.guessed_lines import guessed_lines
 from cbtool.traffic.formats.haproxy import HAPROXY, HAPROXY_CLF, HAPROXY_TCP
 from cbtool.traffic.formats.json_logs import (
     CADDY,
@@ -38,7 +39,7 @@ from cbtool.traffic.formats.notations import is_notation
 from cbtool.traffic.formats.parsing import ParsedBlock, parse_lines
 from cbtool.traffic.formats.placing import PIECE, starts_of
 from cbtool.traffic.formats.plain import CSV, NDJSON, RECORD
-from cbtool.traffic.formats.proxies import ENVOY, HEROKU, SQUID, TRAEFIK
+from cbtool.traffic.formats.proxies import ENVOY, GIN, HEROKU, SQUID, TRAEFIK
 from cbtool.traffic.formats.recognition import recognise
 from cbtool.traffic.formats.templates import template_format
 from cbtool.traffic.formats.w3c import CLOUDFRONT, CLOUDFRONT_JSON, CLOUDFRONT_REAL_TIME, IIS
@@ -56,6 +57,7 @@ __all__ = [
     "format_named",
     "formats_named",
     "guessed_format",
+    "guessed_lines",
     "parse_lines",
     "recognise",
     "starts_of",
@@ -78,6 +80,7 @@ FORMATS = {
         TRAEFIK,
         HEROKU,
         SQUID,
+        GIN,
         CADDY,
         TRAEFIK_JSON,
         ENVOY_JSON,

@@ -1,4 +1,4 @@
-"""Text logs of proxies: Envoy's and Istio's default, Traefik's CLF, Heroku's router."""
+"""Text logs of proxies: Envoy's and Istio's default, Traefik's CLF, Heroku's router, Squid's; and Gin's."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import polars as pl
 
 from cbtool.traffic.calls import UNKNOWN_DURATION
 from cbtool.traffic.formats import columns, fields
+from cbtool.traffic.formats.dated import DatedLines
 from cbtool.traffic.formats.log_format import LogFormat, Stamp
 from cbtool.traffic.formats.patterns import PatternLines
 
@@ -107,6 +108,32 @@ SQUID = LogFormat(
     instance=columns.named(pl.col("peer")),
     stamp=Stamp.END,
     notes=("what Squid answered from its cache counts as calls, too",),
+)
+
+GIN = LogFormat(
+    name="gin",
+    summary="the log of Go's Gin, as its Logger writes it",
+    layout=DatedLines(
+        PatternLines(
+            r"\[GIN\] (?<year>[0-9]{4})/(?<month>[0-9]{2})/(?<day>[0-9]{2}) - "
+            r"(?<hour>[0-9]{2}):(?<minute>[0-9]{2}):(?<second>[0-9]{2}) \|(?:[^ m]*m)? *"
+            r"(?<status>[0-9]{3})[^|]*\| *"
+            r'(?<took>[^ |]+) *\| *[^ |]+ *\|[^A-Z]*(?<method>[A-Z]+)[^"]*"(?<target>[^"]*)"'
+        )
+    ),
+    fields={
+        "moment": fields.iso_time("moment"),
+        "took": fields.timed("took"),
+        "target": fields.path("target"),
+    },
+    time=pl.col("moment"),
+    duration=pl.col("took"),
+    status=columns.code(pl.col("status")),
+    method=columns.http_method(pl.col("method")),
+    path=pl.col("target"),
+    resolution_ns=_SECOND_NS,
+    stamp=Stamp.END,
+    notes=("Gin's times have no time zone: they were taken as UTC",),
 )
 
 # An application's own lines stand in the same stream; syslog's priority and length may stand in front.

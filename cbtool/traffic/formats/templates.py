@@ -6,7 +6,6 @@ Every field becomes a group of one pattern, and the text between them stands for
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
@@ -14,23 +13,21 @@ import polars as pl
 from cbtool.errors import ConfigurationError
 from cbtool.traffic.calls import UNKNOWN_DURATION
 from cbtool.traffic.formats import columns, fields, haproxy, proxies
+from cbtool.traffic.formats.dated import MOMENT, DatedLines
 from cbtool.traffic.formats.log_format import LogFormat, Stamp
-from cbtool.traffic.formats.moments import PARTS, is_moment, moments
+from cbtool.traffic.formats.moments import PARTS, is_moment
 from cbtool.traffic.formats.notations import END, Piece, pieces_of
 from cbtool.traffic.formats.patterns import PatternLines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable
 
     from cbtool.traffic.formats.fields import Field
-    from cbtool.traffic.formats.log_format import Parts
-    from cbtool.traffic.scanning.lines import Lines, Spans
 
 _TEXT = r'(?:[^"\\]|\\.)*'
 _REQUEST = rf'(?<method>[A-Z]+) (?<target>(?:[^ "\\]|\\.)*){_TEXT}'
 _CLF = r"[0-9]{2}/\w{3}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2}"
 _SECOND_NS = 1_000_000_000
-_MOMENT = "moment"
 _SHAPES = {
     **PARTS,
     "clf": rf"{_CLF} [-+][0-9]{{4}}",
@@ -50,12 +47,12 @@ _TIMES: dict[str, Callable[[str], Field]] = {
     "microseconds": lambda of: fields.unix_time(of, fields.MICROSECOND),
     "iso": fields.iso_time,
     "clf_ms": fields.clf_time,
-    _MOMENT: fields.iso_time,
+    MOMENT: fields.iso_time,
     "clf_bare": fields.clf_time,
     "clf": fields.clf_time,
 }
 """By the role of a field, how its text becomes Unix nanoseconds; the finest ones first."""
-_WHOLE_SECONDS = ("iso", _MOMENT, "clf", "clf_bare")
+_WHOLE_SECONDS = ("iso", MOMENT, "clf", "clf_bare")
 _FRACTIONS: dict[str, Callable[[str], Field]] = {
     "milli": lambda of: fields.duration(of, fields.MILLISECOND),
     "micro": lambda of: fields.duration(of, fields.MICROSECOND),
@@ -77,28 +74,6 @@ _WANTED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class DatedLines:
-    """Lines of a pattern, of whose parts some make a time, the part `moment`."""
-
-    lines: PatternLines
-
-    @property
-    def header(self) -> bool:
-        """These files have none."""
-        return False
-
-    def opened_by(self, sample: Sequence[str]) -> Parts | None:
-        """Return what finds the parts; it fits any file."""
-        taken = self.lines.opened_by(sample)
-        return None if taken is None else lambda lines: self._dated(lines, taken)
-
-    @staticmethod
-    def _dated(lines: Lines, taken: Parts) -> Mapping[str, Spans]:
-        parts = taken(lines)
-        return {**parts, _MOMENT: moments(parts)}
-
-
 def template_format(text: str) -> LogFormat:
     """Return the format that a server's notation describes.
 
@@ -108,7 +83,7 @@ def template_format(text: str) -> LogFormat:
     pieces, whose = pieces_of(text)
     pattern, roles = _pattern(pieces, whose)
     dated = is_moment(roles)
-    time = next((role for role in _TIMES if role in roles or (role == _MOMENT and dated)), None)
+    time = next((role for role in _TIMES if role in roles or (role == MOMENT and dated)), None)
     if time is None or "status" not in roles:
         missing = "time" if time is None else "status"
         raise ConfigurationError(
@@ -162,9 +137,9 @@ def _asked(roles: set[str], made: dict[str, Field]) -> dict[str, Any]:
 
 
 def _notes(time: str, roles: set[str]) -> tuple[str, ...]:
-    if time in {"clf_ms", "clf_bare"} or (time == _MOMENT and not {"zone", "zone_name"} & roles):
+    if time in {"clf_ms", "clf_bare"} or (time == MOMENT and not {"zone", "zone_name"} & roles):
         return ("the log's times have no time zone: they were taken as UTC",)
-    if time == _MOMENT and "zone" not in roles:
+    if time == MOMENT and "zone" not in roles:
         return ("the names of time zones are not looked at: times were taken as UTC",)
     return ()
 
