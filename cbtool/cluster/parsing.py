@@ -102,29 +102,40 @@ def parsed(wanted: Wanted, item: str | Range) -> Parsed:
         CbtoolError: it cannot be read, or is no such log.
     """
     texts = {*wanted.texts, *wanted.which.texts}
-    frames: list[pl.DataFrame] = []
+    taken = _Taken(wanted)
     file, part = None, None
     if isinstance(item, Range):
         log_format: LogFormat | None = item.log_format
         part = read_range(item, texts)
-        frames.append(part.part.frame)
+        taken.take(item.log_format, part.part.frame)
         part = part._replace(part=part.part._replace(frame=part.part.frame.clear()))
     else:
-        file = read_one(wanted.chosen, item, lambda _, frame: frames.append(frame), texts)
+        file = read_one(wanted.chosen, item, taken.take, texts)
         log_format = None if file is None else file.rows.log_format
-    rows, facts, whole = [np.empty(0, ROW)], Facts(), True
-    for number, frame in enumerate(frames):
-        made, known = rows_of(frame, wanted.which, facts.calls)
-        rows.append(made)
-        facts = facts.and_of(known)
-        whole = facts.calls <= wanted.many
-        if not whole:
-            frames[: number + 1] = [each.clear() for each in frames[: number + 1]]
-    joined = np.concatenate(rows)
+    rows = np.concatenate([np.empty(0, ROW), *taken.rows])
     spread = log_format is not None and log_format.resolution_ns > 1 and part is not None
-    times, counts = np.unique(joined["key"] if spread else joined["key"][:0], return_counts=True)
-    frame = pl.concat(frames) if frames and whole else pl.DataFrame()
-    return Parsed(Head(file, part, log_format, facts, whole, times, counts), joined, frame)
+    times, counts = np.unique(rows["key"] if spread else rows["key"][:0], return_counts=True)
+    frame = pl.concat(taken.frames) if taken.frames else pl.DataFrame()
+    return Parsed(Head(file, part, log_format, taken.facts, taken.whole, times, counts), rows, frame)
+
+
+class _Taken:
+    """Blocks of a file: as rows, and as they are until there are too many."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        self.rows: list[NDArray[np.void]] = []
+        self.frames: list[pl.DataFrame] = []
+        self.facts = Facts()
+        self.whole = True
+        self._wanted = wanted
+
+    def take(self, _: LogFormat, frame: pl.DataFrame) -> None:
+        """Take a block."""
+        rows, facts = rows_of(frame, self._wanted.which, self.facts.calls)
+        self.rows.append(rows)
+        self.facts = self.facts.and_of(facts)
+        self.whole = self.facts.calls <= self._wanted.many
+        self.frames = [*self.frames, frame] if self.whole else []
 
 
 def head_of(made: Parsed) -> Head:
