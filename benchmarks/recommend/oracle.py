@@ -1,9 +1,7 @@
 """The process oracle: the best settings that a search finds with the truth, on draws of its own.
 
-Random search, then coordinate descent, both by the judge's loss. One false trip in all four draws is its
-whole budget: settings that open at every blip of a second can be the cheapest (of these scenarios, in
-`steady50_blips_outage` alone), but nobody may recommend them. It is slow and its results change only with the
-scenarios, so they are kept in `oracle.json`, with the draws' seeds.
+Random search, then coordinate descent, both by the judge's loss and without any budget. It is slow and
+its results change only with the scenarios, so they are kept in `oracle.json`, with the draws' seeds.
 
 Run: python benchmarks/recommend/oracle.py [NAME...] [--improve]
 """
@@ -29,7 +27,6 @@ _RANDOM = 350
 _DESCENTS = 3
 _ROUNDS = 4
 _OFF = (np.inf, 100.0)
-_MOST_FALSE, _BEYOND = 1, 1e6
 
 
 def total(judges: list[Judge], setting: Setting) -> Verdict:
@@ -62,8 +59,7 @@ class Oracle:
 
     def _loss(self, setting: Setting) -> float:
         if setting not in self._known:
-            verdict = total(self._judges, setting)
-            self._known[setting] = verdict.loss + _BEYOND * max(0, verdict.false_trips - _MOST_FALSE)
+            self._known[setting] = total(self._judges, setting).loss
         return self._known[setting]
 
     def _drawn(self) -> Setting:
