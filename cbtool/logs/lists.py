@@ -1,86 +1,83 @@
 """JSON that is a list of objects, or objects over several lines each, as one object a line.
 
 Consoles and APIs export lists, alone or within an object: CloudWatch (`events`), Azure Monitor (`records`),
-Elasticsearch (`hits`), Google Cloud Logging (a list). `jq` writes objects over several lines.
+Elasticsearch (`hits`), Google Cloud Logging (a list). `jq` writes objects over several lines. No more is held
+than an object and what was read with it.
 """
 
 from __future__ import annotations
 
+import codecs
+import json
 import re
-from typing import TYPE_CHECKING, Any
-
-import msgspec
-
-from cbtool.errors import WrongFormatError
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-LARGEST = 512 << 20
-"""Bytes of a list, which must be held whole."""
-
 _KEYS = ("records", "Records", "events", "logEvents", "entries", "logs", "results", "data", "items", "rows")
+_PLAIN_VALUE = rb'\s*"[^"\n]*"\s*:\s*(?:"[^"\n]*"|[\d.]+|null|true|false)\s*,'
 _BEGINS = re.compile(
-    rb'\s*(?:\[\s*\{\s*"|\{\s*"(?:' + "|".join(_KEYS).encode() + rb')"\s*:\s*\[\s*\{|\{\s*"took"\s*:\s*\d)'
+    rb"\s*(?:(?:\{(?:"
+    + _PLAIN_VALUE
+    + rb')*\s*"(?:'
+    + "|".join(_KEYS).encode()
+    + rb')"\s*:\s*)?\[\s*(?=\{\s*")'
+    rb'|\{\s*"took"\s*:[^\[\]]{0,400}"hits"\s*:\s*\[\s*(?=\{))'
 )
+_LINES = re.compile(rb"[^\n]*\}\s*\n\s*\{")
 _OPENS = re.compile(rb"\s*\{\r?\n")
 _HEAD = 4 << 10
 _LONGEST = 128 << 10  # bytes; a longer object is passed on in parts, and each is rejected
 _CLOSES = re.compile(rb"^\}[ ,]*\r?$", re.MULTILINE)
+_BETWEEN = re.compile(r"[\s,]*")
+_SOURCE = "_source"  # what Elasticsearch was given
 
 
-def listed(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
-    """Yield a stream's pieces, those of a list as lines of its objects.
-
-    Raises:
-        WrongFormatError: the list is damaged, or too large.
-    """
+def listed(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield a stream's pieces, those of a list as lines of its objects."""
     first = next(pieces, b"")
-    head = first[:_HEAD].removeprefix(b"\xef\xbb\xbf")
-    if _BEGINS.match(head):
-        yield from _lines(first.removeprefix(b"\xef\xbb\xbf"), pieces, name)
-    elif _OPENS.match(head) and b"\n}" in first:
-        yield from _joined(first.removeprefix(b"\xef\xbb\xbf"), pieces)
+    bare = first.removeprefix(codecs.BOM_UTF8)
+    begins = _BEGINS.match(bare[:_HEAD])
+    if begins and not _LINES.match(bare):
+        yield from _of_list(bare[begins.end() :], pieces)
+    elif _OPENS.match(bare[:_HEAD]) and b"\n}" in bare:
+        yield from _joined(bare, pieces)
     else:
         yield first
         yield from pieces
 
 
-def _lines(first: bytes, pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
-    data = bytearray(first)
-    for piece in pieces:
-        data += piece
-        if len(data) > LARGEST:
-            raise WrongFormatError(
-                f"{name}: a list of over {LARGEST >> 20} MB, which must be held whole: make lines of it,"
-                " such as with jq -c '.[]'"
+def _of_list(first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Yield the objects of a list that has been opened; what is none, as it is."""
+    decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+    parse = json.JSONDecoder().raw_decode
+    held, piece = decode(first), first
+    while piece:
+        piece = next(pieces, b"")
+        held += decode(piece, final=not piece)
+        made, at = list[bytes](), 0
+        while True:
+            at = _BETWEEN.match(held, at).end()  # type: ignore[union-attr]  # it matches nothing, too
+            if held.startswith("]", at):
+                yield b"".join(made)
+                return
+            try:
+                found, end = parse(held, at)
+            except (ValueError, RecursionError):
+                break
+            text = (
+                json.dumps(found[_SOURCE]) if isinstance(found, dict) and _SOURCE in found else held[at:end]
             )
-    try:
-        found = msgspec.json.decode(bytes(data), type=list[msgspec.Raw] | dict[str, msgspec.Raw])
-        objects = found if isinstance(found, list) else _within(found)
-    except (msgspec.DecodeError, RecursionError) as error:
-        if re.match(rb"\s*\{[^\n]*\}\s*\n\s*\{", data):  # an object with such a key a line
-            yield bytes(data)
-            return
-        raise WrongFormatError(f"{name}: damaged: {error}") from None
-    if objects is None:
-        yield bytes(data)
-        return
-    for each in objects:
-        line = bytes(each)
-        yield (msgspec.json.format(line, indent=-1) if b"\n" in line else line) + b"\n"
-
-
-def _within(found: dict[str, Any]) -> list[msgspec.Raw] | None:
-    """Return the objects of the list within an object; None where there is none."""
-    key = next((key for key in _KEYS if key in found), None)
-    if key is not None:
-        return msgspec.json.decode(found[key], type=list[msgspec.Raw])
-    if "hits" not in found:
-        return None
-    hits = msgspec.json.decode(found["hits"], type=dict[str, msgspec.Raw])
-    rows = msgspec.json.decode(hits.get("hits", b"[]"), type=list[dict[str, msgspec.Raw]])
-    return [row.get("_source", msgspec.Raw(b"{}")) for row in rows]
+            made.append(text.replace("\n", " ").replace("\r", " ").encode("utf-8", "replace") + b"\n")
+            at = end
+        yield b"".join(made)
+        held = held[at:]
+        if len(held) > _LONGEST:
+            break
+    # The list ends within an object, or is none.
+    yield held[:_LONGEST].encode("utf-8", "replace")
+    yield from pieces
 
 
 def _joined(first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -73,7 +73,7 @@ class Stream:
         Raises:
             UnreachableError: reading fails half-way.
         """
-        text = plain_text(listed(self._bytes(), self.name), self._noted)
+        text = plain_text(listed(self._bytes()), self._noted)
         return as_lines(directed_rows(whole_rows(text)), self.name)
 
     def _noted(self, note: str) -> None:
