@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from cbtool.traffic.formats.placing import in_order, order_of, starts_of
 from cbtool.traffic.texts import TEXTS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -51,10 +51,12 @@ def assemble(files: Sequence[Rows]) -> Calls:
         starts = starts[order]
     epoch_ns = int(starts[0])
     starts -= epoch_ns
-    duration, status, error = (columns.numbers(name) for name in ("duration", "status", "error"))
-    instance, instances = _instances(columns.texts("instance") if "instance" in columns else None)
-    asked = [name for name in TEXTS if name != "instance" and name in columns]
-    texts: dict[str, Any] = {name: columns.texts(name) for name in asked}
+    asked = [name for name in TEXTS if name in columns]
+    with ThreadPoolExecutor(2) as pool:  # of more, more columns would be there twice
+        found = pool.map(columns.texts, asked)
+        duration, status, error = pool.map(columns.numbers, ("duration", "status", "error"))
+    texts: dict[str, Any] = dict(zip(asked, found, strict=True))
+    instance, instances = _instances(texts.pop("instance", None))
     calls = Calls(
         start_ns=starts,
         duration_ns=duration,
@@ -77,48 +79,41 @@ class _Columns:
 
     def __init__(self, frames: Sequence[pl.DataFrame]) -> None:
         self.order: NDArray[np.uint32] | None = None
-        self._frames = frames
         self._lengths = [len(frame) for frame in frames]
+        names = dict.fromkeys(name for frame in frames for name in frame.columns)
+        self._parts = {
+            name: [frame[name] if name in frame.columns else None for frame in frames] for name in names
+        }
 
     def __contains__(self, name: str) -> bool:
-        return any(name in frame.columns for frame in self._frames)
+        return name in self._parts
 
     def starts(self, formats: Sequence[LogFormat]) -> NDArray[np.int64]:
         """Return when the calls of tables of these formats started, as they stand; their times go."""
         placed = []
-        for log_format, frame in zip(formats, self._frames, strict=True):
-            durations = _array(frame["duration"])
-            placed.append(starts_of(log_format, _array(frame.drop_in_place("time")), durations))
+        read = zip(formats, self._parts.pop("time"), self._parts["duration"], strict=True)
+        for log_format, times, durations in read:
+            placed.append(starts_of(log_format, _array([times]), _array([durations])))
         return placed[0] if len(placed) == 1 else np.concatenate(placed)
 
     def numbers(self, name: str) -> NDArray[Any]:
         """Return a column of numbers."""
-        pieces = self._pieces(name)
-        first = next(pieces)
-        made = np.empty(sum(self._lengths), first.to_numpy().dtype)
-        at = 0
-        for piece in chain([first], pieces):
-            made[at : at + len(piece)] = piece.to_numpy()
-            at += len(piece)
-        return made
+        column = _array(self._parts.pop(name))
+        return column if self.order is None else column[self.order]
 
     def texts(self, name: str) -> pl.Series:
         """Return a column of texts, null where a table has it not."""
-        return pl.concat(list(self._pieces(name)))
-
-    def _pieces(self, name: str) -> Iterator[pl.Series]:
         parts = [
-            frame.drop_in_place(name)
-            if name in frame.columns
-            else pl.repeat(None, length, dtype=pl.String, eager=True)
-            for frame, length in zip(self._frames, self._lengths, strict=True)
+            pl.repeat(None, length, dtype=pl.String, eager=True) if part is None else part
+            for part, length in zip(self._parts.pop(name), self._lengths, strict=True)
         ]
-        return in_order(parts, self.order)
+        return pl.concat(list(in_order(parts, self.order)))
 
 
-def _array(column: pl.Series) -> NDArray[np.int64]:
+def _array(columns: Sequence[pl.Series | None]) -> NDArray[Any]:
     """Return a copy in numpy's memory, which goes back to the system; polars keeps what it once took."""
-    return np.concatenate([chunk.to_numpy() for chunk in column.get_chunks()])
+    chunks = (chunk for column in columns if column is not None for chunk in column.get_chunks())
+    return np.concatenate([chunk.to_numpy() for chunk in chunks])
 
 
 def _instances(names: pl.Series | None) -> tuple[NDArray[np.int32] | None, tuple[str, ...]]:
