@@ -231,10 +231,23 @@ def test_deep_values_are_passed_over_and_deeper_ones_left_to_the_decoder() -> No
     assert said(spans._spans(lines_of(written))) == decoded_alone(written)
 
 
-def test_more_spans_than_there_is_room_for_are_left_to_the_decoder() -> None:
-    written = f'{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{",".join(["{}"] * 2000)}]}}]}}]}}'.encode()
-    assert batches.spans_in(lines_of([written])).doubtful.all()
-    assert len(spans._spans(lines_of([written])).kind) == 2000
+def test_a_batch_that_is_crowded_with_empty_spans_is_damaged() -> None:
+    def batch(spans: int) -> bytes:
+        return f'{{"resourceSpans":[{{"scopeSpans":[{{"spans":[{",".join(["{}"] * spans)}]}}]}}]}}'.encode()
+
+    found = batches.spans_in(lines_of([batch(16), batch(10**6), batch(2)]))
+    assert (found.until.tolist(), found.doubtful.any()) == ([16, 17, 19], False)
+    assert found.behind[otlp.WHOLE, 16] - found.first[otlp.WHOLE, 16] == len(batch(10**6))
+
+
+def test_what_was_broken_off_is_not_decoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    given_up = []
+    monkeypatch.setattr(spans, "decoded", lambda batch: given_up.append(batch) or decoded(batch))
+    broken_off = [b'{"resourceSpans":[{}', b'{"resourceSpans":"[{']
+    others = [b'{"resourceSpans":1} ', b'{"resourceSpans":1' + b" " * 200]
+    written = broken_off + others
+    assert said(spans._spans(lines_of(written))) == decoded_alone(written)
+    assert given_up == others
 
 
 def span(at: int, kind: int = 3, **more: Any) -> dict[str, Any]:

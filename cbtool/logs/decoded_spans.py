@@ -96,12 +96,16 @@ class DecodedSpan(NamedTuple):
     said: list[str | None]
 
 
+NOTHING = DecodedSpan(UNSAID, [None] * PLACES)
+"""What a damaged batch comes to."""
+
+
 def decoded(batch: bytes) -> Iterator[DecodedSpan]:
     """Yield a batch's spans; for one that is damaged a single one that says nothing."""
     try:
         found = _decode(batch)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        yield DecodedSpan(UNSAID, [None] * PLACES)
+        yield NOTHING
         return
     for resource in found.resourceSpans or ():
         instance = _instance(resource.resource)

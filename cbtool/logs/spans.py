@@ -13,7 +13,7 @@ import numpy as np
 
 from cbtool.errors import WrongFormatError
 from cbtool.logs.blocks import Block
-from cbtool.logs.decoded_spans import decoded
+from cbtool.logs.decoded_spans import NOTHING, decoded
 from cbtool.traffic.scanning import batches, otlp
 from cbtool.traffic.scanning.lines import ABSENT, Escapes, Lines, LinesApart, Spans, newlines
 
@@ -28,6 +28,7 @@ _LOOKED_AT = 100  # batches that are looked at at a time
 _TOGETHER = 16 << 20  # bytes of batches in a block: some ten thousands of spans
 _BEHIND = b"\n" * 8  # what the scanner wants behind the last batch
 _PIECE = 1 << 20
+_END = 100  # bytes
 _NOT_ASCII = 128
 _SHOWN = 1000  # bytes of a span that is shown
 _PARTS = {
@@ -219,7 +220,9 @@ def _with_decoded(lines: Lines, found: batches.Found, rows: _Rows) -> _Rows:
     spans, before = list[list[int]](), list[int]()
     for index in np.flatnonzero(found.doubtful).tolist():
         start, end = int(lines.start[index]), int(lines.end[index])
-        for span in decoded(lines.data[start:end].tobytes()):
+        for span in (
+            (NOTHING,) if _broken_off(lines.data[start:end]) else decoded(lines.data[start:end].tobytes())
+        ):
             places = [texts.place(said) for said in span.said]
             places[otlp.WHOLE] = start, end
             spans.append([span.kind, *(first for first, _ in places), *(behind for _, behind in places)])
@@ -233,6 +236,12 @@ def _with_decoded(lines: Lines, found: batches.Found, rows: _Rows) -> _Rows:
         np.insert(rows.escaped, before, 0, axis=1),
         np.insert(rows.kind, before, kind[0]),
     )
+
+
+def _broken_off(batch: NDArray[np.uint8]) -> bool:
+    """Whether a batch is no whole object as its end tells: then what may be large need not be decoded."""
+    end = batch[-_END:].tobytes().rstrip()
+    return bool(end) and not end.endswith(b"}")
 
 
 class _Texts:

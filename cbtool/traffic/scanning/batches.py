@@ -1,7 +1,7 @@
 """OTLP's batches of spans in JSON: the places of what each span says of a call, in one pass over a batch.
 
-What is damaged is not told from what is merely odd (a key that comes twice or has escapes, a number where a
-text is usual): such a batch is left to who reads it slowly.
+Most of what is damaged is not told from what is merely odd (a key that comes twice or has escapes, a number
+where a text is usual): such a batch is left to who reads it slowly.
 """
 
 from __future__ import annotations
@@ -14,7 +14,14 @@ from cbtool.jit import compiled, lean
 from cbtool.traffic.scanning import meanings, memory, names, otlp, tokens
 from cbtool.traffic.scanning.memory import byte, int64
 from cbtool.traffic.scanning.names import UNKNOWN, number_of
-from cbtool.traffic.scanning.tokens import number_end, text_end, word_end
+from cbtool.traffic.scanning.tokens import (
+    behind_blanks,
+    digits_of,
+    has_surrogates,
+    number_end,
+    text_end,
+    word_end,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,8 +34,8 @@ DEEPEST = 512
 _ESCAPED = np.zeros(256, np.bool_)  # what may stand behind a backslash
 _ESCAPED[list(b'"\\/bfnrtu')] = True
 
-_SPARE = 1000
-_DENSEST = 64  # bytes of a span; there is room for so many, and a thousand
+_DENSEST = 64  # bytes of a span in a batch: no real ones are shorter
+_FEW = 16  # spans of a batch that may be
 _DIGITS = 18  # of a whole number that every reader takes for one
 _KEY_OR_END, _NEXT_KEY, _ELEMENT_OR_END, _NEXT, _BEHIND = range(5)
 
@@ -54,8 +61,12 @@ class Found(NamedTuple):
 
 
 def spans_in(batches: Lines) -> Found:
-    """Return the spans of some batches of valid UTF-8, whose data goes on for eight bytes behind the last."""
-    most = len(batches.data) // _DENSEST + _SPARE
+    """Return the spans of some batches; one that says nothing for one that breaks off or is crowded.
+
+    Args:
+        batches: valid UTF-8, with eight bytes more behind the last one.
+    """
+    most = len(batches.data) // _DENSEST + _FEW * len(batches)
     first, behind = np.empty((otlp.PLACES, most), np.int32), np.empty((otlp.PLACES, most), np.int32)
     escaped, kind = np.empty((otlp.PLACES, most), np.uint8), np.empty(most, np.uint8)
     until, doubtful = np.empty(len(batches), np.int64), np.empty(len(batches), np.bool_)
@@ -64,41 +75,19 @@ def spans_in(batches: Lines) -> Found:
 
 
 @lean
-def _behind_blanks(data: NDArray[np.uint8], at: int, end: int) -> int:
-    while at < end and byte(data, at) <= 32:
-        one = byte(data, at)
-        if one != 32 and one != 10 and one != 13 and one != 9:
-            break
-        at += 1
-    return at
-
-
-@lean
-def _surrogates(data: NDArray[np.uint8], at: int, end: int) -> bool:
-    r"""Whether a text has any of `\ud800` to `\udfff`, or what looks like one behind a second backslash."""
-    for i in range(at, end - 3):
-        d = byte(data, i) == 92 and byte(data, i + 1) == 117 and byte(data, i + 2) | 32 == 100
-        if d and byte(data, i + 3) >= 56:
-            return True
-    return False
-
-
-@lean
-def _simple(data: NDArray[np.uint8], at: int, end: int) -> int:
-    """How many digits a number has that is whole and written as Python does; 0 for others; −1: an odd one.
-
-    Odd are those that some readers could not take.
-    """
-    for i in range(at, end):
-        one = byte(data, i)
-        if one == 46 or one > 57:
-            for k in range(i, end):
-                if byte(data, k) | 32 == 101 and end - k > 3 + (byte(data, k + 1) == 45):
-                    return -1
-            return 0 if end - at <= 2 * _DIGITS else -1
-    if byte(data, at) == 45 and byte(data, at + 1) == 48:
-        return 0
-    return end - at if end - at <= 2 * _DIGITS else -1
+def _begin(
+    out_first: NDArray[np.int32],
+    out_escaped: NDArray[np.uint8],
+    out_kind: NDArray[np.uint8],
+    row: int,
+    at: int,
+) -> None:
+    """Write a span that says nothing yet."""
+    for said in range(otlp.PLACES):
+        out_first[said, row] = -1
+        out_escaped[said, row] = 0
+    out_first[otlp.WHOLE, row] = at
+    out_kind[row] = otlp.UNSAID
 
 
 @compiled(meanings, memory, names, otlp, tokens)
@@ -120,6 +109,7 @@ def _scan(  # one loop with a branch a token
     row = int64(0)
     for line in range(len(starts)):
         at, end = int64(starts[line]), int64(ends[line])
+        most = row + (end - at) // _DENSEST + _FEW
         depth, what, state, sound = 0, int64(meanings.BATCH), _NEXT, True
         first_row = resource_row = row
         instance_first, instance_behind, instance_escaped = int64(-1), int64(-1), False
@@ -127,7 +117,7 @@ def _scan(  # one loop with a branch a token
         odd = False
         in_span, named = False, int64(0)
         while True:
-            at = _behind_blanks(data, at, end)
+            at = behind_blanks(data, at, end)
             if at >= end or (depth == 0 and state == _BEHIND):
                 sound = at == end and depth == 0 and state == _BEHIND
                 break
@@ -137,7 +127,7 @@ def _scan(  # one loop with a branch a token
                 last, escaped = text_end(data, first, end, _ESCAPED)
                 sound = last >= 0 and depth > 0 and state != _BEHIND
                 if escaped and sound:
-                    sound = not _surrogates(data, first, last)
+                    sound = not has_surrogates(data, first, last)
                 if not sound:
                     break
                 at = last + 1
@@ -162,7 +152,7 @@ def _scan(  # one loop with a branch a token
                             sound = False
                             break
                         seen[depth] |= int64(1) << what
-                    at = _behind_blanks(data, at, end)
+                    at = behind_blanks(data, at, end)
                     sound = at < end and byte(data, at) == 58
                     if not sound:
                         break
@@ -211,13 +201,10 @@ def _scan(  # one loop with a branch a token
                 if opened == meanings.ATTRIBUTE:
                     name, value_first, value_escaped, odd = int64(UNKNOWN), int64(-1), False, False
                 elif opened == meanings.SPAN:
-                    if row == len(out_kind):
+                    if row == most:
                         sound = False
                         break
-                    out_first[:, row] = -1
-                    out_escaped[:, row] = 0
-                    out_first[otlp.WHOLE, row] = at - 1
-                    out_kind[row] = otlp.UNSAID
+                    _begin(out_first, out_escaped, out_kind, row, at - 1)
                     ranks[:] = meanings.RANKS
                     in_span = True
                 elif opened == meanings.RESOURCE:
@@ -275,7 +262,7 @@ def _scan(  # one loop with a branch a token
                 if what == meanings.ANY:
                     pass
                 elif one <= 57:
-                    digits = _simple(data, first, at)
+                    digits = digits_of(data, first, at)
                     if meanings.STRING <= what <= meanings.BOOLEAN and digits >= 0:
                         odd = (
                             odd
@@ -308,14 +295,20 @@ def _scan(  # one loop with a branch a token
                 if not sound:
                     break
             state = _BEHIND
-            at = _behind_blanks(data, at, end)
+            at = behind_blanks(data, at, end)
             if at < end and byte(data, at) == 44 and depth > 0:
                 at += 1
                 node = nodes[depth]
                 state = _NEXT if node & 1 else _NEXT_KEY
                 what = node + 1 if node > meanings.ANY_LIST else int64(meanings.ANY)
+        # What breaks off is damaged for every reader, and what has no end of empty spans for this one.
+        damaged = not sound and (row == most or (at >= end and depth > 0))
         if not sound:
             row = first_row
+        if damaged:
+            _begin(out_first, out_escaped, out_kind, row, int64(starts[line]))
+            out_behind[otlp.WHOLE, row] = end
+            row += 1
         out_until[line] = row
-        out_doubtful[line] = not sound
+        out_doubtful[line] = not sound and not damaged
     return row

@@ -1,4 +1,4 @@
-"""JSON's tokens: where a text, a number or a word ends."""
+"""JSON's tokens: where a text, a number or a word ends, and which of them readers differ about."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from cbtool.traffic.scanning.memory import byte, find_mark, int64
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+_READABLE = 36  # characters of a number that every reader takes
 
 
 @lean
@@ -77,3 +79,42 @@ def word_end(data: NDArray[np.uint8], at: int, end: int) -> int:
     if letters == 0x74727565 or letters == 0x6E756C6C:
         return at + 4
     return at + 5 if letters == 0x66616C73 and at + 5 <= end and byte(data, at + 4) == 101 else -1
+
+
+@lean
+def behind_blanks(data: NDArray[np.uint8], at: int, end: int) -> int:
+    """Where the next character is that is no white space of JSON's; `end` if there is none."""
+    while at < end and byte(data, at) <= 32:
+        one = byte(data, at)
+        if one != 32 and one != 10 and one != 13 and one != 9:
+            break
+        at += 1
+    return at
+
+
+@lean
+def has_surrogates(data: NDArray[np.uint8], at: int, end: int) -> bool:
+    r"""Whether a text has any of `\ud800` to `\udfff`, or what looks like one behind a second backslash."""
+    for i in range(at, end - 3):
+        d = byte(data, i) == 92 and byte(data, i + 1) == 117 and byte(data, i + 2) | 32 == 100
+        if d and byte(data, i + 3) >= 56:
+            return True
+    return False
+
+
+@lean
+def digits_of(data: NDArray[np.uint8], at: int, end: int) -> int:
+    """How many digits a number has that is whole and written as Python does; 0 for others; −1: an odd one.
+
+    Odd are those that some readers could not take.
+    """
+    for i in range(at, end):
+        one = byte(data, i)
+        if one == 46 or one > 57:
+            for k in range(i, end):
+                if byte(data, k) | 32 == 101 and end - k > 3 + (byte(data, k + 1) == 45):
+                    return -1
+            return 0 if end - at <= _READABLE else -1
+    if byte(data, at) == 45 and byte(data, at + 1) == 48:
+        return 0
+    return end - at if end - at <= _READABLE else -1
