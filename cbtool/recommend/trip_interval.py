@@ -138,8 +138,10 @@ def _by_dispersion(view: Exposure, gate: Gate, slow_from: float | None, seed: in
     together = np.bincount(np.flatnonzero(bad) // round(calls))
     runs, total = len(bad) / calls, float(together.sum())
     shared = together * (together - 1) / 2.0
-    weights = np.random.default_rng([seed, _SEED + 2]).poisson(1.0, (_DRAWS, len(shared)))
-    pairs = max(counted_range(int(shared.sum()), 1.0).high, float(np.quantile(weights @ shared, HIGH)))
+    # Runs that share equally many weigh alike: a sum of Poisson weights is Poisson again.
+    each, alike = np.unique(shared, return_counts=True)
+    weights = np.random.default_rng([seed, _SEED + 2]).poisson(alike, (_DRAWS, len(each)))
+    pairs = max(counted_range(int(shared.sum()), 1.0).high, float(np.quantile(weights @ each, HIGH)))
     least = max(total, 1.0) ** 2 / (2.0 * runs)  # pairs, were the calls independent
     shape = 1.0 / max(pairs / least - 1.0, 1e-3)
     often = counted_range(int(total), view.seconds).high
