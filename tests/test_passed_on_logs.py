@@ -335,6 +335,8 @@ def test_rows_without_a_date_are_of_the_day_above_them(tmp_path: Path) -> None:
             "W3C log without sc-status, cs-uri",
         ),
         ("Connect from 127.0.0.1:4 to 127.0.0.1:1 (web/HTTP)\n", "HAProxy's default log"),
+        ('INFO:     10.0.0.1:5000 - "GET /a HTTP/1.1" 200 OK\n', "uvicorn's log"),
+        ("GET /a 200 12.345 ms - 12\n", "morgan's tiny or dev format, which has no times"),
         ("Running 30s test @ http://127.0.0.1\n", "a summary of wrk"),
     ],
 )
