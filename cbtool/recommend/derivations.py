@@ -204,10 +204,11 @@ def _trials(e: Evidence, _: Sensitivity | None) -> str:
 
 def _other_trials(e: Evidence) -> str:
     """Return what other numbers of trials would tell."""
-    share = e.candidate.gate.threshold / 100
+    level, threshold = e.mildest
+    share = threshold / 100
     others = [n for n in TRIALS if n != e.candidate.trials]
     chances = [
-        f"{n}: {_short(reopening_chance(n, e.level, share))} and"
+        f"{n}: {_short(reopening_chance(n, level, share))} and"
         f" {reopening_chance(n, e.healthy_percent / 100, share):.2g}"
         for n in others
     ]
