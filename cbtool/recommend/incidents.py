@@ -27,6 +27,7 @@ _SLOW_BASELINE = 0.01  # by the definition of a p99
 _LEAST = 2.5  # seconds
 _LONGEST_BLIP = 60.0  # seconds
 _NO_BURSTS = 300.0  # seconds; two or three bursts in a row can last a minute
+_MANY = 20  # bad calls that came apart, in a minute: more than two or three bursts
 _RECURRING = 5  # bursts that are a habit rather than incidents
 _MARGIN = 2.0  # times the bursts' 95 % quantile
 _GAP = 3.0  # times as long as all bursts is no burst of their sort
@@ -41,7 +42,7 @@ class Bar(NamedTuple):
 
     seconds: float
     bad: int
-    """Failed or slow calls; a stretch of five minutes or more needs no number."""
+    """Failed or slow calls; a stretch of a minute or more needs no number, of five if it may be bursts."""
     learnt: bool = True
     """Whether from bursts, or from the user."""
 
@@ -237,7 +238,8 @@ def _describe(trace: TraceColumns, slow: Column | None, segment: Segment, level:
     if severe:
         shape = shape_of(trace, slow, segment)
         seconds = min(_seconds(trace, segment), shape.seconds)
-        enough = seconds >= bar.seconds and (seconds >= _NO_BURSTS or bad > bar.bad)
+        no_bursts = _LONGEST_BLIP if shape.bursts >= _MANY else _NO_BURSTS
+        enough = seconds >= bar.seconds and (seconds >= no_bursts or bad > bar.bad)
         # Where the log broke off, nobody knows how long it lasted; it is no sign of health in any case.
         enough = enough or (not bar.learnt and seconds >= _LEAST and cut_short(trace.start, segment))
         severe = enough and shape.share >= level and shape.bursts >= LEAST_BAD_CALLS

@@ -179,3 +179,16 @@ def test_mild_stretches_among_a_few_blips_do_not_make_these_many() -> None:
     assert few_of(ridden, severe) == ridden[:3]
     assert few_of(ridden[:9], severe[:9]) == ridden[:9]
     assert few_of(ridden, [True] * 15) == []
+
+
+def test_a_minute_of_failures_at_low_load_is_an_incident_though_blips_at_high_load_had_more() -> None:
+    """Six blips of 3 s at 80/s have 240 failures each; a minute at 6/s cannot have twice as many."""
+    busy, quiet = np.arange(32_000) / 80, 400 + np.arange(3_000) / 6
+    start = seconds(*busy, *quiet)
+    failed = np.random.default_rng(11).random(len(start)) < 0.002
+    for begin in range(2_000, 32_000, 5_000):
+        failed[begin : begin + 240] = True
+    failed[33_200:33_620] = np.random.default_rng(12).random(420) < 0.6
+    (incident,) = [i for i in recommended(calls_at(start, failed)).incidents if i.actionable]
+    assert incident.start == pytest.approx(600, abs=3)
+    assert incident.length == pytest.approx(70, abs=5)
