@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from cbtool.errors import WrongFormatError
-from cbtool.logs.blocks import Block
+from cbtool.logs.blocks import BLOCK, Block
 from cbtool.logs.decoded_spans import NOTHING, decoded
 from cbtool.traffic.scanning import batches, otlp
 from cbtool.traffic.scanning.lines import ABSENT, Escapes, Lines, LinesApart, Spans, newlines
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _PROBED = 4000  # spans, among which a client's is looked for
 _HELD = 64 << 20  # bytes, in which they must be
 _LOOKED_AT = 100  # batches that are looked at at a time
-_TOGETHER = 16 << 20  # bytes of batches in a block: some ten thousands of spans
+_TOGETHER = BLOCK
 _BEHIND = b"\n" * 8  # what the scanner wants behind the last batch
 _PIECE = 1 << 20
 _END = 100  # bytes
