@@ -192,7 +192,7 @@ def _shortest(trace: TraceColumns, slow: Column | None, segments: list[Segment],
     # Half a minute of a demo cannot hold a 10 s incident to learn from; 2 s are a blip even there.
     least = min(10.0, max(_LEAST, trace.span / 12))
     severe = [s for s in segments if _bad_share(trace, slow, s) >= budget.break_even]
-    lengths = [_lasted(trace, slow, s) for s in severe]
+    lengths = [_lasted(trace, slow, s, budget.break_even) for s in severe]
     bursts = _recurring(lengths)
     if len(bursts) < _RECURRING:
         return Bar(least, 0, learnt=False)
@@ -206,9 +206,9 @@ def _bad_share(trace: TraceColumns, slow: Column | None, segment: Segment) -> fl
     return (failed + late - both) / (segment.last + 1 - segment.first)
 
 
-def _lasted(trace: TraceColumns, slow: Column | None, segment: Segment) -> float:
+def _lasted(trace: TraceColumns, slow: Column | None, segment: Segment, level: float) -> float:
     """Return how long a segment lasted, in seconds, strays at its ends left out."""
-    return min(_seconds(trace, segment), shape_of(trace, slow, segment).seconds)
+    return min(_seconds(trace, segment), shape_of(trace, slow, segment, level).seconds)
 
 
 def _recurring(seconds: list[float]) -> list[int]:
@@ -236,7 +236,7 @@ def _describe(trace: TraceColumns, slow: Column | None, segment: Segment, level:
     bad = failed + late - both
     severe = bad / calls >= level
     if severe:
-        shape = shape_of(trace, slow, segment)
+        shape = shape_of(trace, slow, segment, level)
         seconds = min(_seconds(trace, segment), shape.seconds)
         no_bursts = _LONGEST_BLIP if shape.bursts >= _MANY else _NO_BURSTS
         enough = seconds >= bar.seconds and (seconds >= no_bursts or bad > bar.bad)

@@ -7,7 +7,7 @@ would take as long as the answer did; `--validate` does that on parts of the log
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -76,31 +76,44 @@ def _fitted(found: Found, court: Court, number: int, bounds: _Bounds) -> Candida
     return at
 
 
-def _moved(found: Found, at: Candidate, court: Court, within: tuple[bool, list[Candidate]]) -> Candidate:
-    """Return the cheapest of the neighbours and the one in their middle, if that may stay."""
-    broken, moves = within
+def _moved(found: Found, at: Candidate, court: Court, within: _Within) -> Candidate:
+    """Return the cheapest of the neighbours that keep the budget and the one in their middle, if that may stay."""
     base = found.budget.false_trip_cost
-    best = moves[0] if broken and moves else at
+    best = within.moves[0] if within.broken and within.moves else at
     cost = court.loss(best.config()) + base
-    for move in moves:
+    for move in within.moves:
         own = court.loss(move.config()) + base
-        if own * _AS_CHEAP < cost:
+        # The budget is asked after last, since on a large log it takes longer than the loss.
+        if own * _AS_CHEAP < cost and (within.kept or _keeps_budget(found, move)):
             best, cost = move, own
     return best
 
 
-def _within(found: Found, axis: Axis, number: int, bounds: _Bounds) -> tuple[bool, list[Candidate]]:
-    """Return whether the errors gate breaks the budget on this resample, and which neighbours keep it.
+def _keeps_budget(found: Found, move: Candidate) -> bool:
+    return found.search.guard.false_trips(move.gate).upper <= found.search.budget
+
+
+class _Within(NamedTuple):
+    """The neighbours of a setting."""
+
+    broken: bool
+    """Whether the errors gate breaks the budget on the resample."""
+    moves: list[Candidate]
+    kept: bool
+    """Whether the moves are known to keep the budget."""
+
+
+def _within(found: Found, axis: Axis, number: int, bounds: _Bounds) -> _Within:
+    """Return a setting's neighbours on one resample, of the errors gate those that keep the budget there.
 
     Where none does, the largest is the nearest to one that does.
     """
     near = {value: axis.moved(value) for value in axis.near()}
-    budget = found.search.budget
     if axis.setting != ERRORS_GATE:
-        others = (each for value, each in near.items() if value != axis.at)
-        return False, [each for each in others if found.search.guard.false_trips(each.gate).upper <= budget]
+        return _Within(broken=False, moves=[m for value, m in near.items() if value != axis.at], kept=False)
     bound = bounds.on(number, tuple(each.gate for each in near.values()))
+    budget = found.search.budget
     kept = [each for each, most in zip(near.values(), bound, strict=True) if most <= budget]
     broken = near[axis.at] not in kept
     kept = kept or [near[max(near)]]
-    return broken, [each for each in kept if each != near[axis.at]]
+    return _Within(broken, [each for each in kept if each != near[axis.at]], kept=True)

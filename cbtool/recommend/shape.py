@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from cbtool.recommend.columns import pieces
+from cbtool.recommend.segments import LEAST_BAD_CALLS
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from cbtool.recommend.columns import Column, TraceColumns
     from cbtool.recommend.segments import Segment
 
@@ -32,19 +35,20 @@ class Shape(NamedTuple):
     """Bad calls, so counted."""
 
 
-def shape_of(trace: TraceColumns, slow: Column | None, segment: Segment) -> Shape:
+def shape_of(trace: TraceColumns, slow: Column | None, segment: Segment, level: float) -> Shape:
     """Return the shape of a stretch.
 
     Args:
         trace: the calls.
         slow: which of them are slow; None: durations say nothing.
         segment: the stretch.
+        level: the share of bad calls from which opening pays.
     """
     first, behind = segment.first, segment.last + 1
     start = trace.start
     whole = int(start[segment.last]) - int(start[first])
     near = _TOGETHER * whole / max(1, segment.last - first)
-    times, clusters, bad_clusters = [], 0, 0
+    times, marks, kinds = [], [], []
     before_bad, before_start = None, 0
     columns = (trace.start, trace.failed) if slow is None else (trace.start, trace.failed, slow)
     for piece in pieces(*columns, first=first, behind=behind):
@@ -55,12 +59,29 @@ def shape_of(trace: TraceColumns, slow: Column | None, segment: Segment) -> Shap
         if before_bad is not None:
             new[0] = bad[0] != before_bad or begins[0] - before_start > near
         before_bad, before_start = bad[-1], begins[-1]
-        clusters += int(new.sum())
-        bad_clusters += int((new & bad).sum())
-    found = np.concatenate(times)
-    most = len(found) - 1
+        marks.append(begins[new])
+        kinds.append(bad[new])
+    clusters, bad_clusters = np.concatenate(marks), np.concatenate(kinds)
+    core = _core(np.concatenate(times), clusters, bad_clusters, level)
+    seconds = whole / 1e9 if core is None or core * _MUCH_SHORTER > whole else core / 1e9
+    count = int(bad_clusters.sum())
+    return Shape(seconds, count / max(1, len(clusters)), count)
+
+
+def _core(
+    bad_at: NDArray[np.int64], clusters: NDArray[np.int64], bad: NDArray[np.bool_], level: float
+) -> float | None:
+    """Return how long the bad calls lasted by the middle of them, in ns; None where those outside are no strays.
+
+    They aren't where there are several, as dense among the calls as an incident's: the load rose or fell then.
+    """
+    most = len(bad_at) - 1
     low, high = round(_CORE * most), most - round(_CORE * most)
-    core = (int(found[high]) - int(found[low])) / 1e9 * most / max(1, high - low) if most > 0 else 0.0
-    if core * _MUCH_SHORTER > whole / 1e9:
-        core = whole / 1e9
-    return Shape(core, bad_clusters / max(1, clusters), bad_clusters)
+    if most < 1:
+        return 0.0
+    middle = int(bad_at[high]) - int(bad_at[low])
+    core = middle * most / max(1, high - low)
+    margin = (core - middle) / 2
+    outside = (clusters < bad_at[low] - margin) | (clusters > bad_at[high] + margin)
+    strays = int(bad[outside].sum())
+    return None if strays >= max(LEAST_BAD_CALLS, level * outside.sum()) else core

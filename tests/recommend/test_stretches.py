@@ -14,6 +14,7 @@ from cbtool.recommend.trace import Trace
 from cbtool.traffic.calls import Calls
 
 SECOND = 10**9
+LEVEL = 0.2
 
 
 def seconds(*times: float) -> np.ndarray:
@@ -105,7 +106,7 @@ def test_bursts_among_few_calls_are_no_brown_out() -> None:
     start = np.concatenate((quiet, bursts))
     order = np.argsort(start)
     failed = (np.arange(36) >= 20)[order]
-    shape = shape_of(trace_at(seconds(*start[order]), failed), None, Segment(0, 35))
+    shape = shape_of(trace_at(seconds(*start[order]), failed), None, Segment(0, 35), LEVEL)
     assert shape.bursts == 2
     assert shape.share == pytest.approx(2 / 22)  # beside twenty good calls, each by itself
 
@@ -113,15 +114,23 @@ def test_bursts_among_few_calls_are_no_brown_out() -> None:
 def test_a_stray_failure_does_not_make_a_burst_long() -> None:
     start = seconds(0, 10, 20, 30, 40, *(41 + np.arange(8) * 0.1))
     failed = np.array([True, *[False] * 4, *[True] * 8])
-    shape = shape_of(trace_at(start, failed), None, Segment(0, 12))
+    shape = shape_of(trace_at(start, failed), None, Segment(0, 12), LEVEL)
     assert shape.seconds < 2
+
+
+def test_a_load_that_rises_within_an_incident_does_not_make_it_short() -> None:
+    """Two and a half seconds at 6/s, then half a second at 250/s, of which four in five calls fail."""
+    start = np.concatenate((np.arange(15) * SECOND // 6, 5 * SECOND // 2 + np.arange(125) * SECOND // 250))
+    failed = np.arange(140) % 5 != 2
+    shape = shape_of(trace_at(start, failed), None, Segment(0, 139), LEVEL)
+    assert shape.seconds == pytest.approx(2.996)
 
 
 def test_an_even_stretch_is_as_long_as_it_looks() -> None:
     start = np.arange(2_000) * SECOND // 10
     failed = np.random.default_rng(2).random(2_000) < 0.4
     failed[[0, -1]] = True
-    shape = shape_of(trace_at(start, failed), None, Segment(0, 1_999))
+    shape = shape_of(trace_at(start, failed), None, Segment(0, 1_999), LEVEL)
     assert shape.seconds == pytest.approx(200, rel=0.1)
     assert shape.share == pytest.approx(0.4, abs=0.05)
 
@@ -129,10 +138,10 @@ def test_an_even_stretch_is_as_long_as_it_looks() -> None:
 def test_a_shape_does_not_depend_on_where_pieces_end(monkeypatch: pytest.MonkeyPatch) -> None:
     random = np.random.default_rng(4)
     trace = trace_at(np.sort(random.integers(0, 10**12, 500)), random.random(500) < 0.5)
-    whole = shape_of(trace, None, Segment(3, 480))
+    whole = shape_of(trace, None, Segment(3, 480), LEVEL)
     assert columns.PIECE > 500
     monkeypatch.setattr(columns, "PIECE", 7)
-    assert shape_of(trace, None, Segment(3, 480)) == whole
+    assert shape_of(trace, None, Segment(3, 480), LEVEL) == whole
 
 
 def test_bursts_at_low_load_are_ridden_through() -> None:
