@@ -21,6 +21,7 @@ from cbtool.recommend.trip_interval import Range, counted_range, trip_range
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from concurrent.futures import Executor
 
     from numpy.typing import NDArray
 
@@ -100,6 +101,26 @@ class Guard:
             slow = self._of_rate(gate, gate.slow_from, gate.slow_threshold)
             self._known[gate] = FalseTrips(*(a + b for a, b in zip(failed, slow, strict=True)))
         return self._known[gate]
+
+    def foresee(self, gates: Sequence[Gate], pool: Executor) -> None:
+        """Find the peaks of the gates' windows on all cores, which would else be found one by one.
+
+        Args:
+            gates: one of each window and slow-call threshold is enough.
+            pool: of threads.
+        """
+        views = {id(view): view for view in (self._background, *self._calm)}.values()
+        wanted = {
+            (gate.window, gate.counted, slow_from): gate
+            for gate in gates
+            for slow_from in (None, gate.slow_from)
+        }
+        for view in views:
+            for slow_from in {slow_from for _, _, slow_from in wanted}:
+                view.bad(slow_from)
+        tasks = [pool.submit(view.peaks, gate, key[2]) for view in views for key, gate in wanted.items()]
+        for task in tasks:
+            task.result()
 
     def estimate(self, gate: Gate, seed: int) -> Estimate:
         """Return how often a day the gate trips falsely, with a 90 % interval (see `trip_interval`).

@@ -77,7 +77,7 @@ def _fitted(found: Found, court: Court, number: int, bounds: _Bounds) -> Candida
 
 
 def _moved(found: Found, at: Candidate, court: Court, within: _Within) -> Candidate:
-    """Return the cheapest of the neighbours that keep the budget and the one in their middle, if that may stay."""
+    """Return the cheapest neighbour that keeps the budget; the one in their middle, if it may stay."""
     base = found.budget.false_trip_cost
     best = within.moves[0] if within.broken and within.moves else at
     cost = court.loss(best.config()) + base

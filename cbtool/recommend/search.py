@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cbtool.recommend.backoff import WORTH_GROWING, growing, nearby
@@ -84,6 +85,7 @@ class Search:
         """
         mine = [start for start in starts if start.gate.counted == counted]
         for courts, left in ((1, _PROMISING), (self.screening, _DESCENTS)):
+            self._judge(mine, courts)
             mine = sorted(mine, key=lambda c: self._loss(c, courts))[:left]  # used at once
         best = None
         for start in [*mine, *(habit for habit in habits_ if habit.gate.counted == counted)]:
@@ -170,13 +172,17 @@ class Search:
         windows = [(window, False) for window in self.ground.windows()] + [
             (n, True) for n in self.ground.counts()
         ]
-        for window, counted in windows:
-            for threshold in self.ground.thresholds()[::2]:
-                gate = Gate(window, threshold, 1, 1, counted=counted)
-                fitted = self.fit(with_slow(gate, slow, wary=self.ground.hardly_slow))
-                if fitted is not None:
-                    yield Candidate(fitted, wait, 1)
-                    yield Candidate(fitted, wait, 3)
+        gates = [
+            with_slow(Gate(window, threshold, 1, 1, counted=counted), slow, wary=self.ground.hardly_slow)
+            for window, counted in windows
+            for threshold in self.ground.thresholds()[::2]
+        ]
+        self.guard.foresee(gates, self._pool)
+        for gate in gates:
+            fitted = self.fit(gate)
+            if fitted is not None:
+                yield Candidate(fitted, wait, 1)
+                yield Candidate(fitted, wait, 3)
 
     def _habits(self) -> Iterator[Candidate]:
         slow = self.ground.slow_durations()
@@ -212,8 +218,10 @@ class Search:
         for _ in range(_ROUNDS):
             before = loss
             for moves in (waits, self._thresholds, self._errors, self._windows, trials, self._slow):
-                for move in moves(best):
-                    if move != best and self.allowed(move.gate) and self._saves(move, best):
+                allowed = [move for move in moves(best) if move != best and self.allowed(move.gate)]
+                self._judge(allowed, self.screening)
+                for move in allowed:
+                    if move != best and self._saves(move, best):
                         best, loss = move, self._full_loss(move)
             if loss == before or loss > _FAR_BEHIND * bar:
                 break
@@ -300,7 +308,23 @@ class Search:
         """Return the loss over the first `courts` courts; what is known already is not judged again."""
         known = self._losses.setdefault(candidate, [])
         if len(known) < courts:
-            config = candidate.config()
             rest = self.courts[len(known) : courts]
-            known += self._pool.map(lambda court: court.weight * court.loss(config), rest)
+            known += self._pool.map(partial(_judged, candidate=candidate), rest)
         return sum(known[:courts])
+
+    def _judge(self, candidates: Sequence[Candidate], courts: int) -> None:
+        """Judge several candidates on the first `courts` courts at once, which leaves no core idle."""
+        unknown = [c for c in dict.fromkeys(candidates) if len(self._losses.get(c, ())) < courts]
+        tasks = {
+            c: [
+                self._pool.submit(_judged, court, c)
+                for court in self.courts[len(self._losses.get(c, ())) : courts]
+            ]
+            for c in unknown
+        }
+        for candidate, own in tasks.items():
+            self._losses.setdefault(candidate, []).extend(task.result() for task in own)
+
+
+def _judged(court: Court, candidate: Candidate) -> float:
+    return court.weight * court.loss(candidate.config())

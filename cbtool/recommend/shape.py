@@ -71,9 +71,9 @@ def shape_of(trace: TraceColumns, slow: Column | None, segment: Segment, level: 
 def _core(
     bad_at: NDArray[np.int64], clusters: NDArray[np.int64], bad: NDArray[np.bool_], level: float
 ) -> float | None:
-    """Return how long the bad calls lasted by the middle of them, in ns; None where those outside are no strays.
+    """Return how long the bad calls lasted by the middle of them, in ns; None where the others are no strays.
 
-    They aren't where there are several, as dense among the calls as an incident's: the load rose or fell then.
+    They are none where there are several, as dense among the calls as an incident's: the load changed then.
     """
     most = len(bad_at) - 1
     low, high = round(_CORE * most), most - round(_CORE * most)
