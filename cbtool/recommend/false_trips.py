@@ -17,6 +17,7 @@ from cbtool.recommend.chance import Levels, cold_trip, levels_of, trips_per_seco
 from cbtool.recommend.exposure import BlockMaxima
 from cbtool.recommend.findings import Estimate
 from cbtool.recommend.gates import Gate
+from cbtool.recommend.margins import largest, tripping
 from cbtool.recommend.trip_interval import Range, counted_range, trip_range
 
 if TYPE_CHECKING:
@@ -230,7 +231,7 @@ class Guard:
     def _seen(self, gate: Gate, slow_from: float | None, threshold: float) -> float:
         """Return the trips a day on all of the background, its bursts a little worse than they were."""
         maxima = self._background.block_maxima(gate, slow_from, threshold).positive
-        return _DAY * int((maxima * self._margin >= 1.0).sum()) / self._background.seconds
+        return _DAY * int(tripping(maxima, self._margin)) / self._background.seconds
 
     def _levels_of(self, index: int, slow_from: float | None) -> Levels:
         key = (index, slow_from)
@@ -283,14 +284,14 @@ def _tail(maxima: BlockMaxima, errors: float, seconds: float) -> FalseTrips:
     fall faster, so this errs on the safe side; clusters (Markov-modulated failures) fall just so.
     """
     positive = maxima.positive
-    tripped = int((positive >= 1.0).sum())
+    tripped = int(tripping(positive, 1.0))
     if not len(positive):
         few, level, total = 3.0, 1.0 / errors, 0.0  # the rule of three
     else:
         kept = max(1, min(40, max(10, maxima.blocks // 3), len(positive)))
-        largest = np.sort(np.partition(positive, len(positive) - kept)[len(positive) - kept :])
-        level = float(largest[0])
-        few, total = float(kept), float(((largest - level) * errors).sum())
+        highest = largest(positive, kept)
+        level = float(highest[0])
+        few, total = float(kept), float(((highest - level) * errors).sum())
     ratio = (total + 1.0) / (few + total + 2.0)
     reach = ratio ** (max(0.0, 1.0 - level) * errors)
     seen = tripped / seconds

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from cbtool.recommend.exposure import Exposure
 from cbtool.recommend.gates import Gate
+from cbtool.recommend.margins import largest, tripping
 
 SECOND = 1_000_000_000
 
@@ -65,3 +66,17 @@ def test_a_window_never_holds_calls_of_two_breakers() -> None:
     for counted in (False, True):
         peaks = exposure.peaks(Gate(5.0, 50.0, 1, 1, counted=counted), None)
         assert peaks.bad.max() == 3
+
+
+@settings(deadline=None)  # the first call compiles
+@given(
+    margins=st.lists(st.sampled_from([0.0, 0.25, 0.5, 0.9, 1.0, 1.5]), max_size=60),
+    most=st.integers(1, 40),
+    factor=st.sampled_from([1.0, 1.3, 2.0]),
+)
+def test_the_largest_and_the_tripping_are_those_that_sorting_finds(
+    margins: list[float], most: int, factor: float
+) -> None:
+    array = np.array(margins, np.float64)
+    assert largest(array, most).tolist() == sorted(margins)[max(0, len(margins) - most) :]
+    assert tripping(array, factor) == sum(margin * factor >= 1.0 for margin in margins)
