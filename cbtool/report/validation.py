@@ -11,6 +11,7 @@ from cbtool.units import format_duration, format_percent
 if TYPE_CHECKING:
     from cbtool.recommend.findings import Estimate, HeldOut, Promise, Validation
 
+_NEVER = 1e-4  # false trips a day: one in 27 years
 _NAMES = {
     "false_trips_per_day": "false trips a day",
     "detection_delay_s": "detection delay",
@@ -81,7 +82,9 @@ def _amount(name: str, value: float | None) -> str:
         return "-"
     if name == "detection_delay_s":
         return format_duration(value)
-    return format_percent(value) if name == "bad_calls_shed_percent" else f"{value:.2g}"
+    if name == "bad_calls_shed_percent":
+        return format_percent(value)
+    return "0" if value < _NEVER else f"{value:.2g}"
 
 
 def _settings(part: HeldOut) -> tuple[str, ...]:
