@@ -240,6 +240,8 @@ class Search:
 
     def _windows(self, at: Candidate) -> Iterator[Candidate]:
         windows = self.ground.sizes(at.gate)
+        if not windows:  # a library's default may be of a type of which the data can judge no other
+            return
         place = min(range(len(windows)), key=lambda i: abs(windows[i] - at.gate.window))
         for window in windows[max(0, place - 2) : place + 3]:
             yield from self._fitted(at, at.gate._replace(window=window))
