@@ -239,9 +239,7 @@ class Search:
             yield from self._fitted(at, at.gate._replace(threshold=threshold))
 
     def _windows(self, at: Candidate) -> Iterator[Candidate]:
-        windows = self.ground.sizes(at.gate)
-        if not windows:  # a library's default may be of a type of which the data can judge no other
-            return
+        windows = self.ground.sizes(at.gate) or [at.gate.window]  # a library's may be the only one
         place = min(range(len(windows)), key=lambda i: abs(windows[i] - at.gate.window))
         for window in windows[max(0, place - 2) : place + 3]:
             yield from self._fitted(at, at.gate._replace(window=window))
