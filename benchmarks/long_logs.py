@@ -24,6 +24,8 @@ RATE = 200  # calls a second
 BEGAN = 1_760_000_000
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36"
 ENDPOINTS = ("items", "orders", "users", "carts", "search")
+# One brown-out of 20 s, repeated every half hour, would else be taken for a habit to ride through.
+ACTED_ON = ("--shortest-incident", "10s")
 COMMANDS = {
     "simulate": ["simulate", "-p", "balanced"],
     "simulate --by path": ["simulate", "-p", "balanced", "--by", "path"],
@@ -34,9 +36,9 @@ COMMANDS = {
         *("--vary", "minimum_number_of_errors=1,5,10,50"),
     ],
     "compare, 3 profiles": ["compare", "-p", "balanced", "--dialects", "default,hystrix"],
-    "recommend": ["recommend"],
-    "recommend --by path": ["recommend", "--by", "path"],
-    "report": ["report"],
+    "recommend": ["recommend", *ACTED_ON],
+    "recommend --by path": ["recommend", "--by", "path", *ACTED_ON],
+    "report": ["report", *ACTED_ON],
 }
 
 
