@@ -180,12 +180,6 @@ def test_a_sweep_gives_the_same_bits(scheduler: str, logs: list[str]) -> None:
     assert here["trips"].sum() > 0
 
 
-@pytest.fixture
-def little_memory() -> Iterator[pytest.MonkeyPatch]:
-    with pytest.MonkeyPatch.context() as patch:
-        yield patch
-
-
 def as_long(patch: pytest.MonkeyPatch) -> None:
     """From now on the calls stay with the workers, in many parts."""
     patch.setattr(intake, "MANY", 500)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING
 
 from cbtool.recommend.backoff import WORTH_GROWING, growing, nearby
@@ -306,11 +305,8 @@ class Search:
 
     def _loss(self, candidate: Candidate, courts: int) -> float:
         """Return the loss over the first `courts` courts; what is known already is not judged again."""
-        known = self._losses.setdefault(candidate, [])
-        if len(known) < courts:
-            rest = self.courts[len(known) : courts]
-            known += self._pool.map(partial(_judged, candidate=candidate), rest)
-        return sum(known[:courts])
+        self._judge([candidate], courts)
+        return sum(self._losses[candidate][:courts])
 
     def _judge(self, candidates: Sequence[Candidate], courts: int) -> None:
         """Judge several candidates on the first `courts` courts at once, which leaves no core idle."""

@@ -18,8 +18,6 @@ from cbtool.simulation.hosts import summary
 from cbtool.sweeping import long as long_sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from cbtool.simulation.long import Heard
 
 CALLS = 6000
@@ -38,12 +36,6 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = "\n".join(row for _, row in sorted(rows))
     (tmp_path / "calls.csv").write_text(f"timestamp,duration_ms,status\n{text}\n")
     monkeypatch.chdir(tmp_path)
-
-
-@pytest.fixture
-def little_memory() -> Iterator[pytest.MonkeyPatch]:
-    with pytest.MonkeyPatch.context() as patch:
-        yield patch
 
 
 def as_long(patch: pytest.MonkeyPatch) -> None:
