@@ -185,8 +185,7 @@ def recommend(
     """Recommend settings from calls, with reasons.
 
     Args:
-        calls: as in `simulate`; in memory where incidents are named, parts are to be fitted, or the log's
-            own instances are asked for.
+        calls: as in `simulate`; in memory where parts are to be fitted.
         instances: over how many breakers the calls will be split; None: the instances that the log names.
         budget: how often it may trip falsely, and what refusing costs; None: the defaults.
         seed: of the simulations.
@@ -210,8 +209,7 @@ def recommend(
         tuple(parse_label(text) for text in incidents),
         today,
     )
-    whole = instances is None or incidents or validate
-    return answered(_held(calls) if whole else _opened(calls), asked, validate=validate)
+    return answered(_held(calls) if validate else _opened(calls), asked, validate=validate)
 
 
 def verify(
@@ -278,9 +276,7 @@ def _held(given: Traffic) -> Calls:
         return read_log(given)
     if isinstance(given, Sequence):
         return read_log(*given)
-    raise ConfigurationError(
-        "incidents, validate and instances=None look at all calls at once: take them from read_log"
-    )
+    raise ConfigurationError("validate looks at all calls at once: take them from read_log")
 
 
 def _profile(given: str | Profile | BreakerConfig | None) -> Profile:

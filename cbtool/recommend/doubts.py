@@ -60,16 +60,17 @@ def traffic_doubts(
     served = Served.of(calls, int(np.count_nonzero(counted)))
     served.add(calls, verdicts)
     start = calls.start_ns[counted]
-    return (
-        *((_by_name(instances),) if by_instance else served.breakers(instances)),
-        *served.bad_ones(start, own_breakers=by_instance),
-        *_groups(Held(calls)),
-        *_load(start, calls.span, regimes),
-    )
+    return long_doubts(Held(calls), served, start, regimes, instances=instances, by_instance=by_instance)
 
 
 def long_doubts(
-    calls: LongCalls, served: Served, start: Column, regimes: tuple[Regime, ...], instances: int
+    calls: LongCalls,
+    served: Served,
+    start: Column,
+    regimes: tuple[Regime, ...],
+    *,
+    instances: int,
+    by_instance: bool,
 ) -> tuple[str, ...]:
     """Return the same of calls that are not in memory.
 
@@ -79,10 +80,11 @@ def long_doubts(
         start: when each that counts began, nanoseconds.
         regimes: levels of load, of one breaker.
         instances: over how many breakers the calls are split.
+        by_instance: whether they go by the log's own instances.
     """
     return (
-        *served.breakers(instances),
-        *served.bad_ones(start),
+        *((_by_name(instances),) if by_instance else served.breakers(instances)),
+        *served.bad_ones(start, own_breakers=by_instance),
         *_groups(calls),
         *_load(start, calls.span, regimes),
     )

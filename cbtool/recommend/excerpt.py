@@ -12,11 +12,12 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cbtool.recommend.incidents import Sides, behind, few_of
+from cbtool.recommend.picked import Range, length_of
 from cbtool.recommend.segments import Segment
 from cbtool.recommend.trace import Trace
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from cbtool.recommend.columns import TraceColumns
+    from cbtool.recommend.columns import Column, TraceColumns
     from cbtool.recommend.incidents import Apart
 
 MOST = 4_000_000
@@ -34,13 +35,6 @@ STRETCHES = 64
 _OF_ONE = 8  # pieces of an incident that is too long to be taken whole
 _AROUND_CALLS = 10_000
 _AROUND = 120 * 10**9  # nanoseconds before and after a bad stretch
-
-
-class Range(NamedTuple):
-    """Calls from `first` on, up to `behind`, that one not included."""
-
-    first: int
-    behind: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +70,7 @@ class Excerpt:
         clock: from the log's time to its own.
         whole: whether all calls of all incidents are in it.
         bursts: whether all calls of the stretches that are ridden through are in it.
+        ranges: where its calls are in the log.
     """
 
     trace: Trace
@@ -83,9 +78,20 @@ class Excerpt:
     clock: Clock
     whole: bool
     bursts: bool
+    ranges: Sequence[Range]
+
+    def of(self, column: Column) -> NDArray[Any]:
+        """Return a column of the log's as far as it is of these calls."""
+        return np.concatenate([column[first:behind] for first, behind in self.ranges])
+
+    def shown(self, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Return spans of the log's time, in nanoseconds, by its own clock."""
+        return [(int(a), int(b)) for a, b in (self.clock.at(np.array(span, float)) for span in spans)]
 
 
-def excerpt_of(trace: TraceColumns, apart: Apart, level: float, seed: int) -> Excerpt:
+def excerpt_of(
+    trace: TraceColumns, apart: Apart, level: float, seed: int, alone: Iterable[tuple[int, int]] = ()
+) -> Excerpt:
     """Return the excerpt of a trace.
 
     Args:
@@ -93,6 +99,8 @@ def excerpt_of(trace: TraceColumns, apart: Apart, level: float, seed: int) -> Ex
         apart: its bad stretches.
         level: the share of bad calls from which opening pays.
         seed: of where the pieces lie.
+        alone: when single breakers had incidents of their own, as (from, to) nanoseconds; what all did
+            meanwhile is in it, too, as far as there is room.
     """
     acting = [Range(s.first, behind(trace, s)) for s in apart.actionable]
     known = set(apart.actionable)
@@ -102,9 +110,10 @@ def excerpt_of(trace: TraceColumns, apart: Apart, level: float, seed: int) -> Ex
     few = [Range(s.first, s.last + 1) for s in few_of([s for s, _ in through], severe)]
     incidents = _thinned(acting, MOST // 2)
     bursts = _thinned(few, MOST // 8)
+    theirs = _thinned(_united(_during(trace, span) for span in alone), MOST // 8)
     around = _around(trace, [*acting, *few])
-    rest = _pieces(_complement(acting, len(trace)), MOST - _total(incidents), seed)
-    ranges = _united([*incidents, *bursts, *around, *rest])
+    rest = _pieces(_complement(acting, len(trace)), MOST - length_of(incidents), seed)
+    ranges = _united([*incidents, *bursts, *theirs, *around, *rest])
     taken, clock = _taken(trace, ranges, acting)
     places = _Places(ranges)
     background = np.ones(len(taken), np.bool_)
@@ -120,16 +129,16 @@ def excerpt_of(trace: TraceColumns, apart: Apart, level: float, seed: int) -> Ex
         parts=tuple(places.segment(s) for s in apart.parts if places.holds(s)),
     )
     all_bursts = bool(few) and bursts == few and len(few) == len(through)
-    return Excerpt(taken, sides, clock, incidents == acting, all_bursts)
+    return Excerpt(taken, sides, clock, incidents == acting, all_bursts, ranges)
+
+
+def _during(trace: TraceColumns, span: tuple[int, int]) -> Range:
+    return Range(bisect_left(trace.start, span[0]), bisect_right(trace.start, span[1]))
 
 
 def healthy_ranges(trace: TraceColumns, apart: Apart) -> list[Range]:
     """Return the calls outside incidents."""
     return _complement([Range(s.first, behind(trace, s)) for s in apart.actionable], len(trace))
-
-
-def _total(ranges: Iterable[Range]) -> int:
-    return sum(each.behind - each.first for each in ranges)
 
 
 def _complement(ranges: Sequence[Range], n: int) -> list[Range]:
@@ -180,7 +189,7 @@ def _around(trace: TraceColumns, ranges: Sequence[Range]) -> list[Range]:
 
 def _pieces(ranges: Sequence[Range], most: int, seed: int) -> list[Range]:
     """Return a piece of each of 64 stretches of the calls in ranges, at a random place in it."""
-    n = _total(ranges)
+    n = length_of(ranges)
     if n <= most:
         return list(ranges)
     random = np.random.default_rng([seed, 71])

@@ -101,9 +101,16 @@ def apart_along(trace: TraceColumns, slow_from: float | None, budget: Budget) ->
     slow = None if slow_from is None else trace.slower_than(slow_from)
     segments, parts = _stretches(trace, slow, budget)
     bar = _shortest(trace, slow, segments, budget)
-    incidents = tuple(_describe(trace, slow, segment, budget.break_even, bar) for segment in segments)
+    return apart_at(trace, slow, segments, budget.break_even, bar)._replace(parts=tuple(parts))
+
+
+def apart_at(
+    trace: TraceColumns, slow: Column | None, segments: Sequence[Segment], level: float, bar: Bar
+) -> Apart:
+    """Return what `sides_of` says of given segments, of a trace that need not be in memory."""
+    incidents = tuple(_describe(trace, slow, segment, level, bar) for segment in segments)
     actionable = tuple(s for s, i in zip(segments, incidents, strict=True) if i.actionable)
-    return Apart(incidents, tuple(segments), actionable, bar.seconds, tuple(parts))
+    return Apart(incidents, tuple(segments), actionable, bar.seconds, ())
 
 
 def incidents_of(trace: TraceColumns, slow_from: float | None, budget: Budget) -> tuple[Incident, ...]:
@@ -174,12 +181,11 @@ def sides_of(
         level: the share of bad calls from which opening pays.
         bar: what an incident must exceed to be acted on.
     """
-    incidents = tuple(_describe(trace, slow, segment, level, bar) for segment in segments)
-    actionable = tuple(s for s, i in zip(segments, incidents, strict=True) if i.actionable)
+    apart = apart_at(trace, slow, segments, level, bar)
     background = np.ones(len(trace), np.bool_)
-    for segment in actionable:
+    for segment in apart.actionable:
         background[segment.first : behind(trace, segment)] = False
-    return Sides(incidents, tuple(segments), actionable, background, bar.seconds)
+    return Sides(apart.incidents, apart.segments, apart.actionable, background, bar.seconds)
 
 
 def _shortest(trace: TraceColumns, slow: Column | None, segments: list[Segment], budget: Budget) -> Bar:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cbtool.errors import ConfigurationError
-from cbtool.recommend.incidents import Bar, Sides, sides_of
+from cbtool.recommend.incidents import Apart, Bar, Sides, apart_at, sides_of
 from cbtool.recommend.model import IncidentKind
 from cbtool.recommend.segments import Segment
 from cbtool.units import format_duration, format_percent
@@ -16,6 +17,7 @@ from cbtool.units import format_duration, format_percent
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from cbtool.recommend.columns import TraceColumns
     from cbtool.recommend.model import Budget, Incident
     from cbtool.recommend.trace import Trace
 
@@ -45,11 +47,24 @@ def labelled_sides(trace: Trace, slow_from: float | None, budget: Budget, spans:
     slow = np.zeros(len(trace), np.bool_) if slow_from is None else trace.slower_than(slow_from)
     segments = [_segment(trace, span) for span in spans]
     sides = sides_of(trace, slow, segments, budget.break_even, Bar(0.0, 0))
-    named = (_renamed(each, kind) for each, (_, _, kind) in zip(sides.incidents, spans, strict=True))
-    return replace(sides, incidents=tuple(named))
+    return replace(sides, incidents=_named(sides.incidents, spans))
 
 
-def label_notes(sides: Sides, found: Sides, budget: Budget) -> tuple[str, ...]:
+def labelled_along(
+    trace: TraceColumns, slow_from: float | None, budget: Budget, spans: Sequence[Span]
+) -> Apart:
+    """Return the same of a trace that need not be in memory."""
+    slow = None if slow_from is None else trace.slower_than(slow_from)
+    segments = [_segment(trace, span) for span in spans]
+    apart = apart_at(trace, slow, segments, budget.break_even, Bar(0.0, 0))
+    return apart._replace(incidents=_named(apart.incidents, spans))
+
+
+def _named(incidents: Sequence[Incident], spans: Sequence[Span]) -> tuple[Incident, ...]:
+    return tuple(_renamed(each, kind) for each, (_, _, kind) in zip(incidents, spans, strict=True))
+
+
+def label_notes(sides: Sides | Apart, found: Sides | Apart, budget: Budget) -> tuple[str, ...]:
     """Return what the labels and the calls disagree on.
 
     Args:
@@ -76,13 +91,13 @@ def label_notes(sides: Sides, found: Sides, budget: Budget) -> tuple[str, ...]:
     )
 
 
-def _segment(trace: Trace, span: Span) -> Segment:
-    first, last = np.searchsorted(trace.start, [round(span[0] * 1e9), round(span[1] * 1e9) + 1])
+def _segment(trace: TraceColumns, span: Span) -> Segment:
+    first, last = (bisect_left(trace.start, at) for at in (round(span[0] * 1e9), round(span[1] * 1e9) + 1))
     if last - first < 1:
         raise ConfigurationError(
             f"no call that counts lies in the incident from +{span[0]:.0f}s to +{span[1]:.0f}s of the log"
         )
-    return Segment(int(first), int(last) - 1)
+    return Segment(first, last - 1)
 
 
 def _renamed(incident: Incident, word: str) -> Incident:

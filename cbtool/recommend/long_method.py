@@ -3,32 +3,44 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from cbtool.recommend.around import surrounded
-from cbtool.recommend.columns import count
 from cbtool.recommend.doubts import Served, long_doubts
 from cbtool.recommend.excerpt import STRETCHES, excerpt_of, healthy_ranges
 from cbtool.recommend.healthy import healthy_p99
 from cbtool.recommend.incidents import apart_along
+from cbtool.recommend.instances import NamedAlong
+from cbtool.recommend.labelled import label_notes, labelled_along
+from cbtool.recommend.long_own import own_along
 from cbtool.recommend.long_trace import LongTrace
 from cbtool.recommend.method import Case, searched
-from cbtool.recommend.model import Answer, Budget, Recommendation
+from cbtool.recommend.model import Budget
 from cbtool.recommend.reach import given_up, observed_notes
-from cbtool.recommend.refusal import Healthy, missing, missing_budget, missing_budget_of_excerpt
-from cbtool.recommend.regimes import load_regimes
+from cbtool.recommend.refusal import (
+    healthy_along,
+    missing,
+    missing_budget,
+    missing_budget_of_excerpt,
+    refused,
+)
+from cbtool.traffic.labels import label_spans
 from cbtool.traffic.parts import ordered
 from cbtool.traffic.thinning import split
 from cbtool.units import format_percent
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from cbtool.profiles import Profile
-    from cbtool.recommend.excerpt import Excerpt, Range
-    from cbtool.recommend.incidents import Apart
+    from cbtool.recommend.excerpt import Excerpt
+    from cbtool.recommend.model import Recommendation
+    from cbtool.recommend.picked import Range
+    from cbtool.traffic.labels import Label
     from cbtool.traffic.outcomes import OutcomeRules
     from cbtool.traffic.parts import LongCalls
 
@@ -42,7 +54,10 @@ def recommend_long(
     instances: int = 1,
     budget: Budget | None = None,
     seed: int = 0,
+    labels: Sequence[Label] = (),
+    by_instance: bool = False,
     current: Profile | None = None,
+    brief: bool = False,
 ) -> Recommendation:
     """Return what `recommend` does, of calls on disk; see `excerpt` for what is weighed of them.
 
@@ -52,54 +67,53 @@ def recommend_long(
         instances: breakers that share them.
         budget: what the settings may cost; None: the defaults.
         seed: of every random choice.
+        labels: the incidents, where the user knows them.
+        by_instance: whether each call goes to the breaker of the instance that the log names.
         current: today's settings.
+        brief: whether only the settings, and what is expected of them, are wanted.
 
     Raises:
+        ConfigurationError: the labels do not fit the calls, or the calls name no instance.
         UnreachableError: there is no room on the disk.
     """
     budget = budget or Budget()
-    trace, gave_up = _traced(calls, rules)
-    regimes = load_regimes(trace, instances) if len(trace) > 1 and trace.span else ()
-    answer = Recommendation(
-        verdict=Answer.REFUSED,
-        profile=None,
-        reasons=(),
-        regimes=regimes,
-        incidents=(),
-        expected=None,
-        needs=missing(trace, instances),
-        notes=(
-            *calls.notes,
-            *long_doubts(calls, _served(calls, rules, len(trace)), trace.start, regimes, instances),
-        ),
-        instances=instances,
-        calls=len(trace),
-        span=trace.span,
-        seed=seed,
-        started=calls.epoch,
-        budget=budget,
-    )
-    if answer.needs:
-        return answer
+    trace, gave_up, named = _traced(calls, rules, by_instance=by_instance)
+    instances = instances if named is None else named.ranks().number
+    answer = refused(calls, trace, instances=instances, by_instance=by_instance, budget=budget, seed=seed)
+    if not brief:
+        served = _served(calls, rules, len(trace))
+        doubts = long_doubts(
+            calls, served, trace.start, answer.regimes, instances=instances, by_instance=by_instance
+        )
+        answer = replace(answer, notes=(*answer.notes, *doubts))
+    needs = missing(trace, instances)
+    if needs:
+        return replace(answer, needs=needs)
     p99 = healthy_p99(trace)
     apart = apart_along(trace, p99, budget)
+    if labels:
+        unlabelled, apart = apart, labelled_along(trace, p99, budget, label_spans(labels, calls))
+        answer = replace(answer, notes=(*answer.notes, *label_notes(apart, unlabelled, budget)))
     outside = healthy_ranges(trace, apart)
-    answer = replace(
-        answer, incidents=apart.incidents, needs=missing(trace, instances, _healthy(trace, apart, outside))
-    )
-    if answer.needs:
+    needs = missing(trace, instances, healthy_along(trace, apart, outside))
+    answer = replace(answer, incidents=apart.incidents, needs=needs)
+    if needs:
         return answer
-    excerpt = excerpt_of(trace, apart, budget.break_even, seed)
+    own = {}
+    if named is not None and not labels:
+        own = own_along(trace, named.column(), apart, instances=instances, p99=p99, budget=budget)
+    alone = [span for spans in own.values() for span in spans]
+    excerpt = excerpt_of(trace, apart, budget.break_even, seed, alone)
     case = Case(
         excerpt.trace,
-        split(len(excerpt.trace), instances, seed),
+        split(len(excerpt.trace), instances, seed) if named is None else excerpt.of(named.column()),
         excerpt.sides,
         p99,
         budget,
-        regimes,
+        answer.regimes,
         instances,
         seed,
-        {},
+        {number: excerpt.shown(spans) for number, spans in own.items()},
         whole=trace,
         clock=excerpt.clock,
         seconds=_seconds(trace, outside) if excerpt.bursts else None,
@@ -111,18 +125,30 @@ def recommend_long(
         all_of_it = weighed == len(trace)
         lacking = missing_budget(trace, budget) if all_of_it else missing_budget_of_excerpt(weighed, budget)
         return replace(answer, needs=lacking)
-    done = surrounded(answer, found, rules, current=current)
+    done = surrounded(answer, found, rules, current=current, brief=brief)
     if done.config is None:
         return done
     return replace(done, notes=(*done.notes, *observed_notes(done.config, gave_up, trace, instances)))
 
 
-def _traced(calls: LongCalls, rules: OutcomeRules) -> tuple[LongTrace, NDArray[np.int64]]:
+class _Traced(NamedTuple):
+    """The calls that count, after how long calls were given up, and, if asked for, who answered them."""
+
+    trace: LongTrace
+    gave_up: NDArray[np.int64]
+    named: NamedAlong | None
+
+
+def _traced(calls: LongCalls, rules: OutcomeRules, *, by_instance: bool) -> _Traced:
     trace, gave_up = LongTrace(), [np.zeros(0, np.int64)]
+    named = NamedAlong() if by_instance else None
     for part in ordered(calls, _SERVED):
-        trace.append(part, rules.verdicts(part))
+        verdicts = rules.verdicts(part)
+        trace.append(part, verdicts)
         gave_up.append(given_up(part))
-    return trace, np.concatenate(gave_up)
+        if named is not None:
+            named.add(part, verdicts)
+    return _Traced(trace, np.concatenate(gave_up), named)
 
 
 def _served(calls: LongCalls, rules: OutcomeRules, n: int) -> Served:
@@ -134,11 +160,6 @@ def _served(calls: LongCalls, rules: OutcomeRules, n: int) -> Served:
         if part.instance is None:
             break
     return served or Served((), n)
-
-
-def _healthy(trace: LongTrace, apart: Apart, outside: list[Range]) -> Healthy:
-    failed = sum(count(trace.failed, first, behind) for first, behind in outside)
-    return Healthy(sum(behind - first for first, behind in outside), failed, len(apart.actionable))
 
 
 def _seconds(trace: LongTrace, outside: list[Range]) -> float:

@@ -36,10 +36,21 @@ class LongTrace:
             verdicts: uint8, n values of `Verdict`.
         """
         part = trace_of(calls, verdicts)
-        self.start.append(part.start)
-        self.duration.append(part.duration)
-        self.failed.append(part.failed)
-        self.knows_durations = self.knows_durations or calls.knows_durations
+        self.add(part.start, part.duration, part.failed, knows_durations=calls.knows_durations)
+
+    def add(
+        self,
+        start: NDArray[np.int64],
+        duration: NDArray[np.int64],
+        failed: NDArray[np.bool_],
+        *,
+        knows_durations: bool,
+    ) -> None:
+        """Add calls that all count; arrays as a `Trace` has them."""
+        self.start.append(start)
+        self.duration.append(duration)
+        self.failed.append(failed)
+        self.knows_durations = self.knows_durations or knows_durations
 
     def __len__(self) -> int:
         return len(self.start)

@@ -26,12 +26,11 @@ from cbtool.recommend.instances import named_instances
 from cbtool.recommend.labelled import label_notes, labelled_sides
 from cbtool.recommend.loss import Court
 from cbtool.recommend.mild import mild_stretches
-from cbtool.recommend.model import Answer, Budget, IncidentKind, Recommendation, Regime
+from cbtool.recommend.model import Budget, IncidentKind, Recommendation, Regime
 from cbtool.recommend.night import thinned_to_quietest
 from cbtool.recommend.own_incidents import Own, inside, own_incidents
 from cbtool.recommend.reach import given_up, observed_notes
-from cbtool.recommend.refusal import healthy_side, missing, missing_budget
-from cbtool.recommend.regimes import load_regimes
+from cbtool.recommend.refusal import healthy_side, missing, missing_budget, refused
 from cbtool.recommend.search import Search
 from cbtool.recommend.trace import Trace, trace_of
 from cbtool.traffic.labels import label_spans
@@ -101,23 +100,7 @@ def recommend(
         instance, instances = named_instances(calls, verdicts)
     else:
         instance = split(len(trace), instances, seed)
-    answer = Recommendation(
-        verdict=Answer.REFUSED,
-        profile=None,
-        reasons=(),
-        regimes=load_regimes(trace, instances) if len(trace) > 1 and trace.span else (),
-        incidents=(),
-        expected=None,
-        needs=(),
-        notes=calls.notes,
-        instances=instances,
-        calls=len(trace),
-        span=trace.span,
-        seed=seed,
-        started=calls.epoch,
-        budget=budget,
-        by_instance=by_instance,
-    )
+    answer = refused(calls, trace, instances=instances, by_instance=by_instance, budget=budget, seed=seed)
     if not brief:
         doubts = traffic_doubts(calls, verdicts, answer.regimes, instances=instances, by_instance=by_instance)
         answer = replace(answer, notes=(*answer.notes, *doubts))

@@ -13,19 +13,21 @@ import numpy as np
 from cbtool.recommend.incidents import tell_apart
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from cbtool.recommend.columns import TraceColumns
     from cbtool.recommend.incidents import Sides
     from cbtool.recommend.model import Budget
+    from cbtool.recommend.segments import Segment
     from cbtool.recommend.trace import Trace
 
 Own = dict[int, list[tuple[int, int]]]
 """By breaker, its own incidents as (from, to) nanoseconds, in order."""
 
-_MOST = 100  # instances that are looked at
-_LEAST = 100  # calls of one
+MOST = 100  # instances that are looked at
+LEAST = 100  # calls of one
 
 
 def own_incidents(
@@ -42,18 +44,22 @@ def own_incidents(
     """
     known = [(int(trace.start[s.first]), int(trace.start[s.last])) for s in sides.actionable]
     found: Own = {}
-    for number in range(min(int(instance.max(initial=0)) + 1, _MOST)):
+    for number in range(min(int(instance.max(initial=0)) + 1, MOST)):
         mine = trace.take(instance == number)
-        if len(mine) < _LEAST:
+        if len(mine) < LEAST:
             continue
-        spans = [
-            (int(mine.start[s.first]), int(mine.start[s.last]))
-            for s in tell_apart(mine, p99, budget).actionable
-        ]
-        own = [span for span in spans if not any(_overlap(span, other) for other in known)]
+        own = of_its_own(mine, tell_apart(mine, p99, budget).actionable, known)
         if own:
             found[number] = own
     return found
+
+
+def of_its_own(
+    mine: TraceColumns, actionable: Sequence[Segment], known: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Return when one instance's incidents were, without those at the time of known ones; nanoseconds."""
+    spans = [(int(mine.start[s.first]), int(mine.start[s.last])) for s in actionable]
+    return [span for span in spans if not any(_overlap(span, other) for other in known)]
 
 
 def inside(

@@ -5,13 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from cbtool.recommend.columns import count
+from cbtool.recommend.model import Answer, Recommendation
+from cbtool.recommend.picked import length_of
+from cbtool.recommend.regimes import load_regimes
 from cbtool.units import format_duration, format_percent
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cbtool.recommend.columns import TraceColumns
-    from cbtool.recommend.incidents import Sides
+    from cbtool.recommend.incidents import Apart, Sides
     from cbtool.recommend.model import Budget
+    from cbtool.recommend.picked import Range
     from cbtool.recommend.trace import Trace
+    from cbtool.traffic.calls import Calls
+    from cbtool.traffic.parts import LongCalls
 
 LEAST_CALLS = 500
 _LEAST_HEALTHY = 100
@@ -38,6 +46,51 @@ def healthy_side(trace: Trace, sides: Sides) -> Healthy:
     failed = int((trace.failed & sides.background).sum())
     acted_on = len(sides.actionable)
     return Healthy(int(sides.background.sum()), failed, acted_on, len(sides.segments) - acted_on)
+
+
+def healthy_along(trace: TraceColumns, apart: Apart, outside: Sequence[Range]) -> Healthy:
+    """Return the same of a trace that need not be in memory; `outside` is where its healthy calls are."""
+    failed = sum(count(trace.failed, first, behind) for first, behind in outside)
+    acted_on = len(apart.actionable)
+    return Healthy(length_of(outside), failed, acted_on, len(apart.segments) - acted_on)
+
+
+def refused(
+    calls: Calls | LongCalls,
+    trace: TraceColumns,
+    *,
+    instances: int,
+    by_instance: bool,
+    budget: Budget,
+    seed: int,
+) -> Recommendation:
+    """Return the answer as long as there is none: what the traffic is, without settings and what is missing.
+
+    Args:
+        calls: all of them.
+        trace: those that count.
+        instances: breakers that share them.
+        by_instance: whether these are the log's own.
+        budget: what was asked for.
+        seed: of every random choice.
+    """
+    return Recommendation(
+        verdict=Answer.REFUSED,
+        profile=None,
+        reasons=(),
+        regimes=load_regimes(trace, instances) if len(trace) > 1 and trace.span else (),
+        incidents=(),
+        expected=None,
+        needs=(),
+        notes=calls.notes,
+        instances=instances,
+        calls=len(trace),
+        span=trace.span,
+        seed=seed,
+        started=calls.epoch,
+        budget=budget,
+        by_instance=by_instance,
+    )
 
 
 def missing(trace: TraceColumns, instances: int, healthy: Healthy | None = None) -> tuple[str, ...]:

@@ -84,27 +84,25 @@ class Asked:
             brief=brief,
         )
 
-    def of_long(self, calls: LongCalls) -> Recommendation:
+    def of_long(self, calls: LongCalls, *, brief: bool = False) -> Recommendation:
         """Return the same for calls on disk: those of an excerpt at most are taken into memory.
-
-        By the log's own instances, and with incidents that are named, there is none.
-
-        Args:
-            calls: n calls.
 
         Raises:
             ConfigurationError: as `of`.
             UnreachableError: there is no room on the disk.
         """
         if len(calls) <= excerpt.MOST:
-            return self.of(in_memory(calls, JUDGED))
+            return self.of(in_memory(calls, JUDGED), brief=brief)
         return recommend_long(
             calls,
             self.rules,
             instances=self.instances or 1,
+            by_instance=self.instances is None,
             budget=self.budget,
             seed=self.seed,
+            labels=self.labels,
             current=self.current,
+            brief=brief,
         )
 
 

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from cbtool.recommend.columns import count
+from cbtool.recommend.instances import NamedAlong
 from cbtool.recommend.long_trace import LongTrace
 from cbtool.recommend.reach import given_up, observed, observed_along
 from cbtool.report.series.along import Along
+from cbtool.simulation.long import flagged
 from cbtool.simulation.long_simulation import LongSimulation
 from cbtool.simulation.run import Fleet, fleet_along, simulate_fleet
 from cbtool.traffic.calls import Calls
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from cbtool.breaker import BreakerConfig
     from cbtool.breaker.reach import Reachability
+    from cbtool.recommend.columns import Column
     from cbtool.simulation.health import HealthTimeline
     from cbtool.simulation.run import SimulationResult
     from cbtool.traffic.outcomes import OutcomeRules
@@ -122,11 +125,13 @@ class LongGround:
     rules: OutcomeRules
     seed: int
     instances: int
+    by_instance: bool
 
     @cached_property
     def along(self) -> Along:
         """The traffic."""
-        return Along(self.calls, self.rules.verdicts, self.instances, self.seed)
+        which = self._named[0] if self.by_instance else None
+        return Along(self.calls, self.rules.verdicts, self.instances, self.seed, which)
 
     @cached_property
     def end(self) -> float:
@@ -142,16 +147,23 @@ class LongGround:
 
     def simulated(self, config: BreakerConfig) -> SimulationResult:
         """Return what breakers with these settings do."""
-        simulation = LongSimulation(
-            [config], instances=self.instances, seed=self.seed, epoch=self.calls.epoch
-        )
+        number = self._named[1] if self.by_instance else self.instances
+        simulation = LongSimulation([config], instances=number, seed=self.seed, epoch=self.calls.epoch)
         for piece in self.along.pieces():
-            simulation.advance(piece.calls, piece.verdicts, last=piece.last)
+            simulation.advance(piece.calls, piece.verdicts, last=piece.last, which=piece.which)
         return simulation.results()[0]
 
     def reach(self, config: BreakerConfig, instances: int) -> Reachability:
         """Return what can become of every rule at the loads that were seen."""
         return observed_along(config, *self._trace, instances=instances)
+
+    @cached_property
+    def _named(self) -> tuple[Column, int]:
+        """Return the instance of each call, and how many there are."""
+        named = NamedAlong()
+        for part, _ in flagged(self.calls, ("instance",)):
+            named.add(part, np.zeros(len(part), np.uint8))
+        return named.in_order()
 
     @cached_property
     def _trace(self) -> tuple[LongTrace, NDArray[np.int64]]:
@@ -178,9 +190,9 @@ def ground_of(
         rules: what they count as.
         seed: of the split and of the waits' jitter.
         instances: breakers that share the calls.
-        by_instance: whether each call goes to the breaker of the instance that the log names; in memory.
+        by_instance: whether each call goes to the breaker of the instance that the log names.
         health: what health checks answer; None: nobody knows.
     """
     if isinstance(calls, Calls):
         return HeldGround(calls, rules, seed, instances, by_instance, health)
-    return LongGround(calls, rules, seed, instances)
+    return LongGround(calls, rules, seed, instances, by_instance)

@@ -22,7 +22,7 @@ from cbtool.traffic.parts import PART
 from cbtool.traffic.thinning import Splitter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -121,23 +121,30 @@ class LongRuns:
             for view, numbers in views.items()
         ]
 
-    def advance(self, calls: Calls, verdicts: NDArray[np.uint8], *, last: bool) -> None:
+    def advance(
+        self,
+        calls: Calls,
+        verdicts: NDArray[np.uint8],
+        *,
+        last: bool,
+        which: NDArray[np.int32] | None = None,
+    ) -> None:
         """Go through the next part.
 
         Args:
             calls: n calls that start no earlier than those before.
             verdicts: uint8, n values of `Verdict`.
             last: whether none follows.
+            which: int32, n numbers of breakers; None: they are split by the seed.
         """
         ends = calls.end_ns
         self.end_ns = max(self.end_ns, int(ends.max())) if len(ends) else self.end_ns
-        shares = self._shares(calls, verdicts)
+        shares = self._shares(calls, verdicts, self._splitter.split(len(calls)) if which is None else which)
         with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
             for lane in self._lanes:
                 self._through(lane, shares[lane.breaker], pool, last=last)
 
-    def _shares(self, calls: Calls, verdicts: NDArray[np.uint8]) -> list[Share]:
-        which = self._splitter.split(len(calls))
+    def _shares(self, calls: Calls, verdicts: NDArray[np.uint8], which: NDArray[np.int32]) -> list[Share]:
         tags = np.arange(self._seen, self._seen + len(calls)) if calls.position is None else calls.position
         self._seen += len(calls)
         arrivals = Arrivals(calls.start_ns, calls.duration_ns, verdicts, tags.astype(np.int64))
@@ -186,10 +193,10 @@ def part_count(calls: LongCalls) -> int:
     return -(-len(calls) // PART)
 
 
-def flagged(calls: LongCalls) -> Iterator[tuple[Calls, bool]]:
-    """Yield the parts of calls, and whether each is the last."""
+def flagged(calls: LongCalls, texts: Collection[str] = ()) -> Iterator[tuple[Calls, bool]]:
+    """Yield the parts of calls, with those of `texts` that are known, and whether each is the last."""
     seen = 0
-    for part in calls.parts(PART):
+    for part in calls.parts(PART, texts):
         seen += len(part)
         yield part, seen == len(calls)
 

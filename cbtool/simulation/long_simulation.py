@@ -78,9 +78,16 @@ class LongSimulation:
             timing=True,
         )
 
-    def advance(self, calls: Calls, verdicts: NDArray[np.uint8], *, last: bool) -> None:
+    def advance(
+        self,
+        calls: Calls,
+        verdicts: NDArray[np.uint8],
+        *,
+        last: bool,
+        which: NDArray[np.int32] | None = None,
+    ) -> None:
         """Go through the next part; see `LongRuns.advance`."""
-        self._runs.advance(calls, verdicts, last=last)
+        self._runs.advance(calls, verdicts, last=last, which=which)
 
     def results(self) -> list[SimulationResult]:
         """Return each configuration's result, without what it has of each call."""

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cbtool.traffic.calls import Calls
+    from cbtool.traffic.parts import LongCalls
     from cbtool.traffic.selection import Moment
 
 
@@ -29,7 +30,7 @@ class Label(NamedTuple):
     origin: str = "--incident"
 
 
-def label_spans(labels: Sequence[Label], calls: Calls) -> list[tuple[float, float, str]]:
+def label_spans(labels: Sequence[Label], calls: Calls | LongCalls) -> list[tuple[float, float, str]]:
     """Return the labels as (start, end, kind), seconds from the first call; those that overlap are joined.
 
     Raises:
@@ -56,7 +57,7 @@ def label_spans(labels: Sequence[Label], calls: Calls) -> list[tuple[float, floa
     return joined
 
 
-def _seconds(moment: Moment, calls: Calls, origin: str) -> float:
+def _seconds(moment: Moment, calls: Calls | LongCalls, origin: str) -> float:
     if moment.relative:
         return moment.seconds
     if calls.epoch == 0.0:
@@ -64,7 +65,7 @@ def _seconds(moment: Moment, calls: Calls, origin: str) -> float:
     return moment.seconds - calls.epoch
 
 
-def _reach(calls: Calls) -> str:
+def _reach(calls: Calls | LongCalls) -> str:
     """Where the calls lie, in the words in which labels are written."""
     if calls.epoch == 0.0:
         return f", which are from +0s to +{calls.span:.0f}s"

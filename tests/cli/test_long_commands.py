@@ -254,17 +254,38 @@ def test_recommend_says_of_hosts_and_instances_what_it_says_in_memory(
     assert [each for each in found["notes"] if "instance" in each or "several" in each] == said
 
 
+KNOWN = ["--incident", "+100s/+130s", "--incident", "+200s/+225s"]
+
+
 @pytest.mark.parametrize(
     "asked",
-    [["--by", "path", "--validate"], ["--validate"], ["--instances", "auto"], ["--incident", "+100s/+130s"]],
+    [["--by", "path", "--validate"], ["--validate"], ["--instances", "auto"], KNOWN],
     ids=" ".join,
 )
-def test_recommend_takes_into_memory_what_it_must_look_at_call_by_call(
+@pytest.mark.usefixtures("named")
+def test_what_recommend_may_be_asked_for(
     asked: list[str], little_memory: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    at_once = told(capsys, "recommend", "calls.csv", *asked)
+    at_once = told(capsys, "recommend", "named.csv", *MAPPED, *asked)
+    assert at_once[0] == 0
     as_long(little_memory)
-    assert told(capsys, "recommend", "calls.csv", *asked) == at_once
+    assert told(capsys, "recommend", "named.csv", *MAPPED, *asked) == at_once
+
+
+@pytest.mark.parametrize("asked", [["--instances", "auto"], KNOWN], ids=" ".join)
+@pytest.mark.usefixtures("named")
+def test_what_a_page_may_be_asked_for(
+    asked: list[str], little_memory: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at_once = told(capsys, "report", "named.csv", *MAPPED, *asked, "--json")
+    assert at_once[0] == 0
+    as_long(little_memory)
+    assert told(capsys, "report", "named.csv", *MAPPED, *asked, "--json") == at_once
+    little_memory.setattr(excerpt, "MOST", 2500)
+    of_an_excerpt = json.loads(told(capsys, "report", "named.csv", *MAPPED, *asked, "--json")[1])
+    known = json.loads(at_once[1])["recommendation"]
+    assert of_an_excerpt["recommendation"]["incidents"] == known["incidents"]
+    assert of_an_excerpt["recommendation"]["instances"] == known["instances"]
 
 
 def test_a_long_sweep_that_was_stopped_goes_on(

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from traffic_cases import config_of, phase, recommended, traffic, trips, with_bursts
 
+from cbtool.errors import ConfigurationError
 from cbtool.recommend import Answer, Recommendation, columns, excerpt
 from cbtool.recommend.excerpt import Excerpt, excerpt_of
 from cbtool.recommend.healthy import healthy_p99
@@ -17,9 +18,11 @@ from cbtool.recommend.model import Budget
 from cbtool.recommend.trace import Trace, trace_of
 from cbtool.traffic import parts
 from cbtool.traffic.calls import Calls
+from cbtool.traffic.labels import Label
 from cbtool.traffic.outcomes import DEFAULT_RULES
 from cbtool.traffic.parts import Held, ordered
 from cbtool.traffic.scenario import Phase
+from cbtool.traffic.selection import Moment
 
 OUTAGE = phase("outage", 60, 20, failure_rate=100.0)
 TWO_OUTAGES = (
@@ -53,10 +56,71 @@ def excerpted(
 def test_an_excerpt_of_everything_gives_the_answer_of_memory() -> None:
     calls = traffic(*TWO_OUTAGES, seed=3)
     found, known = long(calls, instances=2), recommended(calls, instances=2)
+    assert_alike(found, known)
+    brief, whole = long(calls, brief=True), recommended(calls, brief=True)
+    assert (brief.config, brief.expected) == (whole.config, whole.expected)
+    assert brief.notes != found.notes
+
+
+def assert_alike(found: Recommendation, known: Recommendation) -> None:
     excerpts = [note for note in found.notes if "settings were weighed" in note]
     assert len(excerpts) == 1
+    assert known.verdict is Answer.RECOMMENDED
     assert replace(found, notes=()) == replace(known, notes=())
     assert [note for note in found.notes if note not in excerpts] == list(known.notes)
+
+
+def label(start: float, end: float, kind: str = "") -> Label:
+    return Label(Moment(start, relative=True), Moment(end, relative=True), kind)
+
+
+@pytest.mark.parametrize("labels", [[label(600, 660, "outage"), label(900, 910)], [label(590, 1000)]])
+def test_named_incidents_are_those_of_memory(labels: list[Label]) -> None:
+    calls = traffic(*TWO_OUTAGES, seed=3)
+    found, known = long(calls, labels=labels), recommended(calls, labels=labels)
+    assert len(known.incidents) == len(labels)
+    assert_alike(found, known)
+    with pytest.raises(ConfigurationError, match="is no kind of incident"):
+        long(calls, labels=[label(600, 660, "earthquake")])
+
+
+def of_instances(calls: Calls) -> Calls:
+    """Deal the calls out to three instances, one of which is bad for a while; one more answered nothing."""
+    draw = np.random.default_rng(7)
+    which = draw.choice(np.array([0, 2, 3], np.int32), len(calls), p=[0.2, 0.5, 0.3])
+    bad = (which == 0) & (calls.start_ns > 200 * 10**9) & (calls.start_ns < 290 * 10**9)
+    status = np.where(bad, 503, calls.status).astype(np.int16)
+    return replace(calls, instance=which, instances=("a", "b", "c", "d"), status=status)
+
+
+@pytest.mark.parametrize("labels", [[], [label(600, 660)]])
+def test_by_the_log_s_own_instances_the_answer_is_that_of_memory(labels: list[Label]) -> None:
+    calls = of_instances(traffic(*TWO_OUTAGES, seed=3))
+    known = recommended(calls, by_instance=True, labels=labels)
+    assert known.instances == 3
+    assert any("One bad instance: a failed" in note for note in known.notes)
+    assert_alike(long(calls, by_instance=True, labels=labels), known)
+    with pytest.raises(ConfigurationError, match="--instances auto: the log does not name instances"):
+        long(traffic(*TWO_OUTAGES, seed=3), by_instance=True)
+
+
+def test_an_instance_s_own_incident_is_in_the_excerpt(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls = traffic(*TWO_OUTAGES, seed=3)
+    trace, part = excerpted(calls, 8000, monkeypatch)
+    span = (200 * 10**9, 230 * 10**9)
+    wide = excerpt_of(trace, apart_along(trace, healthy_p99(trace), Budget()), 0.2, 0, [span])
+    held = wide.of(trace.start)
+    during = trace.start[(trace.start >= span[0]) & (trace.start <= span[1])]
+    assert np.isin(during, held).all()
+    assert not np.isin(during, part.of(trace.start)).all()
+    [(first, last)] = wide.shown([span])
+    assert last - first == pytest.approx(30 * 10**9, rel=0.01)
+    within = (wide.trace.start >= first) & (wide.trace.start <= last)
+    assert int(within.sum()) == pytest.approx(len(during), abs=1)
+    monkeypatch.setattr(excerpt, "MOST", 8000)
+    found = long(of_instances(calls), by_instance=True)
+    assert found.instances == 3
+    assert found.verdict is Answer.RECOMMENDED
 
 
 def test_of_an_excerpt_incidents_and_loads_are_those_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from cbtool.recommend.columns import Column
     from cbtool.traffic.calls import Calls
     from cbtool.traffic.parts import LongCalls
 
@@ -43,14 +44,14 @@ class Along:
         verdicts: gives what some of them count as.
         instances: over how many breakers they are split.
         seed: of the split.
-        which: int32, the breaker of each call, where it is known.
+        which: int32, the breaker of each call, where it is known; may be on disk.
     """
 
     calls: LongCalls
     verdicts: Callable[[Calls], NDArray[np.uint8]]
     instances: int = 1
     seed: int = 0
-    which: NDArray[np.int32] | None = None
+    which: Column | None = None
 
     def pieces(self) -> Iterator[Piece]:
         """Yield the calls, in order."""
