@@ -170,9 +170,18 @@ def several(text: str) -> int:
 
 
 def request_time(rest: str) -> int:
-    """The first time behind the agent; other quoted values may stand between."""
+    """The first time behind the agent that is none; other quoted values and dashes may stand between."""
     rest = re.sub(r'^ "(?:[^"\\]|\\.)*"(?= [\d-])', "", rest)
+    rest = re.sub(r"^(?: -)+(?= \d)", "", rest)
     found = re.match(r' "?((?:\d+\.\d+|-)(?:(?:,| :) (?:\d+\.\d+|-))*)"?(?: |$)', rest)
+    check(found)
+    assert found
+    return several(found[1])
+
+
+def last_time(rest: str) -> int:
+    """Of the times behind the agent the last one, perhaps with $pipe behind it."""
+    found = re.search(r' "?((?:\d+\.\d+|-)(?:(?:,| :) (?:\d+\.\d+|-))*)"?(?: "?[.p]"?)?$', rest)
     check(found)
     assert found
     return several(found[1])
@@ -615,6 +624,7 @@ def linewise(parse: Callable[[str], Verdict]) -> Callable[[str], Iterator[Verdic
 
 PARSERS: dict[str, Callable[[str], Iterator[Verdict]]] = {
     "nginx": linewise(access(request_time)),
+    "nginx-last": linewise(access(last_time)),
     "nginx-keyed": linewise(access(keyed_time)),
     "ingress-nginx": linewise(access(ingress)),
     "apache-us": linewise(access(last_number(US))),

@@ -363,6 +363,7 @@ OF_DOCUMENTS = {name: f'{{"{name}": 1}}' for name in ("har", "jmeter-xml", "otlp
 INGRESS = " 82 0.250 [shop-web-80] [] 10.2.0.9:80 512 0.248 200 8d0f1c7a90b54dbc"
 SAMPLES = {
     "nginx": [LINE + " 0.123", LINE + " 0.001"],
+    "nginx-last": [LINE + " 0.123 0.125", LINE + " - 0.001"],
     "nginx-keyed": [LINE + " rt=0.123", LINE + " rt=0.001 urt=-"],
     "ingress-nginx": [LINE + INGRESS, LINE + INGRESS.replace("10.2.0.9:80", "10.2.0.9:80, 10.2.0.8:80")],
     "apache-us": [LINE + " 12345", LINE + " 99", LINE + " 250"],
@@ -411,6 +412,7 @@ def test_whether_the_time_is_the_end() -> None:
     ends = {log_format.name for log_format in FORMATS.values() if log_format.stamp is Stamp.END}
     assert ends == {
         "nginx",
+        "nginx-last",
         "nginx-keyed",
         "ingress-nginx",
         "heroku",

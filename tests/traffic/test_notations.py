@@ -168,3 +168,63 @@ def test_haproxys_states_tell_who_gave_up() -> None:
     assert gone is not None
     assert late is not None
     assert (gone["status"], gone["duration"], late["error"]) == (499, -1, 1)
+
+
+@pytest.mark.parametrize(
+    ("template", "behind", "took"),
+    [
+        ('%h %t "%r" %>s %b "%{Referer}i" %I %O %D', '101 "-" 300 400 871', 871_000),
+        ('%h %t "%r" %>s %b %j %k %S %X %{tid}P %D', "101 - 2 700 + 99 871", 871_000),
+        ('%h %t "%r" %>s %b %I%O %D', "101 300400 871", 871_000),
+        ('%h %t "%r" %>s %b **%T/%D**', "101 **0/871**", 871_000),
+    ],
+)
+def test_apaches_directives_that_mean_nothing_here_are_passed_over(
+    template: str, behind: str, took: int
+) -> None:
+    found = call(template, f'10.0.0.1 [24/Nov/2026:10:00:00 +0000] "GET /a HTTP/1.1" 503 {behind}')
+    assert found is not None
+    assert (found["status"], found["duration"], found["path"]) == (503, took, "/a")
+    assert format_named(template).notes == ()
+
+
+def test_a_directive_that_nobody_knows_is_named() -> None:
+    template = '%h %W %t "%r" %>s %{x}Y %D'
+    found = call(template, '10.0.0.1 w [24/Nov/2026:10:00:00 +0000] "GET /a HTTP/1.1" 503 y z 871')
+    assert found is not None
+    assert found["duration"] == 871_000
+    (note,) = format_named(template).notes
+    assert note.startswith("%W, %{x}Y: no directive that is known")
+
+
+@pytest.mark.parametrize(
+    "template", ['%t "%r" %>s %I%D', '%t "%r" %W%>s', "$msec $status $bytes_sent$request_time"]
+)
+def test_a_number_directly_behind_another_field_is_ambiguous(template: str) -> None:
+    with pytest.raises(ConfigurationError, match="ambiguous: nothing tells where the field ends"):
+        format_named(template)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        'LogFormat "%h %l %u %t \\"%m %U%q %H\\" %>s %b %D" mine',
+        "log_format main escape=json '$remote_addr - - [$time_local] \"$request\" '\n  '$status 101 ${request_time}';",
+    ],
+)
+def test_what_stands_around_a_format_in_a_configuration_is_left_out(written: str) -> None:
+    took = "871" if "%D" in written else "0.000871"
+    found = call(written, f'10.0.0.1 - - [24/Nov/2026:10:00:00 +0000] "GET /a?b HTTP/1.1" 503 101 {took}')
+    assert found is not None
+    assert (found["status"], found["duration"], found["path"]) == (503, 871_000, "/a?b")
+
+
+@pytest.mark.parametrize(
+    ("times", "took"),
+    [("0.001, 0.002 : 0.003 0.010", 10), ("- 0.010", 10), ("0.001, 0.002 : 0.003 -", 6), ("- -", None)],
+)
+def test_an_upstreams_time_stands_in_for_a_requests(times: str, took: int | None) -> None:
+    template = '[$time_local] "$request" $status $upstream_response_time $request_time'
+    found = call(template, f'[24/Nov/2026:10:00:00 +0000] "GET /a HTTP/1.1" 200 {times}')
+    assert found is not None
+    assert found["duration"] == (-1 if took is None else took * MS)

@@ -31,7 +31,13 @@ SAMPLES = {
     "nginx": [
         LINE + " 0.123",
         LINE + ' "0.010, 0.020 : -" -',
+        LINE + ' "-" - -, 0.020 .',
         LINE.replace("curl", r"c\"u\\rl") + ' "10.0.0.1" 0.5',
+    ],
+    "nginx-last": [
+        LINE + ' "10.0.0.9:80" "0.010, 0.020 : -" "0.031" .',
+        LINE + " - 0.031",
+        LINE + " 0.1 0.2 0.3 p",
     ],
     "nginx-keyed": [LINE + ' rt=0.123 uct="0.000" urt="0.120"', LINE],
     "ingress-nginx": [
@@ -125,7 +131,7 @@ def test_a_pattern_finds_what_a_regular_expression_finds(name: str) -> None:
     [
         r"^(?<a>x|xy)(?<b>z|yz)?;*$",
         r"^(?:(?<a>x*),)?(?:(?<b>y+)|(?<c>z?)),(?:x|y,?)*$",
-        r"^(?<a>[x,]*)(?:y(?<b>[^z]*)z)*?(?:;|(?<c>,x))$",
+        r"^(?<a>[x,]*)(?:y(?<b>[^z]*)z)*?(?:;|(?<c> x))$",  # [x,]* gives none back
         r"(?<a>y{1,2})(?:z|,x|;(?<b>x?))",
         r"^[^;]*;(?<a>(?:[^ ;\\]|\\.)*)(?:;| (?<b>(?:[^xyz\\]|\\.)*))$",
     ],

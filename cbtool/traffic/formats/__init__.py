@@ -19,6 +19,7 @@ from cbtool.traffic.formats.combined import (
     INGRESS_NGINX,
     NGINX,
     NGINX_KEYED,
+    NGINX_LAST,
 )
 from cbtool.traffic.formats.counts import COUNTS, LOCUST
 from cbtool.traffic.formats.documents import HAR, JMETER_XML, OTLP
@@ -67,6 +68,7 @@ FORMATS = {
     log_format.name: log_format
     for log_format in (
         NGINX,
+        NGINX_LAST,
         NGINX_KEYED,
         INGRESS_NGINX,
         APACHE_MICROSECONDS,
@@ -114,6 +116,9 @@ FORMATS = {
 }
 """Every format by name. Where two fit a file equally well, the earlier one is taken."""
 
+_NICKNAMES = {"common": "combined", "vhost_combined": "combined"}
+"""Apache's own names of formats that are read as others are."""
+
 
 def formats_named(name: str) -> tuple[LogFormat, ...]:
     """Return the formats that are meant: one, or those of `map:` and a mapping, for content to tell.
@@ -134,6 +139,7 @@ def format_named(name: str) -> LogFormat:
     """
     if is_notation(name):
         return template_format(name)
+    name = _NICKNAMES.get(name, name)
     if name not in FORMATS:
         close = difflib.get_close_matches(name, FORMATS, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"known: {', '.join(FORMATS)}"

@@ -31,9 +31,11 @@ _OTHER = (
 )
 # Bytes, or texts in quotes such as referer, agent and addresses, of which a client writes what is within.
 _MORE = rf'(?: (?:[0-9]+|-)| [^"]*"{_TEXT}")(?:[^"]*"{_TEXT}")*? "?'
-_SECONDS = r"[0-9]+\.[0-9]+(?:(?:,| :) (?:[0-9]+\.[0-9]+|-))*"
-# Behind the request time, further times (connect, header, upstream) that are not looked at.
-_TRAILING = r'"?(?: [-0-9., :"p]*)?'
+_SECONDS = r"(?:-(?:,| :) )*[0-9]+\.[0-9]+(?:(?:,| :) (?:[0-9]+\.[0-9]+|-))*"
+# Further times (connect, header, upstream, request), statuses and addresses.
+_VALUE = r"[-0-9][-0-9.:]*(?:(?:,| :) [-0-9.:]+)*"
+_FURTHER = rf'(?: "?{_VALUE}"?)*? "?(?<last>{_VALUE})"?'
+_PIPE = r'(?: "?[.p]"?)? ?'  # $pipe: whether a connection carried several requests
 
 _COMMON: Mapping[str, Any] = {
     "time": pl.col("time"),
@@ -69,14 +71,34 @@ def _apache(name: str, summary: str, unit: int, digits: str, **more: Any) -> Log
     )
 
 
+# nginx rounds each down to its clock's milliseconds, and may look at it in between.
+_ROUNDED = 1_000_000
 NGINX = LogFormat(
     **_COMMON,
     name="nginx",
     summary="combined, then $request_time in seconds",
-    layout=_lines(rf"{_MORE}(?:(?<seconds>{_SECONDS}){_TRAILING}|-)"),
-    fields={**_FIELDS, "duration": fields.durations("seconds")},
+    layout=_lines(rf'{_MORE}(?:(?:-"? "?)*(?<seconds>{_SECONDS})"?(?:{_FURTHER})?{_PIPE}|-)'),
+    fields={**_FIELDS, "duration": fields.durations("seconds"), "last": fields.durations("last")},
     duration=pl.col("duration"),
+    # Of several times the whole request's is the longest.
+    recognised=(pl.col("duration") + _ROUNDED >= pl.col("last")).fill_null(value=True),
     stamp=Stamp.END,
+)
+NGINX_LAST = LogFormat(
+    **_COMMON,
+    name="nginx-last",
+    summary="combined, then an upstream's times, and $request_time in seconds at the end",
+    layout=_lines(rf'{_MORE}(?<seconds>-|{_SECONDS})"?{_FURTHER}{_PIPE}'),
+    fields={**_FIELDS, "first": fields.durations("seconds"), "duration": fields.durations("last")},
+    duration=pl.col("duration"),
+    recognised=(pl.col("duration") + _ROUNDED >= pl.col("first")).fill_null(value=False),
+    stamp=Stamp.END,
+    notes=(
+        (
+            "of the times at each line's end the last was taken for the request's, for the first is never"
+            " longer; if the first is, say --log-format nginx"
+        ),
+    ),
 )
 NGINX_KEYED = LogFormat(
     **_COMMON,

@@ -23,6 +23,14 @@ class Piece(NamedTuple):
     role: str
 
 
+class Notation(NamedTuple):
+    """A format's pieces, whose notation it is (nginx, Envoy, HAProxy or Apache), and fields nobody knows."""
+
+    pieces: list[Piece]
+    whose: str
+    unknown: tuple[str, ...] = ()
+
+
 END = "end"
 """The role behind the last text."""
 
@@ -31,6 +39,11 @@ _APACHE = re.compile(r"%(?:!?\d{3}(?:,\d{3})*)?[<>]?(?:\{([^}]*)\})?(\^t[io]|[a-
 _ENVOY = re.compile(r"%([A-Z][A-Z_0-9]+)(?:\(([^)]*)\))?(?::\d+)?%")
 _HAPROXY = re.compile(r"%(?:\{[^}]*\})?(?:\[[^\]]*\]|([A-Za-z]+)|%)")
 _HAPROXY_TELLS = re.compile(r"%(?:\{[^}]*\})?(?:ST|tr|Tt|Ta|ci|trg|ft)\b")
+_CONFIGURED = re.compile(
+    r"\s*(?:(?:log_format|LogFormat|log-format)\s+)(?:\w+\s+)?(?:escape=\w+\s+)?(?=[\"'])", re.IGNORECASE
+)
+"""What stands before a format in a server's configuration."""
+_QUOTED = re.compile(r"\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'", re.DOTALL)
 _NGINX_ROLES = {
     "time_local": "clf",
     "time_iso8601": "iso",
@@ -71,6 +84,8 @@ _APACHE_ROLES = {
     ("BALANCER_WORKER_NAME", "e"): "instance",
     ("BALANCER_NAME", "e"): "upstream",
 }
+_APACHE_KNOWN = "aAbBCDefFhHiIjkKlLmnoOpPqrRsStTuUvVxX"
+"""Directives of mod_log_config, mod_logio and mod_ssl, and of Tomcat."""
 _ENVOY_ROLES = {
     "START_TIME": "iso",
     "START_TIME_LOCAL": "iso",
@@ -147,19 +162,34 @@ def is_notation(text: str) -> bool:
     return any(kind.search(text) for kind in (_NGINX, _ENVOY, _APACHE, _HAPROXY))
 
 
-def pieces_of(text: str) -> tuple[list[Piece], str]:
-    """Return a format's pieces, and whose notation it is: nginx, Envoy, HAProxy or Apache.
+def notation_of(text: str) -> Notation:
+    """Return what a format says; what stands around it in a server's configuration is left out.
 
     Raises:
         ConfigurationError: it writes a date in a way that cannot be read.
     """
+    text = _format_alone(text)
     if _NGINX.search(text):
-        return list(_nginx(text)), "nginx"
+        return Notation(list(_nginx(text)), "nginx")
     if _ENVOY.search(text):
-        return list(_envoy(text)), "Envoy"
+        return Notation(list(_envoy(text)), "Envoy")
     if _HAPROXY_TELLS.search(text):
-        return list(_haproxy(text)), "HAProxy"
-    return list(_apache(text)), "Apache"
+        return Notation(list(_haproxy(text)), "HAProxy")
+    unknown = (found for found in _APACHE.finditer(text) if found[2] not in {"%", "^ti", "^to"})
+    named = dict.fromkeys(found[0] for found in unknown if found[2] not in _APACHE_KNOWN)
+    return Notation(list(_apache(text)), "Apache", tuple(named))
+
+
+def _format_alone(text: str) -> str:
+    """The format within `log_format name '…' '…';` and `LogFormat "…" name`; any other text as it is."""
+    found = _CONFIGURED.match(text)
+    if found is None:
+        return text
+    at, parts = found.end(), list[str]()
+    while (part := _QUOTED.match(text, at)) is not None:
+        parts.append(part[1] if part[1] is not None else part[2])
+        at = part.end() + len(text[part.end() :]) - len(text[part.end() :].lstrip())
+    return "".join(parts)
 
 
 def _nginx(text: str) -> Iterator[Piece]:
@@ -181,6 +211,8 @@ def _apache(text: str) -> Iterator[Piece]:
             continue
         argument = (found[1] or "").removeprefix("begin:").removeprefix("end:")
         role = _APACHE_ROLES.get((argument, found[2]), "")
+        if found[2] == "q" and text[: found.start()].endswith("%U"):
+            continue  # path and query together are the target
         if found[2] == "t" and not role:
             *dated, (before, _) = _strftime(before, argument)
             yield from dated

@@ -16,7 +16,7 @@ from cbtool.traffic.formats import columns, fields, haproxy, proxies
 from cbtool.traffic.formats.dated import MOMENT, DatedLines
 from cbtool.traffic.formats.log_format import LogFormat, Stamp
 from cbtool.traffic.formats.moments import PARTS, is_moment
-from cbtool.traffic.formats.notations import END, Piece, pieces_of
+from cbtool.traffic.formats.notations import END, Notation, Piece, notation_of
 from cbtool.traffic.formats.patterns import PatternLines
 
 if TYPE_CHECKING:
@@ -38,6 +38,8 @@ _SHAPES = {
     "milli": r"[0-9]{3}",
     "micro": r"[0-9]{6}",
     "fraction": r"[0-9]{1,9}",
+    **dict.fromkeys(("taken_us", "taken_ms", "taken_s"), r"[-+]?[0-9.]+|-"),
+    "upstream_s": r"(?:[0-9.]+|-)(?:(?:, ?| : )(?:[0-9.]+|-))*",
 }
 """By role, what a field looks like where it is always the same."""
 
@@ -66,6 +68,7 @@ _DURATIONS: dict[str, Callable[[str], Field]] = {
     # nginx lists the times of every server that it tried; the call took all of them.
     "upstream_s": fields.durations,
 }
+_NUMBERS = {"status": "the status", **dict.fromkeys(_DURATIONS, "the duration")}
 _WANTED = {
     "nginx": {"time": "$time_local, $time_iso8601 or $msec", "status": "$status"},
     "Apache": {"time": "%t", "status": "%>s"},
@@ -80,8 +83,9 @@ def template_format(text: str) -> LogFormat:
     Raises:
         ConfigurationError: it has no time, or no status.
     """
-    pieces, whose = pieces_of(text)
-    pattern, roles = _pattern(pieces, whose)
+    notation = notation_of(text)
+    whose = notation.whose
+    pattern, roles = _pattern(notation.pieces, whose)
     dated = is_moment(roles)
     time = next((role for role in _TIMES if role in roles or (role == MOMENT and dated)), None)
     if time is None or "status" not in roles:
@@ -103,7 +107,7 @@ def template_format(text: str) -> LogFormat:
         stamp=Stamp.END if ended else Stamp.START,
         resolution_ns=_SECOND_NS if time in _WHOLE_SECONDS and fraction is None else 1,
         detected=False,
-        notes=_notes(time, roles),
+        notes=_notes(time, roles, notation),
         **_outcome(roles),
         **_asked(roles, made),
         fields=made,
@@ -128,6 +132,10 @@ def _asked(roles: set[str], made: dict[str, Field]) -> dict[str, Any]:
     if duration is not None:
         made["duration"] = _DURATIONS[duration](duration)
         found["duration"] = pl.col("duration")
+    if duration is not None and duration != "upstream_s" and "upstream_s" in roles:
+        made["within"] = fields.durations("upstream_s")
+        known = pl.col("duration") != UNKNOWN_DURATION
+        found["duration"] = pl.when(known).then(pl.col("duration")).otherwise(pl.col("within"))
     if "method" in roles:
         found["method"] = columns.http_method(pl.col("method"))
     if "target" in roles:
@@ -136,16 +144,24 @@ def _asked(roles: set[str], made: dict[str, Field]) -> dict[str, Any]:
     return found
 
 
-def _notes(time: str, roles: set[str]) -> tuple[str, ...]:
+def _notes(time: str, roles: set[str], notation: Notation) -> tuple[str, ...]:
+    notes = []
     if time in {"clf_ms", "clf_bare"} or (time == MOMENT and not {"zone", "zone_name"} & roles):
-        return ("the log's times have no time zone: they were taken as UTC",)
-    if time == MOMENT and "zone" not in roles:
-        return ("the names of time zones are not looked at: times were taken as UTC",)
-    return ()
+        notes.append("the log's times have no time zone: they were taken as UTC")
+    elif time == MOMENT and "zone" not in roles:
+        notes.append("the names of time zones are not looked at: times were taken as UTC")
+    if notation.unknown:
+        unknown = ", ".join(notation.unknown)
+        notes.append(f"{unknown}: no directive that is known; what stands in its place was passed over")
+    return tuple(notes)
 
 
 def _pattern(pieces: list[Piece], whose: str) -> tuple[str, set[str]]:
-    """Return the pattern, and the roles that it captures; of two with one role, the first."""
+    """Return the pattern, and the roles that it captures; of two with one role, the first.
+
+    Raises:
+        ConfigurationError: a number stands directly behind another field.
+    """
     pattern, roles = "^" if whose != "HAProxy" else "", set[str]()
     for index, (text, role) in enumerate(pieces):
         own = text
@@ -156,6 +172,11 @@ def _pattern(pieces: list[Piece], whose: str) -> tuple[str, set[str]]:
         pattern += re.escape(own)
         if role == END:
             break
+        if index and not text and role in _NUMBERS and pieces[index - 1].role not in _SHAPES:
+            raise ConfigurationError(
+                "the log format is ambiguous: nothing tells where the field ends that stands directly before"
+                f" {_NUMBERS[role]}"
+            )
         if role == "request" and not {"method", "target"} & roles:
             pattern += f"(?:{_REQUEST}|{_TEXT})"
             roles |= {"method", "target"}
