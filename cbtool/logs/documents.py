@@ -15,7 +15,7 @@ import msgspec
 
 from cbtool.errors import WrongFormatError
 from cbtool.logs import gatling, vegeta
-from cbtool.logs.jmeter import samples
+from cbtool.logs.jmeter import sample_blocks
 from cbtool.logs.spans import span_blocks
 
 if TYPE_CHECKING:
@@ -132,10 +132,8 @@ def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _jmeter(pieces: Iterator[bytes], _name: str) -> Iterator[bytes]:
-    yield line_of({"jmeter-xml": 1})
-    for sample in samples(pieces):
-        yield line_of(sample)
+def _jmeter(pieces: Iterator[bytes], _name: str) -> Iterator[bytes | Block]:
+    yield from sample_blocks(pieces)
 
 
 def _spans(pieces: Iterator[bytes], name: str) -> Iterator[bytes | Block]:

@@ -14,8 +14,9 @@ import numpy as np
 from cbtool.errors import WrongFormatError
 from cbtool.logs.blocks import BLOCK, Block
 from cbtool.logs.decoded_spans import NOTHING, decoded
+from cbtool.logs.texts_behind import TextsBehind
 from cbtool.traffic.scanning import batches, otlp
-from cbtool.traffic.scanning.lines import ABSENT, Escapes, Lines, LinesApart, Spans, newlines
+from cbtool.traffic.scanning.lines import Escapes, Lines, LinesApart, Spans, newlines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -216,7 +217,7 @@ def _is_utf8(text: NDArray[np.uint8]) -> bool:
 
 def _with_decoded(lines: Lines, found: batches.Found, rows: _Rows) -> _Rows:
     """Put in the spans of batches that the scanner left."""
-    texts = _Texts(len(lines.data))
+    texts = TextsBehind(len(lines.data))
     spans, before = list[list[int]](), list[int]()
     for index in np.flatnonzero(found.doubtful).tolist():
         start, end = int(lines.start[index]), int(lines.end[index])
@@ -230,7 +231,7 @@ def _with_decoded(lines: Lines, found: batches.Found, rows: _Rows) -> _Rows:
     made = np.array(spans, np.int32).reshape(-1, 1 + 2 * otlp.PLACES).T
     kind, first, behind = np.split(made, (1, 1 + otlp.PLACES))
     return _Rows(
-        texts.behind(lines.data),
+        np.frombuffer(texts.behind(lines.data.data), np.uint8),
         np.insert(rows.first, before, first, axis=1),
         np.insert(rows.behind, before, behind, axis=1),
         np.insert(rows.escaped, before, 0, axis=1),
@@ -242,24 +243,3 @@ def _broken_off(batch: NDArray[np.uint8]) -> bool:
     """Whether a batch is no whole object as its end tells: then what may be large need not be decoded."""
     end = batch[-_END:].tobytes().rstrip()
     return bool(end) and not end.endswith(b"}")
-
-
-class _Texts:
-    """Texts that come behind some data, each once."""
-
-    def __init__(self, length: int) -> None:
-        self._length = length
-        self._made = bytearray()
-        self._places: dict[str | None, tuple[int, int]] = {None: (ABSENT, ABSENT)}
-
-    def place(self, text: str | None) -> tuple[int, int]:
-        """Return where a text begins and ends."""
-        if text not in self._places:
-            first = self._length + len(self._made)
-            self._made += str(text).encode()
-            self._places[text] = first, self._length + len(self._made)
-        return self._places[text]
-
-    def behind(self, data: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Return the data with the texts behind it."""
-        return np.frombuffer(b"".join((data.data, self._made)), np.uint8)

@@ -41,9 +41,7 @@ HAR = LogFormat(
 JMETER_XML = LogFormat(
     name="jmeter-xml",
     summary="JMeter's results as XML (.jtl)",
-    layout=JsonLines(
-        ("time", "duration", "code", "message", "success", "url", "method"), header_keys=("jmeter-xml",)
-    ),
+    layout=ReadyParts("jmeter-xml"),
     fields={
         **_URL,
         "time": fields.unix_time("time", fields.MILLISECOND),

@@ -35,6 +35,8 @@ class Escapes(IntEnum):
     DOUBLED = 2
     """CSV's doubled quotes."""
     JSON = 3
+    XML = 4
+    """References, and line ends and tabs that are spaces, as in an attribute's value."""
 
 
 class Spans(NamedTuple):

@@ -6,6 +6,7 @@ calls these holds the index within the array.
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -98,6 +99,42 @@ def _marked(call: tuple[Any, ...], control: int) -> Any:
     return _mask(builder, builder.or_(builder.or_(quote, backslash), low))
 
 
+_MARKUP = b"<&>"
+_WHITE = b"\t\n\r"
+
+
+def _markup(_context: Any, data: Any, _at: Any) -> Any:
+    """Return which of the next bytes mean something in XML's text, or may not be there, a bit for each."""
+
+    def generate(*call: Any) -> Any:
+        builder, loaded = call[1], _loaded(call, _VECTOR)
+        low = builder.icmp_unsigned("<", loaded, _all(_SPACE))
+        return _mask(
+            builder,
+            builder.or_(
+                _any_of(builder, loaded, _MARKUP),
+                builder.and_(low, builder.not_(_any_of(builder, loaded, _WHITE))),
+            ),
+        )
+
+    return types.int64(data, types.int64), generate
+
+
+def _any_of(builder: Any, loaded: Any, wanted: bytes) -> Any:
+    return reduce(builder.or_, (builder.icmp_unsigned("==", loaded, _all(each)) for each in wanted))
+
+
+def _quoted(_context: Any, data: Any, _at: Any) -> Any:
+    """Return which of them mean something in the value of an attribute, be it quoted in either way."""
+
+    def generate(*call: Any) -> Any:
+        builder, loaded = call[1], _loaded(call, _VECTOR)
+        low = builder.icmp_unsigned("<", loaded, _all(_SPACE))
+        return _mask(builder, builder.or_(low, _any_of(builder, loaded, b"<&\"'")))
+
+    return types.int64(data, types.int64), generate
+
+
 def _lowest(_context: Any, _bits: Any) -> Any:
     """Return the number of the lowest bit that is set; there must be one."""
 
@@ -160,6 +197,8 @@ byte = cast("Callable[[NDArray[np.uint8], int], int]", intrinsic(_byte))
 eight = cast("Callable[[NDArray[np.uint8], int], int]", intrinsic(_eight))
 same = cast("Callable[[NDArray[np.uint8], int, int], int]", intrinsic(_same))
 marks = cast("Callable[[NDArray[np.uint8], int], int]", intrinsic(_marks))
+markup = cast("Callable[[NDArray[np.uint8], int], int]", intrinsic(_markup))
+quoted = cast("Callable[[NDArray[np.uint8], int], int]", intrinsic(_quoted))
 ones = cast("Callable[[int], int]", intrinsic(_ones))
 copy_wide = cast("Callable[[NDArray[np.uint8], int, NDArray[np.uint8], int], None]", intrinsic(_copied))
 gaps = cast("Callable[[NDArray[np.uint8], int], int]", intrinsic(_gaps))

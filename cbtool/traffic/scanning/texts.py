@@ -8,8 +8,9 @@ import numpy as np
 import polars as pl
 
 from cbtool.jit import compiled, lean
-from cbtool.traffic.scanning import memory
+from cbtool.traffic.scanning import markup, memory
 from cbtool.traffic.scanning.lines import Escapes, Spans
+from cbtool.traffic.scanning.markup import referred
 from cbtool.traffic.scanning.memory import WIDE, byte, copy_wide, int64
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def _put(made: NDArray[np.uint8], to: int, value: int) -> int:
     return to + 4
 
 
-@compiled(memory)
+@compiled(markup, memory)
 def _copy(
     data: NDArray[np.uint8],
     starts: NDArray[np.int32],
@@ -140,6 +141,14 @@ def _copy(
                 one = byte(data, at)
                 if mode == 2:
                     at += 1 + (one == 34)
+                elif mode == 4:
+                    if one == 38:
+                        value, at = referred(data, at)
+                        to = _put(made, to, value)
+                        simple = simple and value != 10
+                        continue
+                    at += 1 + (one == 13 and at + 1 < end and byte(data, at + 1) == 10)
+                    one = max(one, 32)
                 elif one != 92 or at + 1 >= end:
                     at += 1
                 elif mode == 1:

@@ -1,0 +1,26 @@
+"""Texts that the bytes of a block do not have as they are, put behind these."""
+
+from __future__ import annotations
+
+from cbtool.traffic.scanning.lines import ABSENT
+
+
+class TextsBehind:
+    """Texts that come behind some data, each once."""
+
+    def __init__(self, length: int) -> None:
+        self._length = length
+        self._made = bytearray()
+        self._places: dict[str | None, tuple[int, int]] = {None: (ABSENT, ABSENT)}
+
+    def place(self, text: str | None) -> tuple[int, int]:
+        """Return where a text begins and ends."""
+        if text not in self._places:
+            first = self._length + len(self._made)
+            self._made += str(text).encode()
+            self._places[text] = first, self._length + len(self._made)
+        return self._places[text]
+
+    def behind(self, data: bytes | memoryview) -> bytes:
+        """Return the data with the texts behind it."""
+        return b"".join((data, self._made))
