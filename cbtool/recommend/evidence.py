@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cbtool.recommend.blips import USUALLY_ACTED_ON, taken_for_blips
 from cbtool.recommend.findings import Estimate
 from cbtool.recommend.forms import reopening_chance
 from cbtool.recommend.model import Expected, Incident, SettingReason
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from cbtool.breaker.capacity import Capacity
     from cbtool.recommend.false_trips import FalseTrips
-    from cbtool.recommend.gates import Candidate
+    from cbtool.recommend.gates import Candidate, Gate
     from cbtool.recommend.loss import Outcome
     from cbtool.recommend.model import Budget, Regime
 
@@ -123,6 +124,9 @@ def notes(evidence: Evidence) -> tuple[str, ...]:
             f"Only {len(evidence.actionable)} incidents were seen, so their lengths are varied all the more"
             " for the wait."
         )
+    blips = taken_for_blips(evidence.incidents, evidence.budget, at_least=USUALLY_ACTED_ON)
+    if blips is not None and evidence.budget.shortest_incident is None:
+        said.append(f"{blips}.")
     if not evidence.knows_durations:
         said.append("The log holds no durations, so slow calls are not judged: no slow threshold.")
     elif evidence.p99 is None:
@@ -159,13 +163,23 @@ def _late(e: Evidence, regime: Regime) -> Iterable[str]:
     elif noticed > e.budget.detection_delay:
         yield (
             f"At {load} an outage opens the breaker after {format_duration(noticed)}, not within the {wanted}"
-            f" asked for: {gate.errors} errors take that long. {rather}"
+            f" asked for: {_takes(gate, regime.rate)} take that long. {rather}"
         )
     if noticed is not None and regime.brown_out_delay.value is None:
         yield (
             f"At {load} a window holds about {holds} calls, so that {format_percent(100 * e.level)} failures"
             f" seldom are {gate.errors}: brown-outs may go unnoticed at that load."
         )
+
+
+def _takes(gate: Gate, rate: float) -> str:
+    """Say what must fail before the breaker opens: so many errors, or the threshold's share of the window."""
+    share = gate.threshold * gate.holds(rate) / 100
+    if share <= gate.errors:
+        return f"{gate.errors} errors"
+    return (
+        f"{_number(share)} failures, {gate.threshold:g} % of the window's {_number(gate.holds(rate))} calls,"
+    )
 
 
 def _timeouts(e: Evidence) -> Iterable[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from cbtool.recommend.blips import LONGEST_BLIP, RECURRING, USUALLY_ACTED_ON
 from cbtool.recommend.columns import count, pieces
 from cbtool.recommend.healthy import best_half_failure_rate
 from cbtool.recommend.model import Incident, IncidentKind
@@ -25,10 +26,8 @@ if TYPE_CHECKING:
 
 _SLOW_BASELINE = 0.01  # by the definition of a p99
 _LEAST = 2.5  # seconds
-_LONGEST_BLIP = 60.0  # seconds
 _NO_BURSTS = 300.0  # seconds; two or three bursts in a row can last a minute
 _MANY = 20  # bad calls that came apart, in a minute: more than two or three bursts
-_RECURRING = 5  # bursts that are a habit rather than incidents
 _MARGIN = 2.0  # times the bursts' 95 % quantile
 _GAP = 3.0  # times as long as all bursts is no burst of their sort
 A_TAIL = 10
@@ -196,15 +195,15 @@ def _shortest(trace: TraceColumns, slow: Column | None, segments: list[Segment],
     if budget.shortest_incident is not None:
         return Bar(budget.shortest_incident, 0)
     # Half a minute of a demo cannot hold a 10 s incident to learn from; 2 s are a blip even there.
-    least = min(10.0, max(_LEAST, trace.span / 12))
+    least = min(USUALLY_ACTED_ON, max(_LEAST, trace.span / 12))
     severe = [s for s in segments if _bad_share(trace, slow, s) >= budget.break_even]
     lengths = [_lasted(trace, slow, s, budget.break_even) for s in severe]
     bursts = _recurring(lengths)
-    if len(bursts) < _RECURRING:
+    if len(bursts) < RECURRING:
         return Bar(least, 0, learnt=False)
     bad = [count(trace.failed, severe[i].first, severe[i].last + 1) for i in bursts]
     usual = _MARGIN * np.quantile([lengths[i] for i in bursts], 0.95)
-    return Bar(float(min(_LONGEST_BLIP, max(least, usual))), int(_MARGIN * np.quantile(bad, 0.95)))
+    return Bar(float(min(LONGEST_BLIP, max(least, usual))), int(_MARGIN * np.quantile(bad, 0.95)))
 
 
 def _bad_share(trace: TraceColumns, slow: Column | None, segment: Segment) -> float:
@@ -222,12 +221,12 @@ def _recurring(seconds: list[float]) -> list[int]:
 
     Real incidents that last less than a minute lie beyond the gap, and say nothing about bursts.
     """
-    order = sorted((i for i, length in enumerate(seconds) if length < _LONGEST_BLIP), key=seconds.__getitem__)
-    longer = [length for length in seconds if length >= _LONGEST_BLIP]
+    order = sorted((i for i, length in enumerate(seconds) if length < LONGEST_BLIP), key=seconds.__getitem__)
+    longer = [length for length in seconds if length >= LONGEST_BLIP]
     lengths = [max(1.0, seconds[i]) for i in order]
     beyond = [*lengths[1:], min(longer)] if longer and order else lengths[1:]
     ratios = [b / a for a, b in zip(lengths, beyond, strict=False)]
-    for i in range(_RECURRING - 1, len(ratios)):
+    for i in range(RECURRING - 1, len(ratios)):
         if ratios[i] >= _GAP:
             return order[: i + 1]
     widest = max(range(len(ratios)), key=ratios.__getitem__, default=None)
@@ -244,7 +243,7 @@ def _describe(trace: TraceColumns, slow: Column | None, segment: Segment, level:
     if severe:
         shape = shape_of(trace, slow, segment, level)
         seconds = min(_seconds(trace, segment), shape.seconds)
-        no_bursts = _LONGEST_BLIP if shape.bursts >= _MANY else _NO_BURSTS
+        no_bursts = LONGEST_BLIP if shape.bursts >= _MANY else _NO_BURSTS
         enough = seconds >= bar.seconds and (seconds >= no_bursts or bad > bar.bad)
         # Where the log broke off, nobody knows how long it lasted; it is no sign of health in any case.
         enough = enough or (not bar.learnt and seconds >= _LEAST and cut_short(trace.start, segment))

@@ -19,13 +19,7 @@ from cbtool.recommend.long_trace import LongTrace
 from cbtool.recommend.method import Case, searched
 from cbtool.recommend.model import Budget
 from cbtool.recommend.reach import given_up, observed_notes
-from cbtool.recommend.refusal import (
-    healthy_along,
-    missing,
-    missing_budget,
-    missing_budget_of_excerpt,
-    refused,
-)
+from cbtool.recommend.refusal import healthy_along, missing, missing_budget, refused
 from cbtool.traffic.labels import label_spans
 from cbtool.traffic.parts import ordered
 from cbtool.traffic.thinning import split
@@ -122,9 +116,8 @@ def recommend_long(
     answer = replace(answer, notes=(*answer.notes, _said(excerpt, trace)))
     if found is None:
         weighed = len(excerpt.trace)
-        all_of_it = weighed == len(trace)
-        lacking = missing_budget(trace, budget) if all_of_it else missing_budget_of_excerpt(weighed, budget)
-        return replace(answer, needs=lacking)
+        seen = None if weighed == len(trace) else weighed
+        return replace(answer, needs=missing_budget(trace, budget, apart.incidents, weighed=seen))
     done = surrounded(answer, found, rules, current=current, brief=brief)
     if done.config is None:
         return done

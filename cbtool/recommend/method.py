@@ -14,6 +14,7 @@ import numpy as np
 
 from cbtool.recommend import arena as arenas
 from cbtool.recommend.around import surrounded
+from cbtool.recommend.blips import severe_blips
 from cbtool.recommend.delay_budget import in_time
 from cbtool.recommend.doubts import traffic_doubts
 from cbtool.recommend.exposure import exposure_of
@@ -120,7 +121,7 @@ def recommend(
     case = Case(trace, instance, sides, p99, budget, answer.regimes, instances, seed, own, whole=trace)
     found = searched(case, calls.log_format)
     if found is None:
-        return replace(answer, needs=missing_budget(trace, budget))
+        return replace(answer, needs=missing_budget(trace, budget, sides.incidents))
     done = surrounded(answer, found, rules, current=current, brief=brief)
     if done.config is None:
         return done
@@ -170,8 +171,7 @@ class Case:
     @property
     def burst_margin(self) -> float:
         """How many times as bad as the worst burst seen the next may be: the fewer were seen, the more."""
-        level = 100 * self.budget.break_even
-        bursts = [i for i in self.sides.incidents if not i.actionable and max(i.failed, i.slow) >= level]
+        bursts = severe_blips(self.sides.incidents, self.budget)
         if not bursts or len(bursts) >= A_TAIL:
             return BURST_MARGIN
         return BURST_MARGIN + _FIRST_OF_ITS_KIND / math.sqrt(len(bursts))

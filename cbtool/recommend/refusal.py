@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from cbtool.recommend.blips import taken_for_blips
 from cbtool.recommend.columns import count
 from cbtool.recommend.model import Answer, Recommendation
 from cbtool.recommend.picked import length_of
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from cbtool.recommend.columns import TraceColumns
     from cbtool.recommend.incidents import Apart, Sides
-    from cbtool.recommend.model import Budget
+    from cbtool.recommend.model import Budget, Incident
     from cbtool.recommend.picked import Range
     from cbtool.recommend.trace import Trace
     from cbtool.traffic.calls import Calls
@@ -104,26 +105,34 @@ def missing(trace: TraceColumns, instances: int, healthy: Healthy | None = None)
     return _too_little(trace, instances) if healthy is None else _not_healthy(trace, instances, healthy)
 
 
-def missing_budget(trace: TraceColumns, budget: Budget) -> tuple[str, ...]:
-    """Return what is missing where every gate would trip falsely more often than the budget allows."""
-    return (
-        (
-            f"calmer or longer traffic: on these {len(trace):,} calls no settings can be shown to trip"
-            f" falsely at most {budget.false_trips_per_day:.3g} times a day"
-            f" (about {format_duration(max(trace.span, 60.0) * 3)} more at this load,"
-            " or a larger --false-trips-per-day)"
-        ),
-    )
+def missing_budget(
+    trace: TraceColumns, budget: Budget, incidents: Sequence[Incident], *, weighed: int | None = None
+) -> tuple[str, ...]:
+    """Return what is missing where every gate would trip falsely more often than the budget allows.
 
-
-def missing_budget_of_excerpt(weighed: int, budget: Budget) -> tuple[str, ...]:
-    """Return the same of an excerpt, which more traffic would not make longer."""
-    return (
-        (
-            f"calmer traffic, or a larger --false-trips-per-day: on the {weighed:,} calls weighed no"
-            f" settings can be shown to trip falsely at most {budget.false_trips_per_day:.3g} times a day"
-        ),
+    Args:
+        trace: all calls that count.
+        budget: what was asked for.
+        incidents: all bad stretches that were found.
+        weighed: calls of the excerpt that settings were weighed on; None where they were all.
+    """
+    calls = f"these {len(trace):,} calls" if weighed is None else f"the {weighed:,} calls weighed"
+    cannot = (
+        f"on {calls} no settings can be shown to trip falsely at most {budget.false_trips_per_day:.3g} times"
+        " a day"
     )
+    blips = taken_for_blips(incidents, budget)
+    # More of the same has the same blips in it, and an excerpt would not be longer for it.
+    if blips is None and weighed is None:
+        more = format_duration(max(trace.span, 60.0) * 3)
+        return (
+            (
+                f"calmer or longer traffic: {cannot} (about {more} more at this load,"
+                " or a larger --false-trips-per-day)"
+            ),
+        )
+    calmer = f"calmer traffic, or a larger --false-trips-per-day: {cannot}"
+    return (calmer,) if blips is None else (f"a word on what is an incident: {blips}", calmer)
 
 
 def _too_little(trace: TraceColumns, instances: int) -> tuple[str, ...]:

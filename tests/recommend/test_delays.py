@@ -40,8 +40,8 @@ def test_what_a_window_cannot_hold_is_never_noticed() -> None:
 
 def test_every_load_has_its_calls_in_a_window_and_its_delays() -> None:
     calls = traffic(phase("day", 900, 60), phase("night", 7200, 1.0), phase("day", 900, 60), seed=3)
-    low, high = recommended(calls).regimes
     answer = recommended(calls)
+    low, high = answer.regimes
     assert answer.config is not None
     for regime in (low, high):
         assert regime.window_calls is not None
@@ -76,6 +76,12 @@ def test_the_delay_is_kept_where_it_can_be_and_said_where_it_cannot() -> None:
     assert steady.outage_delay is not None
     assert "not within the 1s asked for" in " ".join(answer.notes)
     assert "The budget of false trips comes first" in " ".join(answer.notes)
+    assert answer.config is not None
+    assert steady.window_calls is not None
+    share = answer.config.failure_rate_threshold * steady.window_calls / 100
+    errors = answer.config.minimum_number_of_errors
+    takes = f"{errors} errors take" if share <= errors else "% of the window's"
+    assert takes in " ".join(answer.notes)
     expected = answer.expected
     assert expected is not None
     assert expected.false_trips_bound <= Budget().false_trips_per_day

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from traffic_cases import phase, recommended, traffic
 
 from cbtool.recommend import Answer, Budget, Recommendation
+from cbtool.recommend.blips import taken_for_blips
+from cbtool.recommend.model import Incident, IncidentKind
 from cbtool.traffic.calls import Calls
 from cbtool.traffic.scenario import Phase
+from cbtool.units import parse_duration
 
 
 def refused(calls: Calls, **options: object) -> Recommendation:
@@ -67,6 +72,70 @@ def test_a_budget_that_no_settings_can_be_shown_to_keep() -> None:
 
     answer = refused(traffic(steady("a"), seed=1), budget=Budget(false_trips_per_day=1e-300))
     assert "--false-trips-per-day" in answer.needs[0]
+
+
+def brown_outs(rate: float, times: int = 6) -> Calls:
+    """One of 20 s each half hour, with so many calls a second in it, and five at other times."""
+    healthy = {"rate": 5, "failure_rate": 0.2}
+    both = [
+        (phase(f"calm {i}", 1780, **healthy), phase(f"bad {i}", 20, rate, failure_rate=60.0))
+        for i in range(times)
+    ]
+    return traffic(*sum(both, ()), phase("end", 1780, **healthy), seed=3)
+
+
+def option_named_in(text: str) -> float:
+    """Return the seconds that `--shortest-incident` is advised to be."""
+    found = re.search(r"--shortest-incident (\S+) makes them incidents", text)
+    assert found is not None, text
+    return parse_duration(found.group(1))
+
+
+def test_stretches_taken_for_blips_are_told_with_the_option_that_makes_incidents_of_them() -> None:
+    calls = brown_outs(rate=500)
+    answer = refused(calls)
+    first, budget = answer.needs
+    assert "6 bad stretches of about 20s were taken for blips to ride through" in first
+    assert "--false-trips-per-day" in budget
+    assert "more at this load" not in budget  # which would have the same stretches in it
+    assert option_named_in(first) == 10.0
+    followed = recommended(calls, budget=Budget(shortest_incident=option_named_in(first)))
+    assert followed.verdict is Answer.RECOMMENDED
+    assert [i.actionable for i in followed.incidents] == [True] * 6
+    assert "taken for blips" not in " ".join(followed.notes)
+
+
+def test_settings_that_ride_through_them_say_so_too() -> None:
+    answer = recommended(brown_outs(rate=5), brief=False)
+    assert answer.verdict is Answer.RECOMMENDED
+    assert not any(i.actionable for i in answer.incidents)
+    (note,) = [n for n in answer.notes if "taken for blips" in n]
+    assert note.startswith("6 bad stretches of about 19")
+    assert option_named_in(note) == 10.0
+
+
+def found_blips(*lengths: float, failed: float = 60.0) -> list[Incident]:
+    return [
+        Incident(100.0 * i, 100.0 * i + length, IncidentKind.BROWN_OUT, 50, failed, 0.0, actionable=False)
+        for i, length in enumerate(lengths)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("blips", "seconds"),
+    [
+        pytest.param(found_blips(20, 20, 20, 20), None, id="four are no habit"),
+        pytest.param(found_blips(20, 20, 20, 20, 61), None, id="a minute is no blip"),
+        pytest.param(found_blips(20, 20, 20, 20, 20, failed=15.0), None, id="too mild to open for"),
+        pytest.param(found_blips(0, 0, 0, 0, 0), None, id="single calls"),
+        pytest.param(found_blips(3, 4, 4, 4, 5), 2.0, id="short ones"),
+        pytest.param(found_blips(2, 30, 40, 40, 40, 50), 20.0, id="those of one sort"),
+    ],
+)
+def test_the_option_is_fitted_to_the_stretches(blips: list[Incident], seconds: float | None) -> None:
+    said = taken_for_blips(blips, Budget())
+    assert (None if said is None else option_named_in(said)) == seconds
+    assert taken_for_blips(blips, Budget(), at_least=60.0) is None
 
 
 def test_a_short_log_with_a_bad_stretch_is_not_said_to_be_spotless() -> None:
