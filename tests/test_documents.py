@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from cbtool.errors import ConfigurationError, WrongFormatError
-from cbtool.logs import documents, read_calls
+from cbtool.logs import read_calls
 from cbtool.traffic.error_kind import ErrorKind
 
 if TYPE_CHECKING:
@@ -93,16 +93,6 @@ def test_a_browsers_archive(tmp_path: Path) -> None:
     assert calls.path.to_list() == ["/a?b=1"] * 3
     assert calls.host is not None
     assert calls.host[0] == "shop.example"
-
-
-def test_an_archive_that_is_cut_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(WrongFormatError, match=r"a\.har: damaged"):
-        read(tmp_path / "a.har", '{"log": {"entries": [')
-
-
-def test_an_archive_of_which_nothing_parses_is_named_as_one(tmp_path: Path) -> None:
-    with pytest.raises(WrongFormatError, match="2 of 2 lines are not har"):
-        read(tmp_path / "a.har", '{"log":{"entries":[{"a":1},{"request":{}}]}}')
 
 
 def test_jmeters_requests_and_not_what_they_stand_in(tmp_path: Path) -> None:
@@ -227,9 +217,3 @@ def test_a_table_of_another_program(tmp_path: Path) -> None:
 def test_a_mapping_that_cannot_be_used(tmp_path: Path, text: str, problem: str) -> None:
     with pytest.raises(ConfigurationError, match=problem):
         read(tmp_path / "a.csv", "a,b\n", log_format=f"map:{text}")
-
-
-def test_a_document_that_is_too_large_to_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(documents, "LARGEST", 100)
-    with pytest.raises(WrongFormatError, match="must be held whole"):
-        read(tmp_path / "a.har", '{"log":{"entries":[' + " " * 200 + "]}}")

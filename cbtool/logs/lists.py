@@ -12,6 +12,8 @@ import json
 import re
 from typing import TYPE_CHECKING
 
+from cbtool.logs.documents import is_document
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -41,7 +43,7 @@ def listed(pieces: Iterator[bytes]) -> Iterator[bytes]:
     begins = _BEGINS.match(bare[:_HEAD])
     if begins and not _LINES.match(bare):
         yield from _of_list(bare[begins.end() :], pieces)
-    elif _OPENS.match(bare[:_HEAD]) and b"\n}" in bare:
+    elif _OPENS.match(bare[:_HEAD]) and b"\n}" in bare and not is_document(bare):
         yield from _joined(bare, pieces)
     else:
         yield first

@@ -74,7 +74,7 @@ class Stream:
             UnreachableError: reading fails half-way.
         """
         text = plain_text(listed(self._bytes()), self._noted)
-        return as_lines(directed_rows(whole_rows(text)), self.name)
+        return as_lines(directed_rows(whole_rows(text)), self.name, self._noted)
 
     def _noted(self, note: str) -> None:
         self.notes = (*self.notes, note)

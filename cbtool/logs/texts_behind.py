@@ -17,7 +17,10 @@ class TextsBehind:
         """Return where a text begins and ends."""
         if text not in self._places:
             first = self._length + len(self._made)
-            self._made += str(text).encode()
+            # Half of a pair that stands for a character is none, as for who reads it without this.
+            self._made += (
+                str(text).encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace").encode()
+            )
             self._places[text] = first, self._length + len(self._made)
         return self._places[text]
 

@@ -6,7 +6,7 @@ import polars as pl
 
 from cbtool.traffic.error_kind import ErrorKind
 from cbtool.traffic.formats import columns, fields
-from cbtool.traffic.formats.layouts import JsonLines, ReadyParts
+from cbtool.traffic.formats.layouts import ReadyParts
 from cbtool.traffic.formats.load_tests import jmeter_error, jmeter_skipped, jmeter_status
 from cbtool.traffic.formats.log_format import LogFormat, Stamp
 
@@ -15,9 +15,7 @@ _URL = {"path": fields.path("url"), "host": fields.host("url")}
 HAR = LogFormat(
     name="har",
     summary="HTTP Archive, as browsers and proxies save it",
-    layout=JsonLines(
-        ("time", "duration", "status", "error", "method", "url", "server", "sent"), header_keys=("har",)
-    ),
+    layout=ReadyParts("har"),
     fields={
         **_URL,
         "time": fields.iso_time("time"),

@@ -178,6 +178,10 @@ class LinesApart(Lines):
         chosen = {name: part.chosen(which) for name, part in self.parts.items()}
         return LinesApart(self.data, self.start[which], self.end[which], chosen)
 
+    def text(self, index: int) -> str:
+        """Return what stands for a line as text on one line."""
+        return " ".join(self.bytes_of(index).decode("utf-8", "replace").split())
+
     def without_longer(self, most: int) -> LinesApart:
         """Return the lines, those with more bytes in their parts without any."""
         there = ((part.end - part.start) * (part.start >= 0) for part in self.parts.values())

@@ -27,6 +27,7 @@ WIDE = 32
 _BYTE, _INT64 = ir.IntType(8), ir.IntType(64)
 _VECTOR = ir.VectorType(_BYTE, WIDE)
 _QUOTE, _BACKSLASH, _SPACE = 34, 92, 32
+_OPENING, _CLOSING = 123, 125
 
 
 def _loaded(call: tuple[Any, ...], kind: Any) -> Any:
@@ -89,6 +90,23 @@ def _marks(_context: Any, data: Any, _at: Any) -> Any:
 def _gaps(_context: Any, data: Any, _at: Any) -> Any:
     """Return which of them are these or spaces."""
     return types.int64(data, types.int64), lambda *call: _marked(call, _SPACE + 1)
+
+
+def _opens(_context: Any, data: Any, _at: Any) -> Any:
+    """Return which of the next bytes open an object or a list of JSON's, a bit for each."""
+    return types.int64(data, types.int64), lambda *call: _folded(call, _OPENING)
+
+
+def _closes(_context: Any, data: Any, _at: Any) -> Any:
+    """Return which of them close one."""
+    return types.int64(data, types.int64), lambda *call: _folded(call, _CLOSING)
+
+
+def _folded(call: tuple[Any, ...], wanted: int) -> Any:
+    """Braces and brackets differ by one bit."""
+    builder = call[1]
+    brackets_as_braces = builder.or_(_loaded(call, _VECTOR), _all(_SPACE))
+    return _mask(builder, builder.icmp_unsigned("==", brackets_as_braces, _all(wanted)))
 
 
 def _marked(call: tuple[Any, ...], control: int) -> Any:
@@ -199,6 +217,8 @@ same = cast("Callable[[NDArray[np.uint8], int, int], int]", intrinsic(_same))
 marks = cast("Callable[[NDArray[np.uint8], int], int]", intrinsic(_marks))
 markup = cast("Callable[[NDArray[np.uint8], int], int]", intrinsic(_markup))
 quoted = cast("Callable[[NDArray[np.uint8], int], int]", intrinsic(_quoted))
+opens = cast("Callable[[NDArray[np.uint8], int], int]", intrinsic(_opens))
+closes = cast("Callable[[NDArray[np.uint8], int], int]", intrinsic(_closes))
 ones = cast("Callable[[int], int]", intrinsic(_ones))
 copy_wide = cast("Callable[[NDArray[np.uint8], int, NDArray[np.uint8], int], None]", intrinsic(_copied))
 gaps = cast("Callable[[NDArray[np.uint8], int], int]", intrinsic(_gaps))

@@ -16,7 +16,7 @@ from cbtool.jit import compiled, lean
 from cbtool.traffic.scanning import memory, tokens
 from cbtool.traffic.scanning.lines import Escapes, Spans
 from cbtool.traffic.scanning.memory import byte, int64
-from cbtool.traffic.scanning.tokens import number_end, text_end, word_end
+from cbtool.traffic.scanning.tokens import behind_blanks, number_end, text_end, word_end
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -79,13 +79,39 @@ def _tree(keys: tuple[str, ...]) -> _Tree:
     )
 
 
+class Places(NamedTuple):
+    """Where the values of keys are.
+
+    Attributes:
+        keys: those that were asked for, and the objects that they are in, in front of them.
+        start: int32, keys by n lines, where each begins; `ABSENT` or `NULL`.
+        end: int32, the same, behind it.
+        escaped: uint8, the same, whether it has escapes in it.
+    """
+
+    keys: tuple[str, ...]
+    start: NDArray[np.int32]
+    end: NDArray[np.int32]
+    escaped: NDArray[np.uint8]
+
+
 def values_of(lines: Lines, keys: tuple[str, ...]) -> dict[str, Spans]:
-    """Return each key's values; all are absent of a line that is no object.
+    """Return each key's values; see `places_of`."""
+    found = places_of(lines, keys)
+    return {
+        key: Spans(lines.data, found.start[slot], found.end[slot], found.escaped[slot], Escapes.JSON)
+        for slot, key in enumerate(found.keys)
+        if key in keys
+    }
+
+
+def places_of(lines: Lines, keys: tuple[str, ...]) -> Places:
+    """Return where each key's values are; all are absent of a line that is no object.
 
     Texts are without their quotes, and escaped; all else is JSON. A null has no value, but is there.
 
     Args:
-        lines: n lines.
+        lines: n lines, or objects over several lines each.
         keys: `a.b` for `b` in the object `a`.
     """
     tree = _tree(keys)
@@ -94,15 +120,11 @@ def values_of(lines: Lines, keys: tuple[str, ...]) -> dict[str, Spans]:
     _read(
         lines.data, lines.start, lines.end, tree.names, tree.ends, tree.behind, _ESCAPED, start, end, escaped
     )
-    return {
-        key: Spans(lines.data, start[slot], end[slot], escaped[slot], Escapes.JSON)
-        for slot, key in enumerate(tree.keys)
-        if key in keys
-    }
+    return Places(tree.keys, start, end, escaped)
 
 
 @lean
-def _plain(data: NDArray[np.uint8], at: int, end: int, key: NDArray[np.uint8]) -> int:
+def plain_key(data: NDArray[np.uint8], at: int, end: int, key: NDArray[np.uint8]) -> int:
     """Write a key without its escapes, and give its length; a character that is not ASCII fits nothing."""
     length = 0
     while at < end and length < len(key):
@@ -172,8 +194,7 @@ def _read(  # one loop with a branch a token
         at, end = int64(starts[line]), int64(line_ends[line])
         depth, key, state, sound = 0, int64(-1), _VALUE, True
         while True:
-            while at < end and (byte(data, at) == 32 or byte(data, at) == 9 or byte(data, at) == 13):
-                at += 1
+            at = behind_blanks(data, at, end)
             if at == end or (depth == 0 and state == _BEHIND):
                 sound = at == end and depth == 0 and state == _BEHIND
                 break
@@ -187,7 +208,7 @@ def _read(  # one loop with a branch a token
                     key, owner = int64(-1), owners[depth]
                     state = _COLON
                     if owner != _ELSEWHERE and escaped:
-                        length = _plain(data, first + 1, last, spelled)
+                        length = plain_key(data, first + 1, last, spelled)
                         key = _named(spelled, 0, length, owner, names, ends, behind)
                     elif owner != _ELSEWHERE:
                         key = _named(data, first + 1, last, owner, names, ends, behind)
