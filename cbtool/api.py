@@ -214,7 +214,7 @@ def recommend(
 
 def verify(
     profile: str | Profile | BreakerConfig,
-    calls: Calls | None = None,
+    calls: Traffic | None = None,
     *,
     loads: Sequence[float] = (),
     thresholds: Sequence[str] = (),
@@ -226,7 +226,7 @@ def verify(
 
     Args:
         profile: as in `simulate`.
-        calls: recent traffic, from `read_log`; None: scenarios and rules alone.
+        calls: recent traffic, as in `simulate`; None: scenarios and rules alone.
         loads: calls a second that ONE breaker sees, for the scenarios; empty: as in the calls, or the
             profile's evidence.
         thresholds: what must hold on the calls, each as `--threshold` takes it.
@@ -246,7 +246,7 @@ def verify(
         settings,
         rules.over(settings.verify),
         source="the calls" if calls is not None else "no log",
-        calls=calls,
+        calls=None if calls is None else _opened(calls),
         rates=loads,
         instances=instances or (1 if settings.evidence is None else settings.evidence.instances),
         seed=seed,

@@ -59,6 +59,7 @@ ALLOWED = {
     },
     "verifying": {
         "errors",
+        "scratch",
         "units",
         "breaker",
         "traffic",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -48,6 +48,7 @@ from cbtool.traffic.texts import ASKED
 from cbtool.units import parse_duration
 
 if TYPE_CHECKING:
+    from cbtool.traffic.calls import Calls
     from cbtool.traffic.selection import Selection
 
 SAFE_METHODS = "GET,HEAD,OPTIONS"
@@ -122,7 +123,7 @@ def replay(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     check_target(url, allow_host or ())  # before a large log is read
     factor = parsed("--speed", parse_speed, speed)
     limit = None if duration is None else parsed("--duration", parse_duration, duration)
-    calls, counts = guarded(settings, read_log(logs, log_format, which, texts=ASKED))
+    calls, counts = guarded(settings, _held(logs, log_format, which))
     for count in counts:
         note(f"not sent, because of the rule {count.rule}: {count.calls:,} ({count.reason})")
     base = RunPlan(
@@ -167,6 +168,11 @@ def replay(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
             junit=junit,
         ),
     )
+
+
+def _held(logs: list[str], log_format: str | None, which: Selection) -> Calls:
+    calls = read_log(logs, log_format, which, texts=ASKED)
+    return cast("Calls", calls)
 
 
 def parse_speed(text: str) -> float:

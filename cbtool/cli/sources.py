@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import typer
 
@@ -170,16 +170,22 @@ def named(logs: Sequence[str]) -> str:
 
 
 def read_log(
-    logs: Sequence[str], log_format: str | None, which: Selection | None, *, texts: Collection[str] = TEXTS
-) -> Calls:
+    logs: Sequence[str],
+    log_format: str | None,
+    which: Selection | None,
+    *,
+    texts: Collection[str] = TEXTS,
+    long: bool = False,
+) -> AnyCalls:
     """Return the calls of logs that are asked for; say on standard error what they lacked.
 
-    Of their texts, `texts` and what `which` asks for are read.
+    Of their texts, `texts` and what `which` asks for are read. With `long`, many calls stay on disk.
     """
     with working("reading the log"):
-        read = _read(logs, log_format, which, texts, None, long=False)
+        read = _read(logs, log_format, which, texts, None, long=long)
     _remark(read, read.calls.notes)
-    return cast("Calls", read.calls)
+    calls: AnyCalls = read.calls
+    return calls
 
 
 def _read(

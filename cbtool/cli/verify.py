@@ -124,6 +124,7 @@ def verify(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
       cbtool verify -p mine.toml --scenario hard-outage --threshold 'time_to_open<5s'
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
     from cbtool.profiles import load_profile  # noqa: PLC0415  # keeps --help quick
+    from cbtool.traffic.calls import Calls  # noqa: PLC0415  # numpy
     from cbtool.verifying import verify as check  # noqa: PLC0415  # numpy
 
     if profile is None:
@@ -152,8 +153,10 @@ def verify(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     )
     named_in_log = [by] if by else ["instance"] if shared is None else []
     texts = (*(ASKED if settings.guard else NONE), *named_in_log)
-    recent = read_log(logs, log_format, which, texts=texts) if logs else None
-    calls = None if recent is None else guarded(settings, recent)[0]
+    # The [refusal] rules look at all calls at once.
+    long = settings.guard is None
+    recent = read_log(logs, log_format, which, texts=texts, long=long) if logs else None
+    calls = guarded(settings, recent)[0] if isinstance(recent, Calls) else recent
     stories = _stories(settings, scenario or (), rules.scenarios, seed)
     if calls is None and not rates and not stories and rules.load_low is None and evidence is None:
         raise typer.BadParameter("name a log (- is standard input), a --load or a --scenario")

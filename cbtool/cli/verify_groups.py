@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from cbtool.traffic.calls import Calls
+    from cbtool.cli.sources import AnyCalls
     from cbtool.traffic.grouping import By
     from cbtool.verifying import Verification
 
 
 def verify_groups(
-    calls: Calls,
+    calls: AnyCalls,
     by: By,
     answered: Callable[..., Verification],
     *,
@@ -36,7 +36,7 @@ def verify_groups(
 
     found: list[Verification | InsufficientDataError] = []
 
-    def one(own: Calls) -> Verification | InsufficientDataError:
+    def one(own: AnyCalls) -> Verification | InsufficientDataError:
         try:
             found.append(answered(calls=own))
         except InsufficientDataError as error:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 PIECE = 1 << 20
 """Values in memory at a time."""
 
+_BINS = 1 << 16
+
 
 class Column(Protocol):
     """An array, or what gives arrays for its slices."""
@@ -62,6 +64,31 @@ def pieces(*columns: Column, first: int = 0, behind: int | None = None) -> Itera
 def count(column: Column, first: int = 0, behind: int | None = None) -> int:
     """Return how many values of a part are true."""
     return sum(int(np.count_nonzero(piece)) for (piece,) in pieces(column, first=first, behind=behind))
+
+
+def median_of(column: Column) -> float:
+    """Return `numpy.median` of whole numbers from 0 on, at least one; bit for bit, in a few passes.
+
+    Each pass counts 16 bits of those values that agree with the median in all higher ones.
+    """
+    n = len(column)
+    ends = [_ranked(column, place) for place in sorted({(n - 1) // 2, n // 2})]
+    return float(np.median(np.array(ends, np.int64)))
+
+
+def _ranked(column: Column, place: int) -> int:
+    """Return the value that so many are before in order."""
+    known = 0
+    for shift in (48, 32, 16, 0):
+        counts = np.zeros(_BINS, np.int64)
+        for (piece,) in pieces(column):
+            mine = piece[piece >> (shift + 16) == known] if shift < 48 else piece
+            counts += np.bincount((mine >> shift) & (_BINS - 1), minlength=_BINS)
+        up_to = np.cumsum(counts)
+        digit = int(np.searchsorted(up_to, place, side="right"))
+        place -= int(up_to[digit] - counts[digit])
+        known = known << 16 | digit
+    return known
 
 
 def even(n: int, parts: int) -> list[int]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cbtool.recommend.columns import TraceColumns
-    from cbtool.recommend.incidents import Sides
+    from cbtool.recommend.incidents import Apart, Sides
     from cbtool.recommend.model import Budget
     from cbtool.recommend.segments import Segment
     from cbtool.recommend.trace import Trace
@@ -31,7 +31,7 @@ LEAST = 100  # calls of one
 
 
 def own_incidents(
-    trace: Trace, instance: NDArray[np.int32], p99: float | None, budget: Budget, sides: Sides
+    trace: Trace, instance: NDArray[np.int32], p99: float | None, budget: Budget, sides: Sides | Apart
 ) -> Own:
     """Return the incidents of single instances that are none of the whole.
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
     from cbtool.breaker.config import BreakerConfig
     from cbtool.recommend.columns import TraceColumns
-    from cbtool.recommend.trace import Trace
     from cbtool.traffic.calls import Calls
 
 _LEAST_CALLS = 20  # fewer say nothing of a load
@@ -47,13 +46,8 @@ def observed_along(
     config: BreakerConfig, trace: TraceColumns, gave_up: NDArray[np.int64], *, instances: int = 1
 ) -> Reachability:
     """Return the same of a trace, which need not be in memory, and of what `given_up` says of its calls."""
-    loads = _loads(trace, gave_up, instances)
+    loads = loads_along(trace, gave_up, instances)
     return reachability(config, loads) if loads else Reachability(())
-
-
-def observed_loads(calls: Calls, trace: Trace, instances: int = 1) -> tuple[Load, ...]:
-    """Return the quietest and the busiest load that one breaker saw; none where too little was seen."""
-    return _loads(trace, given_up(calls), instances)
 
 
 def given_up(calls: Calls) -> NDArray[np.int64]:
@@ -62,7 +56,8 @@ def given_up(calls: Calls) -> NDArray[np.int64]:
     return calls.duration_ns[known]
 
 
-def _loads(trace: TraceColumns, gave_up: NDArray[np.int64], instances: int) -> tuple[Load, ...]:
+def loads_along(trace: TraceColumns, gave_up: NDArray[np.int64], instances: int) -> tuple[Load, ...]:
+    """Return the quietest and the busiest load that one breaker saw; none where too little was seen."""
     if len(trace) < _LEAST_CALLS or not trace.span:
         return ()
     rates = [regime.rate for regime in load_regimes(trace, instances)]
@@ -78,5 +73,5 @@ def observed_notes(
     config: BreakerConfig, gave_up: NDArray[np.int64], trace: TraceColumns, instances: int
 ) -> Sequence[str]:
     """Return a sentence for each rule that never fires at a load that was seen, or that one error fires."""
-    loads = _loads(trace, gave_up, instances)
+    loads = loads_along(trace, gave_up, instances)
     return notes(reachability(config, loads)) if loads else ()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cbtool import __version__
 from cbtool.profile_evidence import ProfileEvidence
-from cbtool.recommend.columns import pieces
+from cbtool.recommend.columns import count, pieces
 from cbtool.recommend.findings import Estimate
 from cbtool.recommend.resamples import HIGH, LOW
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
     from cbtool.recommend.columns import TraceColumns
     from cbtool.recommend.gates import Gate
-    from cbtool.recommend.trace import Trace
 
 _BLOCKS = 100  # of healthy time, that are drawn from
 _IN_A_ROW = 5  # of these make one block of the bootstrap
@@ -46,7 +46,9 @@ class Vitals:
     loads: tuple[float, float, float]
 
 
-def vitals_of(trace: TraceColumns, healthy: Trace, instances: int, seed: int, p99: float | None) -> Vitals:
+def vitals_of(
+    trace: TraceColumns, healthy: TraceColumns, instances: int, seed: int, p99: float | None
+) -> Vitals:
     """Return the vital signs.
 
     Args:
@@ -60,12 +62,14 @@ def vitals_of(trace: TraceColumns, healthy: Trace, instances: int, seed: int, p9
     blocks = max(1, min(_BLOCKS, len(healthy) // 20))
     cuts = np.linspace(0, len(healthy), blocks + 1).astype(np.int64)
     picks = _picks(blocks, random)
-    failed = np.diff(np.concatenate(([0], np.cumsum(healthy.failed)))[cuts])
+    failed = np.array([count(healthy.failed, a, b) for a, b in pairwise(cuts.tolist())])
     rates = 100.0 * failed[picks].sum(axis=1) / np.maximum(np.diff(cuts)[picks].sum(axis=1), 1)
-    rate = _interval(100.0 * healthy.failure_rate, rates)
+    rate = _interval(100.0 * (float(failed.sum()) / len(healthy)) if len(healthy) else 0.0, rates)
     if not failed.sum():  # the rule of three: what may be true although none was seen
         rate = Estimate(0.0, 0.0, 300.0 / max(len(healthy), 1))
-    return Vitals(len(healthy), rate, _p99(p99, healthy, cuts, picks), load_quantiles(trace, instances))
+    return Vitals(
+        len(healthy), rate, _p99(p99, healthy, cuts, failed, picks), load_quantiles(trace, instances)
+    )
 
 
 def load_quantiles(trace: TraceColumns, instances: int) -> tuple[float, float, float]:
@@ -154,20 +158,28 @@ def evidence_of(
 
 
 def _p99(
-    p99: float | None, healthy: Trace, cuts: NDArray[np.int64], picks: NDArray[np.int64]
+    p99: float | None,
+    healthy: TraceColumns,
+    cuts: NDArray[np.int64],
+    failed: NDArray[np.int64],
+    picks: NDArray[np.int64],
 ) -> Estimate | None:
     """The p99 with an interval from the blocks' tails: a resample's p99 is found among their quantiles."""
     if p99 is None:
         return None
     # How many calls of a block lie above each of some candidates for the p99 decides which of them it is.
-    good = np.where(healthy.failed, -1, healthy.duration)
     candidates = p99 * 1e9 * np.geomspace(*_AROUND, 400)
-    totals = np.diff(np.concatenate(([0], np.cumsum(good >= 0)))[cuts])
-    late = np.flatnonzero(good > candidates[0])  # a few in a hundred; the others are above no candidate
-    place = np.searchsorted(candidates, good[late], side="left")
-    block = np.searchsorted(cuts, late, side="right") - 1
+    totals = np.diff(cuts) - failed
     width = len(candidates) + 1
-    table = np.bincount(block * width + place, minlength=(len(cuts) - 1) * width).reshape(-1, width)
+    counts, at = np.zeros((len(cuts) - 1) * width, np.int64), 0
+    for duration, bad in pieces(healthy.duration, healthy.failed):
+        # A few in a hundred; the others are above no candidate.
+        late = np.flatnonzero((duration > candidates[0]) & ~bad)
+        place = np.searchsorted(candidates, duration[late], side="left")
+        block = np.searchsorted(cuts, late + at, side="right") - 1
+        counts += np.bincount(block * width + place, minlength=len(counts))
+        at += len(duration)
+    table = counts.reshape(-1, width)
     above = table[:, ::-1].cumsum(axis=1)[:, ::-1][:, 1:]
     # How often each draw holds each block: one product in place of a sum over all that it holds.
     blocks = len(cuts) - 1

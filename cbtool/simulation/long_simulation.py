@@ -51,6 +51,7 @@ class LongSimulation:
         seed: of the split over the instances and of the waits' jitter.
         epoch: Unix seconds of time 0.
         told: is given each call once it is over, for each configuration; None: nobody asks.
+        heard: is told what each did with each part; see `LongRuns`.
 
     Raises:
         ConfigurationError: a configuration has a health check.
@@ -64,7 +65,9 @@ class LongSimulation:
         seed: int = 0,
         epoch: float = 0.0,
         told: Callable[[Rows], None] | None = None,
+        heard: Callable[[Heard], None] | None = None,
     ) -> None:
+        self._heard = heard
         for config in configs:
             check_health(config, None)
         self._watched = [_Watched(config, instances, told) for config in configs]
@@ -99,6 +102,8 @@ class LongSimulation:
 
     def _hear(self, heard: Heard) -> None:
         self._watched[heard.config].hear(heard)
+        if self._heard is not None:
+            self._heard(heard)
 
 
 class _Watched:

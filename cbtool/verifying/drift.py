@@ -35,7 +35,7 @@ def drift_checks(config: BreakerConfig, evidence: ProfileEvidence, found: Seen, 
         found: the traffic now, split over as many breakers.
         seed: of the bootstrap.
     """
-    healthy = found.trace.take(found.sides.background)
+    healthy = found.healthy
     if not len(healthy):
         return
     now = vitals_of(found.trace, healthy, found.instances, seed, found.p99)

@@ -39,14 +39,15 @@ def expected_trips(config: BreakerConfig, found: Seen, limits: Limits, seed: int
     It fails where the interval (90 %) lies above the budget.
     """
     gate = gate_of(config)
-    healthy = found.sides.background & ~inside(found.trace, found.which, found.own)
-    kept = [
-        found.trace.take(healthy & (found.which == number)) for number in range(min(found.instances, _SHARES))
-    ]
-    shares = [share for share in kept if len(share) >= _LEAST and share.span]
-    if gate is None or not shares:
+    if gate is None:
         return
-    views = [exposure_of(shares, _gaps(found.trace.start, found.sides.background))]
+    trace, which, background, own = found.weighed(seed)
+    healthy = background & ~inside(trace, which, own)
+    kept = [trace.take(healthy & (which == number)) for number in range(min(found.instances, _SHARES))]
+    shares = [share for share in kept if len(share) >= _LEAST and share.span]
+    if not shares:
+        return
+    views = [exposure_of(shares, _gaps(trace.start, background))]
     thinned = thinned_to_quietest(shares, load_regimes(found.trace, found.instances), seed)
     views += [exposure_of(thinned, [])] if thinned else []
     trips = Guard(views[0], views, _ANY).estimate(gate, seed)

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
     from cbtool.breaker.config import BreakerConfig
     from cbtool.profile_evidence import ProfileEvidence
-    from cbtool.recommend.trace import Trace
+    from cbtool.recommend.columns import TraceColumns
 
 _TWICE = 2.0  # a load that has changed by less is none to set a breaker anew for
 _PART = 0.5  # of the time that the evidence is of; less of it is another time of day, perhaps
 
 
 def load_checks(
-    config: BreakerConfig, evidence: ProfileEvidence, trace: Trace, instances: int, seed: int
+    config: BreakerConfig, evidence: ProfileEvidence, trace: TraceColumns, instances: int, seed: int
 ) -> Iterator[Check]:
     """Give the checks of the usual and the highest load, and of what a window holds.
 

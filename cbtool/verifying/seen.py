@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cbtool.breaker.outcome import Verdict
+from cbtool.recommend.columns import pieces
+from cbtool.recommend.excerpt import healthy_ranges
 from cbtool.recommend.healthy import healthy_p99
-from cbtool.recommend.incidents import tell_apart
-from cbtool.recommend.instances import every_instance
-from cbtool.recommend.labelled import labelled_sides
+from cbtool.recommend.incidents import apart_along
+from cbtool.recommend.labelled import labelled_along
 from cbtool.recommend.model import Budget
-from cbtool.recommend.own_incidents import Own, own_incidents
-from cbtool.recommend.trace import trace_of
-from cbtool.simulation.run import fleet_along, simulate_fleet
+from cbtool.recommend.picked import PickedTrace
 from cbtool.traffic.labels import label_spans
-from cbtool.traffic.thinning import split
+from cbtool.verifying.dealt import Outside, dealt
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
     from cbtool.profiles import Profile
-    from cbtool.recommend.incidents import Sides
+    from cbtool.recommend.columns import TraceColumns
+    from cbtool.recommend.incidents import Apart
+    from cbtool.recommend.labelled import Span
     from cbtool.recommend.model import Incident
-    from cbtool.recommend.trace import Trace
+    from cbtool.recommend.own_incidents import Own
     from cbtool.simulation.health import HealthTimeline
-    from cbtool.simulation.run import SimulationResult
     from cbtool.traffic.calls import Calls
     from cbtool.traffic.labels import Label
+    from cbtool.traffic.parts import LongCalls
+    from cbtool.verifying.dealt import Dealt, Ran, Weighed
 
 _GRACE = (2.0, 60.0)  # seconds, at least and at most, after an incident in which a trip still answers it
 _FEW_CALLS = 20  # of an incident that one breaker sees; fewer, and no rate is one
@@ -42,56 +43,67 @@ class Seen:
     """Traffic told apart, and what the profile's breakers do with it.
 
     Attributes:
-        calls: all of them.
-        verdicts: by the profile's outcome rules.
-        trace: those that count.
-        sides: incidents and healthy background.
+        dealt: the traffic, and which breaker gets each call.
+        apart: its incidents.
         p99: of the healthy durations, in seconds; None where they say nothing.
-        result: of the simulation.
-        instances: breakers that share the calls.
-        which: int32, by call that counts, its breaker.
+        ran: what the breakers did.
         own: incidents of single instances, where each has its own breaker.
-        named: whether each call went to the breaker of the instance that the log names.
     """
 
-    calls: Calls
-    verdicts: NDArray[np.uint8]
-    trace: Trace
-    sides: Sides
+    dealt: Dealt
+    apart: Apart
     p99: float | None
-    result: SimulationResult
-    instances: int
-    which: NDArray[np.int32]
+    ran: Ran
     own: Own = field(default_factory=dict)
-    named: bool = False
+
+    @property
+    def instances(self) -> int:
+        """Breakers that share the calls."""
+        return self.dealt.instances
+
+    @property
+    def trace(self) -> TraceColumns:
+        """The calls that count."""
+        return self.dealt.trace
+
+    @cached_property
+    def healthy(self) -> PickedTrace:
+        """Those of them that are outside incidents."""
+        return PickedTrace(self.trace, healthy_ranges(self.trace, self.apart))
 
     @property
     def incidents(self) -> tuple[Incident, ...]:
         """Those that a breaker should act on, if each sees enough calls of it."""
-        return tuple(
-            incident
-            for incident in self.sides.incidents
-            if incident.actionable and incident.calls >= _FEW_CALLS * self.instances
-        )
+        return _noticeable(self.apart, self.instances)
 
     @property
     def ends(self) -> list[float]:
         """Until when an opening answers each incident."""
-        return [each.end + _grace(each.length) for each in self.incidents]
+        return _ends(self.incidents)
+
+    def weighed(self, seed: int) -> Weighed:
+        """Return calls in memory, an excerpt of those that do not fit."""
+        ranges = healthy_ranges(self.trace, self.apart)
+        return self.dealt.weighed(self.apart, ranges, self.own, Budget(), seed)
 
     def concerned(self, incident: Incident) -> set[int]:
         """Return the breakers that an incident concerns: all, or those whose own instance was bad in it."""
-        if not self.named:
+        if not self.dealt.named:
             return set(range(self.instances))
-        within = (self.trace.start >= incident.start * 1e9) & (self.trace.start <= incident.end * 1e9)
-        bad = self.trace.failed | self.trace.slower_than(self.p99) if self.p99 else self.trace.failed
-        calls = np.bincount(self.which[within], minlength=self.instances)
-        share = np.bincount(self.which[within & bad], minlength=self.instances) / np.maximum(calls, 1)
-        return set(np.flatnonzero(share >= Budget().break_even).tolist())
+        trace = self.trace
+        first = bisect_left(trace.start, incident.start * 1e9)
+        behind = bisect_right(trace.start, incident.end * 1e9)
+        calls, share = (np.zeros(self.instances, np.int64) for _ in range(2))
+        columns = (self.dealt.which, trace.failed, trace.slower_than(self.p99) if self.p99 else trace.failed)
+        for which, failed, slow in pieces(*columns, first=first, behind=behind):
+            calls += np.bincount(which, minlength=self.instances)
+            share += np.bincount(which[failed | slow], minlength=self.instances)
+        bad = share / np.maximum(calls, 1) >= Budget().break_even
+        return set(np.flatnonzero(bad).tolist())
 
     def openings(self) -> list[tuple[int, float]]:
         """Return (breaker, time) of each closed breaker's opening."""
-        changes = self.result.summary.transitions
+        changes = self.ran.summary.transitions
         return [(each.instance, each.transition.time) for each in changes if each.transition.trips]
 
     def answers(self, breaker: int, time: float) -> bool:
@@ -104,7 +116,7 @@ class Seen:
 
 
 def seen(
-    calls: Calls,
+    calls: Calls | LongCalls,
     profile: Profile,
     *,
     instances: int | None = 1,
@@ -115,7 +127,7 @@ def seen(
     """Run traffic through a profile's breakers and tell its incidents apart.
 
     Args:
-        calls: the traffic.
+        calls: the traffic, wherever it is.
         profile: the settings.
         instances: breakers that share the calls; None: one for each instance that the calls name.
         seed: of the split, and of the waits' jitter.
@@ -124,26 +136,41 @@ def seen(
 
     Raises:
         ConfigurationError: see `simulate_fleet`; a label does not fit the calls; or they name no instance.
+        UnreachableError: there is no room on the disk.
     """
-    verdicts = profile.rules.verdicts(calls)
-    trace = trace_of(calls, verdicts)
-    p99 = healthy_p99(trace)
-    if instances is None:
-        which, number = every_instance(calls, verdicts)
-    else:
-        which, number = split(len(calls), instances, seed), instances
-    result = simulate_fleet(
-        fleet_along(calls, verdicts, which, number), profile.config, seed=seed, health=health
-    )
-    budget, own = Budget(), {}
-    counted = which[verdicts != Verdict.IGNORED]
+    shared = dealt(calls, profile.rules, instances, seed)
+    return seen_of(shared, profile, label_spans(labels, calls), seed=seed, health=health)
+
+
+def seen_of(
+    dealt: Dealt,
+    profile: Profile,
+    labels: Sequence[Span] = (),
+    *,
+    seed: int = 0,
+    health: HealthTimeline | None = None,
+) -> Seen:
+    """Return the same of traffic that is dealt already, with labels as `label_spans` gives them."""
+    trace, budget = dealt.trace, Budget()
+    p99, own = healthy_p99(trace), {}
     if labels:
-        sides = labelled_sides(trace, p99, budget, label_spans(labels, calls))
+        apart = labelled_along(trace, p99, budget, labels)
     else:
-        sides = tell_apart(trace, p99, budget)
-        if instances is None:
-            own = own_incidents(trace, counted, p99, budget, sides)
-    return Seen(calls, verdicts, trace, sides, p99, result, number, counted, own, instances is None)
+        apart = apart_along(trace, p99, budget)
+        if dealt.named:
+            own = dealt.own(p99, budget, apart)
+    incidents = _noticeable(apart, dealt.instances)
+    starts = [each.start for each in incidents]
+    outside = Outside(list(zip(starts, _ends(incidents), strict=True)))
+    return Seen(dealt, apart, p99, dealt.ran(profile, seed, outside, health), own)
+
+
+def _noticeable(apart: Apart, instances: int) -> tuple[Incident, ...]:
+    return tuple(each for each in apart.incidents if each.actionable and each.calls >= _FEW_CALLS * instances)
+
+
+def _ends(incidents: Sequence[Incident]) -> list[float]:
+    return [each.end + _grace(each.length) for each in incidents]
 
 
 def _grace(length: float) -> float:

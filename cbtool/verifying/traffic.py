@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cbtool.breaker.outcome import Verdict
 from cbtool.breaker.reach.chance import at_least
-from cbtool.simulation.run import values_of
 from cbtool.units import format_duration, format_percent
 from cbtool.verifying.model import Check, Group, Limits, of_threshold
 
@@ -17,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from cbtool.metrics.thresholds import Threshold
-    from cbtool.profiles import Profile
     from cbtool.verifying.seen import Seen
 
 _DAY = 86400.0
@@ -46,13 +43,10 @@ def traffic_checks(
     yield _refused(found, limits, group, prefix)
 
 
-def assertion_checks(
-    found: Seen, profile: Profile, thresholds: Sequence[Threshold], where: str = ""
-) -> Iterator[Check]:
+def assertion_checks(found: Seen, thresholds: Sequence[Threshold], where: str = "") -> Iterator[Check]:
     """Give the user's own assertions, held against traffic."""
-    values = values_of(found.result, found.calls, found.verdicts, profile.config)
     for threshold in thresholds:
-        yield of_threshold(threshold.check(values), where)
+        yield of_threshold(threshold.check(found.ran.values), where)
 
 
 def _false_trips(found: Seen, limits: Limits, group: Group, prefix: str) -> Check:
@@ -106,7 +100,7 @@ def _open_at(found: Seen, time: float) -> set[int]:
     from cbtool.breaker import State  # noqa: PLC0415  # one name
 
     state: dict[int, State] = {}
-    for breaker, transition in found.result.summary.transitions:
+    for breaker, transition in found.ran.summary.transitions:
         if transition.time > time:
             break
         state[breaker] = transition.target
@@ -164,13 +158,8 @@ def _rate_in(found: Seen) -> float:
 
 
 def _refused(found: Seen, limits: Limits, group: Group, prefix: str) -> Check:
-    start = found.calls.start_ns / 1e9
-    outside = np.ones(len(start), np.bool_)
-    for each, end in zip(found.incidents, found.ends, strict=True):
-        outside &= (start < each.start) | (start > end)
-    healthy = outside & (found.verdicts == Verdict.SUCCESS)
-    refused = int(np.count_nonzero(healthy & (found.result.permitted == 0)))
-    share = 100.0 * refused / max(1, int(np.count_nonzero(healthy)))
+    refused = found.ran.refused
+    share = 100.0 * refused / max(1, found.ran.healthy)
     return Check(
         group,
         f"{prefix}healthy calls refused",

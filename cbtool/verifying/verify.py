@@ -5,23 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from cbtool.breaker.reach import Load, Reachability, reachability
 from cbtool.breaker.reach.words import TRIP_RULES, notes, said
 from cbtool.errors import InsufficientDataError
-from cbtool.recommend.instances import every_instance
+from cbtool.recommend.columns import count, median_of
 from cbtool.recommend.model import IncidentKind
-from cbtool.recommend.reach import observed_loads
+from cbtool.recommend.reach import loads_along
 from cbtool.recommend.refusal import missing
-from cbtool.recommend.trace import trace_of
+from cbtool.traffic.labels import label_spans
 from cbtool.units import format_rate
+from cbtool.verifying.dealt import dealt
 from cbtool.verifying.drift import drift_checks
 from cbtool.verifying.expected_trips import expected_trips
 from cbtool.verifying.lab import TYPICAL_P99, AtLoad, Usual, loads_of
 from cbtool.verifying.model import Check, Group, Limits, Verification
 from cbtool.verifying.scenarios import scenario_checks
-from cbtool.verifying.seen import Seen, seen
+from cbtool.verifying.seen import Seen, seen, seen_of
 from cbtool.verifying.traffic import assertion_checks, traffic_checks
 
 if TYPE_CHECKING:
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from cbtool.simulation.health import HealthTimeline
     from cbtool.traffic.calls import Calls
     from cbtool.traffic.labels import Label
+    from cbtool.traffic.parts import LongCalls
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def verify(
     rules: VerifyRules,
     *,
     source: str,
-    calls: Calls | None = None,
+    calls: Calls | LongCalls | None = None,
     stories: Sequence[Story] = (),
     rates: Sequence[float] = (),
     timeout: float | None = None,
@@ -91,7 +91,7 @@ def verify(
     checks: list[Check] = []
     if found is not None:
         checks += traffic_checks(found, limits, expected=expected_trips(profile.config, found, limits, seed))
-        checks += assertion_checks(found, profile, rules.thresholds)
+        checks += assertion_checks(found, rules.thresholds)
     usual = _usual(profile, found, timeout)
     for load in loads_of(tuple(load.rate for load in loads)):
         checks += scenario_checks(profile, load, usual, limits, seed)
@@ -106,7 +106,7 @@ def verify(
         )
         checks += traffic_checks(told, limits, story.name)
         own = story.thresholds if found is not None else (*rules.thresholds, *story.thresholds)
-        checks += assertion_checks(told, profile, own, story.name)
+        checks += assertion_checks(told, own, story.name)
     if found is not None and profile.evidence is not None:
         checks += drift_checks(profile.config, profile.evidence, found, seed)
     checks += _reach_checks(reach)
@@ -122,14 +122,18 @@ def verify(
 
 
 def _seen(  # noqa: PLR0917  # as they come
-    calls: Calls, profile: Profile, source: str, instances: int | None, seed: int, labels: Sequence[Label]
+    calls: Calls | LongCalls,
+    profile: Profile,
+    source: str,
+    instances: int | None,
+    seed: int,
+    labels: Sequence[Label],
 ) -> Seen:
-    verdicts = profile.rules.verdicts(calls)
-    number = every_instance(calls, verdicts)[1] if instances is None else instances
-    needs = missing(trace_of(calls, verdicts), number)
+    shared = dealt(calls, profile.rules, instances, seed)
+    needs = missing(shared.trace, shared.instances)
     if needs:
         raise InsufficientDataError(f"{source} cannot say whether {profile.name} is right", needs)
-    return seen(calls, profile, instances=instances, seed=seed, labels=labels)
+    return seen_of(shared, profile, label_spans(labels, calls), seed=seed)
 
 
 def _loads(
@@ -140,7 +144,7 @@ def _loads(
     timeout: float | None,
 ) -> tuple[Load, ...]:
     """Return the loads to try, the quietest first; none where nobody says any."""
-    observed = () if found is None else observed_loads(found.calls, found.trace, found.instances)
+    observed = () if found is None else loads_along(found.trace, found.dealt.gave_up, found.instances)
     given = tuple(rates) or tuple(rate for rate in (rules.load_low, rules.load_high) if rate is not None)
     evidence = profile.evidence
     if not given and not observed and evidence is not None:
@@ -161,14 +165,13 @@ def _usual(profile: Profile, found: Seen | None, timeout: float | None) -> Usual
             return Usual(timeout=timeout)
         p99 = evidence.healthy_p99 or TYPICAL_P99
         return Usual(p99 / 3, p99, evidence.healthy_failure_rate, timeout=timeout)
-    healthy = found.trace.take(found.sides.background)
-    p99 = found.p99 or TYPICAL_P99
-    median = float(np.median(healthy.duration)) / 1e9 if len(healthy) else 0.0
+    healthy, p99 = found.healthy, found.p99 or TYPICAL_P99
+    median = median_of(healthy.duration) / 1e9 if len(healthy) else 0.0
     partial = [each.failed for each in found.incidents if each.kind is IncidentKind.BROWN_OUT]
     return Usual(
         median=min(median, p99) if median > 0 else p99 / 3,
         p99=p99,
-        failure_rate=100.0 * healthy.failure_rate if len(healthy) else 0.0,
+        failure_rate=100.0 * (count(healthy.failed) / len(healthy)) if len(healthy) else 0.0,
         brown_out=min(partial, default=None),
         timeout=timeout,
     )

@@ -288,6 +288,27 @@ def test_what_a_page_may_be_asked_for(
     assert of_an_excerpt["recommendation"]["instances"] == known["instances"]
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ["--instances", "3", "--threshold", "trips==0"],
+        ["--instances", "auto"],
+        ["--by", "host"],
+        KNOWN,
+    ],
+    ids=" ".join,
+)
+@pytest.mark.usefixtures("named")
+def test_verify(
+    asked: list[str], little_memory: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["verify", "named.csv", *MAPPED, "-p", "balanced", "--json", *asked]
+    at_once = told(capsys, *command)
+    assert at_once[0] in {0, 1}
+    as_long(little_memory)
+    assert told(capsys, *command) == at_once
+
+
 def test_a_long_sweep_that_was_stopped_goes_on(
     little_memory: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

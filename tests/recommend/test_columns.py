@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cbtool.recommend import columns, judgement, segments
-from cbtool.recommend.columns import even, quantile, regrouped
+from cbtool.recommend.columns import even, median_of, quantile, regrouped
 from cbtool.recommend.judgement import Judge, Judgement, incidents_along, incidents_in
 from cbtool.recommend.long_trace import LongTrace
 from cbtool.recommend.model import Incident, IncidentKind
@@ -25,6 +25,15 @@ def test_a_quantile_of_pieces_is_numpy_s() -> None:
         q = float(random.choice((0.0, 0.5, 0.9, 0.99, 1.0, random.random())))
         cuts = np.sort(random.integers(0, n + 1, 5))
         assert quantile(np.split(values, cuts), n, q) == float(np.quantile(values, q))
+
+
+def test_a_median_of_pieces_is_numpy_s(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(columns, "PIECE", 37)
+    random = np.random.default_rng(2)
+    for top in (2, 70_000, 10**9, 2**62):
+        for n in (1, 2, 99, 200):
+            values = random.integers(0, top, n)
+            assert median_of(values) == float(np.median(values))
 
 
 def test_parts_are_numpy_s() -> None:

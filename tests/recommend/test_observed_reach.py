@@ -7,7 +7,7 @@ import numpy as np
 from cbtool.breaker.reach import Reach
 from cbtool.breaker.reach.words import notes
 from cbtool.profiles import load_profile
-from cbtool.recommend.reach import observed, observed_loads
+from cbtool.recommend.reach import given_up, loads_along, observed
 from cbtool.recommend.trace import trace_of
 from cbtool.scenarios import load_scenario
 from cbtool.simulation.generate import calls_of
@@ -17,11 +17,11 @@ from cbtool.traffic.outcomes import DEFAULT_RULES
 def test_the_loads_are_the_quietest_and_the_busiest_that_one_breaker_sees() -> None:
     calls = calls_of(load_scenario("demo"))
     trace = trace_of(calls, DEFAULT_RULES.verdicts(calls))
-    low, high = observed_loads(calls, trace)
+    low, high = loads_along(trace, given_up(calls), 1)
     assert 5 < low.rate < 8
     assert 200 < high.rate < 300
     assert low.failing > 0
-    shared, _ = observed_loads(calls, trace, 4)
+    shared, _ = loads_along(trace, given_up(calls), 4)
     np.testing.assert_allclose(shared.rate, low.rate / 4)
 
 
