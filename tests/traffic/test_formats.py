@@ -370,6 +370,13 @@ SAMPLES = {
     "apache-s": [LINE + " 0", LINE + " 12", LINE + " 0", LINE + " 120"],
     "combined": [LINE, LINE.replace("curl/8.5.0", "-")],
     "csv": ["timestamp,status", "1,200"],
+    "alb-csv": [
+        "time,elb_status_code,request_processing_time,target_processing_time,response_processing_time",
+        "2026-11-24T10:00:00Z,200,0.1,0.2,0.3",
+    ],
+    "alb-table": [
+        '{"time":"2026-11-24T10:00:00Z","elb_status_code":200,"target_processing_time":0.2}',
+    ],
     "ndjson": [GOOD_JSON, "{", GOOD_JSON],
     "counts": ["timestamp,total,errors", "1700000000,5,1"],
     "locust": [
@@ -419,6 +426,8 @@ def test_whether_the_time_is_the_end() -> None:
         "squid",
         "gin",
         "alb",
+        "alb-table",
+        "alb-csv",
         "k6",
         "k6-csv",
     } | {
@@ -452,6 +461,7 @@ def test_no_line_makes_any_format_fail(lines: list[str]) -> None:
     firsts |= dict.fromkeys(JSON_LOGS, "{")
     firsts |= {name: samples[0] for name, samples in LOAD_TESTS.items()}
     firsts |= OF_DIRECTIVES | OF_DOCUMENTS | {name: SAMPLES[name][0] for name in ("counts", "locust")}
+    firsts |= {name: SAMPLES[name][0] for name in ("alb-csv", "alb-table")}
     for name in FORMATS:
         block = parsed(name, *lines, first=firsts.get(name, ""))
         assert len(block.rows) + len(block.rejected) <= len(lines)

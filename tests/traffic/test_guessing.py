@@ -12,6 +12,7 @@ import pytest
 
 from cbtool.errors import ConfigurationError, WrongFormatError
 from cbtool.logs import read_calls
+from cbtool.traffic.error_kind import ErrorKind
 from cbtool.traffic.formats import formats_named, guessed_format
 from cbtool.traffic.formats.guessing import guessed
 
@@ -47,10 +48,96 @@ ROWS: dict[str, tuple[str, tuple[float, float | None, int, str | None, str | Non
                     "status": 502,
                 },
                 "timestamp": ISO,
-                "receiveTimestamp": ISO,
+                "receiveTimestamp": "2026-11-24T10:00:01.250Z",
+            }
+        ),
+        (0.25, 0.125, 502, "/a?b", "shop"),
+    ),
+    "Google's load balancer in BigQuery": (
+        objects(
+            {
+                "httpRequest": {"latency": "0.125", "requestUrl": "https://shop/a?b", "status": "502"},
+                "timestamp": "2026-11-24 10:00:00.250 UTC",
             }
         ),
         (0.125, 0.125, 502, "/a?b", "shop"),
+    ),
+    "Azure's App Service": (
+        objects(
+            {
+                "time": ISO,
+                "Properties": {"CsUriStem": "/a", "CsHost": "shop", "TimeTaken": 125, "ScStatus": 502},
+            }
+        ),
+        (0.125, 0.125, 502, "/a", None),
+    ),
+    "Cloudflare with whole seconds": (
+        objects(
+            {
+                "ClientRequestURI": "/a",
+                "EdgeStartTimestamp": "2026-11-24T10:00:00Z",
+                "EdgeEndTimestamp": "2026-11-24T10:00:00Z",
+                "EdgeResponseStatus": 524,
+                "OriginResponseDurationMs": 0,
+                "EdgeTimeToFirstByteMs": 125,
+            }
+        ),
+        (0.0, 0.125, 524, "/a", None),
+    ),
+    "Cloudflare with fine times": (
+        objects(
+            {
+                "ClientRequestURI": "/a",
+                "EdgeStartTimestamp": 1795514400250000000,
+                "EdgeEndTimestamp": 1795514400375000000,
+                "EdgeResponseStatus": 524,
+                "OriginResponseDurationMs": 0,
+            }
+        ),
+        (0.25, 0.125, 524, "/a", None),
+    ),
+    "Linkerd": (
+        objects({"timestamp": ISO, "status": 503, "total_ns": "125000000", "uri": "http://shop/a"}),
+        (0.125, 0.125, 503, "/a", "shop"),
+    ),
+    "Fastly": (
+        objects({"timestamp": ISO, "response_status": 503, "time_elapsed": 125000, "url": "/a"}),
+        (0.125, 0.125, 503, "/a", None),
+    ),
+    "Akamai's DataStream": (
+        objects(
+            {
+                "reqTimeSec": "1795514400.250",
+                "statusCode": "503",
+                "turnAroundTimeMSec": "125",
+                "reqPath": "/a",
+            }
+        ),
+        (0.25, 0.125, 503, "/a", None),
+    ),
+    "S3's log in Athena": (
+        objects(
+            {
+                "requestdatetime": "24/Nov/2026:10:00:00 +0000",
+                "request_uri": "GET /a HTTP/1.1",
+                "httpstatus": "503",
+                "totaltime": "125",
+            }
+        ),
+        (0.0, 0.125, 503, "/a", None),
+    ),
+    "lograge below a millisecond": (
+        objects(
+            {
+                "@timestamp": ISO,
+                "controller": "A",
+                "action": "b",
+                "path": "/a",
+                "status": 200,
+                "duration": 0.25,
+            }
+        ),
+        (0.24975, 0.00025, 200, "/a", None),
     ),
     "Azure's gateway": (
         objects(
@@ -91,7 +178,7 @@ ROWS: dict[str, tuple[str, tuple[float, float | None, int, str | None, str | Non
                 "responseLatency": "125",
             }
         ),
-        (-0.125, 0.125, 200, "/a/{id}", None),
+        (0.0, 0.125, 200, "/a/{id}", None),
     ),
     "Kong": (
         objects(
@@ -339,3 +426,40 @@ def test_a_start_and_an_end_make_a_duration(tmp_path: Path) -> None:
 def test_a_mapping_has_a_start_or_an_end(text: str) -> None:
     with pytest.raises(ConfigurationError, match="or a start and an end"):
         formats_named(f"map:{text}")
+
+
+def test_another_kind_of_status_is_none() -> None:
+    spans = [
+        f'{{"startTime":"{ISO}","endTime":"{ISO}","group":{{"statusCode":{code}}}}}' for code in (0, 0, 2)
+    ]
+    assert guessed(spans) is None
+
+
+def test_rows_with_commas_within_quotes(tmp_path: Path) -> None:
+    rows = f'agent,time,status,took_ms\n"a, b (c, d)",{ISO},502,125\n"e, f",{ISO},200,125\n'
+    calls = read(tmp_path, rows).calls
+    assert sorted(calls.status.tolist()) == [200, 502]
+    assert calls.duration_ns.tolist() == [125_000_000] * 2
+
+
+@pytest.mark.parametrize(
+    ("details", "status", "kind"),
+    [
+        ("backend_timeout", 502, ErrorKind.TIMEOUT),
+        ("response_sent_by_backend", 200, 0),
+        ("client_disconnected_before_any_response", 499, 0),
+        ("client_timed_out", 499, 0),
+        ("failed_to_connect_to_backend", 0, ErrorKind.CONNECTION_ERROR),
+    ],
+)
+def test_who_ended_a_call_at_googles_load_balancer(
+    details: str, status: int, kind: int, tmp_path: Path
+) -> None:
+    row = {
+        "jsonPayload": {"statusDetails": details},
+        "httpRequest": {"status": 0 if status == 499 else status, "latency": "1.5s"},
+        "timestamp": ISO,
+    }
+    more = row | {"httpRequest": {"status": 200, "latency": "0.1s"}, "jsonPayload": {"statusDetails": "x"}}
+    calls = read(tmp_path, json.dumps(row) + "\n" + json.dumps(more) + "\n").calls
+    assert (calls.status[0], calls.error[0]) == (status, kind)

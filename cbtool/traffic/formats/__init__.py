@@ -10,7 +10,7 @@ import difflib
 
 from cbtool.errors import ConfigurationError
 from cbtool.traffic.formats.assembly import NOBODY, Rows, assemble
-from cbtool.traffic.formats.aws import ALB, ELB, S3
+from cbtool.traffic.formats.aws import ALB, ALB_CSV, ALB_TABLE, ELB, S3
 from cbtool.traffic.formats.combined import (
     APACHE_MICROSECONDS,
     APACHE_MILLISECONDS,
@@ -90,6 +90,8 @@ FORMATS = {
         NGINX_JSON_SECONDS,
         NGINX_JSON_UNTIMED,
         ALB,
+        ALB_TABLE,
+        ALB_CSV,
         ELB,
         S3,
         CLOUDFRONT,

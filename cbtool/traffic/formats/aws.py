@@ -12,6 +12,7 @@ import polars as pl
 
 from cbtool.traffic.calls import UNKNOWN_DURATION
 from cbtool.traffic.formats import columns, fields
+from cbtool.traffic.formats.layouts import DelimitedRows, JsonLines
 from cbtool.traffic.formats.log_format import LogFormat, Stamp
 from cbtool.traffic.formats.patterns import PatternLines
 
@@ -68,6 +69,45 @@ ALB = LogFormat(
     .then(_UNKNOWN),
     upstream=pl.col("upstream").str.extract(r"targetgroup/([^/]+)"),
     stamp=Stamp.END,
+)
+_COLUMNS = (
+    *("time", "target_ip", "request_processing_time", "target_processing_time", "response_processing_time"),
+    *("elb_status_code", "target_status_code", "request_verb", "request_url", "target_group_arn"),
+)
+_TABLE: Mapping[str, Any] = {
+    **_BOTH,
+    "fields": {
+        name: fields.duration(of, fields.SECOND, negative=UNKNOWN_DURATION)
+        for name, of in zip(_TIMES, _COLUMNS[2:5], strict=True)
+    }
+    | {
+        "time": fields.iso_time("time"),
+        "path": fields.path("request_url"),
+        "host": fields.host("request_url"),
+        "status": fields.word("elb_status_code"),
+        "target_status": fields.word("target_status_code"),
+        "method": fields.word("request_verb"),
+        "instance": fields.word("target_ip"),
+        "known": fields.is_filled("target_processing_time"),
+    },
+    "duration": pl.when(~_got_there).then(_UNKNOWN).otherwise(_summed),
+    "upstream": pl.col("target_group_arn").str.extract(r"targetgroup/([^/]+)"),
+    "stamp": Stamp.END,
+}
+ALB_TABLE = LogFormat(
+    **_TABLE,
+    name="alb-table",
+    summary="AWS application load balancer, as a table (Parquet, JSON) with Athena's columns",
+    layout=JsonLines(_COLUMNS),
+    recognised=pl.col("known"),
+)
+ALB_CSV = LogFormat(
+    **_TABLE,
+    name="alb-csv",
+    summary="AWS application load balancer, as CSV that Athena exports",
+    layout=DelimitedRows(
+        _COLUMNS, tuple(frozenset({name}) for name in ("time", "elb_status_code", "target_processing_time"))
+    ),
 )
 ELB = LogFormat(
     **_BOTH,

@@ -8,6 +8,8 @@ from cbtool.traffic.error_kind import ErrorKind
 from cbtool.traffic.formats.fields import LONGEST_CALL_NS
 
 _TIMEOUT = "(?i)timed?[ _-]?out|deadline"
+_CLIENT_LEFT = "(?i)client[ _-]?(?:disconnect|timed|time[ _-]?out|closed|cancel|left)"
+_GAVE_UP = 499
 
 
 def code(text: pl.Expr) -> pl.Expr:
@@ -27,11 +29,21 @@ def error_kind(error: pl.Expr, status: pl.Expr) -> pl.Expr:
 
     What speaks of a timeout is one; any other words are a connection error where there was no answer.
     """
-    timed_out = error.str.contains(_TIMEOUT).fill_null(value=False)
+    timed_out = error.str.contains(_TIMEOUT).fill_null(value=False) & ~_client_left(error)
     broken = (error == ErrorKind.CONNECTION_ERROR.label).fill_null(value=False) | (
         filled(error) & (status == 0)
     )
     return kind_of(timed_out, broken)
+
+
+def status_said(error: pl.Expr, status: pl.Expr) -> pl.Expr:
+    """The status; 499 where there was none and the words of an error say that the client left."""
+    left = (status == 0) & _client_left(error)
+    return pl.when(left).then(pl.lit(_GAVE_UP, pl.Int16)).otherwise(status)
+
+
+def _client_left(error: pl.Expr) -> pl.Expr:
+    return error.str.contains(_CLIENT_LEFT).fill_null(value=False)
 
 
 def broken_off(error: pl.Expr) -> pl.Expr:

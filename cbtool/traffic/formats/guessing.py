@@ -9,16 +9,24 @@ loggers such as lograge, morgan, pino, Serilog, Logback, zap, Echo and Gin.
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import statistics
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from cbtool.traffic.formats import column_names
+from cbtool.traffic.scanning import clocks
+from cbtool.traffic.scanning.lines import Lines, Spans
+from cbtool.traffic.scanning.numbers import NONSENSE
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
 _LINES = 100
+_NEARLY_ALL = 0.9
+_NANOSECONDS = 1e9
 _LEAST = 0.5  # of the lines must have a time and a status
 _DEEPEST = 4
 _DELIMITERS = (",", ";", "\t", "|")
@@ -26,58 +34,6 @@ _PAIR = re.compile(r'([A-Za-z_@][\w.@-]*)=("(?:[^"\\]|\\.)*"|[^\s,;|"]*)')
 _DATED = re.compile(r"^[^=0-9]{0,40}[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}")
 
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
-
-
-# Names without anything but letters and digits, the likeliest first.
-_STATUS = _words(
-    "responsestatuscode httpstatuscode httpresponsecode httpstatus edgeresponsestatus statuscode"
-    " responsestatus responsecode resstatuscode resstatus downstreamstatus scstatus status code"
-)
-_BEGAN = _words(
-    "edgestarttimestamp startedat starttime starttimestamp startutc requeststarttime requeststart startedon"
-    " begin timestampms requesttimeepoch"
-)
-_ENDED = _words("edgeendtimestamp endtime endedat finishedat completedat endtimestamp")
-_WHEN = _words(
-    "timestamp time ts datetime date eventtime eventtimestamp loggedat asctime created createdat t timelocal"
-    " timeiso8601 msec requesttime timestampns"
-)
-_TOOK = {
-    "ms": _words(
-        "durationms latencyms elapsedms responsetimems timetakenms tookms requesttimems totaltimems"
-        " durationmillis elapsedmilliseconds responselatency latenciesrequest originresponsedurationms"
-        " edgetimetofirstbytems processingtimems timems"
-    ),
-    "s": _words("durations latencys durationsec durationseconds latencyseconds elapsedseconds timetaken"),
-    "us": _words("durationus latencyus elapsedus durationmicros responsetimeus"),
-    "ns": _words("durationns latencyns elapsedns durationnanos eventduration"),
-}
-_TOOK_SOMEHOW = _words(
-    "duration latency elapsed elapsedtime responsetime requesttime took taken runtime totaltime"
-    " processingtime requestduration"
-)
-_REQUEST = _words("request requestline httprequest requestedurl firstline message msg")
-_OTHERS = {
-    "method": _words(
-        "httprequestmethod requestmethod clientrequestmethod method verb httpmethod reqmethod csmethod"
-    ),
-    "path": _words(
-        "requesturi clientrequesturi clientrequestpath requesturl requestpath originalurl httptarget urlpath"
-        " httppath path uri url resourcepath csuristem"
-    ),
-    "host": _words(
-        "clientrequesthost requesthost httphost authority host domainname virtualhost vhost urldomain"
-    ),
-    "upstream": _words(
-        "upstreamcluster upstreamname servicename backendname backendpoolname targetgroup routename backend"
-    ),
-    "instance": _words(
-        "upstreamhost upstreamaddr serverrouted backendip originip targetip serverip instance"
-    ),
-    "error": _words("errormessage errmsg error err exception"),
-}
 _UNIT_TEXT = re.compile(r"^(?:\d+h)?(?:\d+m)?(?:\d+(?:\.\d+)?(?:s|ms|µs|us|ns))$")
 _ISO = re.compile(r"^\s*(?:19[789]|2[01]\d)\d[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d")
 _ASKED = re.compile(r"^[A-Z]{3,7} \S+(?: HTTP/[\d.]+)?$")
@@ -109,15 +65,11 @@ def guessed(lines: Sequence[str]) -> Guess | None:
     """Return what the columns of these lines, the first of a file, are taken for; None if that is unclear."""
     for kind, read in (("objects", _objects), ("rows", _rows), ("pairs", _pairs)):
         found = read(lines[:_LINES])
-        columns = defaultdict[str, list[Any]](list)
-        for row in found:
-            for name, value in row.items():
-                if value is not None and value != "":
-                    columns[name].append(value)
-        if columns and len(found) >= _LEAST * max(1, len(lines[:_LINES]) - 1):
+        columns = _Columns(found)
+        if columns.values and len(found) >= _LEAST * max(1, len(lines[:_LINES]) - 1):
             dated = kind == "pairs" and sum(bool(_DATED.match(line)) for line in lines[:_LINES])
             before = bool(dated) and dated >= _LEAST * len(found)
-            mapping = _mapping(_Columns(columns, len(found)), dated=before)
+            mapping = _mapping(columns, dated=before)
             if mapping is not None:
                 return Guess(mapping[0], kind, mapping[1])
     return None
@@ -152,8 +104,11 @@ def _rows(lines: Sequence[str]) -> list[dict[str, Any]]:
     names = [name.strip().strip('"').strip() for name in lines[0].split(delimiter)]
     if len(names) < 2 or not all(re.fullmatch(r"[A-Za-z_@#][\w .()/%-]*", name) for name in names):
         return []
-    rows = [[value.strip().strip('"') for value in line.split(delimiter)] for line in lines[1:]]
-    return [dict(zip(names, row, strict=False)) for row in rows]
+    try:
+        rows = list(csv.reader(lines[1:], delimiter=delimiter, skipinitialspace=True))
+    except csv.Error:
+        return []
+    return [dict(zip(names, map(str.strip, row), strict=False)) for row in rows]
 
 
 def _pairs(lines: Sequence[str]) -> list[dict[str, Any]]:
@@ -168,9 +123,14 @@ def _pairs(lines: Sequence[str]) -> list[dict[str, Any]]:
 class _Columns:
     """Columns by name, and what is in them."""
 
-    def __init__(self, values: dict[str, list[Any]], rows: int) -> None:
-        self.values = values
-        self._least = _LEAST * rows
+    def __init__(self, rows: Sequence[dict[str, Any]]) -> None:
+        self.values: defaultdict[str, list[Any]] = defaultdict(list)
+        for row in rows:
+            for name, value in row.items():
+                if value is not None and value != "":
+                    self.values[name].append(value)
+        self._rows = rows
+        self._least = _LEAST * len(rows)
 
     def named(self, names: Iterable[str], fits: Callable[[Any], bool], *, few: bool = False) -> str | None:
         """Return the column of the first of these names of which enough values fit, the least deep one."""
@@ -181,13 +141,33 @@ class _Columns:
                     return column
         return None
 
+    def tells_status(self, column: str) -> bool:
+        """Return whether a column has a status of HTTP; one of zeros alone is another kind of code."""
+        return any(number >= 100 for each in self.values[column] if (number := _number(each)) is not None)
+
+    def is_fine(self, column: str) -> bool:
+        """Return whether a column's times are finer than seconds."""
+        return any(map(_is_fine, self.values[column]))
+
+    def stamps_starts(self, when: str, took: str) -> bool:
+        """Return whether what took long was received by so much later than it is stamped."""
+        received = self.named(column_names.RECEIVED, _is_time)
+        later = [
+            there - stamp >= spent
+            for row in self._rows
+            if (there := _moment(row.get(received or ""))) is not None
+            and (stamp := _moment(row.get(when))) is not None
+            and (spent := _seconds(row.get(took))) is not None
+        ]
+        return bool(later) and sum(later) >= _NEARLY_ALL * len(later)
+
     def took(self) -> dict[str, str]:
         """Return the column of the duration under its meaning, if there is one."""
-        for unit, names in _TOOK.items():
+        for unit, names in column_names.TOOK.items():
             column = self.named(names, lambda each: _number(each) is not None, few=True)
             if column is not None:
                 return {f"duration_{unit}": column}
-        column = self.named(_TOOK_SOMEHOW, _is_duration, few=True)
+        column = self.named(column_names.TOOK_SOMEHOW, _is_duration, few=True)
         return {} if column is None else {self._unit_of(column): column}
 
     def _unit_of(self, column: str) -> str:
@@ -200,7 +180,12 @@ class _Columns:
         human = any("latencyhuman" in _spellings(name) for name in self.values)
         if human or (whole and usual > _OVER_AN_HOUR):
             return "duration_ns"
-        return "duration_ms" if whole or usual >= 1 else "duration_s"
+        if "timetaken" in _spellings(
+            column
+        ):  # IIS' and its like whole milliseconds, Azure's gateways seconds
+            return "duration_ms" if whole else "duration_s"
+        of_rails = column_names.ACTED_BY.issubset(self.values)
+        return "duration_ms" if whole or usual >= 1 or of_rails else "duration_s"
 
 
 def _spellings(column: str) -> set[str]:
@@ -211,25 +196,56 @@ def _spellings(column: str) -> set[str]:
 
 def _mapping(columns: _Columns, *, dated: bool) -> tuple[str, bool] | None:
     """Return what is what, and whether the time is no column."""
-    status = columns.named(_STATUS, _is_status)
-    began, ended = columns.named(_BEGAN, _is_time), columns.named(_ENDED, _is_time)
-    when = None if began or ended else columns.named(_WHEN, _is_time)
+    status = columns.named(column_names.STATUS, _is_status)
+    began, ended = columns.named(column_names.BEGAN, _is_time), columns.named(column_names.ENDED, _is_time)
+    when = None if began or ended else columns.named(column_names.WHEN, _is_time)
     if when is None and dated and not (began or ended):
         when = BEFORE
     took = columns.took()
+    if began and ended and _is_part(took) and columns.is_fine(began) and columns.is_fine(ended):
+        took = {}
+    if took and when and when != BEFORE and columns.stamps_starts(when, *took.values()):
+        began, when = when, None
     made: dict[str, str | None] = {"status": status, **took}
     # Whoever logs how long a call took writes when it has ended.
     made["timestamp"] = began or (None if took else when)
     made["ended"] = (ended if not (began and took) else None) or (when if took else None)
-    if status is None or not (made["timestamp"] or made["ended"]):
+    if status is None or not columns.tells_status(status) or not (made["timestamp"] or made["ended"]):
         return None
-    for meaning, names in _OTHERS.items():
+    for meaning, names in column_names.OTHERS.items():
         column = columns.named(names, lambda each: isinstance(each, str), few=True)
         made[meaning] = None if column in made.values() else column
-    if made["path"] is None:
-        made["request"] = columns.named(_REQUEST, _is_request)
+    if made["path"] and all(map(_is_request, columns.values[made["path"]])):
+        made["request"], made["path"] = made["path"], None
+    elif made["path"] is None:
+        made["request"] = columns.named(column_names.REQUEST, _is_request)
     told = ",".join(f"{meaning}={column}" for meaning, column in made.items() if column)
     return told, when == BEFORE
+
+
+def _is_part(took: dict[str, str]) -> bool:
+    return any(_spellings(column) & set(column_names.PART_OF_IT) for column in took.values())
+
+
+def _is_fine(value: Any) -> bool:
+    """Whether a time is finer than seconds."""
+    number = _number(value)
+    if number is None:
+        return bool(re.search(r":\d\d[.,]\d*[1-9]", str(value)))
+    unit = next((10**power for power in (9, 6, 3) if number >= 10 ** (8 + power)), 1)
+    return number % unit > 0
+
+
+def _moment(value: Any) -> float | None:
+    """Unix seconds of ISO 8601."""
+    text = Lines.made([str(value)])
+    found = int(clocks.iso_times(Spans(text.data, text.start, text.end))[0])
+    return None if found == NONSENSE else found / _NANOSECONDS
+
+
+def _seconds(value: Any) -> float | None:
+    """The seconds of a duration that is given in them, with or without the unit."""
+    return _number(str(value).strip().removesuffix("s"))
 
 
 def _number(value: Any) -> float | None:

@@ -136,6 +136,8 @@ def _format(given: dict[str, str], layout: DelimitedRows | JsonLines | PatternLi
     if duration is None and start is not None and end is not None:
         duration = columns.sane(end - start)
     status = _status(by)
+    if "error" in by:
+        status = columns.status_said(by["error"], status)
     texts: dict[str, Any] = {
         name: by[name] if name == "path" else columns.named(by[name]) for name in _TEXTS if name in by
     }

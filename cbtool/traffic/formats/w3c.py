@@ -155,8 +155,8 @@ IIS = LogFormat(
 
 
 def _edge_status(text: pl.Expr) -> pl.Expr:
-    """The status, where 000 is a viewer who closed the connection before there was an answer."""
-    return pl.when(text == "000").then(pl.lit(_GAVE_UP, pl.Int16)).otherwise(columns.code(text))
+    """The status, where 000 (0 in a table) is a viewer who left before there was an answer."""
+    return pl.when(text.is_in(["000", "0"])).then(pl.lit(_GAVE_UP, pl.Int16)).otherwise(columns.code(text))
 
 
 CLOUDFRONT = LogFormat(
@@ -179,9 +179,23 @@ CLOUDFRONT = LogFormat(
 )
 
 
+_SPELLED = (
+    *("date", "time", "x-edge-location", "cs-method", "cs(Host)", "cs-uri-stem", "cs-uri-query"),
+    *("sc-status", "x-host-header", "time-taken"),
+)
+
+
+def _with_underscores(name: str) -> str:
+    """A field's name as tables spell it, in which only letters, digits and underscores may be."""
+    return name.replace("(", "_").replace(")", "").replace("-", "_").lower()
+
+
 @dataclass(frozen=True, slots=True)
 class DatedObjects:
-    """JSON lines whose date and time are values of their own; the part `moment` is both together."""
+    """JSON lines whose date and time are values of their own; the part `moment` is both together.
+
+    The parts are those of `_SPELLED`, which tables (Parquet) spell otherwise.
+    """
 
     objects: JsonLines
 
@@ -197,21 +211,18 @@ class DatedObjects:
 
     @staticmethod
     def _dated(parts: Mapping[str, Spans]) -> dict[str, Spans]:
-        return {**parts, "moment": _moment(parts["date"], parts["time"])}
+        found = {
+            name: parts[name] if parts[name].named.any() else parts[_with_underscores(name)]
+            for name in _SPELLED
+        }
+        return {**found, "moment": _moment(found["date"], found["time"])}
 
 
 _json_query = columns.named(pl.col("query"))
 CLOUDFRONT_JSON = LogFormat(
     name="cloudfront-json",
-    summary="CloudFront's standard logs (v2) as JSON",
-    layout=DatedObjects(
-        JsonLines(
-            (
-                *("date", "time", "x-edge-location", "cs-method", "cs(Host)", "cs-uri-stem"),
-                *("cs-uri-query", "sc-status", "x-host-header", "time-taken"),
-            )
-        )
-    ),
+    summary="CloudFront's standard logs (v2) as JSON or Parquet",
+    layout=DatedObjects(JsonLines(tuple(dict.fromkeys((*_SPELLED, *map(_with_underscores, _SPELLED)))))),
     fields={
         "moment": fields.iso_time("moment"),
         "stem": fields.path("cs-uri-stem"),

@@ -42,7 +42,7 @@ def clf_times(spans: Spans, *, last: bool = False) -> NDArray[np.int64]:
 
 
 def iso_times(spans: Spans) -> NDArray[np.int64]:
-    """Return ISO 8601, with `T` or a space, a fraction or none, a zone or none; `NONSENSE` where not."""
+    """Return ISO 8601, with `T` or a space, perhaps a fraction and a zone or `UTC`; `NONSENSE` where not."""
     made = np.empty(len(spans.start), np.int64)
     _iso(spans.data, spans.start, spans.end, made)
     return made
@@ -198,6 +198,15 @@ def _clf(
                 known = out[line]
 
 
+@lean
+def _is_utc(data: NDArray[np.uint8], at: int, end: int) -> bool:
+    """Whether `UTC` or `GMT` is what is left."""
+    if end - at != 3:
+        return False
+    one, two, three = byte(data, at), byte(data, at + 1), byte(data, at + 2)
+    return (one == 85 and two == 84 and three == 67) or (one == 71 and two == 77 and three == 84)
+
+
 @compiled(memory)
 def _last(
     data: NDArray[np.uint8],
@@ -258,6 +267,10 @@ def _iso(
         fraction, at = _fraction(data, at + _ISO, end)
         if at < end and byte(data, at) == 32:
             at += 1
-        east, at = _zone(data, at, end)
+        east = int64(0)
+        if _is_utc(data, at, end):
+            at = end
+        else:
+            east, at = _zone(data, at, end)
         if at == end and seconds >= _EARLY and fraction >= 0:
             out[line] = _within(seconds, east, fraction)
