@@ -185,7 +185,7 @@ def recommend(
     """Recommend settings from calls, with reasons.
 
     Args:
-        calls: as in `simulate`; in memory where parts are to be fitted.
+        calls: as in `simulate`.
         instances: over how many breakers the calls will be split; None: the instances that the log names.
         budget: how often it may trip falsely, and what refusing costs; None: the defaults.
         seed: of the simulations.
@@ -197,8 +197,7 @@ def recommend(
         The settings as a profile, or None with what is missing, and all that led there.
 
     Raises:
-        CbtoolError: an incident is malformed or lies outside the calls, there is no such profile, or the
-            calls would have to be in memory.
+        CbtoolError: an incident is malformed or lies outside the calls, or there is no such profile.
     """
     today = None if current is None else _profile(current)
     asked = Asked(
@@ -209,7 +208,7 @@ def recommend(
         tuple(parse_label(text) for text in incidents),
         today,
     )
-    return answered(_held(calls) if validate else _opened(calls), asked, validate=validate)
+    return answered(_opened(calls), asked, validate=validate)
 
 
 def verify(
@@ -262,21 +261,6 @@ def _opened(given: Traffic, cluster: Cluster | None = None) -> Calls | LongCalls
         return open_log(*paths)
     read: LogRead[Calls | LongCalls] = cluster.read([str(path) for path in paths])
     return read.calls
-
-
-def _held(given: Traffic) -> Calls:
-    """Return calls in memory; files are read there.
-
-    Raises:
-        ConfigurationError: they are on disk.
-    """
-    if isinstance(given, Calls):
-        return given
-    if isinstance(given, (str, PathLike)):
-        return read_log(given)
-    if isinstance(given, Sequence):
-        return read_log(*given)
-    raise ConfigurationError("validate looks at all calls at once: take them from read_log")
 
 
 def _profile(given: str | Profile | BreakerConfig | None) -> Profile:

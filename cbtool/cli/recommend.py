@@ -136,7 +136,7 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     texts = (*JUDGED, *([by] if by else ()))
     grouped_here = by is None or cluster is None
     # Of calls that stay with a cluster's workers, nobody knows the instances.
-    long = grouped_here and not validate and (share is not None or cluster is None)
+    long = grouped_here and (share is not None or cluster is None)
     source = open_source(
         logs or (), scenario, log_format, seed, which, cluster=cluster, long=long, texts=texts
     )

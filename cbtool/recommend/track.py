@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from cbtool.breaker.config import BreakerConfig
     from cbtool.recommend.model import Budget
     from cbtool.recommend.trace import Trace
-    from cbtool.simulation.fast import Spells
 
 _GRACE = (2.0, 60.0)  # seconds, at least and at most, after an incident in which a trip still answers it
 
@@ -32,22 +31,94 @@ class _Member(NamedTuple):
     inside: NDArray[np.bool_]
     spans: NDArray[np.int64]
     """Its incidents, those that did not pass its calls by: (from, to) nanoseconds."""
-    until: NDArray[np.int64]
-    """Up to when a trip still answers each."""
 
 
-class _Tally(NamedTuple):
+class Passed(NamedTuple):
+    """What became of calls: bad ones in incidents, those of them that were refused, and refused good ones."""
+
+    bad: int = 0
+    shed: int = 0
+    good_inside: int = 0
+    good_outside: int = 0
+
+    def and_of(self, other: Passed) -> Passed:
+        """Return the same of these calls and others."""
+        return Passed(*(mine + its for mine, its in zip(self, other, strict=True)))
+
+
+class Tally(NamedTuple):
     """What one breaker did."""
 
+    passed: Passed
     trips: int
     false_trips: int
     incidents: int
     delays: tuple[float, ...]
-    bad: int
-    shed: int
-    good_inside: int
-    good_outside: int
     open_ns: int
+
+
+def passed_of(refused: NDArray[np.bool_], bad: NDArray[np.bool_], inside: NDArray[np.bool_]) -> Passed:
+    """Count what became of calls; arrays by call."""
+    lost = bad & inside
+    return Passed(
+        bad=int(lost.sum()),
+        shed=int((lost & refused).sum()),
+        good_inside=int((refused & inside & ~bad).sum()),
+        good_outside=int((refused & ~inside & ~bad).sum()),
+    )
+
+
+def tally_of(
+    passed: Passed,
+    opened: NDArray[np.int64],
+    closed: NDArray[np.int64],
+    spans: NDArray[np.int64],
+    end: int,
+) -> Tally:
+    """Return what one breaker did.
+
+    Args:
+        passed: what became of its calls.
+        opened: nanoseconds at which it stopped being closed.
+        closed: at which it was closed again; fewer by one where it never was.
+        spans: its incidents, shape (n, 2): (from, to) nanoseconds.
+        end: until when it is watched.
+    """
+    answers = _answers(spans, opened)
+    delays = (_delay(opened, closed, answers, span[0], number) for number, span in enumerate(spans))
+    until = np.append(closed, end)[: len(opened)]
+    return Tally(
+        passed,
+        trips=len(opened),
+        false_trips=int((answers < 0).sum()),
+        incidents=len(spans),
+        delays=tuple(delay for delay in delays if delay is not None),
+        open_ns=int((until - opened).sum()),
+    )
+
+
+def track_of(tallies: Sequence[Tally], budget: Budget, watched_ns: int) -> Track:
+    """Return what all breakers did together, each of which was watched for so long."""
+    delays = [delay for tally in tallies for delay in tally.delays]
+    passed = Passed()
+    for tally in tallies:
+        passed = passed.and_of(tally.passed)
+    false_trips = sum(tally.false_trips for tally in tallies)
+    return Track(
+        trips=sum(tally.trips for tally in tallies),
+        false_trips=false_trips,
+        incidents=sum(tally.incidents for tally in tallies),
+        caught=len(delays),
+        delay=sum(delays) / len(delays) if delays else None,
+        bad=passed.bad,
+        shed=passed.shed,
+        good_refused=passed.good_inside + passed.good_outside,
+        open_percent=100.0 * sum(tally.open_ns for tally in tallies) / max(1, watched_ns * len(tallies)),
+        cost=(passed.bad - passed.shed)
+        + budget.reject_cost * passed.good_inside
+        + passed.good_outside
+        + budget.false_trip_cost * false_trips,
+    )
 
 
 class Logbook:
@@ -100,27 +171,7 @@ class Logbook:
             tallies = list(
                 pool.map(lambda each: self._tally(each[1], config, self._seed + each[0]), numbered)
             )
-        delays = [delay for tally in tallies for delay in tally.delays]
-        bad, shed = (sum(getattr(tally, name) for tally in tallies) for name in ("bad", "shed"))
-        inside = sum(tally.good_inside for tally in tallies)
-        outside = sum(tally.good_outside for tally in tallies)
-        false_trips = sum(tally.false_trips for tally in tallies)
-        watched = max(1, self._watched_ns * len(self._members))
-        return Track(
-            trips=sum(tally.trips for tally in tallies),
-            false_trips=false_trips,
-            incidents=sum(tally.incidents for tally in tallies),
-            caught=len(delays),
-            delay=sum(delays) / len(delays) if delays else None,
-            bad=bad,
-            shed=shed,
-            good_refused=inside + outside,
-            open_percent=100.0 * sum(tally.open_ns for tally in tallies) / watched,
-            cost=(bad - shed)
-            + self._budget.reject_cost * inside
-            + outside
-            + self._budget.false_trip_cost * false_trips,
-        )
+        return track_of(tallies, self._budget, self._watched_ns)
 
     def open_shares(self, config: BreakerConfig, edges: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return which share of the breakers was not closed in each stretch of time, 0 to 1.
@@ -140,24 +191,10 @@ class Logbook:
             total += np.diff(before[spell] - np.maximum(over, 0.0))
         return total / np.maximum(np.diff(edges), 1.0) / max(1, len(self._members))
 
-    def _tally(self, member: _Member, config: BreakerConfig, seed: int) -> _Tally:
+    def _tally(self, member: _Member, config: BreakerConfig, seed: int) -> Tally:
         run = run_spells(member.traffic, config, seed=seed)
-        refused = run.permitted == 0
-        bad = member.bad & member.inside
-        answers = _answers(member, run.opened_ns)
-        delays = (_delay(run, answers, span[0], number) for number, span in enumerate(member.spans))
-        closed = np.append(run.closed_ns, self._end)[: len(run.opened_ns)]
-        return _Tally(
-            trips=len(run.opened_ns),
-            false_trips=int((answers < 0).sum()),
-            incidents=len(member.spans),
-            delays=tuple(delay for delay in delays if delay is not None),
-            bad=int(bad.sum()),
-            shed=int((bad & refused).sum()),
-            good_inside=int((refused & member.inside & ~member.bad).sum()),
-            good_outside=int((refused & ~member.inside & ~member.bad).sum()),
-            open_ns=int((closed - run.opened_ns).sum()),
-        )
+        passed = passed_of(run.permitted == 0, member.bad, member.inside)
+        return tally_of(passed, run.opened_ns, run.closed_ns, member.spans, self._end)
 
 
 def _member(traffic: Traffic, bad: NDArray[np.bool_], spans: NDArray[np.int64]) -> _Member:
@@ -165,17 +202,17 @@ def _member(traffic: Traffic, bad: NDArray[np.bool_], spans: NDArray[np.int64]) 
     inside = np.zeros(len(start), np.bool_)
     for first, last in spans:
         inside[np.searchsorted(start, first) : np.searchsorted(start, last, "right")] = True
+    return _Member(traffic, bad, inside, spans)
+
+
+def _answers(spans: NDArray[np.int64], opened: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return for each opening the incident that it answers, −1 for a false one."""
+    if not len(spans):
+        return np.full(len(opened), -1)
     least, most = (seconds * 1e9 for seconds in _GRACE)
     until = spans[:, 1] + np.clip(spans[:, 1] - spans[:, 0], least, most).astype(np.int64)
-    return _Member(traffic, bad, inside, spans, until)
-
-
-def _answers(member: _Member, opened: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return for each opening the incident that it answers, −1 for a false one."""
-    if not len(member.spans):
-        return np.full(len(opened), -1)
-    latest = np.searchsorted(member.spans[:, 0], opened, side="right") - 1
-    within = (latest >= 0) & (opened <= member.until[np.maximum(latest, 0)])
+    latest = np.searchsorted(spans[:, 0], opened, side="right") - 1
+    within = (latest >= 0) & (opened <= until[np.maximum(latest, 0)])
     return np.where(within, latest, -1)
 
 
@@ -185,13 +222,19 @@ def _share_bad(traffic: Traffic, bad: NDArray[np.bool_], span: tuple[int, int]) 
     return float(bad[first:last].mean()) if last > first else 0.0
 
 
-def _delay(run: Spells, answers: NDArray[np.int64], begin: np.int64, number: int) -> float | None:
+def _delay(
+    opened: NDArray[np.int64],
+    closed: NDArray[np.int64],
+    answers: NDArray[np.int64],
+    begin: np.int64,
+    number: int,
+) -> float | None:
     """Return the seconds until the breaker was open in an incident; None where it never was."""
-    before = int(np.searchsorted(run.opened_ns, begin))
-    still_open = before > len(run.closed_ns) or (before > 0 and run.closed_ns[before - 1] > begin)
+    before = int(np.searchsorted(opened, begin))
+    still_open = before > len(closed) or (before > 0 and closed[before - 1] > begin)
     if still_open:
         return 0.0
-    mine = run.opened_ns[answers == number]
+    mine = opened[answers == number]
     return float(mine[0] - begin) / 1e9 if len(mine) else None
 
 

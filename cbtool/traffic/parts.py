@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     import polars as pl
+    from numpy.typing import NDArray
 
 PART = 1 << 20
 """Calls of a part; a machine's memory holds many times so many."""
@@ -123,6 +126,58 @@ class Held:
         if texts is None:
             return {}
         return {str(text): count for text, count in texts.drop_nulls().value_counts().iter_rows()}
+
+
+class Between:
+    """Those of some calls that start between two moments, at times from the first of them; see `LongCalls`.
+
+    Args:
+        calls: all of them; they are gone through once to find these, at least one.
+        since: seconds from the first call of all.
+        until: the same; calls that start then are left out, unless it is the end.
+    """
+
+    def __init__(self, calls: LongCalls, since: float, until: float) -> None:
+        self._calls = calls
+        self._bounds = since, until
+        self._length = 0
+        self.knows_durations = False
+        first = last = None
+        for part, keep in self._kept(PART, ()):
+            mine = part.start_ns[keep]
+            if len(mine):
+                first, last = int(mine[0]) if first is None else first, int(mine[-1])
+            self._length += len(mine)
+            self.knows_durations = self.knows_durations or bool((part.duration_ns[keep] >= 0).any())
+        self.shift = first or 0
+        self.epoch = calls.epoch + self.shift / 1e9
+        self.span = float((last or 0) - self.shift) / 1e9
+        self.rate = (self._length - 1) / self.span if self.span else 0.0
+        self.notes = calls.notes
+        self.log_format = calls.log_format
+
+    def __len__(self) -> int:
+        return self._length
+
+    def parts(self, size: int = PART, texts: Collection[str] = ()) -> Iterator[Calls]:
+        """Yield them; see `LongCalls`."""
+        for part, keep in self._kept(size, texts):
+            if keep.any():
+                chosen = part.take(keep)
+                yield replace(chosen, start_ns=chosen.start_ns - self.shift, epoch=self.epoch)
+
+    def counts(self, name: str) -> dict[str, int]:
+        """Return how many of them have each host or upstream."""
+        found: Counter[str] = Counter()
+        for part in self.parts(PART, (name,)):
+            found.update(Held(part).counts(name))
+        return dict(found)
+
+    def _kept(self, size: int, texts: Collection[str]) -> Iterator[tuple[Calls, NDArray[np.bool_]]]:
+        since, until = self._bounds
+        for part in self._calls.parts(size, texts):
+            start = part.start_ns / 1e9
+            yield part, (start >= since) & ((start < until) | (until >= self._calls.span))
 
 
 def in_parts(calls: Calls | LongCalls) -> LongCalls:
