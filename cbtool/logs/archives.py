@@ -14,21 +14,23 @@ import numpy as np
 from cbtool.errors import WrongFormatError
 from cbtool.logs.blocks import BLOCK, Block
 from cbtool.logs.decoded_entries import decoded
-from cbtool.logs.readable import readable
 from cbtool.logs.texts_behind import TextsBehind
 from cbtool.traffic.scanning import elements, har
 from cbtool.traffic.scanning.elements import Elements
 from cbtool.traffic.scanning.lines import Lines, LinesApart, newlines
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from cbtool.traffic.scanning.lines import Spans
 
+    Data = bytes | memoryview
+
 _SHOWN = 1000  # bytes of an entry that is shown
 _NONE = np.zeros(0, np.int32)
+_NEWLINES_BEHIND = har.BEHIND.count(b"\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,7 @@ class EntryBlock(Block):
     def lines(self) -> Lines:
         """Return the entries, apart."""
         entries = Lines(np.frombuffer(self.data, np.uint8), self.start, self.end)
-        sound = readable(entries)
-        parts, doubtful = har.entries_in(sound, sound.end != self.end)
+        parts, doubtful = har.entries_in(entries)
         if doubtful.any():
             parts = _with_decoded(entries, parts, np.flatnonzero(doubtful).tolist())
         data = next(iter(parts.values())).data
@@ -116,7 +117,7 @@ class _Archive:
     def __init__(self) -> None:
         self.elements = Elements(("log", "entries"))
         self.entries = 0
-        self._held: list[bytes | memoryview] = []
+        self._held: list[Data] = []
         self._size = 0
         self._line = 1
         self._start: list[NDArray[np.int32]] = []
@@ -150,13 +151,26 @@ class _Archive:
         wanted_from = self._size if opened == elements.NOWHERE else opened
         if not whole and not wanted_from:
             return
-        data = b"".join(self._held)
+        before, rest = _split(self._held, whole)
+        block = b"".join((*before, har.BEHIND))
         if whole:
-            block = b"".join((memoryview(data)[:whole], har.BEHIND))
             yield EntryBlock(
                 block, self._line, start=np.concatenate(self._start), end=np.concatenate(self._end)
             )
-        self._line += newlines(data[:wanted_from])
-        self._held, self._size = [data[wanted_from:]], len(data) - wanted_from
+        between, self._held = _split(rest, wanted_from - whole)
+        self._line += newlines(block) - _NEWLINES_BEHIND + sum(map(newlines, between))
+        self._size -= wanted_from
         self._start, self._end = [], []
         self.elements.give_away(wanted_from)
+
+
+def _split(parts: Sequence[Data], size: int) -> tuple[list[Data], list[Data]]:
+    """Return the parts up to a size, and those behind it."""
+    before: list[Data] = []
+    for index, part in enumerate(parts):
+        if len(part) > size:
+            view = memoryview(part)
+            return [*before, view[:size]], [view[size:], *parts[index + 1 :]]
+        before.append(part)
+        size -= len(part)
+    return before, []

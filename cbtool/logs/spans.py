@@ -5,6 +5,7 @@ The calls are client spans: what a breaker stands before. Where the first batche
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +14,6 @@ import numpy as np
 from cbtool.errors import WrongFormatError
 from cbtool.logs.blocks import BLOCK, Block
 from cbtool.logs.decoded_spans import NOTHING, decoded
-from cbtool.logs.readable import readable
 from cbtool.logs.texts_behind import TextsBehind
 from cbtool.traffic.scanning import batches, otlp
 from cbtool.traffic.scanning.lines import Escapes, Lines, LinesApart, Spans, newlines
@@ -28,7 +28,9 @@ _HELD = 64 << 20  # bytes, in which they must be
 _LOOKED_AT = 100  # batches that are looked at at a time
 _TOGETHER = BLOCK
 _BEHIND = b"\n" * 8  # what the scanner wants behind the last batch
+_PIECE = 1 << 20
 _END = 100  # bytes
+_NOT_ASCII = 128
 _SHOWN = 1000  # bytes of a span that is shown
 _PARTS = {
     "status": otlp.STATUS,
@@ -188,9 +190,29 @@ class _Rows(NamedTuple):
 
 def _spans(lines: Lines) -> _Rows:
     """Return all spans of some batches, and one that says nothing for each batch that is damaged."""
-    found = batches.spans_in(readable(lines))
+    found = batches.spans_in(_readable(lines))
     rows = _Rows(lines.data, *found[:4])
     return _with_decoded(lines, found, rows) if found.doubtful.any() else rows
+
+
+def _readable(lines: Lines) -> Lines:
+    """Return the lines, those that are not UTF-8 as if they were empty."""
+    whole = lines.data[lines.start[0] : lines.end[-1]] if len(lines) else lines.data[:0]
+    if not len(whole) or whole.max() < _NOT_ASCII or _is_utf8(whole):
+        return lines
+    sound = [_is_utf8(lines.data[a:b]) for a, b in zip(lines.start, lines.end, strict=True)]
+    return Lines(lines.data, lines.start, np.where(sound, lines.end, lines.start))
+
+
+def _is_utf8(text: NDArray[np.uint8]) -> bool:
+    decode = codecs.getincrementaldecoder("utf-8")().decode
+    try:
+        for at in range(0, len(text), _PIECE):
+            decode(text[at : at + _PIECE].tobytes())
+        decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _with_decoded(lines: Lines, found: batches.Found, rows: _Rows) -> _Rows:

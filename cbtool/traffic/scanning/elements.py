@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from cbtool.jit import compiled
-from cbtool.traffic.scanning import memory, objects
+from cbtool.traffic.scanning import memory, objects, tokens
 from cbtool.traffic.scanning.memory import WIDE, byte, closes, find_mark, int64, lowest, ones, opens, same
 from cbtool.traffic.scanning.objects import plain_key
+from cbtool.traffic.scanning.tokens import escaped_by, within_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -122,7 +123,7 @@ class Elements:
             self._state[_FIRST] -= size
 
 
-@compiled(memory, objects)
+@compiled(memory, objects, tokens)
 def _cut(  # one loop with a branch for each place where the scanner can be
     data: NDArray[np.uint8],
     state: NDArray[np.int64],
@@ -160,20 +161,10 @@ def _cut(  # one loop with a branch for each place where the scanner can be
                     rest[i] = byte(data, at + i) if i < size else int64(32)
                 quotes, slashes = same(rest, 0, 34), same(rest, 0, 92)
                 opening, closing = opens(rest, 0), closes(rest, 0)
-            escaped = escape
-            slashes &= ~escaped
-            while slashes:
-                i = lowest(slashes)
-                escaped |= int64(2) << i
-                slashes &= ~(int64(3) << i)
+            escaped = escaped_by(slashes, escape)
             escape = escaped >> size & 1
             quotes &= ~escaped
-            within = (
-                quotes  # becomes: which bytes are in a text, an odd number of quotes behind its beginning
-            )
-            for shift in (1, 2, 4, 8, 16):
-                within ^= within << shift
-            within = (within & _FULL) ^ (_FULL if in_text else int64(0))
+            within = within_texts(quotes, in_text)
             in_text = within >> (size - 1) & 1
             if quotes:
                 if dropping == _DROPS_TEXT:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cbtool.jit import compiled, lean
-from cbtool.traffic.scanning import memory
+from cbtool.traffic.scanning import memory, tokens
 from cbtool.traffic.scanning.lines import Escapes, Spans
 from cbtool.traffic.scanning.memory import byte, int64
 from cbtool.traffic.scanning.objects import places_of
+from cbtool.traffic.scanning.tokens import is_utf8
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 PARTS = ("time", "duration", "status", "error", "method", "url", "server", "sent")
 """What an entry comes to; `sent` is there, and "false", if it never reached the network."""
 
-BEHIND = b"0499falseno answer" + b"\n" * 8
+BEHIND = b"0499falseno answer" + b"\n" * 32
 """What must stand behind the last entry: words that stand for others, and what the scanner wants there."""
 
 _KEYS = (
@@ -47,25 +48,29 @@ def _letters(word: bytes) -> NDArray[np.uint8]:
 _BLOCKED, _CACHE_MISS, _FILE = map(_letters, (b"net::ERR_BLOCKED", b"net::ERR_CACHE_MISS", b"net::ERR_FILE_"))
 _ABORTED, _UNBOUND, _CHROMES = map(_letters, (b"net::ERR_ABORTED", b"NS_BINDING_ABORTED", b"Aborted"))
 _CACHE = _letters(b"Cache")
+_NOT_ASCII = 128
 _FARTHEST = 6  # letters of a scheme with its colon
 
 
-def entries_in(lines: Lines, odd: NDArray[np.bool_]) -> tuple[dict[str, Spans], NDArray[np.bool_]]:
+def entries_in(lines: Lines) -> tuple[dict[str, Spans], NDArray[np.bool_]]:
     """Return the `PARTS` of entries, and which could not be read here, of which all parts are absent.
 
     Damaged ones have no parts either. Those that cannot be read have what is not as usual: a time that is
-    none, a status that is no whole number, or escapes in a word that decides.
+    none, a status that is no whole number, escapes in a word that decides, a text that is not UTF-8.
 
     Args:
         lines: n entries, with `BEHIND` behind the last one.
-        odd: length n, which of them must not be read here.
     """
-    found = places_of(lines, _KEYS)
+    found = places_of(lines, _KEYS, lax=True)
     shape = len(PARTS), len(lines)
     start, end, escaped = np.empty(shape, np.int32), np.empty(shape, np.int32), np.empty(shape, np.uint8)
-    doubtful = odd.copy()
+    doubtful = np.empty(len(lines), np.bool_)
+    ascii_only = not len(lines.data) or bool(lines.data.max() < _NOT_ASCII)
     behind = len(lines.data) - len(BEHIND)
-    _judge(lines.data, found.start, found.end, found.escaped, behind, start, end, escaped, doubtful)
+    _judge(
+        *(lines.data, found.start, found.end, found.escaped, behind, ascii_only),
+        *(start, end, escaped, doubtful),
+    )
     parts = {
         name: Spans(lines.data, start[part], end[part], escaped[part], Escapes.JSON)
         for part, name in enumerate(PARTS)
@@ -124,13 +129,14 @@ def _network(data: NDArray[np.uint8], at: int, end: int) -> int:
     return _NO
 
 
-@compiled(memory)
+@compiled(memory, tokens)
 def _judge(
     data: NDArray[np.uint8],
     starts: NDArray[np.int32],
     ends: NDArray[np.int32],
     escapes: NDArray[np.uint8],
     behind: int,
+    ascii_only: bool,
     out_start: NDArray[np.int32],
     out_end: NDArray[np.int32],
     out_escaped: NDArray[np.uint8],
@@ -140,7 +146,7 @@ def _judge(
         said = False
         for key in range(starts.shape[0]):
             said = said or starts[key, entry] != -1
-        doubt = not said or doubtful[entry]
+        doubt = not said
         kind = int64(_NOTHING)
         # Texts, or nothing.
         for part, key in ((_TIME, _BEGUN), (_VERB, _METHOD), (_TARGET, _URL), (_BY, _SERVER)):
@@ -206,7 +212,11 @@ def _judge(
         out_escaped[_SENT, entry] = 0
         if unsent:
             out_start[_TARGET, entry] = -1
+        if not ascii_only:
+            for part in range(out_start.shape[0]):
+                first, last = int64(out_start[part, entry]), int64(out_end[part, entry])
+                doubt = doubt or (first >= 0 and not is_utf8(data, first, last))
         if doubt:
             for part in range(out_start.shape[0]):
                 out_start[part, entry] = -1
-        doubtful[entry] = doubt and (said or doubtful[entry])
+        doubtful[entry] = doubt and said

@@ -16,7 +16,7 @@ from cbtool.jit import compiled, lean
 from cbtool.traffic.scanning import memory, tokens
 from cbtool.traffic.scanning.lines import Escapes, Spans
 from cbtool.traffic.scanning.memory import byte, int64
-from cbtool.traffic.scanning.tokens import behind_blanks, number_end, text_end, word_end
+from cbtool.traffic.scanning.tokens import behind_blanks, container_end, number_end, text_end, word_end
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -105,7 +105,7 @@ def values_of(lines: Lines, keys: tuple[str, ...]) -> dict[str, Spans]:
     }
 
 
-def places_of(lines: Lines, keys: tuple[str, ...]) -> Places:
+def places_of(lines: Lines, keys: tuple[str, ...], *, lax: bool = False) -> Places:
     """Return where each key's values are; all are absent of a line that is no object.
 
     Texts are without their quotes, and escaped; all else is JSON. A null has no value, but is there.
@@ -113,12 +113,15 @@ def places_of(lines: Lines, keys: tuple[str, ...]) -> Places:
     Args:
         lines: n lines, or objects over several lines each.
         keys: `a.b` for `b` in the object `a`.
+        lax: do not look into objects and lists that are none of these, but for where they end; 32 bytes must
+            follow the last line.
     """
     tree = _tree(keys)
     shape = len(tree.keys), len(lines)
     start, end, escaped = np.empty(shape, np.int32), np.empty(shape, np.int32), np.empty(shape, np.uint8)
     _read(
-        lines.data, lines.start, lines.end, tree.names, tree.ends, tree.behind, _ESCAPED, start, end, escaped
+        *(lines.data, lines.start, lines.end, tree.names, tree.ends, tree.behind, _ESCAPED, lax),
+        *(start, end, escaped),
     )
     return Places(tree.keys, start, end, escaped)
 
@@ -181,6 +184,7 @@ def _read(  # one loop with a branch a token
     ends: NDArray[np.int64],
     behind: NDArray[np.int32],
     simple: NDArray[np.bool_],
+    lax: bool,
     out_start: NDArray[np.int32],
     out_end: NDArray[np.int32],
     out_escaped: NDArray[np.uint8],
@@ -232,7 +236,10 @@ def _read(  # one loop with a branch a token
             elif one == 123 or one == 91:
                 sound = (state == _VALUE or state == _VALUE_OR_END) and depth < DEEPEST
                 sound = sound and (depth > 0 or one == 123)
-                if sound:
+                if sound and lax and key < 0 and depth:
+                    at = container_end(data, at + 1, end)
+                    sound = at >= 0
+                elif sound:
                     depth += 1
                     objects[depth] = one == 123
                     holders[depth] = key

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cbtool.jit import lean
-from cbtool.traffic.scanning.memory import byte, find_mark, int64
+from cbtool.traffic.scanning.memory import WIDE, byte, closes, find_mark, int64, lowest, ones, opens, same
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 _READABLE = 36  # characters of a number that every reader takes
+_FULL = (1 << WIDE) - 1
 
 
 @lean
@@ -118,3 +119,83 @@ def digits_of(data: NDArray[np.uint8], at: int, end: int) -> int:
     if byte(data, at) == 45 and byte(data, at + 1) == 48:
         return 0
     return end - at if end - at <= _READABLE else -1
+
+
+@lean
+def escaped_by(slashes: int, carried: int) -> int:
+    """Return which of the next bytes have a backslash before them that counts, and whether one behind has.
+
+    Args:
+        slashes: which bytes are backslashes, a bit for each.
+        carried: 1 if the first one is escaped.
+    """
+    escaped = carried
+    slashes &= ~escaped
+    while slashes:
+        one = lowest(slashes)
+        escaped |= int64(2) << one
+        slashes &= ~(int64(3) << one)
+    return escaped
+
+
+@lean
+def within_texts(quotes: int, in_text: int) -> int:
+    """Return which of the next bytes are in a text, or the quote before it.
+
+    Args:
+        quotes: which bytes are quotes that begin or end one, a bit for each.
+        in_text: whether the first byte is in one unless it is a quote.
+    """
+    for shift in (1, 2, 4, 8, 16):
+        quotes ^= quotes << shift
+    return (quotes & _FULL) ^ (_FULL if in_text else int64(0))
+
+
+@lean
+def container_end(data: NDArray[np.uint8], at: int, end: int) -> int:
+    """Where the object or list ends whose bracket stands before this; −1: nowhere.
+
+    Only brackets are counted. As many bytes as are read at once must follow in the data.
+    """
+    depth, in_text, escaped = int64(1), int64(0), int64(0)
+    while at < end:
+        escaped = escaped_by(same(data, at, 92), escaped)
+        within = within_texts(same(data, at, 34) & ~escaped, in_text)
+        escaped = escaped >> WIDE
+        in_text = within >> (WIDE - 1)
+        opening, closing = opens(data, at) & ~within, closes(data, at) & ~within
+        if depth > ones(closing):
+            depth += ones(opening) - ones(closing)
+        else:
+            both = opening | closing
+            while both:
+                one = lowest(both)
+                depth += 1 if opening >> one & 1 else -1
+                both &= both - 1
+                if depth == 0:
+                    return at + one + 1 if at + one < end else int64(-1)
+        at += WIDE
+    return int64(-1)
+
+
+@lean
+def is_utf8(data: NDArray[np.uint8], at: int, end: int) -> bool:
+    """Whether some bytes are UTF-8. Source: RFC 3629's table of what may follow what."""
+    while at < end:
+        one = byte(data, at)
+        at += 1
+        if one < 128:
+            continue
+        more = 1 + (one >= 0xE0) + (one >= 0xF0)
+        if one < 0xC2 or one > 0xF4 or at + more > end:
+            return False
+        second = byte(data, at)
+        low = 0xA0 if one == 0xE0 else 0x90 if one == 0xF0 else 0x80
+        high = 0x9F if one == 0xED else 0x8F if one == 0xF4 else 0xBF
+        if second < low or second > high:
+            return False
+        for i in range(1, more):
+            if byte(data, at + i) >> 6 != 2:
+                return False
+        at += more
+    return True
