@@ -26,6 +26,7 @@ from cbtool.traffic.formats import (
 )
 from cbtool.traffic.formats.counts import spread_counts
 from cbtool.traffic.formats.layouts import DelimitedRows
+from cbtool.traffic.formats.patterns import PatternLines
 from cbtool.traffic.texts import TEXTS
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ _TOLD_BY = 5  # lines that are looked at for why a file is not read
 _ABOVE_HEADER = 10  # lines among which a header is looked for
 _IN_FLIGHT = 3  # blocks being parsed
 _KEPT = 200
-_TOLD_LITTLE = ("csv", "ndjson", "combined")  # formats of files that may say more, such as durations
+_TOLD_LITTLE = ("csv", "ndjson", "combined", "apache-us", "apache-s")
+"""Formats of files that may say more, such as durations or their unit."""
 _LATENCY = "duration_ms"  # the plain formats' own name of it
 _BLOCK = 100_000  # calls of a table that are taken at a time
 
@@ -175,7 +177,7 @@ def _guessed(log_format: LogFormat | None, content: Lines, opening: Sequence[str
     ):
         return None  # a known header, below which there is no call
     guess = guessed_lines(opening, timed=log_format is not None)
-    if log_format is None or log_format.name != "combined":
+    if log_format is None or not isinstance(log_format.layout, PatternLines):
         guess = guessed_format(opening) or guess
     if guess is None or (log_format is not None and (guess.duration is None or _LATENCY in opening[0])):
         return log_format

@@ -61,7 +61,6 @@ def test_durations_are_found(line: str, told: str, tmp_path: Path) -> None:
     "line",
     [
         f"{HEAD} {ASKED} {AGENT} 123456 miss",
-        f"{HEAD} {ASKED} {AGENT} **0/123456**",
         '10.0.0.1 - - [24/Nov/2026:10:00:00.000 +0000] "GET /a?b HTTP/1.1" 503 12 ',
         '[24/Nov/2026 10:00:00] "GET /a?b HTTP/1.1" 503 1234',
         '10.0.0.1 - - [24/Nov/2026 10:00:00] "GET /a?b HTTP/1.1" 503 -',
@@ -95,6 +94,73 @@ def test_requests_that_were_none_are_calls_and_other_lines_are_not(tmp_path: Pat
     assert found.calls.method.to_list().count("GET") == 8
 
 
-@pytest.mark.parametrize("lines", [[], ["x"], [f"{HEAD} GET / 200"], [ASKED], [f"{HEAD}"] * 3, ['"' * 4000]])
+@pytest.mark.parametrize("lines", [[], ["x"], [f"{HEAD} GET 200"], [ASKED], [f"{HEAD}"] * 3, ['"' * 4000]])
 def test_other_lines_are_not_guessed(lines: list[str]) -> None:
     assert guessed_lines(lines, timed=False) is None
+
+
+AGAIN = "GET /a?b HTTP/1.1"
+
+
+@pytest.mark.parametrize(
+    ("line", "told", "starts"),
+    [
+        (f"{HEAD} {ASKED} {AGENT} **0/250000**", "the microseconds behind the seconds", 0),
+        (f"{HEAD} {ASKED} {AGENT} 0 250000", "the microseconds behind the seconds", 0),
+        (f"{HEAD} {ASKED} {AGENT} D=250000", "D=, in microseconds", 0),
+        (f"{HEAD} {ASKED} {AGENT} 250ms", "the value with a unit", -0.25),
+        (f"{HEAD} {ASKED} 250 249", "Tomcat's %D and %F", -0.25),
+        (
+            f"[24/Nov/2026:10:00:00 +0000] bob exec-6 10.0.0.1 {AGAIN} 503 250ms 7 http://x/ curl",
+            "the value with",
+            -0.25,
+        ),
+        (
+            f'a.log 2026-11-24 10:00:00 7 INFO wsgi [r -] 10.0.0.1 "{AGAIN}" status: 503 len: 9 time: 0.25',
+            "called time",
+            -0.25,
+        ),
+        (f'2026/11/24 10:00:00 "{AGAIN}" from 10.0.0.1:5 - 503 12B in 250ms', "the value with a unit", -0.25),
+        ("2026-11-24T10:00:00.000Z GET /a?b 503 250.000 ms - 12", "the value before ms", -0.25),
+        ("[E 261124 10:00:00 web:2271] 503 GET /a?b (10.0.0.1) 250.00ms", "the value with a unit", -0.25),
+        (
+            "[pid: 1|app: 0|req: 1/1] 10.0.0.1 () {4 vars in 6 bytes} [Tue Nov 24 10:00:00 2026] GET /a?b => generated 12 bytes in 250 msecs (HTTP/1.1 503) 2 headers in 79 bytes",
+            "the value before msecs",
+            0,
+        ),
+        (
+            f'10.0.0.1 | https | o@1x2 | bob | 2026-11-24 10:00:00,000 | "{AGAIN}" | "" "git/2" | 503 | 1 | 2 | - | 250 | x |',
+            "Bitbucket's response time",
+            -0.25,
+        ),
+    ],
+)
+def test_durations_in_other_orders_and_units(line: str, told: str, starts: float, tmp_path: Path) -> None:
+    found = read(tmp_path, line)
+    calls = found.calls
+    assert (found.format, found.rejected, len(calls)) == ("guessed", 0, 4)
+    assert calls.duration_ns.tolist() == [250_000_000] * 4
+    assert calls.epoch == pytest.approx(AT + starts)
+    assert calls.path is not None
+    assert calls.method is not None
+    assert (calls.status[0], calls.path[0], calls.method[0]) == (503, "/a?b", "GET")
+    assert any(told in note for note in calls.notes)
+
+
+@pytest.mark.parametrize("behind", ["{}", "{} shop.example - -"])
+def test_whole_numbers_that_can_only_be_milliseconds(behind: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    path.write_text("".join(f"{HEAD} {ASKED} {AGENT} {behind.format(took)}\n" for took in (9, 30, 1250, 7)))
+    calls = read_calls([str(path)]).calls
+    assert sorted(calls.duration_ns.tolist()) == [7_000_000, 9_000_000, 30_000_000, 1_250_000_000]
+    assert any("as milliseconds" in note for note in calls.notes)
+
+
+def test_access_lines_among_others(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    asked = [f"2026-11-24 10:00:0{at} INFO {AGAIN} {500 + at} 250ms" for at in range(4)]
+    others = ["2026-11-24 10:00:00 INFO started", "  at x.y(Z.java:1)", "connect 200 1ms", "", "GET /a"] * 3
+    path.write_text("\n".join([*others, *asked, *others]) + "\n")
+    found = read_calls([str(path)])
+    assert (found.calls.status.tolist(), found.rejected) == ([500, 501, 502, 503], 0)
+    assert any("most lines are of other kinds" in note for note in found.calls.notes)

@@ -1,9 +1,8 @@
-"""Access lines in an order of somebody's own: a time, a quoted request, its status, and perhaps a duration.
+"""Access lines in an order of somebody's own: a time, a request, its status, and perhaps a duration.
 
-nginx and the servers after it let users choose what a line says, and in which order. Where the file's first
-lines have these parts, they are read; of the values behind the status, one that has a point in it on every
-line is taken for the seconds that the request took: the one that a word names, or else the largest. What is
-in quotes with more than a number is a client's, and is not looked at.
+Servers let users choose what a line says, and in which order, and frameworks have orders of their own. Where
+the file's first lines have these parts, they are read: the request quoted or not, the status behind it, the
+duration where `durations.py` finds it.
 """
 
 from __future__ import annotations
@@ -16,6 +15,7 @@ import polars as pl
 
 from cbtool.traffic.formats import columns, fields
 from cbtool.traffic.formats.dated import DatedLines
+from cbtool.traffic.formats.durations import MOST, Duration, duration_in
 from cbtool.traffic.formats.log_format import LogFormat, Stamp
 from cbtool.traffic.formats.moments import PARTS
 from cbtool.traffic.formats.patterns import PatternLines
@@ -27,36 +27,80 @@ if TYPE_CHECKING:
 
 _TOLD = "the lines' parts were told by what they look like: a time, a request, its status, and "
 _CERTAIN = "; --log-format with the server's own notation says it for certain"
+_AMONG = "most lines are of other kinds: they were passed over, whatever they say"
 _LINES = 100
-_MOST = 0.6  # of the lines must look so
-_NEARLY_ALL = 0.9  # of their values must be numbers
-_FURTHEST = 8  # values from the end, and from the status
+_FEWEST, _AMONG_OTHERS = 3, 0.1  # lines that must look so among others
 _SECOND_NS = 1_000_000_000
 _CLOCK = r"[0-9]{2}:[0-9]{2}:[0-9]{2}"
+_DAY = "[0-9]{4}[-/][0-9]{2}[-/][0-9]{2}"
+_PARTED = {
+    "parts": (
+        "{day}/{month_name}/{year} {hour}:{minute}:{second}",
+        rf"[0-9]{{2}}/[A-Z][a-z]{{2}}/[0-9]{{4}} {_CLOCK}",
+    ),
+    "ctime": (
+        "{month_name} {day} {hour}:{minute}:{second} {year}",
+        rf"[A-Z][a-z]{{2}} [ 0-9][0-9] {_CLOCK} [0-9]{{4}}",
+    ),
+    "short": ("{years}{month}{day} {hour}:{minute}:{second}", rf"[0-9]{{6}} {_CLOCK}"),
+}
 _TIMES = {
     "clf": rf"[0-9]{{2}}/[A-Z][a-z]{{2}}/[0-9]{{4}}:{_CLOCK}(?:\.[0-9]+)?(?: [-+][0-9]{{4}})?",
-    "iso": rf"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[T ]{_CLOCK}(?:[.,][0-9]+)?(?: ?[-+][0-9]{{2}}:?[0-9]{{2}}|Z)?",
-    "parts": rf"[0-9]{{2}}/[A-Z][a-z]{{2}}/[0-9]{{4}} {_CLOCK}",
+    "iso": rf"{_DAY}[T ]{_CLOCK}(?:[.,][0-9]+)?(?: ?[-+][0-9]{{2}}:?[0-9]{{2}}|Z)?",
+    **{kind: looks for kind, (_, looks) in _PARTED.items()},
 }
 _TEXT = r'(?:[^"\\]|\\.)*'
-_REQUEST = rf'"(?:(?<method>[A-Z]+) (?<target>(?:[^ "\\]|\\.)*){_TEXT}|{_TEXT})" (?<status>[0-9]{{3}})'
-_ASKED = re.compile(r'"[A-Z]{3,10} (?:[^ "\\]|\\.)*(?:[^"\\]|\\.)*" \d{3}(?= |$)')
-_SECONDS = r"[0-9]+\.[0-9]+|-"
-_OPENS, _CLOSES = r'["\[(]?', r'["\]),;]?'
-_NAMED = re.compile(
-    r"\b(request_time|request-time|req_time|rt|response_time|total_time|duration|took|elapsed)"
-    r"[=: ]{1,2}[\"\[]?\d+\.\d"
-)
-_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
-_VALUE = rf'(?: (?:"{_TEXT}"|[^ ]+))'
-_PLACE = re.compile(r'^["\[(]?(\d+\.\d{1,6}|-)["\]),;]?$')
+_METHODS = "(?:GET|HEAD|POST|PUT|DELETE|PATCH|OPTIONS|CONNECT|TRACE|PROPFIND|REPORT)"
 
 
-class _Duration(NamedTuple):
-    """Where it stands: the pattern of what is behind the status, and the same in words."""
+class _Shape(NamedTuple):
+    """A request and its status: how to tell them, and the pattern that takes them apart."""
 
+    told_by: re.Pattern[str]
     pattern: str
-    words: str
+    duration: Duration | None = None  # that is a part of it
+
+
+def _quoted(behind: str) -> _Shape:
+    """What is quoted is the request; the status stands behind it and a text."""
+    return _Shape(
+        re.compile(rf'"[A-Z]{{3,10}} (?:[^ "\\]|\\.)*{_TEXT}"{behind}\d{{3}}(?=[ |,;]|$)'),
+        rf'"(?:(?<method>[A-Z]+) (?<target>(?:[^ "\\]|\\.)*){_TEXT}|{_TEXT})"{behind}(?<status>[0-9]{{3}})',
+    )
+
+
+def _bare(between: str, pattern: str) -> _Shape:
+    """The request is not quoted, and begins with a method that there is."""
+    return _Shape(
+        re.compile(rf"(?<![\w\"]){_METHODS} (?:/|https?:)[^ ]*{between}\d{{3}}(?=[ |,;]|$)"),
+        rf"(?<method>{_METHODS}) (?<target>[^ ]+){pattern}(?<status>[0-9]{{3}})",
+    )
+
+
+def _uwsgis(word: str, unit: int) -> _Shape:
+    """UWSGI's own lines, which have the duration before the status."""
+    found, behind = "=> generated [0-9]+ bytes in ", rf"{word}[^(]*\(HTTP/[^ ]+ "
+    return _Shape(
+        re.compile(rf"{_METHODS} [^ ]+ {found}\d+ {behind}\d{{3}}(?=\))"),
+        rf"(?<method>{_METHODS}) (?<target>[^ ]+) {found}(?<took>[0-9]+) {behind}(?<status>[0-9]{{3}})",
+        Duration(r"\).*", fields.duration("took", unit), f"the value before {word}", begun=True),
+    )
+
+
+_SHAPES = (
+    _quoted(" "),
+    _quoted(".*?status[:=] ?"),
+    _quoted(" from [^ ]+ - "),
+    _quoted(r' \| "[^"]*" "[^"]*" \| '),
+    _bare(r" HTTP/\d(?:\.\d)? ", r" HTTP/[0-9.]+ "),
+    _bare(" ", " "),
+    _Shape(
+        re.compile(rf"(?<=\s)\d{{3}} {_METHODS} (?:/|https?:)[^ ]*"),
+        rf" (?<status>[0-9]{{3}}) (?<method>{_METHODS}) (?<target>[^ ]+)",
+    ),
+    _uwsgis("msecs", fields.MILLISECOND),
+    _uwsgis("micros", fields.MICROSECOND),
+)
 
 
 def guessed_lines(lines: Sequence[str], *, timed: bool) -> LogFormat | None:
@@ -67,46 +111,64 @@ def guessed_lines(lines: Sequence[str], *, timed: bool) -> LogFormat | None:
         timed: only if there is a duration.
     """
     lines = lines[:_LINES]
-    kind = next((kind for kind in _TIMES if len(_rests(lines, kind)) >= _MOST * len(lines)), None)
-    if kind is None or not lines:
+    found = _found(lines)
+    if found is None:
         return None
-    duration = _duration(_rests(lines, kind))
-    if timed and duration is None:
+    kind, shape, rests = found
+    among = len(rests) < MOST * len(lines)
+    duration = shape.duration or duration_in(rests)
+    if timed and (duration is None or among):
         return None
-    pattern = rf"^.*?{_left(lines, kind)}{_time(kind)}.*?{_REQUEST}"
-    layout = PatternLines(pattern + (duration.pattern if duration else r"(?: .*)?") + "$")
+    pattern = rf".*?{_left(lines, kind)}{_time(kind)}.*?{shape.pattern}"
+    pattern += duration.pattern if duration else r"(?:[^0-9].*)?"
+    layout = PatternLines(rf"^(?:{pattern}|(?<other>.*))$" if among else f"^{pattern}$")
+    parted = kind in _PARTED
     made: dict[str, Field] = {
-        "time": {"clf": fields.clf_time, "iso": fields.iso_time}.get(kind, fields.iso_time)(
-            "moment" if kind == "parts" else "when"
-        ),
+        "time": (fields.clf_time if kind == "clf" else fields.iso_time)("moment" if parted else "when"),
         "path": fields.path("target"),
     }
     if duration:
-        made["duration"] = fields.duration("seconds", fields.SECOND)
-    found = f"durations from {duration.words}" if duration else "no duration"
+        made["duration"] = duration.field
+    if among:
+        made["other"] = fields.is_named("other")
+    told = f"durations from {duration.words}" if duration else "no duration"
     return LogFormat(
         name="guessed",
         summary="access lines whose parts were told by what they look like",
-        layout=DatedLines(layout) if kind == "parts" else layout,
+        layout=DatedLines(layout) if parted else layout,
         fields=made,
         time=pl.col("time"),
         duration=pl.col("duration") if duration else None,
         status=columns.code(pl.col("status")),
         method=columns.http_method(pl.col("method")),
         path=pl.col("path"),
-        stamp=Stamp.END,
+        skipped=pl.col("other") if among else None,
+        stamp=Stamp.START if duration is not None and duration.begun else Stamp.END,
         resolution_ns=_SECOND_NS,
-        notes=(f"{_TOLD}{found}{_CERTAIN}",),
+        notes=(f"{_TOLD}{told}{_CERTAIN}", *((_AMONG,) if among else ())),
     )
 
 
-def _rests(lines: Sequence[str], kind: str) -> list[str]:
+def _found(lines: Sequence[str]) -> tuple[str, _Shape, list[str]] | None:
+    """Return which time and which shape most lines have, or enough of them, and what is behind the status."""
+    best, most = None, max(_FEWEST, _AMONG_OTHERS * len(lines)) - 1
+    for shape in _SHAPES:
+        for kind in _TIMES:
+            rests = _rests(lines, kind, shape)
+            if len(rests) > most or len(rests) >= max(1, MOST * len(lines)):
+                best, most = (kind, shape, rests), len(rests)
+            if len(rests) >= MOST * len(lines):
+                return best
+    return best
+
+
+def _rests(lines: Sequence[str], kind: str, shape: _Shape) -> list[str]:
     """What is behind the status, of the lines that have a time of this kind, a request and a status."""
     found = []
     time = re.compile(_TIMES[kind])
     for line in lines:
         dated = time.search(line)
-        asked = _ASKED.search(line, dated.end()) if dated else None
+        asked = shape.told_by.search(line, dated.end()) if dated else None
         if asked is not None:
             found.append(line[asked.end() :])
     return found
@@ -120,53 +182,9 @@ def _left(lines: Sequence[str], kind: str) -> str:
 
 
 def _time(kind: str) -> str:
-    if kind != "parts":
+    if kind not in _PARTED:
         return f"(?<when>{_TIMES[kind]})"
     parts = {name: f"(?<{name}>{PARTS[name]})" for name in PARTS}
-    return "{day}/{month_name}/{year} {hour}:{minute}:{second}".format(**parts)
-
-
-def _bare(rest: str) -> str:
-    """A line's rest, with one word in the place of each text."""
-    return _QUOTED.sub(lambda found: found[0] if _PLACE.match(found[1]) else '"Q"', rest)
-
-
-def _duration(rests: Sequence[str]) -> _Duration | None:
-    rests = [_bare(rest) for rest in rests]
-    named = Counter(found[1] for rest in rests for found in _NAMED.finditer(rest))
-    if named and named.most_common(1)[0][1] >= _MOST * len(rests):
-        name = min((n for n, count in named.items() if count >= _MOST * len(rests)), key=_rank)
-        return _Duration(rf'.*?[^\w]{name}[=: ]+["\[]?(?<seconds>{_SECONDS}).*', f"what is called {name}")
-    found: list[tuple[float, int, _Duration]] = []
-    for place in range(_FURTHEST):
-        end = _sum(rests, -1 - place)
-        if end is not None:
-            words = "the last value" if not place else f"value {place + 1} from the end"
-            pattern = rf".*? {_OPENS}(?<seconds>{_SECONDS}){_CLOSES}" + _VALUE * place
-            found.append((end, -place, _Duration(pattern, words)))
-        start = _sum(rests, place + 1)
-        if start is not None and not end:
-            pattern = _VALUE * place + rf" {_OPENS}(?<seconds>{_SECONDS}){_CLOSES}(?: .*)?"
-            found.append(
-                (start, -_FURTHEST - place, _Duration(pattern, f"value {place + 1} behind the status"))
-            )
-    return max(found)[2] if found else None
-
-
-def _rank(name: str) -> int:
-    """The whole request's time before an upstream's."""
-    return 0 if name.startswith(("req", "rt")) else 1
-
-
-def _sum(rests: Sequence[str], at: int) -> float | None:
-    """The sum of the values at one place, if nearly all lines have a number there."""
-    numbers, there = 0.0, 0
-    decimals = 0
-    for rest in rests:
-        values = rest.split(" ")
-        found = _PLACE.match(values[at]) if -len(values) <= at < len(values) else None
-        if found is not None:
-            there += 1
-            decimals += found[1] != "-"
-            numbers += float(found[1]) if found[1] != "-" else 0.0
-    return numbers if there >= _NEARLY_ALL * len(rests) and decimals * 2 >= len(rests) > 0 else None
+    if kind == "short":
+        parts |= {name: f"(?<{name}>[0-9]{{2}})" for name in ("month", "day")}
+    return _PARTED[kind][0].format(**parts)
