@@ -8,6 +8,7 @@ import numpy as np
 
 from cbtool.recommend.long_trace import LongTrace
 from cbtool.recommend.reach import given_up, observed_along
+from cbtool.simulation.engine import Engine
 from cbtool.simulation.long import flagged
 from cbtool.simulation.long_simulation import LongSimulation
 
@@ -43,6 +44,7 @@ def simulate_long(
     *,
     instances: int = 1,
     seed: int = 0,
+    engine: Engine = Engine.KERNEL,
     told: Callable[[Rows], None] | None = None,
 ) -> LongAnswer:
     """Simulate a configuration.
@@ -53,13 +55,16 @@ def simulate_long(
         config: every breaker's settings.
         instances: how many breakers share the calls.
         seed: of the split and of the waits' jitter.
+        engine: which implementation; the kernel, unless it is the machine.
         told: is given each call once it is over; None: nobody asks.
 
     Raises:
         ConfigurationError: the configuration has a health check.
         UnreachableError: there is no room on the disk.
     """
-    simulation = LongSimulation([config], instances=instances, seed=seed, epoch=calls.epoch, told=told)
+    simulation = LongSimulation(
+        [config], instances=instances, seed=seed, epoch=calls.epoch, told=told, engine=engine
+    )
     trace, gave_up = LongTrace(), []
     for part, last in flagged(calls):
         verdicts = rules.verdicts(part)

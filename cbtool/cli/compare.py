@@ -98,9 +98,9 @@ def compare(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         Candidate(name, each.config, each.rules) for name, each in zip(names, profiles, strict=True)
     ]
     texts = (by,) if by else NONE
-    whole = engine is Engine.MACHINE or (by is not None and cluster is not None)
+    long = by is None or cluster is None
     source = open_source(
-        logs or (), scenario, log_format, seed, which, cluster=cluster, long=not whole, texts=texts
+        logs or (), scenario, log_format, seed, which, cluster=cluster, long=long, texts=texts
     )
 
     def compared(traffic: TrafficSource) -> Compared:

@@ -96,8 +96,8 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
 
     gates = parsed_thresholds(threshold)
     settings = load_profile(profile) if profile else default_profile()
-    # The [refusal] rules and the readable machine look at all calls at once.
-    long = (by is None or cluster is None) and settings.guard is None and engine is not Engine.MACHINE
+    # The [refusal] rules look at all calls at once.
+    long = (by is None or cluster is None) and settings.guard is None
     texts = (*(ASKED if settings.guard else NONE), *([by] if by else ()))
     source = open_source(
         logs or (), scenario, log_format, seed, which, cluster=cluster, long=long, texts=texts

@@ -102,6 +102,7 @@ class Simulating(NamedTuple):
                 self.settings.config,
                 instances=self.instances,
                 seed=self.seed,
+                engine=self.engine,
                 told=None if file is None else file.add,
             )
             if calls_out is not None and file is not None:
@@ -118,7 +119,9 @@ class Simulating(NamedTuple):
         def simulated(calls: AnyCalls) -> SimulationResult:
             rules, config = self.settings.rules, self.settings.config
             if not isinstance(calls, Calls):
-                return simulate_long(calls, rules, config, instances=self.instances, seed=self.seed).result
+                return simulate_long(
+                    calls, rules, config, instances=self.instances, seed=self.seed, engine=self.engine
+                ).result
             return simulate(
                 calls,
                 rules.verdicts(calls),

@@ -89,7 +89,7 @@ def compare(
         traffic: at least one load.
         seed: of the split over the instances and of the waits' jitter; the same for all.
         instances: how many breakers share the calls.
-        engine: which implementation; the kernel, of calls that are not in memory.
+        engine: which implementation; of calls that are not in memory the kernel, unless it is the machine.
 
     Raises:
         ConfigurationError: see `simulate`.
@@ -114,13 +114,13 @@ def _at(
     if isinstance(each.calls, Calls):
         results = _held(each.calls, each.health, candidates, seed=seed, instances=instances, engine=engine)
     else:
-        results = _in_parts(each.calls, candidates, seed=seed, instances=instances)
+        results = _in_parts(each.calls, candidates, seed=seed, instances=instances, engine=engine)
     for candidate, result in zip(candidates, results, strict=True):
         yield Cell(candidate, each.load, len(each.calls), each.calls.rate, result)
 
 
 def _in_parts(
-    calls: LongCalls, candidates: Sequence[Candidate], *, seed: int, instances: int
+    calls: LongCalls, candidates: Sequence[Candidate], *, seed: int, instances: int, engine: Engine
 ) -> list[SimulationResult]:
     """Take those that count calls alike through them together."""
     by_rules: dict[OutcomeRules, list[int]] = {}
@@ -132,6 +132,7 @@ def _in_parts(
             instances=instances,
             seed=seed,
             epoch=calls.epoch,
+            engine=engine,
         )
         for rules, numbers in by_rules.items()
     }

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from cbtool.breaker import Outcome, Verdict
+from cbtool.simulation.engine import Engine
 from cbtool.simulation.run import passage
 from cbtool.simulation.runs import run_of
 from cbtool.simulation.sections import Arrivals, Cutter, View, view_of
@@ -78,6 +79,7 @@ class LongRuns:
         epoch: Unix seconds of time 0.
         tracing: whether states around each call are wanted.
         timing: whether times to open are.
+        engine: which implementation.
 
     Attributes:
         end_ns: when the last call so far completes.
@@ -96,6 +98,7 @@ class LongRuns:
         epoch: float = 0.0,
         tracing: bool = False,
         timing: bool = False,
+        engine: Engine = Engine.KERNEL,
     ) -> None:
         self.end_ns = 0
         self._configs = configs
@@ -112,7 +115,12 @@ class LongRuns:
                 Cutter(view),
                 {
                     number: run_of(
-                        configs[number], seed=seed + breaker, epoch=epoch, tracing=tracing, timing=timing
+                        configs[number],
+                        seed=seed + breaker,
+                        epoch=epoch,
+                        tracing=tracing,
+                        timing=timing,
+                        engine=engine,
                     )
                     for number in numbers
                 },

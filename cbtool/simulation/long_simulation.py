@@ -8,6 +8,7 @@ import numpy as np
 
 from cbtool.metrics.summary import Impact, summarise
 from cbtool.metrics.view import InstanceTransition
+from cbtool.simulation.engine import Engine
 from cbtool.simulation.fast import times_to_open, transitions_of
 from cbtool.simulation.history import History
 from cbtool.simulation.long import Counted, Heard, LongRuns, Tally
@@ -52,6 +53,7 @@ class LongSimulation:
         epoch: Unix seconds of time 0.
         told: is given each call once it is over, for each configuration; None: nobody asks.
         heard: is told what each did with each part; see `LongRuns`.
+        engine: which implementation.
 
     Raises:
         ConfigurationError: a configuration has a health check.
@@ -66,6 +68,7 @@ class LongSimulation:
         epoch: float = 0.0,
         told: Callable[[Rows], None] | None = None,
         heard: Callable[[Heard], None] | None = None,
+        engine: Engine = Engine.KERNEL,
     ) -> None:
         self._heard = heard
         for config in configs:
@@ -79,6 +82,7 @@ class LongSimulation:
             epoch=epoch,
             tracing=told is not None,
             timing=True,
+            engine=engine,
         )
 
     def advance(

@@ -17,6 +17,8 @@ from cbtool.simulation.history import History
 from cbtool.units import to_ns
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from cbtool.simulation.health import HealthTimeline
     from cbtool.simulation.traffic import Traffic
 
@@ -42,54 +44,75 @@ def run_readable(
     """
     until = traffic.end if end_ns is None else end_ns
     traffic = traffic.seen_by(config)
-    run = _Run(traffic, config, seed, epoch, health)
-    starts, ends = traffic.start_ns.tolist(), traffic.end_ns.tolist()
-    call_of, started = traffic.call_of.tolist(), traffic.started.tolist()
-    done = 0
-    for call, start in enumerate(starts):
-        while done < len(ends) and started[done] <= call:
-            run.complete(call_of[done], ends[done])
-            done += 1
-        run.start(call, start)
-    for call, end in zip(call_of[done:], ends[done:], strict=True):
-        run.complete(call, end)
+    run = Events(config, seed, epoch, health)
+    run.begin(traffic)
+    run.through(traffic, 0, 0, len(traffic))
     run.finish(until)
-    return run.history()
+    return History(
+        permitted=run.permitted(),
+        state_before=run.before,
+        state_after=run.after,
+        transitions=tuple(run.transitions),
+        time_to_open=tuple(run.time_to_open),
+    )
 
 
-class _Run:
+class Events:
     """One breaker and what it has done so far. Times are nanoseconds."""
 
     def __init__(
-        self,
-        traffic: Traffic,
-        config: BreakerConfig,
-        seed: int,
-        epoch: float,
-        health: HealthTimeline | None,
+        self, config: BreakerConfig, seed: int, epoch: float, health: HealthTimeline | None = None
     ) -> None:
         self._config = config
         self._health = health
         self._breaker = CircuitBreaker(config, seed=seed, epoch=epoch, on_transition=self._changed)
+        self._timer = OpeningTimer(config)
+        self._next_check = 0
+        self._permits: list[Permit | None] = []
+        self.before = self.after = np.zeros(0, np.uint8)
+        self.transitions: list[StateTransition] = []
+        self.time_to_open: list[float] = []
+
+    def begin(self, traffic: Traffic) -> None:
+        """Take up a traffic, the first calls of which are those that `leave` kept, if any."""
+        new = len(traffic) - len(self._permits)
         self._verdicts = [Verdict(value) for value in traffic.verdicts.tolist()]
         self._durations = (traffic.duration_ns / 1e9).tolist()
-        self._permits: list[Permit | None] = [None] * len(traffic)
-        self._before = np.zeros(len(traffic), np.uint8)
-        self._after = np.zeros(len(traffic), np.uint8)
-        self._transitions: list[StateTransition] = []
-        self._timer = OpeningTimer(config)
-        self._time_to_open: list[float] = []
-        self._next_check = 0
+        self._permits += [None] * new
+        self.before, self.after = (
+            np.concatenate((kept, np.zeros(new, np.uint8))) for kept in (self.before, self.after)
+        )
+
+    def through(self, traffic: Traffic, call: int, done: int, due: int) -> None:
+        """Let calls arrive from `call` on, and results from `done` on up to `due`."""
+        starts, ends = traffic.start_ns.tolist(), traffic.end_ns.tolist()
+        call_of, started = traffic.call_of.tolist(), traffic.started.tolist()
+        for each in range(call, len(starts)):
+            while done < due and started[done] <= each:
+                self.complete(call_of[done], ends[done])
+                done += 1
+            self.start(each, starts[each])
+        for each in range(done, due):
+            self.complete(call_of[each], ends[each])
+
+    def leave(self, staying: NDArray[np.bool_]) -> None:
+        """Forget all but those calls."""
+        self._permits = [each for each, stays in zip(self._permits, staying.tolist(), strict=True) if stays]
+        self.before, self.after = self.before[staying], self.after[staying]
+
+    def permitted(self) -> NDArray[np.uint8]:
+        """Return by call 1 where it was let through."""
+        return np.array([permit is not None for permit in self._permits], np.uint8)
 
     def start(self, call: int, now_ns: int) -> None:
         """Let a call arrive."""
         self._check_health(now_ns)
         self._breaker.advance(now_ns / 1e9)
-        self._before[call] = self._breaker.state
+        self.before[call] = self._breaker.state
         permit = self._breaker.try_acquire(now_ns / 1e9)
         self._permits[call] = permit
         if permit is None:
-            self._after[call] = self._breaker.state
+            self.after[call] = self._breaker.state
 
     def complete(self, call: int, now_ns: int) -> None:
         """Let a call's result arrive, if it was permitted."""
@@ -100,21 +123,11 @@ class _Run:
         now = now_ns / 1e9
         self._note(call, permit, now)
         self._breaker.record(permit, self._verdicts[call], self._durations[call], now)
-        self._after[call] = self._breaker.state
+        self.after[call] = self._breaker.state
 
     def finish(self, end_ns: int) -> None:
         """Let the time pass until the end of the run."""
         self._breaker.advance(end_ns / 1e9)
-
-    def history(self) -> History:
-        """Return what has happened."""
-        return History(
-            permitted=np.array([permit is not None for permit in self._permits], np.uint8),
-            state_before=self._before,
-            state_after=self._after,
-            transitions=tuple(self._transitions),
-            time_to_open=tuple(self._time_to_open),
-        )
 
     def _note(self, call: int, permit: Permit, now: float) -> None:
         """Tell the timer of a result that the closed state is about to count."""
@@ -126,9 +139,9 @@ class _Run:
             self._timer.count(outcome, now)
 
     def _changed(self, transition: StateTransition) -> None:
-        self._transitions.append(transition)
+        self.transitions.append(transition)
         if transition.trips:
-            self._time_to_open.append(self._timer.opened(transition))
+            self.time_to_open.append(self._timer.opened(transition))
         if transition.target is State.OPEN and self._config.health_check is not None:
             self._next_check = to_ns(transition.time) + to_ns(self._config.health_check.interval)
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from cbtool.breaker import State
 from cbtool.errors import ConfigurationError
+from cbtool.simulation.engine import Engine
 from cbtool.simulation.kernel import CALL, CARRIED, DONE, FIRST, TAIL, run_kernel
 from cbtool.simulation.parameters import Parameters, parameters_of
 
@@ -150,7 +151,13 @@ class StretchRun:
 
 
 def run_of(
-    config: BreakerConfig, *, seed: int = 0, epoch: float = 0.0, tracing: bool = False, timing: bool = True
+    config: BreakerConfig,
+    *,
+    seed: int = 0,
+    epoch: float = 0.0,
+    tracing: bool = False,
+    timing: bool = True,
+    engine: Engine = Engine.KERNEL,
 ) -> Run:
     """Return a run that has not begun.
 
@@ -160,10 +167,15 @@ def run_of(
         epoch: Unix seconds of time 0.
         tracing: whether the states around each call are wanted; they are empty otherwise.
         timing: whether it is wanted when the bad stretches began that tripped; may be told all the same.
+        engine: which implementation; the machine tells states and beginnings in any case.
 
     Raises:
         ConfigurationError: the configuration has a health check.
     """
+    if engine is Engine.MACHINE:
+        from cbtool.simulation.readable_run import ReadableRun  # noqa: PLC0415  # it needs this module
+
+        return ReadableRun(config, seed=seed, epoch=epoch)
     if config.health_check is not None:
         raise ConfigurationError("the kernel knows no health checks; use --engine machine")
     p = parameters_of(config.policies, seed)

@@ -332,10 +332,13 @@ def test_a_long_sweep_that_was_stopped_goes_on(
     assert Path("all.csv").read_text() == Path("whole.csv").read_text()
 
 
-def test_what_looks_at_all_calls_at_once_still_answers(
+def test_the_readable_machine_answers_the_same(
     little_memory: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    at_once = told(capsys, "simulate", "calls.csv", "--engine", "machine", "--json")
+    machine = ["--engine", "machine", "--instances", "2", "--json"]
+    both = ["compare", "calls.csv", "-p", "balanced", "-p", "hystrix", *machine]
+    at_once, compared = told(capsys, "simulate", "calls.csv", *machine), told(capsys, *both)
     as_long(little_memory)
-    assert told(capsys, "simulate", "calls.csv", "--engine", "machine", "--json") == at_once
-    assert told(capsys, "simulate", "calls.csv", "--json") == at_once
+    assert told(capsys, "simulate", "calls.csv", *machine) == at_once
+    assert told(capsys, "simulate", "calls.csv", "--instances", "2", "--json") == at_once
+    assert told(capsys, *both) == compared

@@ -11,7 +11,9 @@ from random_traces import busy_traffic, random_config, random_traces, random_tra
 from test_dialects import hasty
 
 from cbtool.breaker.dialects import NAMES
+from cbtool.simulation.engine import Engine
 from cbtool.simulation.fast import run_fast, times_to_open, transitions_of
+from cbtool.simulation.readable import run_readable
 from cbtool.simulation.runs import run_of
 from cbtool.simulation.sections import Arrivals, Cutter, view_of
 
@@ -25,12 +27,16 @@ EPOCH = 1_700_000_000.25
 
 
 def in_sections(
-    traffic: Traffic, configs: list[BreakerConfig], cuts: list[int], seed: int
+    traffic: Traffic,
+    configs: list[BreakerConfig],
+    cuts: list[int],
+    seed: int,
+    engine: Engine = Engine.KERNEL,
 ) -> tuple[list[dict[str, object]], list[int]]:
     """Run configurations that see the traffic alike; return what each did, and the sections' sizes."""
     n = len(traffic)
     cutter = Cutter(view_of(configs[0]))
-    runs = [run_of(config, seed=seed, epoch=EPOCH, tracing=True) for config in configs]
+    runs = [run_of(config, seed=seed, epoch=EPOCH, tracing=True, engine=engine) for config in configs]
     did = [
         {name: np.zeros(n, np.uint8) for name in ("permitted", "state_before", "state_after")}
         | {"transitions": (), "time_to_open": ()}
@@ -96,6 +102,18 @@ def test_every_dialect(name: str) -> None:
         traffic = busy_traffic(random, seed) if seed % 4 == 0 else random_traffic(random, [40, 60, 60])
         whole = run_fast(traffic, config, seed=seed, epoch=EPOCH)
         [done], _ = in_sections(traffic, [config], random_cuts(random, len(traffic)), seed)
+        assert_same(done, whole, (name, seed))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_readable_machine(name: str) -> None:
+    config = hasty(name)
+    for seed in range(2):
+        random = np.random.default_rng(seed)
+        traffic = random_traffic(random, [40, 60, 60])
+        whole = run_readable(traffic, config, seed=seed, epoch=EPOCH)
+        cuts = random_cuts(random, len(traffic))
+        [done], _ = in_sections(traffic, [config], cuts, seed, Engine.MACHINE)
         assert_same(done, whole, (name, seed))
 
 
