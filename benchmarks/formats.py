@@ -1,9 +1,9 @@
-"""Reading each log format into calls, beside a plain loop of Python's json or split over the same lines.
+"""Reading each log format into calls, beside a plain loop of Python's json, split or iterparse over the same.
 
     python benchmarks/formats.py [LINES] [FORMAT ...]
 
 The loop does no more than take each line apart, and makes no call of it: it is the least that a script costs.
-What a core is busy with a line says more than lines a second where other work is on the machine.
+Of XML a line is a sample. What a core is busy with a line says more than lines a second where other work is on the machine.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
+from xml.etree import ElementTree as ET
 
 from cbtool.logs import read_calls
 
@@ -44,6 +45,53 @@ def _path(n: int) -> str:
     return f"/api/v1/items/{n % 500}?q={n % 77}"
 
 
+def _sample(n: int) -> str:
+    """What JMeter says of a sample in its own tag when it saves everything."""
+    return f't="{n % 900}" it="0" lt="{n % 800}" ct="1" ts="{BEGAN * 1000 + n * 5}" s="true" lb="Home" rc="{_status(n)}" rm="OK" tn="Thread Group 1-{n % 50}" dt="text" de="utf-8" by="640" sby="120" sc="1" ec="0" ng="50" na="50" hn="load-1"'
+
+
+def _url(n: int) -> str:
+    return f"<java.net.URL>http://shop.example{_path(n)}&amp;r=1</java.net.URL>"
+
+
+def _saved(n: int) -> str:
+    """A sample with all that JMeter can be told to save within it."""
+    text = 'class="java.lang.String"'
+    answer = f"{{&quot;id&quot;:{n},&quot;name&quot;:&quot;Blue &amp; green cup&quot;,&quot;price&quot;:{{&quot;amount&quot;:1299,&quot;currency&quot;:&quot;EUR&quot;}},&quot;tags&quot;:[&quot;kitchen&quot;,&quot;gift&quot;],&quot;description&quot;:&quot;Stoneware, 350 ml, dishwasher safe. Made in small batches.&quot;}}"
+    return f"""<httpSample {_sample(n)}>
+  <assertionResult>
+    <name>Response Assertion</name>
+    <failure>false</failure>
+    <error>false</error>
+  </assertionResult>
+  <responseHeader {text}>HTTP/1.1 200 OK&#xd;
+Date: Wed, 25 Nov 2026 10:00:00 GMT&#xd;
+Content-Type: application/json; charset=utf-8&#xd;
+Connection: keep-alive&#xd;
+X-Request-Id: 3f8a9c1e-7b4d-4e2a-9c6f-1a2b3c4d5e6f&#xd;
+</responseHeader>
+  <requestHeader {text}>Connection: keep-alive
+Host: shop.example
+User-Agent: Apache-HttpClient/4.5.14 (Java/17.0.9)
+</requestHeader>
+  <responseData {text}>{answer}</responseData>
+  <responseFile {text}/>
+  <cookies {text}></cookies>
+  <method {text}>GET</method>
+  <queryString {text}></queryString>
+  {_url(n)}
+</httpSample>"""
+
+
+def _in_transaction(n: int) -> str:
+    """A request, and around every five of them the transaction that they are of."""
+    begin = f"<sample {_sample(n)}>\n" if n % 5 == 0 else ""
+    return f"{begin}  <httpSample {_sample(n)}>\n    {_url(n)}\n  </httpSample>" + "\n</sample>" * (
+        n % 5 == 4
+    )
+
+
+XML = '<?xml version="1.0" encoding="UTF-8"?>\n<testResults version="1.2">'
 TEMPLATE = (
     '$remote_addr [$time_iso8601] "$request" $status "$http_user_agent" $host $upstream_addr $request_time'
 )
@@ -74,9 +122,41 @@ LINES: dict[str, tuple[str, Callable[[int], str]]] = {
         "",
         lambda n: f'[{_iso(n)}] "GET {_path(n)} HTTP/2" {_status(n)} - 154 0 {n % 900} 100 "10.0.35.28" "{AGENT}" "cc21" "shop" "10.0.2.1:80"',
     ),
+    "nginx-last": (
+        "",
+        lambda n: f'10.0.0.1 - - [{_clf(n)}] "GET {_path(n)} HTTP/1.1" {_status(n)} 123 "-" "{AGENT}" 0.{n % 800:03} 0.{n % 900 + 50:03}',
+    ),
+    "ingress-nginx": (
+        "",
+        lambda n: f'10.0.0.1 - - [{_clf(n)}] "GET {_path(n)} HTTP/1.1" {_status(n)} 123 "-" "{AGENT}" 82 0.{n % 900:03} [shop-web-80] [] 10.2.0.9:80 512 0.{n % 800:03} {_status(n)} 8d0f1c7a90b54dbc',
+    ),
+    "apache-s": (
+        "",
+        lambda n: f'10.0.0.1 - - [{_clf(n)}] "GET {_path(n)} HTTP/1.1" {_status(n)} 123 "-" "{AGENT}" {n % 9}',
+    ),
     "haproxy": (
         "",
         lambda n: f'Feb  6 12:14:14 lb haproxy[14389]: 10.0.1.2:33317 [{_clf(n)[:-6]}.655] in shop/srv1 10/0/30/69/{n % 900} {_status(n)} 2750 - - ---- 1/1/1/1/0 0/0 "GET {_path(n)} HTTP/1.1"',
+    ),
+    "haproxy-clf": (
+        "",
+        lambda n: f'10.0.1.2 - - [{_clf(n)}] "GET {_path(n)} HTTP/1.1" {_status(n)} 2750 "" "" 33317 {n % 1000} "http-in" "shop" "srv1" 10 0 30 69 {n % 900} ---- 1 1 1 1 0 0 0 "-" "-" ',
+    ),
+    "haproxy-tcp": (
+        "",
+        lambda n: f"Feb  6 12:12:56 lb haproxy[14387]: 10.0.1.2:33313 [{_clf(n)[:-6]}.443] fnt shop/srv1 0/0/{n % 900} 212 -- 0/0/0/0/3 0/0",
+    ),
+    "squid": (
+        "",
+        lambda n: f"{BEGAN + n / 200:.3f} {n % 900:6} 192.168.0.224 TCP_MISS/{_status(n)} 411 GET http://shop.example{_path(n)} - DIRECT/137.226.34.227 text/html",
+    ),
+    "gin": (
+        "",
+        lambda n: f'[GIN] {_iso(n)[:10].replace("-", "/")} - {_iso(n)[11:19]} | {_status(n)} | {n % 900 + 0.4:>9.4f}ms |        10.0.0.1 | GET      "{_path(n)}"',
+    ),
+    "s3": (
+        "",
+        lambda n: f'79a59df900b949e55d96a1e698fbaced shop-files [{_clf(n)}] 192.0.2.3 arn:aws:iam::1:user/x 3E57427F3 REST.GET.OBJECT items/{n % 500} "GET {_path(n)} HTTP/1.1" {_status(n)} - 242 242 {n % 900} {n % 800} "-" "{AGENT}" - x= SigV4 ECDHE-RSA-AES128-GCM-SHA256 AuthHeader shop-files.s3.amazonaws.com TLSv1.2 - -',
     ),
     "traefik": (
         "",
@@ -122,6 +202,22 @@ LINES: dict[str, tuple[str, Callable[[int], str]]] = {
         "",
         lambda n: json.dumps({"msec": f"{BEGAN + n / 200:.3f}", "remote_addr": "10.0.0.1", "request_method": "GET", "request_uri": _path(n), "status": str(_status(n)), "request_time": f"0.{n % 900:03}", "http_user_agent": AGENT}),
     ),
+    "nginx-json-seconds": (
+        "",
+        lambda n: json.dumps({"time_iso8601": f"{_iso(n)[:19]}+00:00", "remote_addr": "10.0.0.1", "request": f"GET {_path(n)} HTTP/1.1", "status": _status(n), "request_time": n % 900 / 1000, "host": "shop.example", "http_user_agent": AGENT}),
+    ),
+    "nginx-json-untimed": (
+        "",
+        lambda n: json.dumps({"time": f"{_iso(n)[:19]}+00:00", "remote_ip": "10.0.0.1", "request": f"GET {_path(n)} HTTP/1.1", "response": _status(n), "bytes": 340, "referrer": "-", "agent": AGENT}),
+    ),
+    "cloudfront-json": (
+        "",
+        lambda n: json.dumps({"date": _iso(n)[:10], "time": _iso(n)[11:19], "x-edge-location": "FRA50-C1", "sc-bytes": "723", "c-ip": "192.0.2.1", "cs-method": "GET", "cs(Host)": "d111.cloudfront.net", "cs-uri-stem": _path(n).partition("?")[0], "sc-status": str(_status(n)), "cs(User-Agent)": AGENT.replace(" ", "%20"), "cs-uri-query": f"q={n % 77}", "x-host-header": "shop.example", "time-taken": f"0.{n % 900:03}"}),
+    ),
+    "record": (
+        '{"type":"header","cbtool":"0.1.0","format":1,"epoch":1760000000.25,"profile":{"breaker":{}}}',
+        lambda n: json.dumps({"type": "call", "t": n / 200, "lag_ms": 0.2, "permitted": True, "state": "closed", "instance": 0, "method": "GET", "duration_ms": n % 900 + 0.5, "status": _status(n), "outcome": "success", "path": _path(n)}, separators=(",", ":")),
+    ),
     "ndjson": (
         "",
         lambda n: json.dumps({"timestamp": BEGAN + n / 200, "duration_ms": n % 900, "status": _status(n), "method": "GET", "path": _path(n)}),
@@ -130,6 +226,22 @@ LINES: dict[str, tuple[str, Callable[[int], str]]] = {
         "timestamp,duration_ms,status,method,path",
         lambda n: f"{BEGAN + n / 200:.3f},{n % 900},{_status(n)},GET,{_path(n)}",
     ),
+    "counts": ("timestamp,total,errors", lambda n: f"{BEGAN + n * 10},1,{int(n % 97 == 0)}"),
+    "locust": (
+        "Timestamp,User Count,Type,Name,Requests/s,Failures/s,50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%,Total Request Count,Total Failure Count,Total Median Response Time,Total Average Response Time,Total Min Response Time,Total Max Response Time,Total Average Content Size",
+        lambda n: f"{BEGAN + n},10,,Aggregated,1.000000,0.000000,12,13,14,14,15,20,30,40,50,60,60,{n},{n // 97},12,13.1,2,60,310.0",
+    ),
+    "hey": (
+        "response-time,DNS+dialup,DNS,Request-write,Response-delay,Response-read,status-code,offset",
+        lambda n: f"0.{n % 900:03}0,0.0010,0.0005,0.0000,0.0480,0.0001,{_status(n)},{n / 200:.4f}",
+    ),
+    "oha": (
+        "request-start,DNS,DNS+dialup,Response-delay,request-duration,bytes,status",
+        lambda n: f"{n / 200:.9f},0.000374078,0.001148565,0.002619327,0.{n % 900:03}626127,11,{_status(n)}",
+    ),
+    "jmeter-xml": (XML, lambda n: f"<httpSample {_sample(n)}/>"),
+    "jmeter-xml, all saved": (XML, _saved),
+    "jmeter-xml, transactions": (XML, _in_transaction),
     "jmeter": (
         "timeStamp,elapsed,label,responseCode,responseMessage,threadName,success,bytes,URL",
         lambda n: f"{BEGAN * 1000 + n * 5},{n % 900},home,{_status(n)},OK,t 1-1,true,10,http://shop.example{_path(n)}",
@@ -184,6 +296,18 @@ def looped(path: Path) -> int:
         return sum(1 for line in file if take(line))
 
 
+def parsed(path: Path) -> int:
+    """Take each sample apart in Python."""
+    elements = ET.iterparse(path, ("start", "end"))  # noqa: S314  # written here
+    _, root = next(elements)
+    count = 0
+    for event, element in elements:
+        if event == "end" and element.tag == "httpSample":
+            count += 1
+            root.clear()
+    return count
+
+
 def main() -> None:
     arguments = sys.argv[1:]
     lines = int(arguments.pop(0)) if arguments and arguments[0].isdigit() else 300_000
@@ -195,15 +319,21 @@ def main() -> None:
                 if header:
                     file.write(header + "\n")
                 file.writelines(line(n) + "\n" for n in range(lines))
+                if header == XML:
+                    file.write("</testResults>\n")
+            megabytes = path.stat().st_size / 1e6
             chosen = TEMPLATE if name == TEMPLATE else None
             read = partial(read_calls, log_format=chosen)
             took, calls = measured(path, lambda file: len(read([str(file)]).calls))  # noqa: B023  # called at once
-            peer, _ = measured(path, looped)
+            peer, _ = measured(path, parsed if header == XML else looped)
             if calls != lines:
                 sys.exit(f"{name}: read {calls:,} of {lines:,} lines")
+            found = read([str(path)]).format
+            if found != name.partition(",")[0] and chosen is None:
+                sys.exit(f"{name}: was taken for {found}")
             shown = "a log_format" if name == TEMPLATE else name
             print(
-                f"{shown:20} {lines / took.passed / 1000:7,.0f} k lines/s, {peer.passed / took.passed:5.1f} times a loop;"
+                f"{shown:24} {lines / took.passed / 1000:7,.0f} k lines/s, {megabytes / took.passed:5,.0f} MB/s, {peer.passed / took.passed:5.1f} times a loop;"
                 f" {took.busy / lines * 1e6:5.2f} µs of a core a line, the loop {peer.busy / lines * 1e6:5.2f}",
                 flush=True,
             )

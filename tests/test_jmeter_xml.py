@@ -14,7 +14,7 @@ from cbtool.errors import WrongFormatError
 from cbtool.logs import jmeter, parsed_samples, read_calls
 from cbtool.logs.blocks import Block
 from cbtool.logs.parsed_samples import Parser
-from cbtool.traffic.scanning import samples, texts
+from cbtool.traffic.scanning import jtl, samples, texts
 from cbtool.traffic.scanning.lines import LinesApart
 from cbtool.traffic.scanning.memory import WIDE
 
@@ -105,8 +105,8 @@ def parsed(data: bytes) -> list[Said]:
     """What the parser alone says of a whole document."""
     parser = Parser()
     parser.feed(memoryview(data))
-    found: list[Said] = [tuple(each.said.get(what) for what in range(samples.WHOLE)) for each in parser.made]
-    return [*found, (None,) * samples.WHOLE] if parser.damage else found
+    found: list[Said] = [tuple(each.said.get(what) for what in range(jtl.WHOLE)) for each in parser.made]
+    return [*found, (None,) * jtl.WHOLE] if parser.damage else found
 
 
 def damage_of(data: bytes) -> str | None:
@@ -259,7 +259,7 @@ def test_what_has_no_end_is_held_in_bounds(monkeypatch: pytest.MonkeyPatch) -> N
 def test_samples_that_are_short_and_many() -> None:
     data = (OPENING + "<sample/>" * 100_000 + "</testResults>").encode()
     blocks = blocks_of(pieces_of(data, 1 << 20))
-    assert said(blocks) == [(None,) * samples.WHOLE] * 100_000
+    assert said(blocks) == [(None,) * jtl.WHOLE] * 100_000
     transaction = "<sample>" + '<httpSample t="1"/>' * 100_000 + "</sample>"
     data = (OPENING + transaction + "</testResults>").encode()
     assert [each[1] for each in said(blocks_of(pieces_of(data, 1 << 20)))] == ["1"] * 100_000

@@ -90,7 +90,7 @@ class _Reading:
                 if full or (found.why == samples.UNFINISHED and patient and end - at <= BLOCK):
                     return self._done(made, at, more=not full)
                 self._parser = Parser(self._opening, self._encoding)
-                self._origin, self._from = self._place.behind(data[:at]), at
+                self._origin, self._from = self._place.behind(data, at), at
             at = self._parsed(made, self._parser, at, end)
         return self._done(made, at, more=True)
 
@@ -112,7 +112,7 @@ class _Reading:
         return at + whole
 
     def _done(self, made: MakingBlock, used: int, *, more: bool) -> tuple[Block, int, bool]:
-        self._place = self._place.behind(made.data[:used])
+        self._place = self._place.behind(made.data, used)
         self._from -= used
         return made.made(), used, more
 
@@ -123,11 +123,13 @@ class _Place(NamedTuple):
     line: int
     column: int
 
-    def behind(self, data: bytes) -> _Place:
+    def behind(self, data: bytes, end: int | None = None) -> _Place:
         """Return the place behind some bytes."""
-        begin = data.rfind(b"\n") + 1
-        column = len(data[begin:].decode("utf-8", "replace"))
-        return _Place(self.line + newlines(data), column if begin else self.column + column)
+        end = len(data) if end is None else end
+        begin = data.rfind(b"\n", 0, end) + 1
+        column = len(data[begin:end].decode("utf-8", "replace"))
+        line = self.line + newlines(memoryview(data)[:end])
+        return _Place(line, column if begin else self.column + column)
 
 
 def _opening(first: bytes) -> bytes:

@@ -11,7 +11,7 @@ from xml.parsers import expat
 import msgspec
 
 from cbtool.errors import WrongFormatError
-from cbtool.traffic.scanning.samples import ATTRIBUTES, CHILDREN, LONGEST
+from cbtool.traffic.scanning.jtl import ATTRIBUTES, CHILDREN, LONGEST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,7 @@ import numpy as np
 
 from cbtool.logs.blocks import Block
 from cbtool.logs.texts_behind import TextsBehind
-from cbtool.traffic.scanning import samples
+from cbtool.traffic.scanning import jtl, samples
 from cbtool.traffic.scanning.lines import ABSENT, Escapes, Lines, LinesApart, Spans
 from cbtool.traffic.scanning.samples import Rows, Scanned
 
@@ -22,13 +22,13 @@ _DENSEST = 64  # bytes of a sample: few are shorter, and then a block has fewer 
 _FEW = 64  # samples of a block that may be
 _SHOWN = 1000  # bytes of a sample that is shown
 _PARTS = {
-    "time": samples.TIME,
-    "duration": samples.DURATION,
-    "code": samples.CODE,
-    "message": samples.MESSAGE,
-    "success": samples.SUCCESS,
-    "url": samples.URL,
-    "method": samples.METHOD,
+    "time": jtl.TIME,
+    "duration": jtl.DURATION,
+    "code": jtl.CODE,
+    "message": jtl.MESSAGE,
+    "success": jtl.SUCCESS,
+    "url": jtl.URL,
+    "method": jtl.METHOD,
 }
 _NOTHING = Rows.room(0)
 
@@ -50,7 +50,7 @@ class SampleBlock(Block):
             name: Spans(data, rows.first[what], rows.behind[what], rows.escaped[what], Escapes.XML)
             for name, what in _PARTS.items()
         }
-        start, end = rows.first[samples.WHOLE], rows.behind[samples.WHOLE]
+        start, end = rows.first[jtl.WHOLE], rows.behind[jtl.WHOLE]
         return LinesApart(data, start, np.minimum(end, start + np.int32(_SHOWN)), parts)
 
     def lines_below(self, _header: int) -> Lines:
@@ -93,12 +93,12 @@ class MakingBlock:
         """Take samples of a parser that began at a place."""
         for sample in parsed:
             at = max(begun + sample.at, 0)
-            places = [self._texts.place(sample.said.get(what)) for what in range(samples.WHOLE)]
+            places = [self._texts.place(sample.said.get(what)) for what in range(jtl.WHOLE)]
             self._add([*places, (at, min(at + _SHOWN, len(self.data)))])
 
     def end(self, at: int, what: str) -> None:
         """End at a place, with a sample that says nothing but this."""
-        self._add([(ABSENT, ABSENT)] * samples.WHOLE + [self._texts.place(what)])
+        self._add([(ABSENT, ABSENT)] * jtl.WHOLE + [self._texts.place(what)])
         # Its line's number is told by the line ends before it.
         self.data = self.data[:at].ljust(len(self.data))
 

@@ -25,5 +25,7 @@ class TextsBehind:
         return self._places[text]
 
     def behind(self, data: bytes | memoryview) -> bytes:
-        """Return the data with the texts behind it."""
+        """Return the data with the texts behind it, which takes no time if there is none."""
+        if not self._made and isinstance(data, bytes):
+            return data
         return b"".join((data, self._made))

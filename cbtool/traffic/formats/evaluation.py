@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
 
 from cbtool.traffic.formats.fields import Words, gathered, word_of
+from cbtool.traffic.scanning import texts
 from cbtool.traffic.scanning.lines import Spans
 
 if TYPE_CHECKING:
@@ -60,8 +62,9 @@ class _Fields:
 
     def __init__(self, parts: Mapping[str, Spans], fields: Mapping[str, Field], length: int) -> None:
         self.length = length
-        self._parts = parts
+        self._parts = dict(parts)
         self._fields = fields
+        self._shared = {of for of, count in Counter(each.of for each in fields.values()).items() if count > 1}
         self._made: dict[str, pl.Series | Words] = {}
 
     def column(self, name: str) -> pl.Series | Words:
@@ -83,9 +86,12 @@ class _Fields:
 
     def _read(self, name: str) -> pl.Series | Words:
         field = self._fields.get(name)
-        spans = self._parts.get(name if field is None else field.of)
+        of = name if field is None else field.of
+        spans = self._parts.get(of)
         if spans is None:  # the file has no such column
             spans = Spans.nowhere(self.length)
+        if of in self._shared:
+            spans = self._parts[of] = texts.plain(spans)
         return word_of(spans) if field is None else field.read(spans)
 
 

@@ -108,25 +108,26 @@ def text_end(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, bool]:
     """Where a tag begins, at `end` at the latest, and whether there is a reference before it; `ODD`."""
     escaped = False
     while at < end:
-        found = markup(data, at)
-        if not found:
-            at += WIDE
-            continue
-        at += lowest(found)
-        if at >= end:
-            break
-        one = byte(data, at)
-        if one == 60:
-            return at, escaped
-        if one == 38:
-            at = reference_end(data, at, end)
-            if at < 0:
-                return at, True
-            escaped = True
-        elif one == 62 and (at < 2 or byte(data, at - 1) != 93 or byte(data, at - 2) != 93):
-            at += 1
-        else:
-            return int64(ODD), escaped
+        found, first = markup(data, at), at
+        at += WIDE
+        while found:
+            here = first + lowest(found)
+            found &= found - 1
+            if here >= end:
+                return end, escaped
+            one = byte(data, here)
+            if one == 60:
+                return here, escaped
+            if one == 38:
+                behind = reference_end(data, here, end)
+                if behind < 0 or behind == end:
+                    return behind, True
+                escaped = True
+                if behind >= at:  # what is behind these bytes has not been looked at
+                    at = behind
+                    break
+            elif one != 62 or (here >= 2 and byte(data, here - 1) == 93 and byte(data, here - 2) == 93):
+                return int64(ODD), escaped
     return end, escaped
 
 

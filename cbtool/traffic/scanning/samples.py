@@ -12,33 +12,32 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from cbtool.jit import compiled, lean
-from cbtool.traffic.scanning import markup, memory
+from cbtool.traffic.scanning import jtl, markup, memory
+from cbtool.traffic.scanning.jtl import (
+    HTTP,
+    LONGEST,
+    OTHER,
+    PLACES,
+    SAID,
+    SAMPLE,
+    WHOLE,
+    WORD,
+    XMLNS,
+    kind_of,
+    said_by,
+    same_name,
+)
 from cbtool.traffic.scanning.markup import behind_white, name_end, text_end, value_end
 from cbtool.traffic.scanning.memory import byte, eight, int64
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-TIME, DURATION, CODE, MESSAGE, SUCCESS, URL, METHOD, WHOLE = range(8)
-PLACES = 8
-ATTRIBUTES = {"ts": TIME, "t": DURATION, "rc": CODE, "rm": MESSAGE, "s": SUCCESS}
-CHILDREN = {"java.net.URL": URL, "method": METHOD}
-LONGEST = 4096
-"""Bytes of a child's text that are read here."""
-
 UNFINISHED, ODD, FULL = range(3)
 """Why a scan ended: within an element, at one that is not read here, or for want of room."""
 
 _DEEPEST = 64
 _MOST = 64  # attributes of an element
-_SAID = len(ATTRIBUTES)
-_HTTP, _SAMPLE, _OTHER = 100, 101, 102  # what an element is, beside `URL` and `METHOD`
-_WORD = 8
-_HTTPSAMP, _TPSAMPLE, _SAMPLE_NAME, _METHOD_NAME, _JAVA_NET, _NET_URL, _XMLNS = (
-    int.from_bytes(name, "little")
-    for name in (b"httpSamp", b"tpSample", b"sample", b"method", b"java.net", b".net.URL", b"xmlns")
-)
-_TS, _T, _RC, _RM, _S = (int.from_bytes(name.encode(), "little") for name in ATTRIBUTES)
 
 
 class Rows(NamedTuple):
@@ -91,47 +90,26 @@ def scanned(data: NDArray[np.uint8], at: int, end: int, rows: Rows, count: int) 
 
 
 @lean
-def _kind_of(data: NDArray[np.uint8], first: int, behind: int) -> int:
-    """What an element of a name is."""
-    length, letters = behind - first, eight(data, first)
-    if length == 10 and letters == _HTTPSAMP and eight(data, first + 2) == _TPSAMPLE:
-        return int64(_HTTP)
-    if length == 6:
-        letters &= 0xFFFFFFFFFFFF
-        return int64(_SAMPLE if letters == _SAMPLE_NAME else METHOD if letters == _METHOD_NAME else _OTHER)
-    if length == 12 and letters == _JAVA_NET and eight(data, first + 4) == _NET_URL:
-        return int64(URL)
-    return int64(_OTHER)
-
-
-@lean
-def _same(data: NDArray[np.uint8], one: int, other: int, length: int) -> bool:
-    at = int64(0)
-    while at < length and byte(data, one + at) == byte(data, other + at):
-        at += 1
-    return at == length
-
-
-@lean
 def _commit(
     first: NDArray[np.int32],
     behind: NDArray[np.int32],
     escaped: NDArray[np.uint8],
     row: int,
     own: NDArray[np.int64],
+    sample: int,
 ) -> None:
     """Write a sample that has said all but what its children do."""
-    for said in range(_SAID):
-        first[said, row] = own[3 * said]
-        behind[said, row] = own[3 * said + 1]
-        escaped[said, row] = own[3 * said + 2]
-    for said in range(_SAID, PLACES):
+    for said in range(SAID):
+        first[said, row] = own[sample, said, 0]
+        behind[said, row] = own[sample, said, 1]
+        escaped[said, row] = own[sample, said, 2]
+    for said in range(SAID, PLACES):
         first[said, row] = -1
         escaped[said, row] = 0
-    first[WHOLE, row] = own[3 * _SAID]
+    first[WHOLE, row] = own[sample, SAID, 0]
 
 
-@compiled(markup, memory)
+@compiled(jtl, markup, memory)
 def _scan(  # one loop with a branch a tag
     data: NDArray[np.uint8],
     at: int,
@@ -148,7 +126,7 @@ def _scan(  # one loop with a branch a tag
     kinds = np.empty(_DEEPEST, np.int64)  # and what it is
     attributes = np.empty(_MOST, np.int64)  # where the names of an element's attributes begin,
     attribute_ends = np.empty(_MOST, np.int64)  # and end
-    own = np.empty((_DEEPEST + 1, 3 * _SAID + 1), np.int64)  # by open sample, what it says of a call
+    own = np.empty((_DEEPEST + 1, SAID + 1, 3), np.int64)  # by open sample, what it says of a call
     depth, requests, samples, counted = int64(0), int64(0), int64(0), int64(0)
     safe, safe_row = int64(at), int64(row)
     text = int64(-1)  # where the text of a child begins that is read
@@ -171,18 +149,18 @@ def _scan(  # one loop with a branch a tag
             behind = behind_white(data, first + length, end)
             if behind >= end:
                 break
-            if byte(data, behind) != 62 or not _same(data, names[depth], first, length):
+            if byte(data, behind) != 62 or not same_name(data, names[depth], first, length):
                 why = ODD
                 break
             kind = kinds[depth]
-            if kind == _OTHER:
+            if kind == OTHER:
                 pass
-            elif kind == _HTTP:
+            elif kind == HTTP:
                 requests -= 1
                 if requests == 0:
                     out_behind[WHOLE, row] = behind + 1
                     row += 1
-            elif kind == _SAMPLE:
+            elif kind == SAMPLE:
                 samples -= 1
                 if samples < counted:
                     counted = samples
@@ -190,7 +168,7 @@ def _scan(  # one loop with a branch a tag
                     if row == most:
                         why = FULL
                         break
-                    _commit(out_first, out_behind, out_escaped, row, own[samples])
+                    _commit(out_first, out_behind, out_escaped, row, own, samples)
                     out_behind[WHOLE, row] = behind + 1
                     row += 1
             elif text >= 0 and requests > 0:
@@ -213,14 +191,13 @@ def _scan(  # one loop with a branch a tag
         if name_behind < 0:
             why = ODD
             break
-        kind = _kind_of(data, first, name_behind)
-        says = kind == _HTTP or kind == _SAMPLE
-        mine = own[samples]
+        kind = kind_of(data, first, name_behind)
+        says = kind == HTTP or kind == SAMPLE
         if says:
-            for said in range(_SAID):
-                mine[3 * said] = -1
-                mine[3 * said + 2] = 0
-            mine[3 * _SAID] = at
+            for said in range(SAID):
+                own[samples, said, 0] = -1
+                own[samples, said, 2] = 0
+            own[samples, SAID, 0] = at
         count, seen = int64(0), int64(0)
         behind = name_behind
         one = int64(0)
@@ -240,16 +217,16 @@ def _scan(  # one loop with a branch a tag
                 break
             length = behind - name
             letters = eight(data, name)
-            letters &= (int64(1) << 8 * length) - 1 if length < _WORD else int64(-1)
+            letters &= (int64(1) << 8 * length) - 1 if length < WORD else int64(-1)
             bit = int64(1) << ((letters * 0x2545F4914F6CDD1D + length) >> 58 & 63)
             if seen & bit:
                 for i in range(count):
                     if attribute_ends[i] - attributes[i] == length:
-                        sound = sound and not _same(data, attributes[i], name, length)
+                        sound = sound and not same_name(data, attributes[i], name, length)
             seen |= bit
             attributes[count], attribute_ends[count] = name, behind
             count += 1
-            sound = sound and letters != _XMLNS
+            sound = sound and letters != XMLNS
             behind = behind_white(data, behind, end)
             if behind >= end:
                 break
@@ -266,20 +243,11 @@ def _scan(  # one loop with a branch a tag
             sound = behind >= 0
             if not sound or behind >= end:
                 break
-            if says:
-                said = int64(-1)
-                if letters == _TS:
-                    said = int64(TIME)
-                elif letters == _T:
-                    said = int64(DURATION)
-                elif letters == _RC:
-                    said = int64(CODE)
-                elif letters == _RM:
-                    said = int64(MESSAGE)
-                elif letters == _S:
-                    said = int64(SUCCESS)
+            if says and length <= 2:
+                said = said_by(letters)
                 if said >= 0:
-                    mine[3 * said], mine[3 * said + 1], mine[3 * said + 2] = value, behind, escaped
+                    own[samples, said, 0], own[samples, said, 1] = value, behind
+                    own[samples, said, 2] = escaped
             behind += 1
         if not sound:
             why = ODD
@@ -290,11 +258,11 @@ def _scan(  # one loop with a branch a tag
         if empty and byte(data, behind + 1) != 62:
             why = ODD
             break
-        if kind == _HTTP and requests == 0:
+        if kind == HTTP and requests == 0:
             if row == most:
                 why = FULL
                 break
-            _commit(out_first, out_behind, out_escaped, row, mine)
+            _commit(out_first, out_behind, out_escaped, row, own, samples)
             counted = samples
         at = behind + 1 + empty
         text = int64(-1)
@@ -304,22 +272,22 @@ def _scan(  # one loop with a branch a tag
                 break
             names[depth], lengths[depth], kinds[depth] = first, name_behind - first, kind
             depth += 1
-            if kind == _HTTP:
+            if kind == HTTP:
                 requests += 1
-            elif kind == _SAMPLE:
+            elif kind == SAMPLE:
                 samples += 1
-            elif kind != _OTHER:
+            elif kind != OTHER:
                 text = at
             continue
-        if kind == _OTHER:
+        if kind == OTHER:
             pass
         elif says:
             if requests == 0:
-                if kind == _SAMPLE:
+                if kind == SAMPLE:
                     if row == most:
                         why = FULL
                         break
-                    _commit(out_first, out_behind, out_escaped, row, mine)
+                    _commit(out_first, out_behind, out_escaped, row, own, samples)
                 out_behind[WHOLE, row] = at
                 row += 1
         elif requests == 1:

@@ -11,7 +11,7 @@ from cbtool.jit import compiled, lean
 from cbtool.traffic.scanning import markup, memory
 from cbtool.traffic.scanning.lines import Escapes, Spans
 from cbtool.traffic.scanning.markup import referred
-from cbtool.traffic.scanning.memory import WIDE, byte, copy_wide, int64
+from cbtool.traffic.scanning.memory import WIDE, byte, copy_wide, int64, lowest, quoted
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -142,6 +142,14 @@ def _copy(
                 if mode == 2:
                     at += 1 + (one == 34)
                 elif mode == 4:
+                    if at + WIDE <= len(data) and to + WIDE <= len(made):
+                        copy_wide(data, at, made, to)
+                        found = quoted(data, at)
+                        taken = min(lowest(found) if found else int64(WIDE), end - at)
+                        if taken:
+                            at += taken
+                            to += taken
+                            continue
                     if one == 38:
                         value, at = referred(data, at)
                         to = _put(made, to, value)
