@@ -236,7 +236,6 @@ def _evidence(
         outcomes=tuple(court.judge(config) for court in courts),
         regimes=regimes,
         incidents=found.sides.incidents,
-        shortest=found.sides.shortest,
         p99=found.p99,
         knows_durations=found.trace.knows_durations,
         healthy_calls=len(healthy),

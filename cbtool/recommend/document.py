@@ -35,6 +35,7 @@ def document(answer: Recommendation) -> dict[str, Any]:
         "budget": _budget(answer.budget),
         "evidence": None if evidence is None else evidence_table(evidence),
         "timeout_s": plain(answer.timeout),
+        "acted_on_from_s": plain(answer.acted_on_from),
         "seed": answer.seed,
         "instances": answer.instances,
         "calls": answer.calls,

@@ -39,7 +39,6 @@ class Evidence:
     outcomes: tuple[Outcome, ...]
     regimes: tuple[Regime, ...]
     incidents: tuple[Incident, ...]
-    shortest: float
     p99: float | None
     knows_durations: bool
     healthy_calls: int

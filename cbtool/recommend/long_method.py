@@ -90,7 +90,7 @@ def recommend_long(
         answer = replace(answer, notes=(*answer.notes, *label_notes(apart, unlabelled, budget)))
     outside = healthy_ranges(trace, apart)
     needs = missing(trace, instances, healthy_along(trace, apart, outside))
-    answer = replace(answer, incidents=apart.incidents, needs=needs)
+    answer = replace(answer, incidents=apart.incidents, needs=needs, acted_on_from=apart.shortest)
     if needs:
         return answer
     own = {}

@@ -113,7 +113,7 @@ def recommend(
     if labels:
         unlabelled, sides = sides, labelled_sides(trace, p99, budget, label_spans(labels, calls))
         answer = replace(answer, notes=(*answer.notes, *label_notes(sides, unlabelled, budget)))
-    answer = replace(answer, incidents=sides.incidents)
+    answer = replace(answer, incidents=sides.incidents, acted_on_from=sides.shortest)
     needs = missing(trace, instances, healthy_side(trace, sides))
     if needs:
         return replace(answer, needs=needs)

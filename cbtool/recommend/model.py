@@ -193,6 +193,8 @@ class Recommendation:
         timeline: the log at a glance; None when refused.
         validation: the method on parts of the log, where that was asked for.
         by_instance: whether each call went to the breaker of the instance that the log names.
+        acted_on_from: seconds from which a bad stretch is acted on; 0 where the user named the incidents,
+            None where none was looked for.
     """
 
     verdict: Answer
@@ -217,6 +219,7 @@ class Recommendation:
     timeline: Timeline | None = None
     validation: Validation | None = None
     by_instance: bool = False
+    acted_on_from: float | None = None
 
     @property
     def config(self) -> BreakerConfig | None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import textwrap
+from decimal import ROUND_HALF_UP, Context
 from typing import TYPE_CHECKING
 
 from cbtool.breaker.capacity import WASTEFUL
+from cbtool.recommend.forms import ceil_nice
 from cbtool.report.text import WIDTH, counted
 from cbtool.units import format_duration, format_percent
 
 if TYPE_CHECKING:
     from cbtool.breaker.capacity import Capacity
+
+_THREE_DIGITS = Context(prec=3, rounding=ROUND_HALF_UP)
+"""As the published example rounds, which quotes 262.5 % as 263 %."""
 
 
 def inverse_text(cost: Capacity, percent: float) -> str:
@@ -37,18 +42,15 @@ def capacity_text(cost: Capacity, *, remedy: bool = True) -> str:
     )
     percent = cost.extra_utilisation
     trials = f"{counted(cost.trials, 'trial')} of {format_duration(cost.trial)}"
-    # Three digits, halves up: the published example of 262.5 % is quoted as 263 %.
-    share = format_percent(float(f"{percent * (1 + 1e-12):.3g}"))
+    share = format_percent(float(_THREE_DIGITS.create_decimal_from_float(percent)))
     calls = f"{counted(cost.errors, 'failed call')} of {format_duration(cost.timeout)} a breaker"
     lines = [
         f"{who}: trials take {share} of the time ({trials} each {format_duration(cost.wait)})",
         f"before that, opening takes {format_duration(cost.opening_cost)} of each thread ({calls})",
     ]
     if remedy and percent > WASTEFUL:
-        lines.append(
-            f"a wait of {format_duration(cost.wait_for(WASTEFUL))}, or a shorter timeout for trials, "
-            f"brings that to {WASTEFUL:g} %"
-        )
+        wait = format_duration(ceil_nice(cost.wait_for(WASTEFUL)))
+        lines.append(f"a wait of {wait}, or a shorter timeout for trials, brings that to {WASTEFUL:g} %")
     return "\n".join(
         textwrap.fill(line, WIDTH, initial_indent="  ", subsequent_indent="    ") for line in lines
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
+from cbtool.recommend.blips import USUALLY_ACTED_ON
 from cbtool.recommend.findings import Weight
 from cbtool.report.choices import every
 from cbtool.report.text import WIDTH, counted, one_line
@@ -29,7 +30,7 @@ def explanation_text(answer: Recommendation) -> str:
     blocks = ["How each number was come by", _filled(_method(answer))]
     moved = {each.setting: each for each in answer.sensitivity}
     blocks += [_setting(reason, moved.get(reason.setting)) for reason in answer.reasons]
-    blocks += [_regime(regime, answer) for regime in answer.regimes]
+    blocks += [*_bad_stretches(answer), *(_regime(regime, answer) for regime in answer.regimes)]
     blocks += [*_expected(answer), *_vitals(answer)]
     return "\n\n".join(blocks)
 
@@ -77,6 +78,32 @@ def _setting(reason: SettingReason, moved: Sensitivity | None) -> str:
     if moved is not None:
         lines += _indented(_sentence(weight_text(moved)))
     return "\n".join(lines)
+
+
+def _bad_stretches(answer: Recommendation) -> list[str]:
+    """Say what made an incident of a bad stretch, where any were found."""
+    least, budget = answer.acted_on_from, answer.budget
+    if least is None or not answer.incidents:
+        return []
+    acted_on = sum(i.actionable for i in answer.incidents)
+    ridden = len(answer.incidents) - acted_on
+    lines = [f"bad stretches = {acted_on} acted on, {ridden} ridden through"]
+    pays = f"bad in more than {format_percent(100 * budget.break_even)} of its calls, from which opening pays"
+    if not least:
+        lines += _indented(f"Named, not looked for. One is acted on that is {pays}.")
+        return ["\n".join(lines)]
+    learnt = (
+        "as --shortest-incident says"
+        if budget.shortest_incident is not None
+        else "twice the usual length of the stretches under a minute that keep coming back"
+        if least > USUALLY_ACTED_ON
+        else f"the usual {format_duration(USUALLY_ACTED_ON)}, or a twelfth of a short log, but 2.5s at least"
+    )
+    lines += _indented(
+        f"Told apart from chance without labels. One is acted on that is {pays}, and lasts at least"
+        f" {format_duration(least)} ({learnt}), unless it may be a few bursts in a row."
+    )
+    return ["\n".join(lines)]
 
 
 def _regime(regime: Regime, answer: Recommendation) -> str:

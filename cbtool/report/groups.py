@@ -28,7 +28,8 @@ def recommended_groups_text(answers: Sequence[tuple[str, Calls | StoredCalls, Re
     for name, calls, answer in answers:
         config = answer.config
         if config is None:
-            refused.append(f"{shortened(name)}: too little data; {'; '.join(answer.needs)}")
+            needs = "; ".join(answer.needs)
+            refused.append(f"{shortened(name)}: no recommendation; needs {needs}")
             continue
         rows.append(
             (
@@ -38,7 +39,7 @@ def recommended_groups_text(answers: Sequence[tuple[str, Calls | StoredCalls, Re
                 str(config.minimum_number_of_errors),
                 exact_duration(config.window_size),
                 waits(config),
-                str(len(answer.incidents)),
+                str(sum(incident.actionable for incident in answer.incidents)),
             )
         )
     lines = [table(head, rows, right=range(1, 7))] if rows else []
@@ -73,7 +74,7 @@ def verified_groups_text(answers: Sequence[tuple[str, Calls, Verification | Insu
         short = shortened(name)
         if isinstance(answer, InsufficientDataError):
             rows.append((short, f"{len(calls):,}", format_rate(calls.rate), "not checked", "-"))
-            said.append(f"{short}: too little data; {'; '.join(answer.needs)}")
+            said.append(f"{short}: too little data; needs {'; '.join(answer.needs)}")
             continue
         failed = [f"{short}: ✗ {check.name}: {check.shown}, wanted {check.wanted}" for check in answer.failed]
         word = "passed" if answer.passed else "failed"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING, Any
 
 from cbtool.errors import ConfigurationError, UnreachableError
-from cbtool.report.text import share, table
+from cbtool.report.text import WIDTH, one_line, share, table
 from cbtool.sweeping.records import frame_of, records_of
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ def sweep_text(sweep: Sweep, *, title: str, most: int = _SHOWN) -> str:
     if more > 0:
         lines.append(f"and {more:,} more; --top shows them, --output writes every setting")
     if sweep.invalid:
-        lines += ["", f"{sweep.invalid:,} points are no valid settings, the first: {sweep.reason}"]
+        invalid = f"{sweep.invalid:,} points are no valid settings, the first: {sweep.reason}"
+        lines += ["", textwrap.fill(one_line(invalid), WIDTH)]
     return "\n".join(lines)
 
 

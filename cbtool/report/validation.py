@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 from cbtool.report.choices import opens_at, track_row, waits
-from cbtool.report.text import table
+from cbtool.report.text import WIDTH, table
 from cbtool.units import format_duration, format_percent
 
 if TYPE_CHECKING:
@@ -56,7 +57,8 @@ def validation_text(validation: Validation) -> str:
 def _held_out(part: HeldOut) -> str:
     head = f"Held out: fitted on the {part.name} of the time, judged on the rest"
     if part.config is None:
-        return f"{head}\n  that part alone carries no recommendation: {'; '.join(part.needs)}"
+        lacks = f"that part alone carries no recommendation: {'; '.join(part.needs)}"
+        return f"{head}\n{textwrap.fill(lacks, WIDTH, initial_indent='  ', subsequent_indent='  ')}"
     return (
         f"{head}\n{table(('', 'promised', 'happened', ''), [_promise(p) for p in part.promises], right={2})}"
     )
@@ -89,7 +91,12 @@ def _amount(name: str, value: float | None) -> str:
 
 def _settings(part: HeldOut) -> tuple[str, ...]:
     if part.config is None:
-        return (part.name, f"refused: {'; '.join(part.needs)}"[:44], "-", "-")
+        return (
+            part.name,
+            textwrap.shorten(f"nothing; needs {part.needs[0].partition(':')[0]}", 44, placeholder=" …"),
+            "-",
+            "-",
+        )
     config = part.config
     return (
         part.name,

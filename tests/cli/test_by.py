@@ -46,7 +46,7 @@ def test_a_recommendation_for_each_path(capsys: pytest.CaptureFixture[str]) -> N
     assert lines[0].split() == ["group", "rate", "failing", "errors", "window", "wait", "incidents"]
     orders = next(line for line in lines if line.startswith("/orders/:id"))
     assert orders.split()[-1] == "1"
-    assert any(line.startswith("/probeax: too little data; ") for line in lines)
+    assert any(line.startswith("/probeax: no recommendation; needs ") for line in lines)
     assert "3 smaller groups with 3 calls are left out\n" in printed.err
 
 

@@ -88,6 +88,7 @@ DOCUMENT = {
     },
     "evidence": (dict, type(None)),
     "timeout_s": MAYBE,
+    "acted_on_from_s": MAYBE,
     "seed": int,
     "instances": int,
     "calls": int,

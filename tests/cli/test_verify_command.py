@@ -229,7 +229,7 @@ def test_each_group_is_checked_by_itself(folder: Path, capsys: pytest.CaptureFix
     text = capsys.readouterr().out
     assert "/users/:id" in text
     assert "/users/:id: ✗ " in text
-    assert "/rare: too little data; " in text
+    assert "/rare: too little data; needs " in text
     names = {case.get("classname") for case in parsed((folder / "out.xml").read_text()).iter("testcase")}
     assert "cbtool./health: recent traffic" in names
     assert run(["verify", "log.ndjson", "-p", "naive.toml", "--by", "path", "--json"]) == 1

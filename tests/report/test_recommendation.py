@@ -12,6 +12,7 @@ from cbtool.profiles import Profile, parse_profile
 from cbtool.recommend.findings import Estimate
 from cbtool.recommend.model import (
     Answer,
+    Budget,
     Expected,
     Incident,
     IncidentKind,
@@ -19,6 +20,7 @@ from cbtool.recommend.model import (
     Regime,
     SettingReason,
 )
+from cbtool.report.explanation import explanation_text
 from cbtool.report.recommendation import profile_text, recommendation_text
 from cbtool.toml_tables import Source
 from cbtool.traffic.outcomes import DEFAULT_RULES
@@ -120,6 +122,25 @@ def test_the_profile_reads_back_with_its_evidence_and_reasons_as_comments() -> N
     assert "# Load low: 0.5/s for 50 % of the time." in text
     assert "# at 0.5/s a window holds 5 calls (the quietest load)\nminimum_number_of_errors = 6" in text
     assert parse_profile(Source(text, "recommended.toml"), "recommended") == ANSWER.profile
+
+
+@pytest.mark.parametrize(
+    ("least", "asked", "said"),
+    [
+        (10.0, None, "at least 10s (the usual 10s,"),
+        (40.0, None, "at least 40s (twice the usual length of the stretches under a minute that keep coming"),
+        (20.0, 20.0, "at least 20s (as --shortest-incident says)"),
+        (0.0, None, "Named, not looked for."),
+    ],
+)
+def test_the_explanation_says_what_made_incidents_of_bad_stretches(
+    least: float, asked: float | None, said: str
+) -> None:
+    answer = replace(ANSWER, acted_on_from=least, budget=Budget(shortest_incident=asked))
+    text = " ".join(explanation_text(answer).split())
+    assert "bad stretches = 1 acted on, 1 ridden through" in text
+    assert "bad in more than 20 % of its calls" in text
+    assert said in text
 
 
 def test_a_refusal_has_no_profile() -> None:
