@@ -36,6 +36,8 @@ _METRICS = {
     "total": "With --prometheus: a query for all calls a second, such as sum(rate(requests_total[1m])).",
     "errors": "With --prometheus: the same for the failed ones.",
     "step": "With --prometheus: the time between two points (default 15s).",
+    "http_config_file": "With --prometheus: who asks, as promtool's --http.config.file has it (basic_auth,"
+    " authorization); else CBTOOL_PROMETHEUS_TOKEN or CBTOOL_PROMETHEUS_USER (user:password).",
 }
 _METAVARS = {
     "map": "MEANING=COLUMN,…",
@@ -43,6 +45,7 @@ _METAVARS = {
     "total": "QUERY",
     "errors": "QUERY",
     "step": "DURATION",
+    "http_config_file": "FILE",
 }
 _SCHEDULER = "Read the log on this Dask cluster, and keep it there if it is large: tcp://HOST:PORT."
 _WHEN = {
@@ -60,7 +63,7 @@ def selecting(command: Callable[..., Any]) -> Callable[..., Any]:
     signature = inspect.signature(command)
     clustered = "cluster" in signature.parameters
     added: dict[str, Any] = {
-        name: Annotated[str | None, option(f"--{name}", help=text, metavar=_metavar(name))]
+        name: Annotated[str | None, option(f"--{name.replace('_', '-')}", help=text, metavar=_metavar(name))]
         for name, text in {**_HOW, **_METRICS, **_WHICH, **_WHEN}.items()
     }
 
@@ -121,7 +124,7 @@ def _queried(metrics: dict[str, str | None], asked: dict[str, str | None], logs:
     """Return the source that stands for what is asked of a Prometheus server, and of what time."""
     from cbtool.logs.prometheus import source_of  # noqa: PLC0415  # keeps --help quick
 
-    url, total, errors, step = (metrics[name] for name in _METRICS)
+    url, total, errors, step, config = (metrics[name] for name in _METRICS)
     if logs or url is None or total is None or errors is None:
         raise typer.BadParameter("--prometheus, --total and --errors go together, and without a log")
     moments = {name: _moment_of(name, text) for name in _WHEN if (text := asked.pop(name, None))}
@@ -130,7 +133,7 @@ def _queried(metrics: dict[str, str | None], asked: dict[str, str | None], logs:
     asked.update(dict.fromkeys(_WHEN))
     start, end = (moments[name].seconds if name in moments else None for name in _WHEN)
     seconds = None if step is None else parsed("--step", parse_duration, step)
-    return source_of(url, total, errors, step=seconds, start=start, end=end)
+    return source_of(url, total, errors, step=seconds, start=start, end=end, config=config)
 
 
 def _metavar(name: str) -> str:

@@ -15,11 +15,14 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit, urlunsplit
 import msgspec
 
 from cbtool.errors import ConfigurationError, InsufficientDataError, UnreachableError, WrongFormatError
+from cbtool.logs.credentials import TOKEN, USER, credentials
 from cbtool.traffic.formats.counts import MOST_CALLS
 from cbtool.units import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from cbtool.logs.credentials import Credentials
 
 PREFIX = "prometheus+"
 DEFAULT_STEP = 15.0  # seconds, Prometheus' own usual scrape interval
@@ -28,6 +31,7 @@ _POINTS = 10_000  # the server gives 11,000 at most
 _MOST_POINTS = 2_200_000  # over a year of the usual interval
 _LARGEST = 256 << 20  # bytes of one answer
 _TIMEOUT = 60.0
+_REFUSED = (401, 403)
 _FEW = 20  # rises of a number that never falls, from which on it is taken for a counter
 
 
@@ -65,6 +69,7 @@ def source_of(
     step: float | None = None,
     start: float | None = None,
     end: float | None = None,
+    config: str | None = None,
 ) -> str:
     """Return the source that stands for two range queries of a server.
 
@@ -75,6 +80,7 @@ def source_of(
         step: seconds between two points.
         start: Unix seconds; None: six hours before the end.
         end: Unix seconds; None: now.
+        config: a file that says who asks (see `credentials`).
 
     Raises:
         ConfigurationError: the URL is none of HTTP, or the time or the step makes no sense.
@@ -97,7 +103,7 @@ def source_of(
         raise ConfigurationError("--since must be before --until")
     if step is not None and step <= 0:
         raise ConfigurationError("--step must be over 0")
-    asked = {"total": total, "errors": errors, "step": step, "start": start, "end": end}
+    asked = {"total": total, "errors": errors, "step": step, "start": start, "end": end, "config": config}
     return f"{PREFIX}{url}?{urlencode({name: value for name, value in asked.items() if value is not None})}"
 
 
@@ -121,7 +127,7 @@ def counted(source: str) -> Counted:
     """
     base, who, asked, when = _parsed(source)
     start, end, step = when
-    with _Server(base, who) as server:
+    with _Server(base, credentials(who, asked.get("config"))) as server:
         total, errors = (server.points(asked[name], when) for name in ("total", "errors"))
     over = f"between {_moment(start)} and {_moment(end)}"
     if not total:
@@ -193,12 +199,17 @@ class _Server:
         warnings: what it says of its own answers.
     """
 
-    def __init__(self, base: str, who: tuple[str, str] | None) -> None:
+    def __init__(self, base: str, who: Credentials) -> None:
         import httpx  # noqa: PLC0415  # no log needs it
 
         self.warnings: list[str] = []
         self._url = f"{base}/api/v1/query_range"
-        self._client = httpx.Client(timeout=_TIMEOUT, auth=who)
+        try:
+            self._client = httpx.Client(
+                timeout=_TIMEOUT, auth=who.basic, headers=who.headers, verify=who.verify
+            )
+        except OSError as error:
+            raise ConfigurationError(f"{who.verify}: no certificates: {error.strerror or error}") from None
 
     def __enter__(self) -> Self:
         return self
@@ -238,6 +249,8 @@ class _Server:
                 problem = f"a {data.result_type} instead of a matrix"
         except msgspec.MsgspecError:
             problem = f"no answer of Prometheus (status {status})"
+            if status in _REFUSED:
+                problem += f": set {TOKEN} or {USER} in the environment, or --http-config-file"
         raise UnreachableError(f"{self._url}: {problem} ({parameters['query']})")
 
     def _posted(self, parameters: dict[str, Any]) -> tuple[int, bytes]:
