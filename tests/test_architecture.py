@@ -100,7 +100,7 @@ ALLOWED = {
         "cluster",
         "verifying",
     },
-    "live": {"errors", "units", "breaker", "traffic", "metrics", "profiles", "scenarios"},
+    "live": {"errors", "scratch", "units", "breaker", "traffic", "metrics", "profiles", "scenarios"},
     "report": {
         "errors",
         "scratch",

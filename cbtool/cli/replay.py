@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -48,7 +48,6 @@ from cbtool.traffic.texts import ASKED
 from cbtool.units import parse_duration
 
 if TYPE_CHECKING:
-    from cbtool.traffic.calls import Calls
     from cbtool.traffic.selection import Selection
 
 SAFE_METHODS = "GET,HEAD,OPTIONS"
@@ -113,9 +112,11 @@ def replay(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
       cbtool replay access.log --target http://127.0.0.1:8080 --speed 10x
       cbtool replay day.log.gz --target http://127.0.0.1:8080 -d 5m -p mine.toml
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
-    from cbtool.live.replaying import replay_plan  # noqa: PLC0415  # polars, with those below
+    from cbtool.live.long_replaying import long_replay_plan  # noqa: PLC0415  # polars, with those below
+    from cbtool.live.replaying import replay_plan  # noqa: PLC0415
     from cbtool.live.safety import check_target, peak_rate  # noqa: PLC0415
     from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415
+    from cbtool.traffic.calls import Calls  # noqa: PLC0415  # numpy
 
     thresholds, headers = parsed_thresholds(threshold), parsed_headers(header)
     settings = load_profile(profile) if profile else default_profile()
@@ -123,13 +124,17 @@ def replay(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     check_target(url, allow_host or ())  # before a large log is read
     factor = parsed("--speed", parse_speed, speed)
     limit = None if duration is None else parsed("--duration", parse_duration, duration)
-    calls, counts = guarded(settings, _held(logs, log_format, which))
+    # The [refusal] rules look at all calls at once.
+    long = settings.guard is None
+    read: Any = read_log(logs, log_format, which, texts=ASKED, long=long, requests=long)
+    held = isinstance(read, Calls)
+    calls, counts = guarded(settings, read) if held else (read, ())
     for count in counts:
         note(f"not sent, because of the rule {count.rule}: {count.calls:,} ({count.reason})")
     base = RunPlan(
         command="replay",
         url=url,
-        schedule=calls.start_ns[:0],
+        schedule=(),
         config=settings.config,
         rules=settings.rules,
         headers=headers,
@@ -140,7 +145,8 @@ def replay(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         max_in_flight=connections,
         profile=settings.name,
     )
-    made = replay_plan(
+    plan_of: Any = replay_plan if held else long_replay_plan
+    made = plan_of(
         calls,
         base,
         methods=[each.strip().upper() for each in methods.split(",") if each.strip()],
@@ -168,11 +174,6 @@ def replay(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
             junit=junit,
         ),
     )
-
-
-def _held(logs: list[str], log_format: str | None, which: Selection) -> Calls:
-    calls = read_log(logs, log_format, which, texts=ASKED)
-    return cast("Calls", calls)
 
 
 def parse_speed(text: str) -> float:

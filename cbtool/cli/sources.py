@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import typer
@@ -176,13 +177,15 @@ def read_log(
     *,
     texts: Collection[str] = TEXTS,
     long: bool = False,
+    requests: bool = False,
 ) -> AnyCalls:
     """Return the calls of logs that are asked for; say on standard error what they lacked.
 
-    Of their texts, `texts` and what `which` asks for are read. With `long`, many calls stay on disk.
+    Of their texts, `texts` and what `which` asks for are read. With `long`, many calls stay on disk; with
+    `requests`, there they know what they asked for.
     """
     with working("reading the log"):
-        read = _read(logs, log_format, which, texts, None, long=long)
+        read = _read(logs, log_format, which, texts, None, long=long, requests=requests)
     _remark(read, read.calls.notes)
     calls: AnyCalls = read.calls
     return calls
@@ -196,11 +199,13 @@ def _read(
     cluster: Cluster | None,
     *,
     long: bool,
+    requests: bool = False,
 ) -> LogRead[Any]:
     """Read logs here or there; with `long`, only few calls are taken into memory."""
     from cbtool.logs import read_long_calls  # noqa: PLC0415  # polars
 
-    reading: Callable[..., LogRead[Any]] = read_long_calls if cluster is None else cluster.read
+    reading: Callable[..., LogRead[Any]] = partial(read_long_calls, requests=requests)
+    reading = reading if cluster is None else cluster.read
     many = None if long else math.inf
     return reading(logs, log_format=log_format, which=which, texts=texts, many=many)
 

@@ -22,7 +22,7 @@ from cbtool.live.sending import FAILURES, send, why
 from cbtool.live.snapshot import view_of
 from cbtool.live.tally import Tally, open_share
 from cbtool.traffic.error_kind import ErrorKind
-from cbtool.traffic.thinning import split
+from cbtool.traffic.thinning import Splitter
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,13 +148,13 @@ class Engine:
 
     async def _pace(self) -> None:
         plan = self.plan
-        dealt = split(len(plan), plan.instances, plan.seed)
+        splitter = Splitter(plan.instances, plan.seed)
         since_sleep = 0
         for first in range(0, len(plan), _CHUNK):
             part = slice(first, first + _CHUNK)
             due = (plan.schedule[part] / 1e9).tolist()
             line_of = [0] * len(due) if plan.line_of is None else plan.line_of[part].tolist()
-            for intended, lane, line in zip(due, dealt[part].tolist(), line_of, strict=True):
+            for intended, lane, line in zip(due, splitter.split(len(due)).tolist(), line_of, strict=True):
                 while (wait := intended - self.now()) > _DUE:
                     await asyncio.sleep(max(wait, SHORTEST_SLEEP))
                     since_sleep = 0

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from cbtool.live.redaction import safe_url
 from cbtool.traffic.outcomes import DEFAULT_RULES
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from cbtool.breaker import BreakerConfig
     from cbtool.traffic.outcomes import OutcomeRules
 
@@ -21,11 +18,27 @@ DEFAULT_MAX_IN_FLIGHT = 500
 DEFAULT_TIMEOUT = 1.0  # seconds
 
 
+class Column(Protocol):
+    """An array, or what gives arrays for its slices."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, where: Any, /) -> Any: ...
+
+
 class RequestLine(NamedTuple):
     """What one call asks for: the method, and the path and query that are joined to the target."""
 
     method: str
     path: str
+
+
+class Lines(Protocol):
+    """Requests by their numbers."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, line: int, /) -> RequestLine: ...
 
 
 @dataclass(frozen=True)
@@ -35,7 +48,7 @@ class RunPlan:
     Attributes:
         command: what the user ran: probe, replay or demo.
         url: the target, with path and query where every call asks for the same.
-        schedule: int64 nanoseconds since the start, sorted: when each call is due.
+        schedule: int64 nanoseconds since the start, sorted: when each call is due; may be on disk.
         config: the settings of every breaker.
         duration: how long the load is planned to last; at least until the last call is due.
         rules: what counts as what.
@@ -43,7 +56,7 @@ class RunPlan:
         headers: sent with every call.
         body: sent with every call.
         timeout: after which a call is given up.
-        lines: the distinct requests of a replay; empty where every call is the same.
+        lines: the distinct requests of a replay, or on disk each call's; empty where every call is the same.
         line_of: int32, for each call the index of its request in `lines`; None where there is but one.
         instances: how many breakers the calls are dealt to.
         seed: of the dealing and the jitter.
@@ -54,7 +67,7 @@ class RunPlan:
 
     command: str
     url: str
-    schedule: NDArray[np.int64]
+    schedule: Column
     config: BreakerConfig
     duration: float = 0.0
     rules: OutcomeRules = DEFAULT_RULES
@@ -62,8 +75,8 @@ class RunPlan:
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes | None = None
     timeout: float = DEFAULT_TIMEOUT
-    lines: tuple[RequestLine, ...] = ()
-    line_of: NDArray[np.int32] | None = None
+    lines: Lines = ()
+    line_of: Column | None = None
     instances: int = 1
     seed: int = 0
     shadow: bool = False

@@ -70,7 +70,7 @@ def replay_plan(
         kept = kept[: int(np.searchsorted(schedule, round(duration * NANOSECONDS)))]
         schedule = schedule[: len(kept)]
     if not len(kept):
-        raise InsufficientDataError("no call of the log is left to send", (_hint(left_out, methods),))
+        raise nothing_left(left_out, methods)
     lines, line_of = _lines(method, calls.path, kept, keep_secrets=keep_secrets)
     return Replay(replace(base, schedule=schedule, duration=0.0, lines=lines, line_of=line_of), left_out)
 
@@ -86,6 +86,11 @@ def _lines(
     clean = (lambda text: text) if keep_secrets else redact_path
     lines = tuple(RequestLine(m, clean(p)) for m, p in distinct.select("method", "path").iter_rows())
     return lines, line_of.to_numpy().astype(np.int32)
+
+
+def nothing_left(left_out: Mapping[str, int], methods: Collection[str]) -> InsufficientDataError:
+    """Return the error that says that no call is left to send."""
+    return InsufficientDataError("no call of the log is left to send", (_hint(left_out, methods),))
 
 
 def _hint(left_out: Mapping[str, int], methods: Collection[str]) -> str:

@@ -14,7 +14,7 @@ from cbtool.live.redaction import without_credentials
 if TYPE_CHECKING:
     import httpx
 
-    from cbtool.live.plan import RunPlan
+    from cbtool.live.plan import RequestLine, RunPlan
 
 _SAFE = "/?&=%:@!$'()*+,;~-._[]|"  # what a request target may hold as it is; everything else is escaped
 
@@ -48,7 +48,7 @@ class RequestBook:
     def __init__(self, plan: RunPlan, target: str) -> None:
         self._plan = plan
         self._target = target
-        self._built: dict[int, httpx.Request] = {}
+        self._built: dict[RequestLine | None, httpx.Request] = {}
 
     def __getitem__(self, line: int) -> httpx.Request:
         """Return the request of a line of the plan.
@@ -56,17 +56,18 @@ class RequestBook:
         Raises:
             ConfigurationError: a URL or a header that cannot be sent.
         """
-        request = self._built.get(line)
+        asked = self._plan.lines[line] if self._plan.lines else None
+        request = self._built.get(asked)
         if request is None:
             if len(self._built) >= MOST_BUILT:
                 self._built.clear()
-            request = self._built[line] = self._build(line)
+            request = self._built[asked] = self._build(asked)
         return request
 
-    def _build(self, line: int) -> httpx.Request:
+    def _build(self, asked: RequestLine | None) -> httpx.Request:
         plan = self._plan
-        if plan.lines:
-            method, path = plan.lines[line]
+        if asked is not None:
+            method, path = asked
             return _request(method, joined(self._target, path), plan.headers, plan.body, plan.timeout)
         return _request(plan.method, self._target, plan.headers, plan.body, plan.timeout)
 

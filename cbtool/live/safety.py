@@ -6,6 +6,7 @@ Decides on the text of a URL alone. Nothing is resolved and nothing is sent befo
 from __future__ import annotations
 
 import ipaddress
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -18,11 +19,12 @@ from cbtool.units import NANOSECONDS, format_rate
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from numpy.typing import NDArray
+    from cbtool.live.plan import Column
 
 DEFAULT_MAX_RATE = 50.0
 """Calls a second to a target that is not loopback, unless `--max-rate` says otherwise."""
 
+_PIECE = 1 << 20  # calls whose times are in memory at once
 _RATE_WINDOW = 10  # seconds over which a recorded burst is averaged
 
 
@@ -99,10 +101,15 @@ def check_rate(peak: float, *, loopback: bool, max_rate: float | None) -> None:
         )
 
 
-def peak_rate(schedule: NDArray[np.int64]) -> float:
+def peak_rate(schedule: Column) -> float:
     """Return the highest rate of a schedule, calls a second, over any 10 s (or all of it, if shorter)."""
     if len(schedule) < 2:
         return float(len(schedule))
     span = max(1.0, min(float(_RATE_WINDOW), float(schedule[-1] - schedule[0]) / NANOSECONDS))
-    first = np.searchsorted(schedule, schedule - round(span * NANOSECONDS), side="right")
-    return float((np.arange(1, len(schedule) + 1) - first).max() / span)
+    width, most = round(span * NANOSECONDS), 0
+    for at in range(0, len(schedule), _PIECE):
+        due = schedule[at : at + _PIECE]
+        low = bisect_right(schedule, int(due[0]) - width, 0, at)
+        first = np.searchsorted(schedule[low : at + len(due)], due - width, side="right") + low
+        most = max(most, int((np.arange(at + 1, at + 1 + len(due)) - first).max()))
+    return most / span

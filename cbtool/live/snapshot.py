@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from cbtool.breaker import State
 from cbtool.live.tally import open_share
@@ -13,6 +12,7 @@ from cbtool.units import NANOSECONDS
 
 if TYPE_CHECKING:
     from cbtool.live.engine import Engine
+    from cbtool.live.plan import Column
 
 SHOWN_TRANSITIONS = 100
 
@@ -45,11 +45,10 @@ def view_of(engine: Engine, now: float) -> LiveView:
     )
 
 
-def _target_rate(schedule: np.ndarray[tuple[int], np.dtype[np.int64]], now: float, duration: float) -> float:
+def _target_rate(schedule: Column, now: float, duration: float) -> float:
     """Return the calls due in the second around `now`, which at the ends is cut to the run."""
     start, end = max(0.0, now - 0.5), min(duration, now + 0.5)
     if end <= start:
         return 0.0
-    edges = np.array([start, end]) * NANOSECONDS
-    first, last = np.searchsorted(schedule, edges.astype(np.int64))
+    first, last = (bisect_left(schedule, int(edge * NANOSECONDS)) for edge in (start, end))
     return float(last - first) / (end - start)

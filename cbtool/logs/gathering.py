@@ -81,6 +81,7 @@ def read_long_calls(
     which: Selection | None = None,
     many: float | None = None,
     texts: Collection[str] = TEXTS,
+    requests: bool = False,
 ) -> LogRead[Calls | StoredCalls]:
     """Return the calls in sources, in memory or, where there are many, on disk; else as `read_calls`.
 
@@ -91,6 +92,7 @@ def read_long_calls(
         many: how many calls stay in memory; None: `intake.MANY`. More are kept by their start, duration
             and answer, and their texts by number, of paths the endpoints.
         texts: those of `TEXTS` that are wanted beside what `which` asks for.
+        requests: whether paths are kept whole, for `StoredCalls.asked`, rather than the endpoints.
 
     Raises:
         CbtoolError: as `read_calls`; the calls do not say what is asked for, or none is; there is no room on
@@ -98,7 +100,8 @@ def read_long_calls(
     """
     chosen = () if log_format is None else formats_named(log_format)
     wanted = which or Selection()
-    taken = Intake(wanted, intake.MANY if many is None else many, texts)
+    kept = [name for name in texts if not (requests and name == "path")]
+    taken = Intake(wanted, intake.MANY if many is None else many, kept, requests=requests)
     with closing(taken):
         found = []
         for source in sources:

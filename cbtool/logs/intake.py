@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from cbtool.logs.asked import Asked
 from cbtool.logs.pieces import Pieces
 from cbtool.logs.row_arrays import Facts, check_known, columns_of, row_of, rows_of
 from cbtool.logs.stored import StoredCalls
@@ -42,9 +43,13 @@ class Intake:
         which: the calls that are wanted.
         many: how many calls stay in memory.
         texts: those that are kept of more calls; of paths, the endpoints.
+        requests: whether what each call asked for is kept, too, whole.
     """
 
-    def __init__(self, which: Selection, many: float, texts: Collection[str] = ()) -> None:
+    def __init__(
+        self, which: Selection, many: float, texts: Collection[str] = (), *, requests: bool = False
+    ) -> None:
+        self._requests = requests
         self._which = which
         self._texts = texts
         self._many = many
@@ -82,7 +87,7 @@ class Intake:
         return [pl.DataFrame() if file is None else file[1].taken() for file in files]
 
     def _overflow(self) -> None:
-        self._disk = _Disk(self._which, codes_of(self._texts))
+        self._disk = _Disk(self._which, codes_of(self._texts), Asked() if self._requests else None)
         files, self._early = self._early, [None]
         for number, file in enumerate(files):
             if number:
@@ -111,8 +116,9 @@ class Intake:
 class _Disk:
     """Rows on disk."""
 
-    def __init__(self, which: Selection, codes: dict[str, TextCodes]) -> None:
+    def __init__(self, which: Selection, codes: dict[str, TextCodes], asked: Asked | None) -> None:
         self._which = which
+        self._asked = asked
         self._codes = codes
         self._formats: list[LogFormat] = []
         self._format: LogFormat | None = None
@@ -130,6 +136,8 @@ class _Disk:
             self._by_time = Sorter(row_of(self._codes)) if log_format.resolution_ns > 1 else None
         rows, facts = rows_of(frame, self._which, self._facts.calls, self._codes)
         self._facts = self._facts.and_of(facts)
+        if self._asked is not None:
+            self._asked.add(frame)
         if self._by_time is None:
             self._place(rows, log_format)
         else:
@@ -153,7 +161,7 @@ class _Disk:
             if stored is None and keep.any():
                 # As `rebased` does: times are counted from the first call that is wanted.
                 shift = int(calls.start_ns[keep.argmax()])
-                stored = StoredCalls(calls.epoch + shift / 1e9, self._codes)
+                stored = StoredCalls(calls.epoch + shift / 1e9, self._codes, self._asked)
             if stored is not None:
                 chosen = calls.take(keep)
                 numbers = {name: rows[name][keep] for name in self._codes}

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from cbtool.logs.asked import Asked
     from cbtool.logs.text_codes import TextCodes
     from cbtool.traffic.parts import LongCalls
 
@@ -38,13 +39,20 @@ class StoredCalls:
     Args:
         epoch: Unix seconds of time 0.
         codes: what numbers their texts, by name; None: no texts are kept.
+        requests: what each asked for; None: that is not kept.
 
     Attributes:
         notes: what the source lacks or had wrong, a sentence each.
         log_format: the name of the format that they were read from.
     """
 
-    def __init__(self, epoch: float, codes: Mapping[str, TextCodes] | None = None) -> None:
+    def __init__(
+        self,
+        epoch: float,
+        codes: Mapping[str, TextCodes] | None = None,
+        requests: Asked | None = None,
+    ) -> None:
+        self._requests = requests
         self.epoch = epoch
         self.notes: tuple[str, ...] = ()
         self.log_format = ""
@@ -97,6 +105,11 @@ class StoredCalls:
             numbers = {name: self._texts[name].numbers.read(first, first + size) for name in wanted}
             yield Calls(**columns, epoch=self.epoch), numbers
 
+    def asked(self, positions: NDArray[np.int64]) -> list[tuple[str, str]]:
+        """Return the methods and paths of calls with these positions, where they are kept."""
+        assert self._requests is not None  # noqa: S101  # who asks has said so when the log was read
+        return self._requests.of(positions)
+
     def counts(self, name: str) -> dict[str, int]:
         """Return how many calls have each text; empty where it is not kept, or there were too many."""
         texts = self._texts.get(name)
@@ -111,7 +124,7 @@ class StoredCalls:
         Args:
             epoch: Unix seconds of their time 0.
         """
-        others = StoredCalls(epoch, self.codes)
+        others = StoredCalls(epoch, self.codes, self._requests)
         others.notes, others.log_format = self.notes, self.log_format
         return others
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MOST = 1_000_000
 """Different texts that are told apart; all are in memory."""
 
-KEPT = tuple(by.value for by in By)
+KEPT = (*(by.value for by in By), "method")
 """Texts that are kept; of paths, the endpoints."""
 
 

@@ -52,6 +52,13 @@ def live_text(
     return "\n\n".join(blocks)
 
 
+def _requests(plan: RunPlan) -> str:
+    if not plan.lines:
+        return f"{plan.method}, all the same"
+    # On disk there is one for each call, and nobody knows which of them are the same.
+    return f"{len(plan.lines):,} distinct" if isinstance(plan.lines, tuple) else "as in the log"
+
+
 def plan_text(plan: RunPlan, peak: float, left_out: Mapping[str, int]) -> str:
     """Return what `--dry-run` prints: what would be sent, and for how long.
 
@@ -68,7 +75,7 @@ def plan_text(plan: RunPlan, peak: float, left_out: Mapping[str, int]) -> str:
         ("target", plan.title.partition(" ")[2]),
         ("calls", f"{n:,}{mean}, at most {format_rate(peak)}"),
         ("duration", format_duration(plan.duration)),
-        ("requests", f"{len(plan.lines):,} distinct" if plan.lines else f"{plan.method}, all the same"),
+        ("requests", _requests(plan)),
     ]
     if left_out:
         pairs.append(("left out", ", ".join(f"{count:,} {name}" for name, count in left_out.items())))

@@ -67,6 +67,7 @@ class Scratch:
         if isinstance(where, slice):
             first, behind, _ = where.indices(self._length)
             return self.read(first, behind)
+        where = where + self._length if where < 0 else where
         return self.read(where, where + 1)[0]
 
     def close(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import httpx
 import numpy as np
@@ -12,10 +13,14 @@ from helpers_live import Untouchable
 
 from cbtool.__main__ import run
 from cbtool.breaker import BreakerConfig
-from cbtool.live import session
-from cbtool.live.plan import RunPlan
+from cbtool.errors import InsufficientDataError
+from cbtool.live import long_replaying, safety, session
+from cbtool.live.long_replaying import long_replay_plan
+from cbtool.live.plan import RequestLine, RunPlan
 from cbtool.live.replaying import Replay, replay_plan
-from cbtool.logs import read_calls
+from cbtool.logs import StoredCalls, asked, read_calls, read_long_calls
+from cbtool.scratch import sorting
+from cbtool.traffic.texts import ASKED
 
 TARGET = "http://127.0.0.1:8080/base"
 LINES = [
@@ -47,11 +52,58 @@ def plan_for(log: str, **how: object) -> Replay:
 
 def test_only_safe_methods_are_sent_with_the_logs_own_gaps(log: str) -> None:
     made = plan_for(log)
-    asked = [made.plan.lines[line] for line in made.plan.line_of]  # type: ignore[union-attr]
-    assert [line.method for line in asked] == ["GET", "GET", "HEAD", "GET"]
+    lines = [line for _, line in sent(made)]
+    assert [line.method for line in lines] == ["GET", "GET", "HEAD", "GET"]
     assert (made.plan.schedule / 1e9).round(6).tolist() == [0.0, 1.0, 1.2, 2.0]
     assert made.left_out == {"POST": 1, "DELETE": 1}
     assert len(made.plan.lines) == 3
+
+
+def sent(made: Replay) -> list[tuple[int, RequestLine]]:
+    lines = made.plan.line_of
+    assert lines is not None
+    due = made.plan.schedule[0 : len(made.plan)].tolist()
+    return [(at, made.plan.lines[line]) for at, line in zip(due, lines[0 : len(due)].tolist(), strict=True)]
+
+
+@pytest.mark.parametrize(
+    "how",
+    [{}, {"speed": 3.0, "duration": 0.6}, {"methods": ("POST", "delete")}, {"keep_secrets": True}],
+    ids=str,
+)
+def test_what_does_not_fit_in_memory_is_sent_alike(
+    how: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two files whose calls take turns, of a thousand each, some of which say less."""
+    monkeypatch.setattr(asked, "_APART", 7)
+    monkeypatch.setattr(sorting, "RUN", 300)
+    monkeypatch.setattr(long_replaying, "_AT_ONCE", 64)
+    monkeypatch.setattr(long_replaying, "PART", 333)
+    monkeypatch.setattr(safety, "_PIECE", 97)
+    files = []
+    for number in range(2):
+        path = tmp_path / f"{number}.ndjson"
+        rows = []
+        for n in range(1000):
+            method = ("GET", "post", "HEAD", "DELETE", None)[(n * 7 + number) % 5]
+            row = {"timestamp": 1.7e9 + n + number / 2, "duration_ms": 5, "status": 200, "method": method}
+            rows.append(row | ({"path": f"/ä{n % 50}?token=x{n}&q={n}"} if n % 9 else {}))
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        files.append(str(path))
+    base = RunPlan("replay", TARGET, (), BreakerConfig())
+    settings: Any = {"methods": ("GET", "HEAD", "OPTIONS"), **how}
+    known = replay_plan(read_calls(files).calls, base, **settings)
+    stored = read_long_calls(files, many=100, texts=ASKED, requests=True).calls
+    assert isinstance(stored, StoredCalls)
+    made = long_replay_plan(stored, base, **settings)
+    assert len(made.plan) == len(known.plan) > 1
+    assert sent(made) == sent(known)
+    assert sorted(made.left_out.items()) == sorted(known.left_out.items())
+    assert made.plan.duration == known.plan.duration
+    assert safety.peak_rate(made.plan.schedule) == safety.peak_rate(known.plan.schedule)
+    assert made.plan.lines[1] == sent(made)[1][1]
+    with pytest.raises(InsufficientDataError, match="no call of the log is left to send"):
+        long_replay_plan(stored, base, methods=("PATCH",))
 
 
 def test_other_methods_are_sent_when_named(log: str) -> None:
