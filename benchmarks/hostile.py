@@ -82,14 +82,24 @@ def parquet_that_lies(path: Path) -> None:
     path.write_bytes(data[:-8] + struct.pack("<I", 2**31 - 1) + b"PAR1")
 
 
+HAR = b'{"log":{"version":"1.2","entries":['
+HAR_ENTRY = (
+    b'{"startedDateTime":"2025-10-09T10:00:00.000Z","time":5,"request":{"method":"GET","url":"http://h/a"},'
+    b'"response":{"status":200,"content":{"text":"%s"}}}'
+)
+
+
 def har(path: Path, megabytes: int) -> None:
-    entry = (
-        b'{"startedDateTime":"2025-10-09T10:00:00.000Z","time":5,"request":{"method":"GET","url":"http://h/a"},'
-        b'"response":{"status":200,"content":{"text":"' + b"x" * 20_000 + b'"}}}'
-    )
+    entry = HAR_ENTRY % (b"x" * 20_000)
     count = megabytes * MB // len(entry)
-    head = b'{"log":{"version":"1.2","entries":['
-    written(path, [head, *((entry + b",") for _ in range(count)), entry, b"]}}"])
+    written(path, [HAR, *((entry + b",") for _ in range(count)), entry, b"]}}"])
+
+
+def har_of_one_entry(path: Path, begin: bytes, piece: bytes, end: bytes) -> None:
+    """One entry with 600 MB in it, between two that are as they should be."""
+    usual = HAR_ENTRY % b""
+    pieces = (piece for _ in range(600 * MB // len(piece)))
+    written(path, [HAR + usual + b"," + begin, *pieces, end + b"," + usual + b"]}}"])
 
 
 def laughs(path: Path) -> None:
@@ -148,6 +158,15 @@ FILES: dict[str, Callable[[Path], None]] = {
     ),
     "a HAR of 600 MB": lambda path: har(path, 600),
     "a HAR of 300 MB": lambda path: har(path, 300),
+    "a HAR with a text of 600 MB": lambda path: har_of_one_entry(
+        path, *(HAR_ENTRY.partition(b"%s")[0], b"x\\n" * 100_000, HAR_ENTRY.partition(b"%s")[2])
+    ),
+    "a HAR with an entry of 600 MB": lambda path: har_of_one_entry(
+        path, (HAR_ENTRY % b"")[:-1] + b',"_x":[0', b',{"a":"b"}' * 100_000, b"]}"
+    ),
+    "a HAR of 30 million empty entries": lambda path: written(
+        path, [HAR + b"0", *[b",{}" * 1_000_000] * 30, b"]}}"]
+    ),
     "Parquet: 200 million rows in little": lambda path: parquet_of_one_value(path, 200_000_000),
     "Parquet: 10 million in one group": lambda path: parquet_of_one_group(path, 10_000_000),
     "Parquet that lies": parquet_that_lies,

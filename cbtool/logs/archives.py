@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     Data = bytes | memoryview
 
+_STEP = 256 << 10  # bytes that are gone through at a time
+_MANY = 1 << 15  # entries that are enough for a block, however short they are
 _SHOWN = 1000  # bytes of an entry that is shown
 _NONE = np.zeros(0, np.int32)
 _NEWLINES_BEHIND = har.BEHIND.count(b"\n")
@@ -90,7 +92,8 @@ def entry_blocks(pieces: Iterator[bytes], name: str, note: Callable[[str], None]
     yield b'{"har":1}\n'
     archive = _Archive()
     for piece in pieces:
-        yield from archive.taken(piece)
+        for at in range(0, len(piece), _STEP):
+            yield from archive.taken(memoryview(piece)[at : at + _STEP])
         if archive.elements.mode in {elements.BROKEN, elements.TWICE}:
             break
     problem = _problem(archive.elements)
@@ -123,7 +126,7 @@ class _Archive:
         self._start: list[NDArray[np.int32]] = []
         self._end: list[NDArray[np.int32]] = []
 
-    def taken(self, piece: bytes) -> Iterator[Block]:
+    def taken(self, piece: Data) -> Iterator[Block]:
         """Take a piece; yield a block if there is enough for one."""
         cut = self.elements.cut(piece)
         for part in cut.kept:
@@ -133,7 +136,7 @@ class _Archive:
             self._start.append(cut.start)
             self._end.append(cut.end)
             self.entries += len(cut.start)
-        if self._size >= BLOCK or not self._end:
+        if self._size >= BLOCK or sum(map(len, self._end)) >= _MANY or not self._end:
             yield from self._block()
 
     def rest(self) -> Iterator[Block]:

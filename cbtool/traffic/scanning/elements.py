@@ -90,7 +90,7 @@ class Elements:
         """How many lists there were, but for those of this document's that came before."""
         return int(self._state[_LISTS] + self._state[_DOCUMENTS])
 
-    def cut(self, piece: bytes) -> Cut:
+    def cut(self, piece: bytes | memoryview) -> Cut:
         """Go through a piece."""
         most = len(piece) + 1
         if self._room.shape[1] < most:
