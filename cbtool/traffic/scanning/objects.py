@@ -30,6 +30,7 @@ _ROOT, _ELSEWHERE = -1, -2  # whose keys stand in an object: the line's own, or 
 _ESCAPED = np.zeros(256, np.bool_)  # what may stand behind a backslash
 # x is none of JSON's: nginx writes it where users forgot escape=json.
 _ESCAPED[list(b'"\\/bfnrtux')] = True
+_LONG = 62  # letters of a key; longer ones count as of that length
 _FAR = 64  # bytes of a key with escapes, of which more cannot be one that is wanted
 
 
@@ -40,12 +41,14 @@ class _Tree(NamedTuple):
         names: uint8, all keys' letters.
         ends: int64, by key, where its letters end.
         behind: int32, by key, the number of the first key that is not within it.
+        lengths: int64, the root's and then by key, a bit for each length that its own keys have.
         keys: by key, its whole path.
     """
 
     names: NDArray[np.uint8]
     ends: NDArray[np.int64]
     behind: NDArray[np.int32]
+    lengths: NDArray[np.int64]
     keys: tuple[str, ...]
 
 
@@ -62,6 +65,7 @@ def _tree(keys: tuple[str, ...]) -> _Tree:
         for part in key.split("."):
             node = node.own.setdefault(part, _Node())
     names, behind, paths = list[bytes](), list[int](), list[str]()
+    lengths = [_lengths(root)]
 
     def write(node: _Node, path: str) -> None:
         for name, inner in node.own.items():
@@ -69,14 +73,23 @@ def _tree(keys: tuple[str, ...]) -> _Tree:
             names.append(name.encode())
             paths.append(path + name)
             behind.append(0)
+            lengths.append(_lengths(inner))
             write(inner, f"{path}{name}.")
             behind[index] = len(names)
 
     write(root, "")
     ends = np.cumsum([len(name) for name in names], dtype=np.int64)
     return _Tree(
-        np.frombuffer(b"".join(names) or b"\0", np.uint8), ends, np.array(behind, np.int32), tuple(paths)
+        np.frombuffer(b"".join(names) or b"\0", np.uint8),
+        ends,
+        np.array(behind, np.int32),
+        np.array(lengths, np.int64),
+        tuple(paths),
     )
+
+
+def _lengths(node: _Node) -> int:
+    return sum({1 << min(len(name.encode()), _LONG) for name in node.own})
 
 
 class Places(NamedTuple):
@@ -120,8 +133,8 @@ def places_of(lines: Lines, keys: tuple[str, ...], *, lax: bool = False) -> Plac
     shape = len(tree.keys), len(lines)
     start, end, escaped = np.empty(shape, np.int32), np.empty(shape, np.int32), np.empty(shape, np.uint8)
     _read(
-        *(lines.data, lines.start, lines.end, tree.names, tree.ends, tree.behind, _ESCAPED, lax),
-        *(start, end, escaped),
+        *(lines.data, lines.start, lines.end, tree.names, tree.ends, tree.behind, tree.lengths),
+        *(_ESCAPED, lax, start, end, escaped),
     )
     return Places(tree.keys, start, end, escaped)
 
@@ -183,6 +196,7 @@ def _read(  # one loop with a branch a token
     names: NDArray[np.uint8],
     ends: NDArray[np.int64],
     behind: NDArray[np.int32],
+    lengths: NDArray[np.int64],
     simple: NDArray[np.bool_],
     lax: bool,
     out_start: NDArray[np.int32],
@@ -214,7 +228,9 @@ def _read(  # one loop with a branch a token
                     if owner != _ELSEWHERE and escaped:
                         length = plain_key(data, first + 1, last, spelled)
                         key = _named(spelled, 0, length, owner, names, ends, behind)
-                    elif owner != _ELSEWHERE:
+                    elif (
+                        owner != _ELSEWHERE and lengths[owner + 1] >> min(last - first - 1, int64(_LONG)) & 1
+                    ):
                         key = _named(data, first + 1, last, owner, names, ends, behind)
                     if key >= 0:
                         out_start[key : behind[key], line] = -1
