@@ -3,7 +3,7 @@
     python benchmarks/formats.py [LINES] [FORMAT ...]
 
 The loop does no more than take each line apart, and makes no call of it: it is the least that a script costs.
-Of XML a line is a sample. What a core is busy with a line says more than lines a second where other work is on the machine.
+Of XML a line is a sample, of HAR an entry. What a core is busy with a line says more than lines a second where other work is on the machine.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import time
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from xml.etree import ElementTree as ET
 
 from cbtool.logs import read_calls
@@ -91,6 +91,70 @@ def _in_transaction(n: int) -> str:
     )
 
 
+def _entry(n: int) -> dict[str, Any]:
+    """What a load generator or a proxy writes of a call as an entry of a HAR file."""
+    return {
+        "startedDateTime": _iso(n),
+        "time": n % 900 + 0.25,
+        "request": {
+            "method": "GET",
+            "url": f"http://shop.example{_path(n)}",
+            "httpVersion": "HTTP/1.1",
+            "cookies": [],
+            "headers": [],
+            "queryString": [],
+            "headersSize": -1,
+            "bodySize": 0,
+        },
+        "response": {
+            "status": _status(n),
+            "statusText": "OK",
+            "httpVersion": "HTTP/1.1",
+            "cookies": [],
+            "headers": [],
+            "content": {"size": 640, "mimeType": "application/json"},
+            "redirectURL": "",
+            "headersSize": -1,
+            "bodySize": 640,
+        },
+        "cache": {},
+        "timings": {"send": 0.25, "wait": n % 900, "receive": 0},
+    }
+
+
+def _browsed(n: int) -> dict[str, Any]:
+    """The same with what a browser has beside it: forty headers each way, cookies, and the answer's body."""
+    entry = _entry(n)
+    headers = [
+        {"name": f"x-header-{i}", "value": f"{n * i:x}; value of {i}, and more of it"} for i in range(39)
+    ]
+    entry["request"]["headers"] = entry["response"]["headers"] = [
+        *headers,
+        {"name": "user-agent", "value": AGENT},
+    ]
+    entry["request"]["cookies"] = [
+        {
+            "name": f"c{i}",
+            "value": "5f3759df" * 4,
+            "path": "/",
+            "domain": "shop.example",
+            "expires": "2027-11-25T10:00:00.000Z",
+            "httpOnly": True,
+            "secure": True,
+        }
+        for i in range(5)
+    ]
+    item = '{"id":%d,"name":"Blue & green cup","price":{"amount":1299},\n\t"text":"Stoneware, 350 ml"}'
+    entry["response"]["content"]["text"] = "".join(item % i for i in range(n % 150))
+    return entry | {
+        "_initiator": {"type": "script"},
+        "_priority": "High",
+        "_resourceType": "fetch",
+        "serverIPAddress": "192.0.2.1",
+    }
+
+
+HAR = '{"log":{"version":"1.2","creator":{"name":"x","version":"1"},"entries":['
 XML = '<?xml version="1.0" encoding="UTF-8"?>\n<testResults version="1.2">'
 TEMPLATE = (
     '$remote_addr [$time_iso8601] "$request" $status "$http_user_agent" $host $upstream_addr $request_time'
@@ -242,6 +306,8 @@ LINES: dict[str, tuple[str, Callable[[int], str]]] = {
     "jmeter-xml": (XML, lambda n: f"<httpSample {_sample(n)}/>"),
     "jmeter-xml, all saved": (XML, _saved),
     "jmeter-xml, transactions": (XML, _in_transaction),
+    "har": (HAR, lambda n: "," * (n > 0) + json.dumps(_entry(n))),
+    "har, as of a browser": (HAR, lambda n: "," * (n > 0) + json.dumps(_browsed(n))),
     "jmeter": (
         "timeStamp,elapsed,label,responseCode,responseMessage,threadName,success,bytes,URL",
         lambda n: f"{BEGAN * 1000 + n * 5},{n % 900},home,{_status(n)},OK,t 1-1,true,10,http://shop.example{_path(n)}",
@@ -269,6 +335,9 @@ LINES: dict[str, tuple[str, Callable[[int], str]]] = {
     ),
 }  # fmt: skip
 """By format, the header and the n-th line."""
+
+ENDS = {XML: "</testResults>\n", HAR: "]}}\n"}
+LARGE = {"har, as of a browser": 20}  # a line is as large as that many others
 
 
 class Cost(NamedTuple):
@@ -308,24 +377,33 @@ def parsed(path: Path) -> int:
     return count
 
 
+def loaded(path: Path) -> int:
+    """Take a document apart in Python, and look at each entry."""
+    with path.open() as file:
+        return sum(1 for entry in json.load(file)["log"]["entries"] if entry["response"]["status"])
+
+
+PEERS = {XML: parsed, HAR: loaded}
+
+
 def main() -> None:
     arguments = sys.argv[1:]
-    lines = int(arguments.pop(0)) if arguments and arguments[0].isdigit() else 300_000
+    most = int(arguments.pop(0)) if arguments and arguments[0].isdigit() else 300_000
     with tempfile.TemporaryDirectory() as folder:
         for name in arguments or LINES:
             header, line = LINES[name]
+            lines = most // LARGE.get(name, 1)
             path = Path(folder) / "log"
             with path.open("w") as file:
                 if header:
                     file.write(header + "\n")
                 file.writelines(line(n) + "\n" for n in range(lines))
-                if header == XML:
-                    file.write("</testResults>\n")
+                file.write(ENDS.get(header, ""))
             megabytes = path.stat().st_size / 1e6
             chosen = TEMPLATE if name == TEMPLATE else None
             read = partial(read_calls, log_format=chosen)
             took, calls = measured(path, lambda file: len(read([str(file)]).calls))  # noqa: B023  # called at once
-            peer, _ = measured(path, parsed if header == XML else looped)
+            peer, _ = measured(path, PEERS.get(header, looped))
             if calls != lines:
                 sys.exit(f"{name}: read {calls:,} of {lines:,} lines")
             found = read([str(path)]).format
