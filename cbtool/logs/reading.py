@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from cbtool.errors import WrongFormatError
 from cbtool.logs.blocks import Block, blocks
 from cbtool.logs.pieces import Pieces
-from cbtool.logs.refusing import RejectedLine, problem_of, shown, wrong_format
+from cbtool.logs.refusing import RejectedLine, is_other, problem_of, shown, wrong_format
 from cbtool.logs.streams import Stream, opened
 from cbtool.traffic.formats import (
     FORMATS,
     LogFormat,
     Rows,
+    advice,
+    fitted_format,
     guessed_format,
     guessed_lines,
     parse_lines,
@@ -163,7 +165,9 @@ def _plan(name: str, block: Block, content: Lines, chosen: Sequence[LogFormat]) 
     first = block.first + content.newlines_before(above)
     if log_format is None or parts is None:
         raise wrong_format(
-            RejectedLine(name, first, shown(content.text(0))), problem_of(chosen, content[:_TOLD_BY].texts())
+            RejectedLine(name, first, shown(content.text(0))),
+            problem_of(chosen, content[:_TOLD_BY].texts()),
+            None if chosen or is_other(opening) else advice(opening),
         )
     header = log_format.layout.header
     log_format = _as_fine_as(log_format, parts, content[above + header :])
@@ -179,6 +183,8 @@ def _guessed(log_format: LogFormat | None, content: Lines, opening: Sequence[str
     guess = guessed_lines(opening, timed=log_format is not None)
     if log_format is None or not isinstance(log_format.layout, PatternLines):
         guess = guessed_format(opening) or guess
+    if log_format is None and guess is None:
+        guess = fitted_format(opening)
     if guess is None or (log_format is not None and (guess.duration is None or _LATENCY in opening[0])):
         return log_format
     return recognise([guess], content) or log_format

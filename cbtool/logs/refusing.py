@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from cbtool.traffic.formats import LogFormat
 
 _SHOWN = 60
+_LONGEST = 600  # characters of advice
 _DATED_WITHIN = 4096  # characters of a line in which its time is looked for
 
 
@@ -46,6 +47,11 @@ _YEARS = re.compile(r"\b\d\d/[A-Z][a-z]{2}/(\d{4}):\d\d:\d\d:\d\d|\b(\d{4})-\d\d
 _SANE_YEARS = range(1970, 2200)
 
 
+def is_other(lines: Sequence[str]) -> bool:
+    """Return whether a file that begins with these lines is of a program whose other files can be read."""
+    return any(re.match(begins, lines[0]) for begins in _KNOWN_OTHERS)
+
+
 def problem_of(chosen: Sequence[LogFormat], lines: Sequence[str]) -> str:
     """Return why a file is not read that begins with these lines; none of the formats `chosen` fits it."""
     other = next((what for begins, what in _KNOWN_OTHERS.items() if re.match(begins, lines[0])), None)
@@ -59,12 +65,19 @@ def problem_of(chosen: Sequence[LogFormat], lines: Sequence[str]) -> str:
     return f"not {chosen[0].name}" if len(chosen) == 1 else "without the columns that --map names"
 
 
-def wrong_format(where: RejectedLine, problem: str) -> WrongFormatError:
-    """Return what to raise: what is wrong, where, and how to go on."""
+def wrong_format(where: RejectedLine, problem: str, advice: str | None = None) -> WrongFormatError:
+    """Return what to raise: what is wrong, where, and how to go on.
+
+    Args:
+        where: the line that tells.
+        problem: what is wrong.
+        advice: what was seen in the file and what to do; None: nothing of a log was.
+    """
+    told = None if advice is None else f"{shown(advice, _LONGEST)}; or name one of docs/formats.md"
+    names = f"--log-format: {', '.join(FORMATS)}, or nginx's or Apache's own format string"
     return WrongFormatError(
         f"{where.file}:{where.line}: {problem}: '{shown(where.text)}'\n"
-        f"name the right one with --log-format: {', '.join(FORMATS)}, or nginx's or Apache's own format"
-        " string; or say with --map what columns mean"
+        + (told or f"name the right one with {names}; or say with --map what columns mean")
     )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 
 from cbtool.errors import ConfigurationError
+from cbtool.traffic.formats.advice import advice
 from cbtool.traffic.formats.assembly import NOBODY, Rows, assemble
 from cbtool.traffic.formats.aws import ALB, ALB_CSV, ALB_TABLE, ELB, S3
 from cbtool.traffic.formats.combined import (
@@ -23,6 +24,7 @@ from cbtool.traffic.formats.combined import (
 )
 from cbtool.traffic.formats.counts import COUNTS, LOCUST
 from cbtool.traffic.formats.documents import HAR, JMETER_XML, OTLP
+from cbtool.traffic.formats.fitted import fitted_format
 from cbtool.traffic.formats.guessed_lines import guessed_lines
 from cbtool.traffic.formats.haproxy import HAPROXY, HAPROXY_CLF, HAPROXY_TCP
 from cbtool.traffic.formats.json_logs import (
@@ -54,7 +56,9 @@ __all__ = [
     "ParsedBlock",
     "Rows",
     "Stamp",
+    "advice",
     "assemble",
+    "fitted_format",
     "format_named",
     "formats_named",
     "guessed_format",

@@ -9,14 +9,12 @@ loggers such as lograge, morgan, pino, Serilog, Logback, zap, Echo and Gin.
 
 from __future__ import annotations
 
-import csv
-import json
 import re
 import statistics
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cbtool.traffic.formats import column_names
+from cbtool.traffic.formats import column_names, first_rows
 from cbtool.traffic.scanning import clocks
 from cbtool.traffic.scanning.lines import Lines, Spans
 from cbtool.traffic.scanning.numbers import NONSENSE
@@ -28,9 +26,6 @@ _LINES = 100
 _NEARLY_ALL = 0.9
 _NANOSECONDS = 1e9
 _LEAST = 0.5  # of the lines must have a time and a status
-_DEEPEST = 4
-_DELIMITERS = (",", ";", "\t", "|")
-_PAIR = re.compile(r'([A-Za-z_@][\w.@-]*)=("(?:[^"\\]|\\.)*"|[^\s,;|"]*)')
 _DATED = re.compile(r"^[^=0-9]{0,40}[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}")
 
 
@@ -63,7 +58,7 @@ class Guess(NamedTuple):
 
 def guessed(lines: Sequence[str]) -> Guess | None:
     """Return what the columns of these lines, the first of a file, are taken for; None if that is unclear."""
-    for kind, read in (("objects", _objects), ("rows", _rows), ("pairs", _pairs)):
+    for kind, read in first_rows.READERS.items():
         found = read(lines[:_LINES])
         columns = _Columns(found)
         if columns.values and len(found) >= _LEAST * max(1, len(lines[:_LINES]) - 1):
@@ -73,51 +68,6 @@ def guessed(lines: Sequence[str]) -> Guess | None:
             if mapping is not None:
                 return Guess(mapping[0], kind, mapping[1])
     return None
-
-
-def _objects(lines: Sequence[str]) -> list[dict[str, Any]]:
-    found = []
-    for line in lines:
-        if line.lstrip().startswith("{"):
-            try:
-                value = json.loads(line)
-            except (ValueError, RecursionError):
-                continue
-            if isinstance(value, dict):
-                found.append(dict(_flat(value, "", _DEEPEST)))
-    return found
-
-
-def _flat(value: dict[str, Any], before: str, deepest: int) -> Iterable[tuple[str, Any]]:
-    for key, inner in value.items():
-        # A dot within a key cannot be told from one between two.
-        if "." in key or "," in key or "=" in key:
-            continue
-        if isinstance(inner, dict) and deepest:
-            yield from _flat(inner, f"{before}{key}.", deepest - 1)
-        elif isinstance(inner, str | int | float | None) and not isinstance(inner, bool):
-            yield f"{before}{key}", inner
-
-
-def _rows(lines: Sequence[str]) -> list[dict[str, Any]]:
-    delimiter = max(_DELIMITERS, key=lines[0].count)
-    names = [name.strip().strip('"').strip() for name in lines[0].split(delimiter)]
-    if len(names) < 2 or not all(re.fullmatch(r"[A-Za-z_@#][\w .()/%-]*", name) for name in names):
-        return []
-    try:
-        rows = list(csv.reader(lines[1:], delimiter=delimiter, skipinitialspace=True))
-    except csv.Error:
-        return []
-    return [dict(zip(names, map(str.strip, row), strict=False)) for row in rows]
-
-
-def _pairs(lines: Sequence[str]) -> list[dict[str, Any]]:
-    found = [
-        {key: value.strip('"') for key, value in _PAIR.findall(line[:4096])}
-        for line in lines
-        if line.count("=") > 1 and not line.lstrip().startswith(("{", "["))
-    ]
-    return [row for row in found if len(row) > 1]
 
 
 class _Columns:
@@ -151,7 +101,7 @@ class _Columns:
 
     def stamps_starts(self, when: str, took: str) -> bool:
         """Return whether what took long was received by so much later than it is stamped."""
-        received = self.named(column_names.RECEIVED, _is_time)
+        received = self.named(column_names.RECEIVED, is_time)
         later = [
             there - stamp >= spent
             for row in self._rows
@@ -196,9 +146,9 @@ def _spellings(column: str) -> set[str]:
 
 def _mapping(columns: _Columns, *, dated: bool) -> tuple[str, bool] | None:
     """Return what is what, and whether the time is no column."""
-    status = columns.named(column_names.STATUS, _is_status)
-    began, ended = columns.named(column_names.BEGAN, _is_time), columns.named(column_names.ENDED, _is_time)
-    when = None if began or ended else columns.named(column_names.WHEN, _is_time)
+    status = columns.named(column_names.STATUS, is_status)
+    began, ended = columns.named(column_names.BEGAN, is_time), columns.named(column_names.ENDED, is_time)
+    when = None if began or ended else columns.named(column_names.WHEN, is_time)
     if when is None and dated and not (began or ended):
         when = BEFORE
     took = columns.took()
@@ -261,7 +211,8 @@ def _is_request(value: Any) -> bool:
     return isinstance(value, str) and bool(_ASKED.match(value))
 
 
-def _is_status(value: Any) -> bool:
+def is_status(value: Any) -> bool:
+    """Return whether a value could be a status of HTTP, or 0 in the place of one."""
     number = _number(value)
     return number is not None and (100 <= number <= 599 or number == 0) and number == int(number)
 
@@ -270,7 +221,8 @@ def _is_duration(value: Any) -> bool:
     return _number(value) is not None or (isinstance(value, str) and bool(_UNIT_TEXT.match(value.strip())))
 
 
-def _is_time(value: Any) -> bool:
+def is_time(value: Any) -> bool:
+    """Return whether a value could be a moment, as Unix time or in ISO's or the common log format's way."""
     number = _number(value)
     if number is not None:
         return any(least <= number < most for least, most in _EPOCHS)

@@ -38,6 +38,7 @@ _SHAPES = {
     "milli": r"[0-9]{3}",
     "micro": r"[0-9]{6}",
     "fraction": r"[0-9]{1,9}",
+    "status": r"-?[0-9]{1,3}",
     **dict.fromkeys(("taken_us", "taken_ms", "taken_s"), r"[-+]?[0-9.]+|-"),
     "upstream_s": r"(?:[0-9.]+|-)(?:(?:, ?| : )(?:[0-9.]+|-))*",
 }
