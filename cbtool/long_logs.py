@@ -65,7 +65,7 @@ def simulate_long(
     simulation = LongSimulation(
         [config], instances=instances, seed=seed, epoch=calls.epoch, told=told, engine=engine
     )
-    trace, gave_up = LongTrace(), []
+    trace, gave_up = LongTrace(), [np.zeros(0, np.int64)]
     for part, last in flagged(calls):
         verdicts = rules.verdicts(part)
         simulation.advance(part, verdicts, last=last)

@@ -12,18 +12,33 @@ if TYPE_CHECKING:
     from cbtool.profiles import Profile
     from cbtool.simulation.refused import RuleCount
     from cbtool.traffic.calls import Calls
+    from cbtool.traffic.parts import LongCalls
 
 
-def guarded(profile: Profile, calls: Calls) -> tuple[Calls, tuple[RuleCount, ...]]:
-    """Return the calls that a profile's rules let through, and what each rule refused; none without rules."""
+def guarded(profile: Profile, calls: Calls | LongCalls) -> tuple[Any, tuple[RuleCount, ...]]:
+    """Return the calls that a profile's rules let through, and what each rule refused; none without rules.
+
+    Calls on disk must have been read with the profile's guard.
+    """
     if profile.guard is None:
         return calls, ()
-    from cbtool.simulation.refused import behind  # noqa: PLC0415  # polars
+    from cbtool.logs.rule_codes import RULE, RuleCodes, let_through  # noqa: PLC0415  # polars
+    from cbtool.logs.stored import StoredCalls  # noqa: PLC0415  # polars
+    from cbtool.simulation.refused import behind, counts_of, notes_of  # noqa: PLC0415
+    from cbtool.traffic.calls import Calls  # noqa: PLC0415  # numpy
 
-    behind_it = behind(profile.guard, calls)
-    for text in behind_it.notes:
+    kept: Any
+    if isinstance(calls, Calls):
+        kept, counts, notes = behind(profile.guard, calls)
+    else:
+        assert isinstance(calls, StoredCalls)  # noqa: S101  # a cluster's are refused when they are read
+        codes = calls.codes[RULE]
+        assert isinstance(codes, RuleCodes)  # noqa: S101  # they have that name alone
+        notes = notes_of(profile.guard, methods=codes.methods, paths=codes.paths)
+        kept, counts = let_through(calls), counts_of(profile.guard, calls.counts(RULE))
+    for text in notes:
         note(f"note: {text}")
-    return behind_it.calls, behind_it.counts
+    return kept, counts
 
 
 def refused_json(counts: Iterable[RuleCount]) -> dict[str, Any]:

@@ -44,7 +44,6 @@ from cbtool.cli.selecting import selecting
 from cbtool.cli.sources import read_log
 from cbtool.errors import ConfigurationError
 from cbtool.live.plan import DEFAULT_MAX_IN_FLIGHT, DEFAULT_TIMEOUT, RunPlan
-from cbtool.traffic.texts import ASKED
 from cbtool.units import parse_duration
 
 if TYPE_CHECKING:
@@ -124,11 +123,8 @@ def replay(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     check_target(url, allow_host or ())  # before a large log is read
     factor = parsed("--speed", parse_speed, speed)
     limit = None if duration is None else parsed("--duration", parse_duration, duration)
-    # The [refusal] rules look at all calls at once.
-    long = settings.guard is None
-    read: Any = read_log(logs, log_format, which, texts=ASKED, long=long, requests=long)
-    held = isinstance(read, Calls)
-    calls, counts = guarded(settings, read) if held else (read, ())
+    read = read_log(logs, log_format, which, texts=("method",), requests=True, guard=settings.guard)
+    calls, counts = guarded(settings, read)
     for count in counts:
         note(f"not sent, because of the rule {count.rule}: {count.calls:,} ({count.reason})")
     base = RunPlan(
@@ -145,7 +141,7 @@ def replay(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         max_in_flight=connections,
         profile=settings.name,
     )
-    plan_of: Any = replay_plan if held else long_replay_plan
+    plan_of: Any = replay_plan if isinstance(calls, Calls) else long_replay_plan
     made = plan_of(
         calls,
         base,

@@ -35,7 +35,7 @@ from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when
 )
 from cbtool.report.checks import check_json, checks_text
 from cbtool.simulation.engine import Engine
-from cbtool.traffic.texts import ASKED, NONE
+from cbtool.traffic.texts import NONE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -92,24 +92,27 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
     from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with the others below
     from cbtool.report.groups import simulated_groups_text  # noqa: PLC0415
-    from cbtool.traffic.calls import Calls  # noqa: PLC0415  # numpy
 
     gates = parsed_thresholds(threshold)
     settings = load_profile(profile) if profile else default_profile()
-    # The [refusal] rules look at all calls at once.
-    long = (by is None or cluster is None) and settings.guard is None
-    texts = (*(ASKED if settings.guard else NONE), *([by] if by else ()))
     source = open_source(
-        logs or (), scenario, log_format, seed, which, cluster=cluster, long=long, texts=texts
+        logs or (),
+        scenario,
+        log_format,
+        seed,
+        which,
+        cluster=cluster,
+        long=by is None or cluster is None,
+        texts=(by,) if by else NONE,
+        guard=settings.guard,
     )
     simulating = Simulating(settings, instances, source.seed, engine)
     head = {"source": source.name, "profile": settings.name, "seed": source.seed}
     if by is not None:
         if gates or calls_out is not None or junit is not None:
             raise typer.BadParameter("--by goes with neither --threshold, --junit nor --calls-out")
-        calls = traffic_at(source, load)
         answer_groups(
-            guarded(settings, calls)[0] if isinstance(calls, Calls) else calls,
+            guarded(settings, traffic_at(source, load))[0],
             by,
             simulating.group(),
             text=simulated_groups_text,

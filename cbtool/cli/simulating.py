@@ -90,10 +90,11 @@ class Simulating(NamedTuple):
         incidents = incidents_in_parts(held, rules)
         return traffic_strip(along, config, incidents=incidents, summary=result.summary)
 
-    def _stored(self, calls: LongCalls, calls_out: Path | None, *, plot: bool) -> Answer:
+    def _stored(self, arriving: LongCalls, calls_out: Path | None, *, plot: bool) -> Answer:
         from cbtool.long_logs import simulate_long  # noqa: PLC0415  # numpy
         from cbtool.report.calls_file import CallsFile  # noqa: PLC0415  # polars
 
+        calls, counts = guarded(self.settings, arriving)
         file = None if calls_out is None else CallsFile()
         with working(f"simulating {len(calls):,} calls"):
             answer = simulate_long(
@@ -108,7 +109,7 @@ class Simulating(NamedTuple):
             if calls_out is not None and file is not None:
                 file.write(calls_out)
         drawn = self._plot(calls, answer.result) if plot else ""
-        return Answer(answer.result, answer.values, answer.reach, calls.span, (), drawn)
+        return Answer(answer.result, answer.values, answer.reach, calls.span, counts, drawn)
 
     def group(self) -> Callable[[AnyCalls], SimulationResult]:
         """Return what simulates one group's calls."""

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import typer
 
 from cbtool.cli.output import note, working
-from cbtool.traffic.texts import TEXTS
+from cbtool.traffic.texts import ASKED, TEXTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
+    from cbtool.breaker.refusal import Guard
     from cbtool.cluster import Cluster
     from cbtool.logs import LogRead
     from cbtool.simulation.health import HealthTimeline
@@ -130,12 +131,13 @@ def open_source(
     cluster: Cluster | None = None,
     long: bool = False,
     texts: Collection[str] = TEXTS,
+    guard: Guard | None = None,
 ) -> TrafficSource:
     """Return the traffic that the command line names: logs (or run records), or one scenario.
 
     Says on standard error what the logs lacked. They are read here, or by a cluster. With `long`, calls that
     do not fit in memory stay on disk, or with the cluster's workers: the command then asks for `stored`. Of
-    the calls' texts, `texts` and what `which` asks for are read.
+    the calls' texts, `texts` and what `which` and the `guard` ask for are read.
 
     Raises:
         typer.BadParameter: both or neither are named.
@@ -151,7 +153,7 @@ def open_source(
         return Generated(load_scenario(scenario), seed)
     name = named(logs)
     with working("reading the log"):
-        read = _read(logs, log_format, which, texts, cluster, long=long)
+        read = _read(logs, log_format, which, texts, cluster, long=long, guard=guard)
     _remark(read, read.calls.notes)
     return source_of(read.calls, name, seed or 0)
 
@@ -176,16 +178,16 @@ def read_log(
     which: Selection | None,
     *,
     texts: Collection[str] = TEXTS,
-    long: bool = False,
     requests: bool = False,
+    guard: Guard | None = None,
 ) -> AnyCalls:
-    """Return the calls of logs that are asked for; say on standard error what they lacked.
+    """Return the calls of logs that are asked for, many of them on disk; say what they lacked.
 
-    Of their texts, `texts` and what `which` asks for are read. With `long`, many calls stay on disk; with
-    `requests`, there they know what they asked for.
+    Of their texts, `texts` and what `which` and the `guard` ask for are read. With `requests`, calls on disk
+    know what they asked for.
     """
     with working("reading the log"):
-        read = _read(logs, log_format, which, texts, None, long=long, requests=requests)
+        read = _read(logs, log_format, which, texts, None, long=True, requests=requests, guard=guard)
     _remark(read, read.calls.notes)
     calls: AnyCalls = read.calls
     return calls
@@ -200,11 +202,15 @@ def _read(
     *,
     long: bool,
     requests: bool = False,
+    guard: Guard | None = None,
 ) -> LogRead[Any]:
     """Read logs here or there; with `long`, only few calls are taken into memory."""
+    if cluster is not None and guard is not None:
+        # Its workers do not ask the rules.
+        texts, long = (*texts, *ASKED), False
     from cbtool.logs import read_long_calls  # noqa: PLC0415  # polars
 
-    reading: Callable[..., LogRead[Any]] = partial(read_long_calls, requests=requests)
+    reading: Callable[..., LogRead[Any]] = partial(read_long_calls, requests=requests, guard=guard)
     reading = reading if cluster is None else cluster.read
     many = None if long else math.inf
     return reading(logs, log_format=log_format, which=which, texts=texts, many=many)

@@ -29,7 +29,6 @@ from cbtool.cli.selecting import selecting
 from cbtool.cli.sources import Generated, named, read_log
 from cbtool.cli.traffic_options import LogsArgument  # noqa: TC001  # Typer reads it when it is built
 from cbtool.cli.verify_groups import verify_groups
-from cbtool.traffic.texts import ASKED, NONE
 from cbtool.units import parse_duration, parse_percent
 
 if TYPE_CHECKING:
@@ -124,7 +123,6 @@ def verify(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
       cbtool verify -p mine.toml --scenario hard-outage --threshold 'time_to_open<5s'
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
     from cbtool.profiles import load_profile  # noqa: PLC0415  # keeps --help quick
-    from cbtool.traffic.calls import Calls  # noqa: PLC0415  # numpy
     from cbtool.verifying import verify as check  # noqa: PLC0415  # numpy
 
     if profile is None:
@@ -152,11 +150,10 @@ def verify(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         }
     )
     named_in_log = [by] if by else ["instance"] if shared is None else []
-    texts = (*(ASKED if settings.guard else NONE), *named_in_log)
-    # The [refusal] rules look at all calls at once.
-    long = settings.guard is None
-    recent = read_log(logs, log_format, which, texts=texts, long=long) if logs else None
-    calls = guarded(settings, recent)[0] if isinstance(recent, Calls) else recent
+    calls = None
+    if logs:
+        recent = read_log(logs, log_format, which, texts=named_in_log, guard=settings.guard)
+        calls = guarded(settings, recent)[0]
     stories = _stories(settings, scenario or (), rules.scenarios, seed)
     if calls is None and not rates and not stories and rules.load_low is None and evidence is None:
         raise typer.BadParameter("name a log (- is standard input), a --load or a --scenario")

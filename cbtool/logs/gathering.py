@@ -13,11 +13,12 @@ from cbtool.logs.reading import SAMPLES, read_one
 from cbtool.logs.streams import matching
 from cbtool.traffic.formats import assemble, formats_named
 from cbtool.traffic.selection import Selection
-from cbtool.traffic.texts import TEXTS
+from cbtool.traffic.texts import ASKED, TEXTS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from cbtool.breaker.refusal import Guard
     from cbtool.logs.reading import File
     from cbtool.logs.refusing import RejectedLine
     from cbtool.logs.stored import StoredCalls
@@ -82,6 +83,7 @@ def read_long_calls(
     many: float | None = None,
     texts: Collection[str] = TEXTS,
     requests: bool = False,
+    guard: Guard | None = None,
 ) -> LogRead[Calls | StoredCalls]:
     """Return the calls in sources, in memory or, where there are many, on disk; else as `read_calls`.
 
@@ -92,7 +94,8 @@ def read_long_calls(
         many: how many calls stay in memory; None: `intake.MANY`. More are kept by their start, duration
             and answer, and their texts by number, of paths the endpoints.
         texts: those of `TEXTS` that are wanted beside what `which` asks for.
-        requests: whether paths are kept whole, for `StoredCalls.asked`, rather than the endpoints.
+        requests: whether what each asked for is kept, whole; for `StoredCalls.asked`.
+        guard: whose rules are asked about each; None: there is none.
 
     Raises:
         CbtoolError: as `read_calls`; the calls do not say what is asked for, or none is; there is no room on
@@ -100,13 +103,14 @@ def read_long_calls(
     """
     chosen = () if log_format is None else formats_named(log_format)
     wanted = which or Selection()
-    kept = [name for name in texts if not (requests and name == "path")]
-    taken = Intake(wanted, intake.MANY if many is None else many, kept, requests=requests)
+    parsed = {*texts, *wanted.texts, *(ASKED if requests or guard else ())}
+    most = intake.MANY if many is None else many
+    taken = Intake(wanted, most, texts, requests=requests, guard=guard)
     with closing(taken):
         found = []
         for source in sources:
             for name in matching(source):
-                found.append(read_one(chosen, name, taken.take, {*texts, *wanted.texts}))
+                found.append(read_one(chosen, name, taken.take, parsed))
                 taken.end_file()
         files, with_calls = sound(found, sources)
         calls: Calls | StoredCalls

@@ -14,6 +14,7 @@ import polars as pl
 from cbtool.logs.asked import Asked
 from cbtool.logs.pieces import Pieces
 from cbtool.logs.row_arrays import Facts, check_known, columns_of, row_of, rows_of
+from cbtool.logs.rule_codes import RULE, RuleCodes
 from cbtool.logs.stored import StoredCalls
 from cbtool.logs.text_codes import codes_of
 from cbtool.scratch import Sorter
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from cbtool.breaker.refusal import Guard
     from cbtool.logs.text_codes import TextCodes
     from cbtool.traffic.formats import LogFormat
     from cbtool.traffic.selection import Selection
@@ -44,12 +46,20 @@ class Intake:
         many: how many calls stay in memory.
         texts: those that are kept of more calls; of paths, the endpoints.
         requests: whether what each call asked for is kept, too, whole.
+        guard: whose rules are asked about each, of more calls; None: there is none.
     """
 
     def __init__(
-        self, which: Selection, many: float, texts: Collection[str] = (), *, requests: bool = False
+        self,
+        which: Selection,
+        many: float,
+        texts: Collection[str] = (),
+        *,
+        requests: bool = False,
+        guard: Guard | None = None,
     ) -> None:
         self._requests = requests
+        self._guard = guard
         self._which = which
         self._texts = texts
         self._many = many
@@ -87,7 +97,10 @@ class Intake:
         return [pl.DataFrame() if file is None else file[1].taken() for file in files]
 
     def _overflow(self) -> None:
-        self._disk = _Disk(self._which, codes_of(self._texts), Asked() if self._requests else None)
+        codes = codes_of(self._texts)
+        if self._guard is not None:
+            codes[RULE] = RuleCodes(self._guard)
+        self._disk = _Disk(self._which, codes, Asked() if self._requests else None)
         files, self._early = self._early, [None]
         for number, file in enumerate(files):
             if number:

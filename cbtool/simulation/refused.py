@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-from cbtool.breaker.refusal import Request
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cbtool.breaker.refusal import Guard
     from cbtool.traffic.calls import Calls
 
@@ -25,8 +25,7 @@ class RuleCount:
         return {"rule": self.rule, "reason": self.reason, "calls": self.calls}
 
 
-@dataclass(frozen=True)
-class Guarded:
+class Guarded(NamedTuple):
     """Calls behind a guard.
 
     Attributes:
@@ -47,30 +46,24 @@ def behind(guard: Guard, calls: Calls) -> Guarded:
         guard: the rules.
         calls: with methods and paths where they are known. No log says what a call was expected to cost.
     """
-    import polars as pl  # noqa: PLC0415  # only who has a guard pays for it
+    from cbtool.traffic.guarding import rules_of  # noqa: PLC0415  # only who has a guard pays for polars
 
-    empty = pl.Series("", [""]).new_from_index(0, len(calls))
-    targets = pl.DataFrame(
-        {
-            "method": empty if calls.method is None else calls.method.cast(pl.String).fill_null(""),
-            "path": empty if calls.path is None else calls.path.cast(pl.String).fill_null(""),
-        }
-    )
-    kinds = targets.unique(maintain_order=True)
-    refusals = [guard.refusal(Request(method, path)) for method, path in kinds.iter_rows()]
-    names = pl.Series([None if each is None else each.rule for each in refusals], dtype=pl.String)
-    rule = targets.join(
-        kinds.with_columns(rule=names), on=["method", "path"], how="left", maintain_order="left"
-    ).get_column("rule")
+    rule = rules_of(guard, calls.method, calls.path, len(calls))
     counts = dict(rule.drop_nulls().value_counts().iter_rows())
-    told = tuple(RuleCount(each.name, each.reason, counts.get(each.name, 0)) for each in guard.rules)
-    return Guarded(calls.take(rule.is_null().to_numpy()), told, _notes(guard, calls))
+    known = [each is not None and each.null_count() < len(each) for each in (calls.method, calls.path)]
+    kept = calls.take(rule.is_null().to_numpy())
+    return Guarded(kept, counts_of(guard, counts), notes_of(guard, methods=known[0], paths=known[1]))
 
 
-def _notes(guard: Guard, calls: Calls) -> tuple[str, ...]:
+def counts_of(guard: Guard, counts: Mapping[str, int]) -> tuple[RuleCount, ...]:
+    """Return how many calls each rule turned away, in the order in which they are asked."""
+    return tuple(RuleCount(each.name, each.reason, counts.get(each.name, 0)) for each in guard.rules)
+
+
+def notes_of(guard: Guard, *, methods: bool, paths: bool) -> tuple[str, ...]:
+    """Return what calls do not say, so that a rule cannot fit, by whether any says its method and path."""
     notes = []
-    columns = (("methods", calls.method), ("paths", calls.path))
-    lacks = [name for name, known in columns if known is None or known.null_count() == len(known)]
+    lacks = [name for name, known in (("methods", methods), ("paths", paths)) if not known]
     if lacks:
         notes.append(
             f"these calls have no {' and no '.join(lacks)}: refusal rules that ask for them never fit"

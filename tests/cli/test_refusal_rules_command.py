@@ -9,7 +9,9 @@ import pytest
 
 from cbtool.__main__ import run
 from cbtool.errors import ConfigurationError
+from cbtool.logs import intake
 from cbtool.profiles import Profile, dump_profile, parse_profile
+from cbtool.scratch import sorting
 from cbtool.toml_tables import Source
 
 PROFILE = """
@@ -45,6 +47,44 @@ timestamp,status,method,path
 5,200,GET,/points
 6,200,GET,/export/c?limit=all
 """
+
+
+def as_long(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(intake, "MANY", 3)
+    patch.setattr(sorting, "RUN", 2)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["simulate", "log.csv", "--json"],
+        ["simulate", "log.csv", "--load", "0.6", "--seed", "3"],
+        ["simulate", "log.csv", "--since", "+1s", "--by", "path", "--json"],
+        ["replay", "log.csv", "--target", "http://127.0.0.1:9", "--methods", "GET", "--dry-run", "--json"],
+    ],
+    ids=" ".join,
+)
+@pytest.mark.usefixtures("files")
+def test_logs_beyond_memory_are_asked_the_same(
+    command: list[str], little_memory: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [*command, "--profile", "mine.toml"]
+    status, known = run(arguments), capsys.readouterr()
+    as_long(little_memory)
+    assert (run(arguments), capsys.readouterr()) == (status, known)
+    assert status == 0
+    if command[0] == "replay":
+        assert "because of the rule exports: 2" in known.err
+
+
+@pytest.mark.usefixtures("files")
+def test_calls_on_disk_that_do_not_say_what_was_asked_for_are_noted(
+    little_memory: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    as_long(little_memory)
+    Path("bare.csv").write_text("timestamp,status\n" + "".join(f"{n},200\n" for n in range(9)))
+    assert run(["simulate", "bare.csv", "--profile", "mine.toml"]) == 0
+    assert "these calls have no methods and no paths" in capsys.readouterr().err
 
 
 def parsed(text: str) -> Profile:
