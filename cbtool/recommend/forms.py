@@ -48,3 +48,8 @@ def ceil_nice(value: float) -> float:
     """Return `value` rounded up to two significant digits."""
     power = 10.0 ** (math.floor(math.log10(value)) - 1)
     return float(f"{math.ceil(value / power - 1e-9) * power:.6g}")
+
+
+def two_digits(value: float) -> float:
+    """Return `value` rounded to two significant digits."""
+    return float(f"{value:.2g}")

@@ -6,7 +6,6 @@ resampled traffic → the cheapest settings within the budget → reasons.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -26,6 +25,7 @@ from cbtool.recommend.incidents import A_TAIL, Sides, few_of, tell_apart
 from cbtool.recommend.instances import named_instances
 from cbtool.recommend.labelled import label_notes, labelled_sides
 from cbtool.recommend.loss import Court
+from cbtool.recommend.margins import burst_margin
 from cbtool.recommend.mild import mild_stretches
 from cbtool.recommend.model import Budget, IncidentKind, Recommendation, Regime
 from cbtool.recommend.night import thinned_to_quietest
@@ -57,7 +57,6 @@ _ARENAS = 10
 _ARENA_CALLS = 60_000
 _LOG_CALLS = 150_000  # a longer log is judged by its pieces alone
 _LIBRARY_WEIGHT = 0.1
-_FIRST_OF_ITS_KIND = 0.7
 _PLAINLY_SLOW = 60.0  # percent of calls above the healthy p99
 
 
@@ -170,11 +169,11 @@ class Case:
 
     @property
     def burst_margin(self) -> float:
-        """How many times as bad as the worst burst seen the next may be: the fewer were seen, the more."""
+        """How many times as bad as the worst burst seen the next may be (`margins.burst_margin`)."""
         bursts = severe_blips(self.sides.incidents, self.budget)
         if not bursts or len(bursts) >= A_TAIL:
             return BURST_MARGIN
-        return BURST_MARGIN + _FIRST_OF_ITS_KIND / math.sqrt(len(bursts))
+        return burst_margin(len(bursts), hurried=bool(self.sides.actionable))
 
     def shares(self, keep: NDArray[np.bool_]) -> list[Trace]:
         """Return the kept calls of each breaker that is looked at."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from cbtool.recommend.backoff import WORTH_GROWING, growing, nearby
+from cbtool.recommend.closest import closest_errors, closest_windows
 from cbtool.recommend.forms import best_wait, nice, nice_duration
 from cbtool.recommend.gates import Candidate, Gate
 from cbtool.recommend.habits import habits
@@ -28,7 +30,6 @@ _FAR_BEHIND = 1.02  # a rival, after a round of moves: not worth another
 _GROWN = 4  # growing waits that are worth a second look
 _FINER = (0.6, 0.8, 1.25, 1.6)  # of a window: between the grid's
 _FINER_PERCENT = (-10.0, -5.0, 5.0, 10.0)  # of a threshold: fives are what a person would write
-_FINER_ERRORS = (0.9, 0.8)  # of an errors gate, whose grid is a quarter apart
 _GAIN = 0.999  # a move must save at least a thousandth
 _HOPELESS = 1.1  # so many times the loss on the screening courts is not made up on the others
 _CALLS_AN_ERROR = (2, 4)
@@ -94,7 +95,12 @@ class Search:
 
     def _finer(self, best: Candidate) -> Candidate:
         """Return the candidate moved in finer steps than the grid's, which overshoots what a gate must be."""
-        for moves in (self._finer_windows, self._finer_thresholds, self._finer_errors):
+        for moves in (
+            self._finer_windows,
+            self._finer_thresholds,
+            partial(closest_windows, ground=self.ground, allowed=self.allowed, fit=self.fit),
+            partial(closest_errors, allowed=self.allowed),
+        ):
             for move in moves(best):
                 if self.allowed(move.gate) and self._saves(move, best):
                     best = move
@@ -112,12 +118,6 @@ class Search:
         for step in _FINER_PERCENT:
             if self.ground.may_open_at(at.gate.threshold + step):
                 yield from self._fitted(at, at.gate._replace(threshold=at.gate.threshold + step))
-
-    def _finer_errors(self, at: Candidate) -> Iterator[Candidate]:
-        for factor in _FINER_ERRORS:
-            errors = math.ceil(at.gate.errors * factor)
-            if ERRORS[0] <= errors < at.gate.errors:
-                yield at._replace(gate=with_errors(at.gate, errors))
 
     def _backed_off(self, best: Candidate) -> Candidate:
         """Return the candidate with a growing wait, where that saves more than two more settings cost."""
