@@ -6,6 +6,7 @@ import time
 
 import numpy as np
 
+from cbtool.breaker import BreakerConfig
 from cbtool.breaker.dialects import NAMES, dialect_named
 from cbtool.simulation.fast import run_brief
 from cbtool.simulation.traffic import Traffic, traffic_of
@@ -26,7 +27,7 @@ def traffic() -> Traffic:
 
 def nanoseconds(calls: Traffic, name: str) -> float:
     """Return the best of several rounds, a call; the first round, which may compile, is not counted."""
-    config = dialect_named(name).config({}, {})
+    config = BreakerConfig.of(dialect_named(name))
     run_brief(calls, config)
     best = float("inf")
     for _ in range(ROUNDS):

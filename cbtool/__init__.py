@@ -9,6 +9,8 @@ import sys
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from cbtool.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from cbtool.api import (
         BreakerConfig,
@@ -35,8 +37,6 @@ __all__ = [
     "sweep",
     "verify",
 ]
-
-__version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> Any:

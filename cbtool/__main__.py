@@ -6,8 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from cbtool import __version__
 from cbtool.cli.commands import front_page
+from cbtool.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

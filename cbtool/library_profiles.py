@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from cbtool.breaker.config import BreakerConfig
 from cbtool.breaker.dialects import dialect_named
 from cbtool.profiles import Profile, breaker_table, dump_profile
 from cbtool.toml_text import comment
@@ -20,7 +21,7 @@ def library_defaults(dialect: str) -> Profile:
     Args:
         dialect: one of `cbtool.breaker.dialects.NAMES`.
     """
-    return Profile(dialect, dialect_named(dialect).config({}, {}), OutcomeRules())
+    return Profile(dialect, BreakerConfig.of(dialect_named(dialect)), OutcomeRules())
 
 
 _OUTCOME_REASONS = {

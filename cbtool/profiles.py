@@ -150,7 +150,9 @@ def _read_breaker(table: Table) -> BreakerConfig:
     try:
         settings["health_check"] = None if health_check is None else _read_health_check(health_check)
         settings["when_open"] = None if when_open is None else _read_when_open(when_open)
-        return dialect.config(given(settings), {} if options is None else _read_options(options, dialect))
+        return BreakerConfig.of(
+            dialect, given(settings), None if options is None else _read_options(options, dialect)
+        )
     except InvalidSettingError as error:
         raise table.located(error) from None
 

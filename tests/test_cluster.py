@@ -16,6 +16,7 @@ import pytest
 from distributed import LocalCluster
 
 import cbtool
+from cbtool import version
 from cbtool.__main__ import run
 from cbtool.cluster import connected
 from cbtool.cluster.calls import ClusterCalls
@@ -318,7 +319,7 @@ def test_what_a_lost_worker_did_is_done_again_but_not_for_ever(scheduler: str, t
 
 
 def test_workers_with_another_version_are_refused(scheduler: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cbtool, "__version__", "0.0.1")
+    monkeypatch.setattr(version, "__version__", "0.0.1")
     refused = pytest.raises(ConfigurationError, match=r"worker tcp://.* has cbtool .*; here is 0\.0\.1")
     with refused, connected(scheduler):
         pass

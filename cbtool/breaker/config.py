@@ -15,6 +15,8 @@ from cbtool.breaker.dialects.ours import DEFAULT
 from cbtool.breaker.parts import HealthCheck, WhenOpen, WindowType
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cbtool.breaker.dialect import Dialect
     from cbtool.breaker.policies import Policies
 
@@ -79,6 +81,25 @@ class BreakerConfig:
         self._fill_in_defaults()
         self.dialect.validate(self)
         object.__setattr__(self, "policies", self.dialect.policies(self))
+
+    @classmethod
+    def of(
+        cls,
+        dialect: Dialect,
+        words: Mapping[str, Any] | None = None,
+        options: Mapping[str, Any] | None = None,
+    ) -> BreakerConfig:
+        """Return a configuration of a dialect: what is given, and the library's defaults for the rest.
+
+        Args:
+            dialect: the library's.
+            words: fields of this class, in our words and units.
+            options: the library's own options that are none of our words, by native name.
+
+        Raises:
+            InvalidSettingError: the library rejects a value.
+        """
+        return cls(**dialect.chosen(words or {}, options or {}))
 
     @property
     def consecutive_failures(self) -> int | None:

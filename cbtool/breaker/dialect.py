@@ -115,8 +115,8 @@ class Dialect:
         window: WindowType = self.defaults.get("sliding_window_type", WindowType.COUNT)
         return window
 
-    def config(self, words: Mapping[str, Any], options: Mapping[str, Any]) -> BreakerConfig:
-        """Return a configuration: what is given, and the library's defaults for the rest.
+    def chosen(self, words: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return arguments of `BreakerConfig`: what is given, and the library's defaults for the rest.
 
         Args:
             words: fields of `BreakerConfig`.
@@ -125,19 +125,17 @@ class Dialect:
         Raises:
             InvalidSettingError: the library rejects a value.
         """
-        from cbtool.breaker.config import BreakerConfig  # noqa: PLC0415  # which imports the default dialect
-
         for setting in self.settings:
             if setting.word is not None and setting.word in words:
                 setting.to_word(setting.to_native(words[setting.word]))
             if setting.name in options:
                 setting.to_word(options[setting.name])
-        chosen = tuple(
+        own = tuple(
             (name, options[name])
             for name, default in self.option_defaults.items()
             if options.get(name, default) != default
         )
-        return BreakerConfig(**(self.defaults | dict(words) | {"dialect": self, "options": chosen}))
+        return self.defaults | dict(words) | {"dialect": self, "options": own}
 
     def from_native(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return keyword arguments of `BreakerConfig`, without the dialect, for native settings.

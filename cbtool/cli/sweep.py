@@ -177,10 +177,10 @@ class _Asked(NamedTuple):
 
     def of_all(self, source: TrafficSource, load: float, output: Path | None) -> tuple[Sweep, int]:
         """Sweep all calls of a source, with a journal beside the output; return how many there are, too."""
-        from cbtool import __version__  # noqa: PLC0415
         from cbtool.report.sweep import write_sweep  # noqa: PLC0415
         from cbtool.report.sweep_journal import journal, key_of  # noqa: PLC0415
         from cbtool.sweeping.traffic import traffic_of  # noqa: PLC0415  # numpy
+        from cbtool.version import __version__  # noqa: PLC0415
 
         traffic = traffic_of(traffic_at(source, load), self.settings.rules, self.runner)
         depends = (self.settings.config, self.tried, self.instances, self.seed, __version__)

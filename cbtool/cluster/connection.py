@@ -66,7 +66,7 @@ class Connection:
         Raises:
             ConfigurationError: one has another, or none.
         """
-        from cbtool import __version__  # noqa: PLC0415
+        from cbtool.version import __version__  # noqa: PLC0415
 
         with self._understandable():
             versions = self._client.run(_version, on_error="return")
@@ -148,6 +148,6 @@ class Connection:
 
 
 def _version() -> str:
-    from cbtool import __version__  # noqa: PLC0415
+    from cbtool.version import __version__  # noqa: PLC0415
 
     return __version__

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cbtool.breaker.config import BreakerConfig
 from cbtool.breaker.dialects import NAMES, dialect_named
 from cbtool.foreign.nodes import Found, Node, flattened
 
@@ -46,7 +47,7 @@ def composite_names(library: str) -> frozenset[str]:
     """Return the native names that are no single setting: their values may be tables themselves."""
     dialect = dialect_named(library)
     own = {setting.name for setting in dialect.settings}
-    return frozenset(dialect.to_native(dialect.config({}, {}))) - own
+    return frozenset(dialect.to_native(BreakerConfig.of(dialect))) - own
 
 
 def _flat(node: Node, whole: frozenset[str]) -> Mapping[str, Node]:

@@ -168,7 +168,7 @@ def config_of(dialect: Dialect, values: Mapping[str, Any]) -> BreakerConfig:
     words = dialect.from_native(values)
     for name, value in values.items():
         if name not in own and (name in ours or name in words):
-            known = (*own, *(key for key in dialect.to_native(dialect.config({}, {})) if key not in own))
+            known = (*own, *(key for key in dialect.to_native(BreakerConfig.of(dialect)) if key not in own))
             raise InvalidSettingError(name, f"is unknown{did_you_mean(name, known)}", value)
     return BreakerConfig(**words, dialect=dialect)
 

@@ -122,7 +122,7 @@ class _Translator:
         known = {word: value for word, value in self._words.items() if word in self._target.known_words}
         while True:
             try:
-                return self._target.config(known, self._options)
+                return BreakerConfig.of(self._target, known, self._options)
             except InvalidSettingError as error:
                 word = next((s.word for s in self._target.settings if s.name == error.field), error.field)
                 if word not in known:
@@ -140,7 +140,7 @@ class _Translator:
         if kind is WindowType.CONSECUTIVE and "sliding_window_size" not in self._target.known_words:
             return False
         try:
-            native = self._target.to_native(self._target.config(known, {}))
+            native = self._target.to_native(BreakerConfig.of(self._target, known))
             back = self._target.from_native(native)
         except (InvalidSettingError, ValueError, TypeError, KeyError):
             return False

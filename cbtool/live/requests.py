@@ -6,10 +6,10 @@ import base64
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from cbtool import __version__
 from cbtool.errors import ConfigurationError
 from cbtool.live.headers import PREFLIGHT_HEADER, USER_AGENT_PREFIX
 from cbtool.live.redaction import without_credentials
+from cbtool.version import __version__
 
 if TYPE_CHECKING:
     import httpx

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 import uvloop
 
-from cbtool import __version__
 from cbtool.errors import ConfigurationError
 from cbtool.live.engine import Engine
 from cbtool.live.preflight import preflight
@@ -25,6 +24,7 @@ from cbtool.live.record_lines import End, Header
 from cbtool.live.redaction import safe_url
 from cbtool.live.transport import FastTransport
 from cbtool.profiles import breaker_table
+from cbtool.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cbtool import __version__
 from cbtool.profile_evidence import ProfileEvidence
 from cbtool.recommend.columns import count, pieces
 from cbtool.recommend.findings import Estimate
 from cbtool.recommend.resamples import HIGH, LOW
+from cbtool.version import __version__
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cbtool.breaker import BreakerConfig
-    from cbtool.simulation.runs import Run, Step
+    from cbtool.simulation.run_parts import Run, Step
     from cbtool.simulation.sections import Section
     from cbtool.traffic.calls import Calls
     from cbtool.traffic.parts import LongCalls

@@ -1,4 +1,4 @@
-"""The readable engine over a traffic that comes in sections; see `runs.Run`."""
+"""The readable engine over a traffic that comes in sections; see `run_parts.Run`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cbtool.simulation.readable import Events
-from cbtool.simulation.runs import Step
+from cbtool.simulation.run_parts import Step
 from cbtool.units import to_ns
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class ReadableRun:
         self._events = Events(config, seed, epoch)
 
     def advance(self, section: Section, end_ns: int) -> Step:
-        """Go through a section; see `runs.Run`."""
+        """Go through a section; see `run_parts.Run`."""
         events, traffic = self._events, section.traffic
         events.begin(traffic)
         events.through(traffic, section.behind, section.done, section.due)

@@ -11,7 +11,7 @@ from cbtool.breaker.adaptive.policy import ThrottleKind
 from cbtool.breaker.memory import LOG_COLUMNS
 from cbtool.breaker.policies import LateResults, WindowKind
 from cbtool.simulation.compiled_rules import RECORD, packed
-from cbtool.simulation.runs import Columns, Step
+from cbtool.simulation.run_parts import Columns, Step
 from cbtool.simulation.steps_kernel import run_steps
 
 if TYPE_CHECKING:

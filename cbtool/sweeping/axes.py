@@ -174,4 +174,6 @@ def config_at(base: BreakerConfig, point: dict[str, Any]) -> BreakerConfig:
     from cbtool.breaker.dialects import dialect_named  # noqa: PLC0415  # loads every library's module
 
     dialect = dialect_named(name)
-    return dialect.config({word: value for word, value in words.items() if word in dialect.known_words}, {})
+    return BreakerConfig.of(
+        dialect, {word: value for word, value in words.items() if word in dialect.known_words}
+    )

@@ -10,14 +10,14 @@ from cbtool.breaker.policies import TripPolicy
 
 def timed(dialect: str, seconds: float, **settings: object) -> BreakerConfig:
     words = {"sliding_window_type": WindowType.TIME, "sliding_window_size": seconds, **settings}
-    return dialect_named(dialect).config(words, {})
+    return BreakerConfig.of(dialect_named(dialect), words)
 
 
 def native(dialect: str, **values: object) -> BreakerConfig:
     chosen = dialect_named(dialect)
     words = chosen.from_native(values)
     options = {name: value for name, value in values.items() if name in chosen.option_defaults}
-    return chosen.config({k: v for k, v in words.items() if k not in options}, options)
+    return BreakerConfig.of(chosen, {k: v for k, v in words.items() if k not in options}, options)
 
 
 def ruled(config: BreakerConfig, trip: TripPolicy) -> BreakerConfig:

@@ -48,7 +48,7 @@ def test_one_failure_while_it_starts_takes_it_out_again() -> None:
 
 def test_health_checks_hold_it_unavailable() -> None:
     health = HealthCheck(path="/healthz", interval=5.0, healthy_after=2)
-    config = dialect_named("nginx-plus").config({"health_check": health}, {})
+    config = BreakerConfig.of(dialect_named("nginx-plus"), {"health_check": health})
     story = Story(config).fail().pass_time(60)
     assert story.refused(), "no check has passed"
     story.breaker.record_health(True, story.now)

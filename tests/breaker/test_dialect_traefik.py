@@ -155,4 +155,4 @@ def test_an_expression_that_is_not_modelled_is_rejected_with_what_is(expression:
 )
 def test_settings_that_no_expression_says_are_rejected(words: dict[str, float], rule: str) -> None:
     with pytest.raises(InvalidSettingError, match=rule):
-        dialect_named("traefik").config(words, {})
+        BreakerConfig.of(dialect_named("traefik"), words)

@@ -89,7 +89,7 @@ def at_random(rate: float, seconds: float, seed: int) -> list[float]:
 
 
 def every_config() -> dict[str, BreakerConfig]:
-    named = {name: dialect_named(name).config({}, {}) for name in NAMES}
+    named = {name: BreakerConfig.of(dialect_named(name)) for name in NAMES}
     named |= {name: load_profile(name).config for name in ("balanced", "starting-point", "shopify-initial")}
     rolling = {"Interval": "30s", "BucketPeriod": "10s"}
     named["gobreaker, rolling"] = native("gobreaker", ReadyToTrip="ConsecutiveFailures > 4", **rolling)
@@ -272,9 +272,9 @@ def test_too_few_trials_in_half_open_never_close() -> None:
 
 
 def test_settings_that_say_less_than_they_seem() -> None:
-    capped = dialect_named("resilience4j").config(
+    capped = BreakerConfig.of(
+        dialect_named("resilience4j"),
         {"sliding_window_type": WindowType.COUNT, "sliding_window_size": 10, "minimum_number_of_calls": 100},
-        {},
     )
     shopify = load_profile("shopify-initial").config
     said = {

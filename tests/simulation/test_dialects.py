@@ -31,9 +31,9 @@ def hasty(name: str) -> BreakerConfig:
         if dialect.defaults.get(minimum, 0) > 5:
             words[minimum] = 5
     try:
-        return dialect.config(words, {})
+        return BreakerConfig.of(dialect, words)
     except InvalidSettingError:
-        return dialect.config({}, {})
+        return BreakerConfig.of(dialect)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -78,7 +78,7 @@ def test_the_two_kernels_agree_on_our_own_semantics() -> None:
 @pytest.mark.parametrize("name", NAMES[1:])
 def test_native_settings_come_back_as_they_were(name: str) -> None:
     dialect = dialect_named(name)
-    for config in (dialect.config({}, {}), hasty(name)):
+    for config in (BreakerConfig.of(dialect), hasty(name)):
         native = {key: value for key, value in dialect.to_native(config).items() if value is not None}
         assert BreakerConfig(**dialect.from_native(native), dialect=dialect) == config
 

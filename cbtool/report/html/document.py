@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import cbtool
 from cbtool.breaker import State
 from cbtool.breaker.parts import WindowType
 from cbtool.breaker.reach.words import notes
@@ -12,6 +11,7 @@ from cbtool.profiles import breaker_table
 from cbtool.report.html.paste import to_paste
 from cbtool.report.html.pull_request import pull_request
 from cbtool.report.series.numbers import rounded
+from cbtool.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,7 +36,7 @@ def document_of(study: Study, libraries: Sequence[str], command: str) -> dict[st
         ConfigurationError: a library is unknown or cannot say such settings.
     """
     document: dict[str, Any] = {
-        "cbtool": cbtool.__version__,
+        "cbtool": __version__,
         "about": "traffic",
         "source": study.source,
         "command": command,

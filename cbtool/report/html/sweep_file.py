@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 from polars.exceptions import PolarsError
 
-import cbtool
 from cbtool.errors import InsufficientDataError, WrongFormatError
 from cbtool.sweeping.running import Outcome
+from cbtool.version import __version__
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +69,7 @@ def sweep_document(table: pl.DataFrame, source: str, *, reject_cost: float) -> d
     kept = np.concatenate((best, _drawn(costs, np.setdiff1d(np.arange(len(table)), best))))
     first = table.row(0, named=True)
     return {
-        "cbtool": cbtool.__version__,
+        "cbtool": __version__,
         "about": "sweep",
         "source": source,
         "settings": [name for name in table.columns if name not in _OWN],
