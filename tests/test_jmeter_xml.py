@@ -123,7 +123,7 @@ def pieces_of(data: bytes, size: int) -> Iterator[bytes]:
 
 
 def blocks_of(pieces: Iterator[bytes]) -> list[Block]:
-    header, *blocks = jmeter.sample_blocks(pieces)
+    header, *blocks = jmeter.sample_blocks(pieces, "x")
     assert isinstance(header, bytes)
     assert all(isinstance(block, Block) for block in blocks)
     return blocks  # type: ignore[return-value]
@@ -268,3 +268,11 @@ def test_samples_that_are_short_and_many() -> None:
 def test_elements_that_are_deeper_than_the_scanner_goes() -> None:
     data = (OPENING + "<sample>" * 300 + "</sample>" * 300 + SAMPLE + "</testResults>").encode()
     assert len(said(blocks_of(pieces_of(data, 1 << 20)))) == 301
+
+
+def test_a_document_type_between_comments_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.jtl"
+    declared = '<!-- a --><!DOCTYPE testResults [<!ENTITY a "b">]><!-- b -->'
+    path.write_text(declared + file_of(1, begin="<testResults>"))
+    with pytest.raises(WrongFormatError, match=r"a\.jtl: a document type"):
+        read_calls([str(path)])

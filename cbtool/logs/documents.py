@@ -73,8 +73,8 @@ def _again(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     yield from rest
 
 
-def _jmeter(pieces: Iterator[bytes], _name: str, _note: Note) -> Iterator[bytes | Block]:
-    yield from sample_blocks(pieces)
+def _jmeter(pieces: Iterator[bytes], name: str, _note: Note) -> Iterator[bytes | Block]:
+    yield from sample_blocks(pieces, name)
 
 
 def _spans(pieces: Iterator[bytes], name: str, _note: Note) -> Iterator[bytes | Block]:

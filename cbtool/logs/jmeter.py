@@ -6,8 +6,9 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 from xml.parsers import expat
 
+from cbtool.errors import WrongFormatError
 from cbtool.logs.blocks import BLOCK, Block
-from cbtool.logs.parsed_samples import Parser
+from cbtool.logs.parsed_samples import DoctypeError, Parser
 from cbtool.logs.sample_blocks import MakingBlock
 from cbtool.traffic.scanning import samples
 from cbtool.traffic.scanning.lines import newlines
@@ -29,13 +30,24 @@ _NEVER = (b"\xef\xbf\xbe", b"\xef\xbf\xbf")  # UTF-8, and no characters of XML's
 _LONGEST_CHARACTER = 4  # bytes
 
 
-def sample_blocks(pieces: Iterator[bytes]) -> Iterator[bytes | Block]:
+def sample_blocks(pieces: Iterator[bytes], name: str) -> Iterator[bytes | Block]:
     """Yield a header and then blocks whose lines are the samples; where it is damaged, a last one says where.
+
+    Args:
+        pieces: the file's bytes.
+        name: for messages.
 
     Raises:
         WrongFormatError: it declares a document type, and so perhaps entities.
     """
     yield b'{"jmeter-xml":1}\n'
+    try:
+        yield from _blocks(pieces)
+    except DoctypeError:
+        raise WrongFormatError(f"{name}: a document type, which JMeter's results do not have") from None
+
+
+def _blocks(pieces: Iterator[bytes]) -> Iterator[Block]:
     piece = next(pieces, b"")
     reading = _Reading(piece)
     held, size, more = [piece[reading.begun :]], len(piece) - reading.begun, False

@@ -10,7 +10,6 @@ from xml.parsers import expat
 
 import msgspec
 
-from cbtool.errors import WrongFormatError
 from cbtool.traffic.scanning.jtl import ATTRIBUTES, CHILDREN, LONGEST
 
 if TYPE_CHECKING:
@@ -36,6 +35,10 @@ class _WholeError(Exception):
 
     def __init__(self, at: int) -> None:
         self.at = at
+
+
+class DoctypeError(Exception):
+    """There is a document type, and so perhaps entities; JMeter never writes one."""
 
 
 class Parser:
@@ -86,7 +89,7 @@ class Parser:
             Where in these bytes the scanner can go on; None: nowhere, or there is damage.
 
         Raises:
-            WrongFormatError: there is a document type, and so perhaps entities.
+            DoctypeError: there is a document type.
         """
         begun = self._fed
         try:
@@ -139,8 +142,7 @@ class Parser:
         self._requests += 1
 
     def _doctype(self, *_said: object) -> None:
-        """Refuse what could define entities, which JMeter never writes."""
-        raise WrongFormatError("a document type, which JMeter's results do not have")
+        raise DoctypeError
 
     def _data(self, text: str) -> None:
         self._hear()
