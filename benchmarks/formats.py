@@ -292,8 +292,8 @@ LINES: dict[str, tuple[str, Callable[[int], str]]] = {
     ),
     "counts": ("timestamp,total,errors", lambda n: f"{BEGAN + n * 10},1,{int(n % 97 == 0)}"),
     "locust": (
-        "Timestamp,User Count,Type,Name,Requests/s,Failures/s,50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%,Total Request Count,Total Failure Count,Total Median Response Time,Total Average Response Time,Total Min Response Time,Total Max Response Time,Total Average Content Size",
-        lambda n: f"{BEGAN + n},10,,Aggregated,1.000000,0.000000,12,13,14,14,15,20,30,40,50,60,60,{n},{n // 97},12,13.1,2,60,310.0",
+        f"Timestamp,User Count,Type,Name,Requests/s,Failures/s,50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%,Total Request Count,Total Failure Count,Total Median Response Time,Total Average Response Time,Total Min Response Time,Total Max Response Time,Total Average Content Size\n{BEGAN},10,,Aggregated,0.000000,0.000000,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,N/A,0,0,0,0.0,0,0,0",
+        lambda n: f"{BEGAN + n + 1},10,,Aggregated,1.000000,0.000000,12,13,14,14,15,20,30,40,50,60,60,{n + 1},{n // 97},12,13.1,2,60,310.0",
     ),
     "hey": (
         "response-time,DNS+dialup,DNS,Request-write,Response-delay,Response-read,status-code,offset",

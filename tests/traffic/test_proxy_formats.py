@@ -137,3 +137,10 @@ def test_lines_become_calls(name: str) -> None:
     who = {"envoy": "host", "s3": "upstream"}.get(name, "instance")
     rows = block.rows if who in block.rows.columns else block.rows.with_columns(instance=None)
     assert rows.select("time", "duration", "status", "error", who).rows() == CALLS[name]
+
+
+def test_a_format_with_durations_comes_before_one_that_fits_without_them() -> None:
+    """An Envoy whose calls were all answered once counted as a common log."""
+    line = '[2025-10-09T08:53:20.005Z] "GET /a HTTP/2" 200 - 154 0 17 100 "10.0.35.28" "curl" "cc21" "shop" "10.0.2.1:80"'
+    found = recognise(FORMATS.values(), Lines.made([line]))
+    assert found is FORMATS["envoy"]

@@ -26,8 +26,15 @@ def recognise(formats: Iterable[LogFormat], sample: Lines) -> LogFormat | None:
     """
     best, most = None, MOST
     texts = sample.texts()
-    # Headers and JSON are told by the first line, patterns only by looking; none is better than all.
-    for candidate in sorted(formats, key=lambda each: isinstance(each.layout, PatternLines)):
+    # Headers and JSON are told by the first line, patterns only by looking; none is better than all. What
+    # says less fits more: Envoy's lines are common ones, too, whose durations would not be seen.
+    for candidate in sorted(
+        formats,
+        key=lambda each: (
+            pattern := isinstance(each.layout, PatternLines),
+            pattern and each.duration is None,
+        ),
+    ):
         share = _share(candidate, sample, texts) if candidate.detected else 0.0
         if share > most:
             best, most = candidate, share
