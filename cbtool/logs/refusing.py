@@ -31,7 +31,6 @@ _KNOWN_OTHERS = {
     r"Method,Name,Error,Occurrences": "Locust's failures, which are sums (its …_stats_history.csv has times)",
     r"(?:.*\]: )?Connect from \S+ to \S+ \(": "HAProxy's default log, which says nothing of answers"
     " (option httplog or tcplog does)",
-    r"tls \d\.\d \d{4}-": "the log of AWS' network load balancer, which says nothing of answers",
     r'INFO: +\S+:\d+ - "[A-Z]+ ': "uvicorn's log as it is by default, which has no times",
     r"[A-Z]{3,7} \S+ \d{3} [\d.]+ ms": "morgan's tiny or dev format, which has no times (combined has)",
     r"Summary:\s*$": "hey's or oha's summary, which has no single calls"

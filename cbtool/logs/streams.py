@@ -18,9 +18,12 @@ from typing import TYPE_CHECKING, Any
 from cbtool.errors import UnreachableError
 from cbtool.logs.directed import directed_rows
 from cbtool.logs.documents import as_lines
+from cbtool.logs.exports import exported
+from cbtool.logs.labelled import labelled_lines
 from cbtool.logs.lists import listed
 from cbtool.logs.prometheus import PREFIX as PROMETHEUS
 from cbtool.logs.prometheus import counted, shown
+from cbtool.logs.rails import rails_lines
 from cbtool.logs.rows import whole_rows
 from cbtool.logs.tables import PARQUET, table_lines
 from cbtool.logs.text import plain_text
@@ -73,8 +76,9 @@ class Stream:
         Raises:
             UnreachableError: reading fails half-way.
         """
-        text = plain_text(listed(self._bytes()), self._noted)
-        return as_lines(directed_rows(whole_rows(text)), self.name, self._noted)
+        text = plain_text(exported(listed(self._bytes()), self.name), self._noted)
+        rows = whole_rows(rails_lines(labelled_lines(text)))
+        return as_lines(directed_rows(rows), self.name, self._noted)
 
     def _noted(self, note: str) -> None:
         self.notes = (*self.notes, note)

@@ -48,9 +48,9 @@ _BEFORE_OBJECT = re.compile(rb"^[^{\n]{1,200}(?=\{\s*\"[^\n]*\}\s*$)", re.MULTIL
 _DOCKER = re.compile(rb'^\{"log": ?"', re.MULTILINE)
 _DOCKERS_END = re.compile(rb'^\{"log": ?".*\\n"(?:,|\})', re.MULTILINE)  # its texts end as the lines did
 _KEYS = ("log", "message", "MESSAGE", "textPayload", "@message", "msg", "line", "event.original")
-_WHOLE = re.compile(
+WHOLE_LINE = re.compile(
     r'\[\d\d/[A-Z][a-z]{2}/\d{4}:[^\]]+\].*" \d{3} |\[\d\d/[A-Z][a-z]{2}/\d{4}:[\d:.]+\] \S+ \S+/\S+ '
-    r'|^\s*\{\s*"|heroku\[router\]|^\[?\d{4}-\d\d-\d\d[T ].*" \d{3} '
+    r'|^\s*\{\s*"|^\[GIN\] \d{4}/|heroku\[router\]|^\[?\d{4}-\d\d-\d\d[T ].*" \d{3} '
 )
 """What a text within an object looks like that is an access log's line of its own."""
 
@@ -134,8 +134,8 @@ def _within_objects(head: bytes, wanted: float) -> Bare | None:
         return None
     objects = [found for line in head.split(b"\n") if isinstance(found := _decoded(line), dict)]
     for key in _KEYS:
-        texts = [text for each in objects if isinstance(text := each.get(key), str)]
-        if len(texts) >= wanted and sum(bool(_WHOLE.search(text)) for text in texts) * 2 > len(texts):
+        texts = [text for each in objects if (text := _said(each.get(key))) is not None]
+        if len(texts) >= wanted and sum(bool(WHOLE_LINE.search(text)) for text in texts) * 2 > len(texts):
             return lambda lines, _, key=key: _taken(lines, key)  # type: ignore[misc]
     return None
 
@@ -149,17 +149,29 @@ def _decoded(line: bytes) -> Any:
 
 def _taken(lines: bytes, key: str) -> bytes:
     decode = msgspec.json.Decoder(
-        msgspec.defstruct("Logged", [("text", str, msgspec.field(name=key))])
+        msgspec.defstruct("Logged", [("text", str | list[int], msgspec.field(name=key))])
     ).decode
     found = []
     for line in lines.splitlines(keepends=True):
         try:
-            text = decode(line).text  # type: ignore[attr-defined]
+            text = _said(decode(line).text)  # type: ignore[attr-defined]
         except (msgspec.MsgspecError, RecursionError):
+            text = None
+        if text is None:
             found.append(line)
         else:
             found.append(text.encode("utf-8", "replace").replace(b"\n", b" ").rstrip() + b"\n")
     return b"".join(found)
+
+
+def _said(value: Any) -> str | None:
+    """A text; journald gives one with control characters, such as colours, as a list of bytes."""
+    if isinstance(value, list):
+        try:
+            value = re.sub(r"\x1b\[[0-9;]*m", "", bytes(value).decode("utf-8", "replace"))
+        except (TypeError, ValueError):
+            return None
+    return value if isinstance(value, str) else None
 
 
 class _Docked(msgspec.Struct):

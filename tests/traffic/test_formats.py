@@ -370,6 +370,13 @@ SAMPLES = {
     "apache-s": [LINE + " 0", LINE + " 12", LINE + " 0", LINE + " 120"],
     "combined": [LINE, LINE.replace("curl/8.5.0", "-")],
     "csv": ["timestamp,status", "1,200"],
+    "nlb": [
+        "tls 2.0 2026-11-24T10:00:00 net/a/c6 g3 10.0.0.1:5 10.0.0.9:443 5 2 9 6 - arn - x y - shop",
+    ],
+    "iis-native": [
+        "10.0.0.1, -, 11/24/26, 7:55:20, W3SVC2, WEB1, 10.0.0.9, 4502, 163, 3223, 503, 0, GET, /a, -,",
+    ],
+    "rails": ['{"rails": 1}', '{"timestamp":"2026-11-24 10:00:00 +0000","status":"200"}'],
     "alb-csv": [
         "time,elb_status_code,request_processing_time,target_processing_time,response_processing_time",
         "2026-11-24T10:00:00Z,200,0.1,0.2,0.3",
@@ -428,6 +435,8 @@ def test_whether_the_time_is_the_end() -> None:
         "alb",
         "alb-table",
         "alb-csv",
+        "nlb",
+        "iis-native",
         "k6",
         "k6-csv",
     } | {
@@ -461,7 +470,7 @@ def test_no_line_makes_any_format_fail(lines: list[str]) -> None:
     firsts |= dict.fromkeys(JSON_LOGS, "{")
     firsts |= {name: samples[0] for name, samples in LOAD_TESTS.items()}
     firsts |= OF_DIRECTIVES | OF_DOCUMENTS | {name: SAMPLES[name][0] for name in ("counts", "locust")}
-    firsts |= {name: SAMPLES[name][0] for name in ("alb-csv", "alb-table")}
+    firsts |= {name: SAMPLES[name][0] for name in ("alb-csv", "alb-table", "rails")}
     for name in FORMATS:
         block = parsed(name, *lines, first=firsts.get(name, ""))
         assert len(block.rows) + len(block.rejected) <= len(lines)
@@ -485,3 +494,31 @@ def test_no_line_makes_any_format_fail(lines: list[str]) -> None:
 )
 def test_iso_times_in_place_of_the_common_ones(line: str, at: int | None) -> None:
     assert column("combined", "time", line) == at
+
+
+@pytest.mark.parametrize(
+    ("what", "change", "expected"),
+    [
+        ("a connection", ("", ""), (5 * MS, 200, 0)),
+        ("no handshake", (" 5 2 ", " 5 - "), (5 * MS, 499, 0)),
+        ("no target", ("10.0.0.9:443", "-"), (5 * MS, 0, ErrorKind.CONNECTION_ERROR)),
+    ],
+)
+def test_connections_of_the_network_load_balancer(
+    what: str, change: tuple[str, str], expected: tuple[int, int, int]
+) -> None:
+    block = parsed("nlb", SAMPLES["nlb"][0].replace(*change) if change[0] else SAMPLES["nlb"][0])
+    row = block.rows.to_dicts()[0]
+    assert (row["duration"], row["status"], row["error"]) == expected, what
+    assert row["host"] == "shop"
+
+
+def test_iis_own_format() -> None:
+    row = parsed("iis-native", SAMPLES["iis-native"][0]).rows.to_dicts()[0]
+    assert (row["time"], row["duration"], row["status"]) == (1_795_506_920 * 1000 * MS, 4502 * MS, 503)
+    assert (row["method"], row["path"], row["upstream"], row["instance"]) == (
+        "GET",
+        "/a",
+        "W3SVC2",
+        "10.0.0.9",
+    )

@@ -45,6 +45,10 @@ SAMPLES = {
         LINE + " 82 0.250 [shop-web-80] - - - - 8d0f1c",
     ],
     "apache-us": [LINE + " 12345", LINE + ' "12345"'],
+    "nlb": [
+        "tls 2.0 2026-11-24T10:00:00 net/a/c6 g3 10.0.0.1:5 10.0.0.9:443 5 2 98 246 - arn - ECDHE tlsv12 - shop - - - -",
+        "tls 2.0 2026-11-24T10:00:00 net/a/c6 g3 10.0.0.1:5 - 5 - 98 246 120 - - - - - -",
+    ],
     "combined": [LINE, LINE.partition(' "https')[0]],
     "gatling": [
         "REQUEST\tBuyers\t17\t\tHome\t1500000000200\t1500000000450\tOK\t ",

@@ -11,7 +11,7 @@ import difflib
 from cbtool.errors import ConfigurationError
 from cbtool.traffic.formats.advice import advice
 from cbtool.traffic.formats.assembly import NOBODY, Rows, assemble
-from cbtool.traffic.formats.aws import ALB, ALB_CSV, ALB_TABLE, ELB, S3
+from cbtool.traffic.formats.aws import ALB, ALB_CSV, ALB_TABLE, ELB, NLB, S3
 from cbtool.traffic.formats.combined import (
     APACHE_MICROSECONDS,
     APACHE_MILLISECONDS,
@@ -33,6 +33,7 @@ from cbtool.traffic.formats.json_logs import (
     NGINX_JSON,
     NGINX_JSON_SECONDS,
     NGINX_JSON_UNTIMED,
+    RAILS,
     TRAEFIK_JSON,
 )
 from cbtool.traffic.formats.load_tests import GATLING, HEY, JMETER, K6, K6_CSV, OHA, VEGETA, VEGETA_CSV
@@ -45,7 +46,7 @@ from cbtool.traffic.formats.plain import CSV, NDJSON, RECORD
 from cbtool.traffic.formats.proxies import ENVOY, GIN, HEROKU, SQUID, TRAEFIK
 from cbtool.traffic.formats.recognition import recognise
 from cbtool.traffic.formats.templates import template_format
-from cbtool.traffic.formats.w3c import CLOUDFRONT, CLOUDFRONT_JSON, CLOUDFRONT_REAL_TIME, IIS
+from cbtool.traffic.formats.w3c import CLOUDFRONT, CLOUDFRONT_JSON, CLOUDFRONT_REAL_TIME, IIS, IIS_NATIVE
 
 __all__ = [
     "FORMATS",
@@ -93,15 +94,18 @@ FORMATS = {
         NGINX_JSON,
         NGINX_JSON_SECONDS,
         NGINX_JSON_UNTIMED,
+        RAILS,
         ALB,
         ALB_TABLE,
         ALB_CSV,
         ELB,
+        NLB,
         S3,
         CLOUDFRONT,
         CLOUDFRONT_JSON,
         CLOUDFRONT_REAL_TIME,
         IIS,
+        IIS_NATIVE,
         GATLING,
         JMETER,
         VEGETA,

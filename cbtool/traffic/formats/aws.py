@@ -123,6 +123,35 @@ ELB = LogFormat(
     duration=pl.when(~_got_there).then(_UNKNOWN).otherwise(_summed),
     stamp=Stamp.START,
 )
+_no_target, _no_handshake = pl.col("instance").str.starts_with("-"), pl.col("handshake") == "-"
+NLB = LogFormat(
+    name="nlb",
+    summary="AWS network load balancer, of whose TLS listeners alone there is a log: connections",
+    layout=PatternLines(
+        r"^tls [0-9.]+ (?<time>[^ ]+) net/[^ ]+ [^ ]+ [^ ]+ (?<instance>[^ ]+) (?<ms>[0-9]+|-) "
+        r"(?<handshake>[0-9]+|-) [-0-9]+ [-0-9]+ [^ ]+ [^ ]+ [^ ]+ [^ ]+ [^ ]+ [^ ]+ (?<host>[^ ]+)(?: .*)?$"
+    ),
+    fields={"time": fields.iso_time("time"), "ms": fields.duration("ms", fields.MILLISECOND)},
+    time=pl.col("time"),
+    duration=pl.col("ms"),
+    status=pl.when(_no_target)
+    .then(pl.lit(0, pl.Int16))
+    .when(_no_handshake)
+    .then(pl.lit(499, pl.Int16))
+    .otherwise(pl.lit(200, pl.Int16)),
+    error=columns.kind_of(pl.lit(value=False), _no_target),
+    host=columns.named(pl.col("host")),
+    instance=columns.named(pl.col("instance")),
+    resolution_ns=1_000_000_000,
+    stamp=Stamp.END,
+    notes=(
+        (
+            "the network load balancer's log has connections, not requests, and says nothing of answers: one"
+            " with a TLS handshake counts as 200, one without as 499, one without a target as unanswered, and"
+            " its duration is how long it was open"
+        ),
+    ),
+)
 S3 = LogFormat(
     name="s3",
     summary="Amazon S3's server access log",

@@ -34,11 +34,11 @@ PART_OF_IT = _words("edgetimetofirstbytems originresponsedurationms")
 """Durations that a start and an end, where these are finer than seconds, tell better."""
 TOOK_SOMEHOW = _words(
     "duration latency elapsed elapsedtime responsetime requesttime took taken runtime totaltime"
-    " processingtime requestduration timetaken reqtime servetime"
+    " processingtime requestduration timetaken reqtime servetime apptime"
 )
 RECEIVED = _words("receivetimestamp")
 ACTED_BY = {"controller", "action"}  # Rails', whose durations are milliseconds
-REQUEST = _words("request requestline httprequest requestedurl firstline message msg")
+REQUEST = _words("request req requestline httprequest requestedurl firstline message msg")
 OTHERS = {
     "method": _words(
         "httprequestmethod requestmethod clientrequestmethod method verb httpmethod reqmethod csmethod"

@@ -113,12 +113,15 @@ class _Columns:
 
     def took(self) -> dict[str, str]:
         """Return the column of the duration under its meaning, if there is one."""
-        for unit, names in column_names.TOOK.items():
-            column = self.named(names, lambda each: _number(each) is not None, few=True)
+        for few in (False, True):
+            for unit, names in column_names.TOOK.items():
+                column = self.named(names, lambda each: _number(each) is not None, few=few)
+                if column is not None:
+                    return {f"duration_{unit}": column}
+            column = self.named(column_names.TOOK_SOMEHOW, _is_duration, few=few)
             if column is not None:
-                return {f"duration_{unit}": column}
-        column = self.named(column_names.TOOK_SOMEHOW, _is_duration, few=True)
-        return {} if column is None else {self._unit_of(column): column}
+                return {self._unit_of(column): column}
+        return {}
 
     def _unit_of(self, column: str) -> str:
         values = self.values[column]

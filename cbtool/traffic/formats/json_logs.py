@@ -175,3 +175,22 @@ NGINX_JSON_UNTIMED = LogFormat(
     recognised=~pl.col("has_duration") & pl.col("has_request"),
     resolution_ns=_SECOND_NS,
 )
+RAILS = LogFormat(
+    name="rails",
+    summary="Rails' log as it is by default, several lines a request",
+    layout=JsonLines(("timestamp", "duration_ms", "status", "method", "path"), header_keys=("rails",)),
+    fields={
+        "timestamp": fields.iso_time("timestamp"),
+        "duration": fields.duration("duration_ms", fields.MILLISECOND),
+        "path": fields.path("path"),
+    },
+    time=pl.col("timestamp"),
+    duration=pl.col("duration"),
+    status=columns.code(pl.col("status")),
+    method=columns.http_method(pl.col("method")),
+    path=pl.col("path"),
+    stamp=Stamp.START,
+    resolution_ns=_SECOND_NS,
+    by_header=True,
+    notes=("requests that started in Rails' log and did not complete there are invalid lines",),
+)

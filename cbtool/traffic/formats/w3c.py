@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from cbtool.traffic.formats import columns, fields
+from cbtool.traffic.formats.dated import DatedLines
 from cbtool.traffic.formats.layouts import JsonLines
 from cbtool.traffic.formats.log_format import LogFormat, Stamp
 from cbtool.traffic.formats.patterns import PatternLines
@@ -151,6 +152,35 @@ IIS = LogFormat(
     instance=pl.coalesce("s-computername", "s-ip"),
     recognised=pl.col("comment") | pl.col("sc-status").is_not_null(),
     notes=("IIS's times are taken for requests' ends, and its time-taken has the client's network in it",),
+)
+
+
+IIS_NATIVE = LogFormat(
+    name="iis-native",
+    summary="IIS' own format, which has commas and no directives",
+    layout=DatedLines(
+        PatternLines(
+            r"^[^,]+, [^,]*, (?<month>[0-9]{1,2})/(?<day>[0-9]{1,2})/(?:20)?(?<years>[0-9]{2}), "
+            r"(?<hour>[0-9]{1,2}):(?<minute>[0-9]{2}):(?<second>[0-9]{2}), (?<upstream>[^,]+), [^,]*, "
+            r"(?<instance>[^,]*), (?<ms>[0-9]+), [0-9]+, [0-9]+, (?<status>[0-9]{3}), [0-9]+, "
+            r"(?<method>[A-Z]+), (?<target>[^,]*), .*$"
+        )
+    ),
+    fields={
+        "moment": fields.iso_time("moment"),
+        "duration": fields.duration("ms", fields.MILLISECOND),
+        "path": fields.path("target"),
+    },
+    time=pl.col("moment"),
+    duration=pl.col("duration"),
+    status=columns.code(pl.col("status")),
+    method=pl.col("method"),
+    path=pl.col("path"),
+    upstream=pl.col("upstream"),
+    instance=columns.named(pl.col("instance")),
+    stamp=Stamp.END,
+    resolution_ns=_SECOND_NS,
+    notes=("IIS' own format has the server's local time and no zone: times were taken as UTC",),
 )
 
 
