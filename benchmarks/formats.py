@@ -238,6 +238,26 @@ LINES: dict[str, tuple[str, Callable[[int], str]]] = {
         "",
         lambda n: f'{_iso(n)} lb 192.168.131.39:2817 10.0.0.1:80 0.000073 0.{n % 900:03} 0.000057 {_status(n)} {_status(n)} 0 29 "GET http://shop.example:80{_path(n)} HTTP/1.1" "{AGENT}" - -',
     ),
+    "nlb": (
+        "",
+        lambda n: f"tls 2.0 {_iso(n)[:19]} net/shop/c6e77e28c25b2234 g3d4b5e8bb8464cd 72.21.218.154:51341 172.100.100.185:443 {n % 900} 2 98 246 - arn:aws:acm:us-east-2:671290407336:certificate/2a108f19 - ECDHE-RSA-AES128-SHA tlsv12 - shop.example - - -",
+    ),
+    "alb-csv": (
+        '"type","time","elb","client_ip","client_port","target_ip","target_port","request_processing_time","target_processing_time","response_processing_time","elb_status_code","target_status_code","request_verb","request_url"',
+        lambda n: f'"https","{_iso(n)}","app/lb/50dc","192.168.131.39","2817","10.0.0.1","80","0.086","0.{n % 900:03}","0.037","{_status(n)}","{_status(n)}","GET","https://shop.example:443{_path(n)}"',
+    ),
+    "alb-table": (
+        "",
+        lambda n: json.dumps({"type": "https", "time": _iso(n), "elb": "app/lb/50dc", "client_ip": "192.168.131.39", "target_ip": "10.0.0.1", "target_port": 80, "request_processing_time": 0.086, "target_processing_time": n % 900 / 1000, "response_processing_time": 0.037, "elb_status_code": _status(n), "target_status_code": str(_status(n)), "request_verb": "GET", "request_url": f"https://shop.example:443{_path(n)}"}),
+    ),
+    "iis-native": (
+        "",
+        lambda n: f"10.0.0.1, -, 11/24/26, {_iso(n)[11:19]}, W3SVC2, WEB1, 10.0.0.9, {n % 900}, 163, 3223, {_status(n)}, 0, GET, {_path(n)}, -,",
+    ),
+    "rails": (
+        "",
+        lambda n: f'Started GET "{_path(n)}" for 10.0.0.1 at {_iso(n)[:19].replace("T", " ")} +0000\nProcessing by ItemsController#show as HTML\nCompleted {_status(n)} OK in {n % 900}ms (Views: 5.2ms | ActiveRecord: 2.0ms)\n',
+    ),
     "iis": (
         "#Fields: date time s-ip cs-method cs-uri-stem cs-uri-query s-port cs-username c-ip cs(User-Agent) cs(Referer) sc-status sc-substatus sc-win32-status time-taken",
         lambda n: f"{_iso(n)[:10]} {_iso(n)[11:19]} 10.0.0.1 GET {_path(n).replace('?', ' ')} 80 - 10.1.1.1 {AGENT.replace(' ', '+')} - {_status(n)} 0 0 {n % 900}",
