@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 from judge import LIBRARIES, RUN, TIME, Judge, Setting, Verdict
+from odd_traffic import Odd, odd
 from second_judge import replayed
 from wild_traffic import Log, Recipe, recipe, too_little
 
@@ -32,15 +33,20 @@ def total(judges: list[Judge], setting: Setting) -> Verdict:
     return sum((judge(setting) for judge in judges), Verdict())
 
 
-def recommended(log: Log, *, coarse: bool) -> tuple[Any, float]:
+def recommended(log: Log, made: Recipe | Odd) -> tuple[Any, float]:
     """Return cbtool's answer, and how long it took."""
     from cbtool.recommend import recommend  # noqa: PLC0415  # compiled code, in each process
     from cbtool.traffic.calls import Calls  # noqa: PLC0415
     from cbtool.traffic.outcomes import DEFAULT_RULES  # noqa: PLC0415
 
-    start = log.in_whole_seconds if coarse else log.start_ns
-    first = start[0] if len(start) else 0
-    calls = Calls(start - first, log.duration_ns, log.status, np.zeros(len(log), np.uint8))
+    start = log.in_whole_seconds if made.coarse else log.start_ns
+    start = start - (start[0] if len(start) else 0)
+    duration, status = log.duration_ns, log.status
+    if isinstance(made, Odd):
+        order = np.random.default_rng(1).permutation(len(log)) if made.shuffled else np.arange(len(log))
+        duration = np.full(len(log), -1) if made.no_durations else duration
+        start, duration, status = start[order], duration[order], status[order]
+    calls = Calls(start, duration, status, np.zeros(len(log), np.uint8))
     began = time.perf_counter()
     answer = recommend(calls, DEFAULT_RULES.verdicts(calls), brief=True)
     return answer, time.perf_counter() - began
@@ -49,7 +55,7 @@ def recommended(log: Log, *, coarse: bool) -> tuple[Any, float]:
 class Oracle:
     """A search with the truth, without any budget; from random settings, libraries' defaults, and ours."""
 
-    def __init__(self, made: Recipe) -> None:
+    def __init__(self, made: Recipe | Odd) -> None:
         self._judges = [Judge(made.draw(seed)) for seed in _OF_THE_ORACLE]  # type: ignore[arg-type]
         self._rate, self._p99 = made.rate, made.p99()
         self._random = np.random.default_rng([made.number, 9])
@@ -123,13 +129,17 @@ def _trials(at: Setting) -> Iterator[Setting]:
     yield from (at._replace(trials=n) for n in (1, 2, 3, 5, 10))
 
 
-def row_of(number: int, *, oracle: bool, refused: bool, base: int) -> dict[str, Any]:
-    """Return what became of one scenario."""
-    made = too_little(number) if refused else recipe(number)
+_SORTS = {"wild": recipe, "odd": odd, "too little": too_little}
+
+
+def row_of(number: int, sort: str, *, oracle: bool, base: int) -> dict[str, Any]:
+    """Return what became of one scenario of a sort."""
+    made = _SORTS[sort](number)
+    refused = sort == "too little"
     log = made.draw(base)
     row: dict[str, Any] = {"number": number, "words": made.words, "calls": len(log), "refused": refused}
     try:
-        answer, row["seconds"] = recommended(log, coarse=made.coarse)
+        answer, row["seconds"] = recommended(log, made)
     except Exception as error:  # noqa: BLE001  # an exception is a finding, too
         return row | {"failed": repr(error)}
     setting = None if answer.config is None else Setting.of(answer.config)
@@ -268,6 +278,7 @@ def check(numbers: range) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scenarios", default="0:100", help="their numbers, FROM:TO or N,N,...")
+    parser.add_argument("--odd", action="store_true", help="scenarios of odd_traffic.py instead")
     parser.add_argument("--too-little", type=int, default=0, help="so many with too little data, too")
     parser.add_argument("--oracle", action="store_true", help="search for the best settings, too (slow)")
     parser.add_argument("--check", action="store_true", help="hold the judge to a second one instead")
@@ -281,11 +292,12 @@ def main() -> None:
     if asked.check:
         check(range(numbers[0], numbers[-1] + 1))
         return
-    chosen = [n for n in numbers if recipe(n).calls <= asked.most]
+    sort = "odd" if asked.odd else "wild"
+    chosen = [n for n in numbers if _SORTS[sort](n).calls <= asked.most]
     job = partial(row_of, oracle=asked.oracle, base=asked.base)
     with ProcessPoolExecutor(asked.processes) as pool:
-        futures = [pool.submit(job, n, refused=False) for n in chosen]
-        futures += [pool.submit(job, n, refused=True) for n in range(asked.too_little)]
+        futures = [pool.submit(job, n, sort) for n in chosen]
+        futures += [pool.submit(job, n, "too little") for n in range(asked.too_little)]
         rows = []
         for future in futures:
             rows.append(future.result())

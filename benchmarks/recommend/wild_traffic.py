@@ -133,14 +133,14 @@ class Recipe:
 def recipe(number: int) -> Recipe:
     """Return the scenario of a number."""
     r = np.random.default_rng([number, 7001])
-    rate = _log(r, 0.02, 500)
-    calls = _log(r, 1500, 2e6 if r.random() < 0.03 else 250_000)
+    rate = log_uniform(r, 0.02, 500)
+    calls = log_uniform(r, 1500, 2e6 if r.random() < 0.03 else 250_000)
     seconds = float(np.clip(calls / rate, 600, 14 * DAY))
     loads = ["steady"] * 4 + ["wander", "launch"]
     loads += ["sine", "sine", "hours"] if seconds > 0.8 * DAY else []
     loads += ["weekend", "weekend"] if seconds > 4 * DAY else []
-    failing = 0.0 if r.random() < 0.1 else _log(r, 1e-4, 0.05)
-    median = _log(r, 0.003, 1.0)
+    failing = 0.0 if r.random() < 0.1 else log_uniform(r, 1e-4, 0.05)
+    median = log_uniform(r, 0.003, 1.0)
     latency = str(r.choice(["lognormal", "lognormal", "gamma", "bimodal"]))
     tail = r.uniform(1.0, 6.0) if latency == "gamma" else r.uniform(0.2, 0.9)
     found = Recipe(
@@ -154,7 +154,7 @@ def recipe(number: int) -> Recipe:
         failing=failing,
         spread=str(r.choice(["even", "even", "beta", "markov"])),
         worse=min(r.uniform(3, 10), 0.1 / max(failing, 1e-9)),
-        retries_an_hour=_log(r, 0.3, 3.0) if r.random() < 0.2 else 0.0,
+        retries_an_hour=log_uniform(r, 0.3, 3.0) if r.random() < 0.2 else 0.0,
         refused=r.uniform(0, 0.1) if r.random() < 0.3 else 0.0,
         latency=latency,
         median=median,
@@ -177,7 +177,9 @@ def too_little(number: int) -> Recipe:
     if r.random() < 0.5:
         seconds = max(60.0, r.uniform(60, 300) / found.rate)
         return _with(found, seconds=seconds, events=(), holes=0, load="steady", arrivals="poisson")
-    return _with(found, seconds=r.uniform(20, 400), rate=_log(r, 5, 100), events=(), holes=0, load="steady")
+    return _with(
+        found, seconds=r.uniform(20, 400), rate=log_uniform(r, 5, 100), events=(), holes=0, load="steady"
+    )
 
 
 def _with(old: Recipe, **changed: object) -> Recipe:
@@ -185,7 +187,8 @@ def _with(old: Recipe, **changed: object) -> Recipe:
     return Recipe(**(fields | changed))  # type: ignore[arg-type]
 
 
-def _log(r: Random, low: float, high: float) -> float:
+def log_uniform(r: Random, low: float, high: float) -> float:
+    """Return a number whose logarithm is even between two bounds'."""
     return float(np.exp(r.uniform(np.log(low), np.log(high))))
 
 
@@ -201,7 +204,7 @@ def _events(made: Recipe, r: Random) -> tuple[Event, ...]:
         low = least * (4 if kind in {"brown", "flap", "ramp"} else 1)
         if low > room:
             break
-        seconds = _log(r, low, max(low * 1.01, min(room, 40 * low, 4 * 3600)))
+        seconds = log_uniform(r, low, max(low * 1.01, min(room, 40 * low, 4 * 3600)))
         event = _incident(made, kind, seconds, r)
         room -= seconds
         found.append(event)
@@ -218,7 +221,7 @@ def _events(made: Recipe, r: Random) -> tuple[Event, ...]:
     if r.random() < 0.25:
         kind, share = mild[int(r.integers(3))]
         for _ in range(int(r.integers(1, 4))):
-            seconds = min(_log(r, 60, 3600), room / 2)
+            seconds = min(log_uniform(r, 60, 3600), room / 2)
             room -= seconds
             found.append(Event(kind, seconds, float(share), actionable=False))
     return tuple(found)
@@ -232,7 +235,7 @@ def _incident(made: Recipe, kind: str, seconds: float, r: Random) -> Event:
     if kind == "brown":
         return Event(kind, seconds, r.uniform(0.28, 0.62), surge=surge, place=place)
     if kind == "slow":
-        factor, share = _log(r, 3, 50), r.uniform(0.7, 1.0)
+        factor, share = log_uniform(r, 3, 50), r.uniform(0.7, 1.0)
         p99, durations = made.p99(), made.durations(20_000, np.random.default_rng(made.number))
         while (durations * factor > p99).mean() * share < 0.4:
             factor *= 1.5
@@ -241,7 +244,7 @@ def _incident(made: Recipe, kind: str, seconds: float, r: Random) -> Event:
         after = made.timeout or float(max(r.choice([1, 2, 3, 5, 10, 30]), 1.2 * made.p99()))
         return Event(kind, max(seconds, 3 * after), r.uniform(0.6, 1.0), after, place=place)
     if kind == "flap":
-        half = max(_log(r, 3, 40), seconds / 40)
+        half = max(log_uniform(r, 3, 40), seconds / 40)
         return Event(kind, seconds, r.uniform(0.7, 1.0), half, place=place)
     return Event("ramp", seconds, r.uniform(0.6, 1.0), place=place)
 

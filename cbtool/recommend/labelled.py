@@ -6,10 +6,8 @@ from bisect import bisect_left
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from cbtool.errors import ConfigurationError
-from cbtool.recommend.incidents import Apart, Bar, Sides, apart_at, sides_of
+from cbtool.recommend.incidents import Apart, Sides, apart_at, sides_of
 from cbtool.recommend.model import IncidentKind
 from cbtool.recommend.segments import Segment
 from cbtool.units import format_duration, format_percent
@@ -44,19 +42,15 @@ def labelled_sides(trace: Trace, slow_from: float | None, budget: Budget, spans:
     Raises:
         ConfigurationError: no call that counts lies in a label, or its kind is unknown.
     """
-    slow = np.zeros(len(trace), np.bool_) if slow_from is None else trace.slower_than(slow_from)
-    segments = [_segment(trace, span) for span in spans]
-    sides = sides_of(trace, slow, segments, budget.break_even, Bar(0.0, 0))
-    return replace(sides, incidents=_named(sides.incidents, spans))
+    return sides_of(trace, labelled_along(trace, slow_from, budget, spans))
 
 
 def labelled_along(
     trace: TraceColumns, slow_from: float | None, budget: Budget, spans: Sequence[Span]
 ) -> Apart:
     """Return the same of a trace that need not be in memory."""
-    slow = None if slow_from is None else trace.slower_than(slow_from)
     segments = [_segment(trace, span) for span in spans]
-    apart = apart_at(trace, slow, segments, budget.break_even, Bar(0.0, 0))
+    apart = apart_at(trace, slow_from, segments, budget.break_even)
     return apart._replace(incidents=_named(apart.incidents, spans))
 
 

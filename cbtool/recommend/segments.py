@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from itertools import pairwise
+from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -19,7 +20,7 @@ from cbtool.jit import compiled
 from cbtool.recommend.columns import PIECE, count, pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 LEAST_BAD_CALLS = 4
 _FLAP = 60 * 10**9  # nanoseconds
 _FLAP_CALLS = 150
-_MORE_OF_IT = 1.5
+_MORE_OF_IT, _AS_BEFORE = 1.5, 1.25  # times the gaps before, where there were several, and one
 _LARGE_PART = 0.6  # of a stretch: the rest is no more than its slopes
 _MILD = 0.6  # of an incident's share of bad calls
 _HOLE = 10 * 10**9  # nanoseconds
@@ -47,7 +48,13 @@ class Segment(NamedTuple):
     last: int
 
 
-def bad_segments(bad: Column, baseline: float, incident: float, start: Column | None = None) -> list[Segment]:
+def bad_segments(
+    bad: Column,
+    baseline: float,
+    incident: float,
+    start: Column | None = None,
+    duration: Column | None = None,
+) -> list[Segment]:
     """Return the stretches in which calls are bad far more often than they should be.
 
     Where the healthy share is tiny, a mild stretch adds to the sum, too, and an outage beside one would be
@@ -58,6 +65,7 @@ def bad_segments(bad: Column, baseline: float, incident: float, start: Column | 
         baseline: the healthy share of bad calls.
         incident: the share from which a stretch is an incident.
         start: nanoseconds; where given, each side of a hole in the log must be a stretch by itself.
+        duration: nanoseconds; see `holes`.
     """
     n = len(bad)
     if not any(piece.any() for (piece,) in pieces(bad)):
@@ -67,7 +75,11 @@ def bad_segments(bad: Column, baseline: float, incident: float, start: Column | 
     if start is None:
         return whole
     score = _Score.of(n, baseline, incident)
-    return [part for segment in whole for part in _beside_holes(bad, segment, holes(start, segment), score)]
+    return [
+        part
+        for segment in whole
+        for part in _beside_holes(bad, segment, holes(start, segment, duration), score)
+    ]
 
 
 class _Score(NamedTuple):
@@ -116,10 +128,16 @@ def _parted(bad: Column, segment: Segment, n: int, incident: float) -> list[Segm
     return sorted([*inner, *(r for r in rest if count(bad, r.first, r.last + 1) >= LEAST_BAD_CALLS)])
 
 
-def holes(start: Column, segment: Segment) -> list[int]:
+def holes(start: Column, segment: Segment, duration: Column | None = None) -> list[int]:
     """Return the calls of a segment before which the log has a hole: no call for far longer than around it.
 
-    Where calls come in bunches there are many such pauses, which are no holes; then there is none.
+    Where calls come in bunches there are many such pauses, which are no holes; then there is none. Nor is a
+    time in which callers waited for answers, as for timeouts: the log has their calls.
+
+    Args:
+        start: nanoseconds.
+        segment: where to look.
+        duration: nanoseconds; None: unknown.
     """
     found: list[int] = []
     for at in range(segment.first, segment.last, PIECE):
@@ -131,19 +149,27 @@ def holes(start: Column, segment: Segment) -> list[int]:
                 (int(start[i]) - int(start[before])) / max(1, i - before),
                 (int(start[after]) - int(start[i + 1])) / max(1, after - i - 1),
             )
-            if gap >= _FAR_LONGER * usual:
+            if gap >= _FAR_LONGER * usual and _idle(start, duration, i) >= _HOLE:
                 found.append(i + 1)
             if len(found) > _MOST_HOLES:
                 return []
     return found
 
 
-def cut_short(start: Column, segment: Segment) -> bool:
+def _idle(start: Column, duration: Column | None, i: int) -> int:
+    """Return for how long before call i + 1 no call was under way, in nanoseconds."""
+    first = max(0, i + 1 - _AROUND)
+    ends = start[first : i + 1] if duration is None else start[first : i + 1] + duration[first : i + 1]
+    return int(start[i + 1]) - int(ends.max())
+
+
+def cut_short(start: Column, segment: Segment, duration: Column | None = None) -> bool:
     """Return whether the log begins or ends, or has a hole, right beside a segment."""
     first, last = max(0, segment.first - _BESIDE), min(len(start) - 1, segment.last + _BESIDE)
     if first == 0 or last == len(start) - 1:
         return True
-    return bool(holes(start, Segment(first, segment.first)) or holes(start, Segment(segment.last, last)))
+    beside = (Segment(first, segment.first), Segment(segment.last, last))
+    return any(holes(start, each, duration) for each in beside)
 
 
 def _beside_holes(bad: Column, segment: Segment, after: list[int], score: _Score) -> list[Segment]:
@@ -153,25 +179,39 @@ def _beside_holes(bad: Column, segment: Segment, after: list[int], score: _Score
     return [part for a, b in pairwise(edges) for part in _found(bad[a:b], score, a)]
 
 
-def merged(segments: Sequence[Segment], start: Column) -> list[Segment]:
+def merged(
+    segments: Sequence[Segment],
+    start: Column,
+    duration: Column | None = None,
+    still: Callable[[Segment], bool] = lambda _: True,
+) -> list[Segment]:
     """Join segments that overlap, or that are parts of one flapping incident.
 
     Two are one when the gap is at most 0.1 × the longer of them, or short in itself (under a minute or 150
     calls) and at most 1.5 × the shorter; 2.5 × where it is under a minute, since a breaker has no time to
-    act between such. A gap hardly longer than the one before continues the same flapping, however short
-    its last part is.
+    act between such. One that the log cuts off may have been as long as the other. A gap hardly longer than
+    those before it continues the same flapping, however short its last part is.
+
+    Args:
+        segments: the parts.
+        start: nanoseconds.
+        duration: nanoseconds; see `holes`.
+        still: whether two that do not overlap would be one, of the stretch that they would make.
     """
     joined: list[Segment] = []
-    gaps: list[float] = []  # the longest within each
+    within: list[list[float]] = []  # the gaps in each
     for segment in sorted(segments):
-        current, longest = segment, 0.0
-        while joined and _belong(joined[-1], current, start, gaps[-1]):
-            before = joined.pop()
-            gap = float(start[current.first] - start[before.last])
-            longest = max(longest, gaps.pop(), gap)
-            current = Segment(before.first, max(before.last, current.last))
+        current, gaps = segment, list[float]()
+        while joined and _belong(joined[-1], current, start, duration, within[-1]):
+            whole = Segment(joined[-1].first, max(joined[-1].last, current.last))
+            gap = float(start[current.first] - start[joined[-1].last])
+            if current.first > joined[-1].last and not still(whole):
+                break
+            joined.pop()
+            gaps = [*within.pop(), *([gap] if gap > 0 else ()), *gaps]
+            current = whole
         joined.append(current)
-        gaps.append(longest)
+        within.append(gaps)
     return joined
 
 
@@ -186,16 +226,25 @@ def overlapping(segments: Sequence[Segment]) -> list[Segment]:
     return joined
 
 
-def _belong(before: Segment, after: Segment, start: Column, longest: float) -> bool:
+def _belong(
+    before: Segment, after: Segment, start: Column, duration: Column | None, gaps: Sequence[float]
+) -> bool:
     if after.first <= before.last:
         return True
     gap = start[after.first] - start[before.last]
-    if gap <= _MORE_OF_IT * longest:
+    if gaps and gap <= (_MORE_OF_IT if len(gaps) > 1 else _AS_BEFORE) * median(gaps):
         return True
-    lengths = sorted(int(start[s.last] - start[s.first]) for s in (before, after))
-    short = gap < _FLAP or after.first - before.last < _FLAP_CALLS
+    shorter, longer = sorted((before, after), key=lambda s: int(start[s.last] - start[s.first]))
+    length = int(start[longer.last] - start[longer.first])
+    if gap <= 0.1 * length:
+        return True
+    if gap >= _FLAP and after.first - before.last >= _FLAP_CALLS:
+        return False
     patience = 2.5 if gap < _FLAP else 1.5
-    return bool((short and gap <= patience * lengths[0]) or gap <= 0.1 * lengths[1])
+    if gap > patience * length:
+        return False
+    known = int(start[shorter.last] - start[shorter.first])
+    return bool(gap <= patience * known) or cut_short(start, shorter, duration)
 
 
 def _walk(bad: Column, gain: float, loss: float, height: float) -> tuple[list[int], list[int]]:

@@ -73,6 +73,28 @@ def test_neighbours_are_one_incident_when_the_gap_is_short_beside_them(
     assert len(merged([second, first], start)) == parts
 
 
+def parts_of(*spans: tuple[int, int]) -> list[Segment]:
+    return [Segment(begin, end) for begin, end in spans]
+
+
+def test_one_gap_does_not_make_whatever_comes_later_part_of_the_flapping() -> None:
+    start = np.arange(1000, dtype=np.int64) * SECOND
+    two = parts_of((0, 90), (130, 220))
+    assert merged(two, start) == [Segment(0, 220)]
+    assert merged([*two, Segment(275, 277)], start) == [Segment(0, 220), Segment(275, 277)]
+    assert merged([*two, Segment(260, 262)], start) == [Segment(0, 262)]  # in the same rhythm
+    three = parts_of((0, 90), (130, 220), (260, 350))
+    assert merged([*three, Segment(405, 407)], start) == [Segment(0, 407)]
+
+
+def test_parts_that_would_be_mild_together_stay_apart() -> None:
+    start = np.arange(1000, dtype=np.int64) * SECOND
+    parts = parts_of((0, 60), (90, 150))
+    assert merged(parts, start, still=lambda whole: whole != Segment(0, 150)) == parts
+    overlapped = parts_of((0, 100), (90, 150))
+    assert merged(overlapped, start, still=lambda _: False) == [Segment(0, 150)]
+
+
 def test_the_first_guess_at_the_failure_rate_is_not_spoilt_by_a_long_incident() -> None:
     failed = noise(10_000, 0.01, 4)
     failed[4_000:7_000] = True

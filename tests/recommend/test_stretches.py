@@ -7,7 +7,8 @@ import pytest
 from traffic_cases import recommended
 
 from cbtool.recommend import columns
-from cbtool.recommend.incidents import few_of
+from cbtool.recommend.incidents import apart_along, few_of, tell_apart
+from cbtool.recommend.model import Budget
 from cbtool.recommend.segments import Segment, bad_segments, holes
 from cbtool.recommend.shape import shape_of
 from cbtool.recommend.trace import Trace
@@ -57,6 +58,34 @@ def test_an_incident_on_both_sides_of_a_hole_is_two_unless_it_lasts_long_beside_
     start, failed = outage_after_a_hole(100)
     found = bad_segments(failed, 0.002, 0.2, start)
     assert found == [Segment(3500, 3599), Segment(3600, 3719)]
+
+
+def test_a_part_that_a_hole_cuts_off_may_have_been_as_long_as_the_others() -> None:
+    """Eight seconds of failures in sixteen, a hole of half a minute amid them, more of the same after it."""
+    start = np.arange(60 * 40) * SECOND // 20
+    phase = (start - 20 * SECOND) // SECOND % 16
+    failed = (start >= 20 * SECOND) & (start < 100 * SECOND) & (phase < 8)
+    failed |= np.random.default_rng(13).random(len(start)) < 0.005
+    kept = (start < 37 * SECOND) | (start >= 68 * SECOND)
+    (incident,) = recommended(calls_at(start[kept], failed[kept])).incidents
+    assert incident.actionable
+    assert incident.start == pytest.approx(20, abs=1)
+    assert incident.end == pytest.approx(92, abs=1)
+
+
+def test_a_time_in_which_all_callers_wait_is_no_hole() -> None:
+    """Fifty callers whose calls time out after 30 s: all at once, and then nobody for half a minute."""
+    healthy = seconds(*(np.arange(4000) / 20))
+    stalls = seconds(*(200 + 30 * k + 0.02 * i for k in range(8) for i in range(50)))
+    start = np.concatenate((healthy, stalls, healthy + 445 * SECOND))
+    duration = np.where((start >= 200 * SECOND) & (start < 440 * SECOND), 30 * SECOND, SECOND // 20)
+    inside = Segment(4000, 4399)
+    assert holes(start, inside, duration) == []
+    assert len(holes(start, Segment(4000, 4149))) == 2
+    status = np.where(duration > SECOND, 504, 200).astype(np.int16)
+    (incident,) = recommended(Calls(start, duration, status, np.zeros(len(start), np.uint8))).incidents
+    assert incident.actionable
+    assert (round(incident.start), round(incident.end)) == (200, 411)
 
 
 def test_pauses_that_keep_coming_are_no_holes() -> None:
@@ -158,6 +187,40 @@ def test_bursts_at_low_load_are_ridden_through() -> None:
     assert len(answer.incidents) > 5
 
 
+@pytest.mark.parametrize("seed", [18, 27, 28])
+def test_bursts_at_low_load_are_no_part_of_a_brown_out_among_them(seed: int) -> None:
+    """Bursts of retries an hour at 0.04/s: two or three in a row would look like a brown-out, too."""
+    random = np.random.default_rng(seed)
+    steady = np.cumsum(random.exponential(24.0, 7_000))
+    failed = random.random(7_000) < 0.014
+    inside = (steady > 60_000) & (steady < 69_600)
+    failed[inside] = random.random(inside.sum()) < 0.36
+    begins = random.random(65) * steady[-1]
+    bursts = np.concatenate([b + random.random(random.integers(3, 9)) for b in begins])
+    start = np.concatenate((steady, bursts))
+    order = np.argsort(start)
+    failed = np.concatenate((failed, np.ones(len(bursts), np.bool_)))[order]
+    trace = trace_at((start[order] * SECOND).astype(np.int64), failed)
+    (incident,) = [i for i in tell_apart(trace, None, Budget()).incidents if i.actionable]
+    assert incident.start == pytest.approx(60_000, abs=500)
+    assert incident.end == pytest.approx(69_600, abs=700)
+    assert sum(not i.actionable for i in apart_along(trace, None, Budget()).incidents) >= 5
+
+
+def test_a_slow_incident_and_an_outage_close_by_are_two() -> None:
+    """A minute and a half of slow calls, forty seconds of health, an outage; then deployments."""
+    start = np.arange(12_000) * SECOND // 20
+    failed = np.random.default_rng(14).random(12_000) < 0.002
+    duration = np.random.default_rng(15).integers(20, 60, 12_000) * 10**6
+    duration[1_000:2_800] *= 20
+    failed[3_600:5_400] = True
+    for begin in range(6_200, 11_000, 1_200):
+        failed[begin : begin + 60] = True
+    calls = Calls(start, duration, np.where(failed, 503, 200).astype(np.int16), np.zeros(12_000, np.uint8))
+    found = [(round(i.start), round(i.length)) for i in recommended(calls).incidents if i.actionable]
+    assert found == [(50, 90), (180, 90)]
+
+
 def test_an_incident_that_the_log_breaks_off_is_no_blip() -> None:
     """Six seconds of an outage, and then no line for a minute: nobody knows how long it lasted."""
     start = np.arange(12_000) * SECOND // 20
@@ -180,6 +243,27 @@ def test_bursts_are_those_below_the_first_clear_gap() -> None:
     failed[15_000:15_400] = failed[20_000:24_000] = True
     found = [(round(i.start), i.actionable) for i in recommended(calls_at(start, failed)).incidents]
     assert found == [*((at, False) for at in range(100, 600, 100)), (750, True), (1000, True)]
+
+
+@pytest.mark.parametrize(
+    ("lengths", "acted_on"),
+    [
+        ([4, 4, 3, 4, 38, 115], [38, 115]),  # four deployments and an outage are no five bursts
+        ([1, 2, 1, 17, 38, 137], [17, 38, 137]),
+        ([1] * 6 + [20, 25, 30, 600], [20, 25, 30, 600]),
+        ([20, 25, 30, 40, 50, 70, 100], [20, 25, 30, 40, 50, 70, 100]),  # one sort, which lasts longer, too
+        ([1, 1, 5, 8, 12, 14, 13, 200], [200]),
+    ],
+)
+def test_bursts_are_a_sort_of_which_there_are_several(lengths: list[int], acted_on: list[int]) -> None:
+    start = np.arange(40_000) * SECOND // 20
+    failed = np.zeros(40_000, np.bool_)
+    at = 2_000
+    for length in lengths:
+        failed[at : at + 20 * length] = True
+        at += 20 * length + 1_600 + 60 * length
+    found = recommended(calls_at(start, failed)).incidents
+    assert [round(i.length) for i in found if i.actionable] == acted_on
 
 
 def test_mild_stretches_among_a_few_blips_do_not_make_these_many() -> None:
