@@ -8,6 +8,7 @@ import math
 import os
 import random
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dask
@@ -38,7 +39,6 @@ from cbtool.traffic.selection import Moment, Selection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 VARY = ["failure_rate_threshold=5..95:15", "minimum_number_of_errors=1,5", "dialect=hystrix,gobreaker,nginx"]
 
@@ -246,6 +246,69 @@ def test_commands_on_calls_that_stay_with_the_workers(
     as_long(little_memory)
     assert run([*command, *logs, "--json", "--scheduler", scheduler]) == 0
     assert json.loads(capsys.readouterr().out) == here
+
+
+@pytest.fixture(scope="module")
+def named(logs: list[str], tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """The same calls, which go to several hosts and paths, by instances of which one fails for a while."""
+    draw, folder, names = random.Random(5), tmp_path_factory.mktemp("named"), []
+    for number, log in enumerate(logs):
+        _, *rows = Path(log).read_text().splitlines()
+        lines = ["timestamp,duration_ms,status,path,host,instance"]
+        for n, row in enumerate(rows):
+            instance = draw.choice(("10.0.0.1", "10.0.0.2", "10.0.0.10"))
+            call = row.rpartition(",")[0] + ",503" if 400 < n < 700 and instance == "10.0.0.2" else row
+            path = draw.choice((f"/orders/{n}", "/", f"/only-{number}"))
+            lines.append(f"{call},{path},{draw.choice(('Shop.example', 'api.example', ''))},{instance}")
+        names.append(str(folder / f"{number}.csv"))
+        Path(names[-1]).write_text("\n".join(lines) + "\n")
+    return names
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["simulate", "--by", "path"],
+        ["sweep", "--vary", "failure_rate_threshold=20,60", "--by", "host"],
+        ["compare", "-p", "default", "-p", "hystrix", "--load", "0.5", "--by", "instance"],
+        ["recommend", "--instances", "auto"],
+        ["recommend"],
+    ],
+    ids=" ".join,
+)
+def test_what_calls_with_the_workers_went_to_is_known(
+    command: list[str],
+    scheduler: str,
+    named: list[str],
+    little_memory: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    named_columns = ("timestamp", "duration_ms", "status", "path", "host", "instance")
+    command = [*command, *named, "--map", ",".join(f"{name}={name}" for name in named_columns), "--json"]
+    assert run(command) == 0
+    here = json.loads(capsys.readouterr().out)
+    as_long(little_memory)
+    assert run([*command, "--scheduler", scheduler]) == 0
+    assert json.loads(capsys.readouterr().out) == here
+    if command[:2] == ["recommend", named[0]]:
+        assert any("The calls go to several hosts" in note for note in here["notes"])
+        assert any("The log names 3 instances" in note for note in here["notes"])
+
+
+def test_refusal_rules_are_not_asked_about_calls_that_stay_with_the_workers(
+    scheduler: str,
+    logs: list[str],
+    tmp_path: Path,
+    little_memory: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    profile = tmp_path / "mine.toml"
+    profile.write_text('[breaker]\n[refusal.gets]\nreason = "none"\nmethods = ["GET"]\n')
+    command = ["simulate", *logs, "-p", str(profile), "--scheduler", scheduler]
+    assert run(command) == 0
+    as_long(little_memory)
+    assert run(command) == 2
+    assert "[refusal] rules are asked about at most 500 calls" in capsys.readouterr().err
 
 
 def test_a_stopped_sweep_goes_on_there_from_what_was_tried_here(

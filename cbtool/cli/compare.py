@@ -98,10 +98,7 @@ def compare(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         Candidate(name, each.config, each.rules) for name, each in zip(names, profiles, strict=True)
     ]
     texts = (by,) if by else NONE
-    long = by is None or cluster is None
-    source = open_source(
-        logs or (), scenario, log_format, seed, which, cluster=cluster, long=long, texts=texts
-    )
+    source = open_source(logs or (), scenario, log_format, seed, which, cluster=cluster, texts=texts)
 
     def compared(traffic: TrafficSource) -> Compared:
         at_loads = [_at_load(traffic, factor) for factor in loads]

@@ -51,11 +51,11 @@ def answer_groups(
         json: whether that is wanted.
         quiet: whether nothing is printed for people.
     """
-    from cbtool.logs import StoredCalls  # noqa: PLC0415  # polars
-    from cbtool.logs.stored_groups import stored_groups  # noqa: PLC0415
+    from cbtool.logs.stored_groups import stored_groups  # noqa: PLC0415  # polars
+    from cbtool.traffic.calls import Calls  # noqa: PLC0415  # numpy
     from cbtool.traffic.grouping import grouped  # noqa: PLC0415
 
-    found: Any = stored_groups if isinstance(calls, StoredCalls) else grouped
+    found: Any = grouped if isinstance(calls, Calls) else stored_groups
     groups, left, left_calls = found(calls, by, MOST)
     with working(f"judging {len(calls):,} calls"):
         answers = [(name, own, answer(own)) for name, own in groups]

@@ -75,7 +75,7 @@ def hosts(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     chosen = load_profile(profile or "envoy")
     settings = settings_of(chosen.config)
     texts = (*JUDGED, *([by] if by else ()))
-    source = open_source(logs or (), scenario, log_format, seed, which, long=True, texts=texts)
+    source = open_source(logs or (), scenario, log_format, seed, which, texts=texts)
     calls = traffic_at(source, 1.0)
     if number is None and not names_hosts(in_parts(calls)):
         raise ConfigurationError("the traffic names no hosts; give --hosts N to spread it over so many")

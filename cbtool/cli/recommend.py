@@ -134,12 +134,7 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     today = today_of(current)
     rules = (load_profile(profile) if profile else today or default_profile()).rules
     texts = (*JUDGED, *([by] if by else ()))
-    grouped_here = by is None or cluster is None
-    # Of calls that stay with a cluster's workers, nobody knows the instances.
-    long = grouped_here and (share is not None or cluster is None)
-    source = open_source(
-        logs or (), scenario, log_format, seed, which, cluster=cluster, long=long, texts=texts
-    )
+    source = open_source(logs or (), scenario, log_format, seed, which, cluster=cluster, texts=texts)
     asked = Asked(share, budget, rules, source.seed, labels, today)
     made = None if timeout is None else _with_timeout(scenario, source.seed, timeout)
     calls = made or traffic_at(source, 1.0)

@@ -130,7 +130,7 @@ def report(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     only = logs[0] if logs and len(logs) == 1 else None
     if only is not None and _of_sweep(only, output, budget.reject_cost, json=json):
         return
-    source = open_source(logs or (), scenario, log_format, seed, which, long=True, texts=JUDGED)
+    source = open_source(logs or (), scenario, log_format, seed, which, texts=JUDGED)
     calls = traffic_at(source, 1.0)
     asked = Asked(share, budget, rules, source.seed, labels, today)
     with working(f"judging {len(calls):,} calls"):

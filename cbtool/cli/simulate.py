@@ -102,7 +102,6 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         seed,
         which,
         cluster=cluster,
-        long=by is None or cluster is None,
         texts=(by,) if by else NONE,
         guard=settings.guard,
     )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import typer
 
 from cbtool.cli.output import note, working
-from cbtool.traffic.texts import ASKED, TEXTS
+from cbtool.traffic.texts import TEXTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -17,13 +16,13 @@ if TYPE_CHECKING:
     from cbtool.breaker.refusal import Guard
     from cbtool.cluster import Cluster
     from cbtool.logs import LogRead
+    from cbtool.logs.stored import NumberedCalls
     from cbtool.simulation.health import HealthTimeline
     from cbtool.traffic.calls import Calls
-    from cbtool.traffic.parts import LongCalls
     from cbtool.traffic.scenario import Scenario
     from cbtool.traffic.selection import Selection
 
-    AnyCalls = Calls | LongCalls
+    AnyCalls = Calls | NumberedCalls
 
 
 class Loaded(NamedTuple):
@@ -42,7 +41,7 @@ class TrafficSource(Protocol):
     def at(self, load: float) -> Loaded:
         """Return the traffic at `load` times its own rate."""
 
-    def stored(self, load: float, /) -> LongCalls | None:
+    def stored(self, load: float, /) -> NumberedCalls | None:
         """Return the same where it does not fit in memory, and `at` must not be asked; None where it does."""
 
 
@@ -66,7 +65,7 @@ class Recorded:
             return Loaded(self._calls, None)
         return Loaded(self._calls.take(thin(len(self._calls), load, self.seed)), None)
 
-    def stored(self, _: float) -> LongCalls | None:
+    def stored(self, _: float) -> NumberedCalls | None:
         """Return None: the calls are in memory."""
         return None
 
@@ -74,7 +73,7 @@ class Recorded:
 class Stored:
     """Calls from logs that do not fit in memory."""
 
-    def __init__(self, calls: LongCalls, name: str, seed: int) -> None:
+    def __init__(self, calls: NumberedCalls, name: str, seed: int) -> None:
         self._calls = calls
         self.name = name
         self.seed = seed
@@ -83,7 +82,7 @@ class Stored:
         """Fail: who can take only what fits in memory does not ask for more."""
         raise NotImplementedError
 
-    def stored(self, load: float) -> LongCalls | None:
+    def stored(self, load: float) -> NumberedCalls | None:
         """Return a random share of the calls.
 
         Raises:
@@ -116,7 +115,7 @@ class Generated:
         made = generate(self._scenario, load=load, seed=self.seed)
         return Loaded(made.calls, health_of(self._scenario, made.origin))
 
-    def stored(self, _: float) -> LongCalls | None:
+    def stored(self, _: float) -> NumberedCalls | None:
         """Return None: the calls are made in memory."""
         return None
 
@@ -129,15 +128,14 @@ def open_source(
     which: Selection | None = None,
     *,
     cluster: Cluster | None = None,
-    long: bool = False,
     texts: Collection[str] = TEXTS,
     guard: Guard | None = None,
 ) -> TrafficSource:
     """Return the traffic that the command line names: logs (or run records), or one scenario.
 
-    Says on standard error what the logs lacked. They are read here, or by a cluster. With `long`, calls that
-    do not fit in memory stay on disk, or with the cluster's workers: the command then asks for `stored`. Of
-    the calls' texts, `texts` and what `which` and the `guard` ask for are read.
+    Says on standard error what the logs lacked. They are read here, or by a cluster. Calls that do not fit
+    in memory stay on disk, or with the cluster's workers: the command asks for `stored` first. Of the calls'
+    texts, `texts` and what `which` and the `guard` ask for are read.
 
     Raises:
         typer.BadParameter: both or neither are named.
@@ -153,7 +151,7 @@ def open_source(
         return Generated(load_scenario(scenario), seed)
     name = named(logs)
     with working("reading the log"):
-        read = _read(logs, log_format, which, texts, cluster, long=long, guard=guard)
+        read = _read(logs, log_format, which, texts, cluster, guard=guard)
     _remark(read, read.calls.notes)
     return source_of(read.calls, name, seed or 0)
 
@@ -187,7 +185,7 @@ def read_log(
     know what they asked for.
     """
     with working("reading the log"):
-        read = _read(logs, log_format, which, texts, None, long=True, requests=requests, guard=guard)
+        read = _read(logs, log_format, which, texts, None, requests=requests, guard=guard)
     _remark(read, read.calls.notes)
     calls: AnyCalls = read.calls
     return calls
@@ -200,20 +198,15 @@ def _read(
     texts: Collection[str],
     cluster: Cluster | None,
     *,
-    long: bool,
     requests: bool = False,
     guard: Guard | None = None,
 ) -> LogRead[Any]:
-    """Read logs here or there; with `long`, only few calls are taken into memory."""
-    if cluster is not None and guard is not None:
-        # Its workers do not ask the rules.
-        texts, long = (*texts, *ASKED), False
+    """Read logs here or there."""
     from cbtool.logs import read_long_calls  # noqa: PLC0415  # polars
 
-    reading: Callable[..., LogRead[Any]] = partial(read_long_calls, requests=requests, guard=guard)
+    reading: Callable[..., LogRead[Any]] = partial(read_long_calls, requests=requests)
     reading = reading if cluster is None else cluster.read
-    many = None if long else math.inf
-    return reading(logs, log_format=log_format, which=which, texts=texts, many=many)
+    return reading(logs, log_format=log_format, which=which, texts=texts, guard=guard)
 
 
 def _remark(read: LogRead[Any], notes: tuple[str, ...]) -> None:

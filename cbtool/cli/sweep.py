@@ -127,7 +127,6 @@ def sweep(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         seed,
         which,
         cluster=cluster,
-        long=by is None or cluster is None,
         texts=texts,
     )
     tried = points(axes, Design(design), sample, source.seed)

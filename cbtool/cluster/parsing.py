@@ -12,12 +12,13 @@ import polars as pl
 
 from cbtool.logs.ranges import Range, RangeRead, read_range
 from cbtool.logs.reading import File, read_one
-from cbtool.logs.row_arrays import ROW, Facts, columns_of, rows_of
+from cbtool.logs.row_arrays import ROW, Facts, columns_of, row_of, rows_of
+from cbtool.logs.text_codes import codes_of
 from cbtool.scratch import check_together, in_order, samples_of
 from cbtool.traffic.formats import LogFormat, starts_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -31,7 +32,7 @@ class Wanted(NamedTuple):
 
     Attributes:
         chosen: what they may be; none: any format.
-        texts: those of `TEXTS` that are to be kept.
+        texts: those of `TEXTS` that are to be kept; of many calls by number, of paths the endpoints.
         which: the calls that are wanted.
         many: calls of a file, or range, whose texts are kept; of more, nobody will ask for them.
     """
@@ -53,6 +54,7 @@ class Head(NamedTuple):
         whole: whether its texts were kept.
         times: int64, all times that its lines have, where lines of equal times are spread.
         counts: int64, how many lines have each.
+        named: what its rows' numbers stand for, by name.
     """
 
     file: File | None
@@ -62,6 +64,15 @@ class Head(NamedTuple):
     whole: bool
     times: NDArray[np.int64]
     counts: NDArray[np.int64]
+    named: dict[str, Named]
+
+
+class Named(NamedTuple):
+    """The different texts of a file's or range's calls under one name, by number; see `TextCodes`."""
+
+    texts: list[str]
+    known: bool
+    full: bool
 
 
 class Parsed(NamedTuple):
@@ -112,11 +123,12 @@ def parsed(wanted: Wanted, item: str | Range) -> Parsed:
     else:
         file = read_one(wanted.chosen, item, taken.take, texts)
         log_format = None if file is None else file.rows.log_format
-    rows = np.concatenate([np.empty(0, ROW), *taken.rows])
+    rows = np.concatenate([np.empty(0, row_of(taken.codes)), *taken.rows])
     spread = log_format is not None and log_format.resolution_ns > 1 and part is not None
     times, counts = np.unique(rows["key"] if spread else rows["key"][:0], return_counts=True)
     frame = pl.concat(taken.frames) if taken.frames else pl.DataFrame()
-    return Parsed(Head(file, part, log_format, taken.facts, taken.whole, times, counts), rows, frame)
+    named = {name: Named(code.texts, code.known, code.full) for name, code in taken.codes.items()}
+    return Parsed(Head(file, part, log_format, taken.facts, taken.whole, times, counts, named), rows, frame)
 
 
 class _Taken:
@@ -127,11 +139,12 @@ class _Taken:
         self.frames: list[pl.DataFrame] = []
         self.facts = Facts()
         self.whole = True
+        self.codes = codes_of(wanted.texts)
         self._wanted = wanted
 
     def take(self, _: LogFormat, frame: pl.DataFrame) -> None:
         """Take a block."""
-        rows, facts = rows_of(frame, self._wanted.which, self.facts.calls)
+        rows, facts = rows_of(frame, self._wanted.which, self.facts.calls, self.codes)
         self.rows.append(rows)
         self.facts = self.facts.and_of(facts)
         self.whole = self.facts.calls <= self._wanted.many
@@ -148,15 +161,20 @@ def frame_of(made: Parsed) -> pl.DataFrame:
     return made.frame
 
 
-def placed(made: Parsed, position: int, elsewhere: Elsewhere | None) -> NDArray[np.void]:
+def placed(
+    made: Parsed, position: int, elsewhere: Elsewhere | None, numbers: Mapping[str, NDArray[np.int32]]
+) -> NDArray[np.void]:
     """Return a file's or range's calls in the order of their starts.
 
     Args:
         made: the file or range.
         position: where its first call stands among all.
         elsewhere: what other ranges of the file have.
+        numbers: what its texts' numbers are among all, by name.
     """
     rows = made.rows.copy()
+    for name, of_all in numbers.items():
+        rows[name] = np.append(of_all, np.int32(-1))[rows[name]]
     rows["position"] += position
     if made.head.log_format is not None:
         rows["key"] = starts_of(made.head.log_format, rows["key"], rows["duration"], elsewhere)
@@ -189,6 +207,12 @@ def merged(which: Selection, first: int, *pieces: NDArray[np.void]) -> NDArray[n
     check_together(sum(map(len, pieces)))
     rows = in_order(np.concatenate(pieces))
     return rows[rows["fits"] & which.within(columns_of(rows, first))]
+
+
+def seen_of(rows: NDArray[np.void], name: str) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Return which numbers calls have under a name, and how many have each."""
+    numbers, counts = np.unique(rows[name], return_counts=True)
+    return numbers[numbers >= 0], counts[numbers >= 0]
 
 
 def kept_of(rows: NDArray[np.void]) -> Kept:

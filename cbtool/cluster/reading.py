@@ -21,22 +21,28 @@ from cbtool.cluster.parsing import (
     picked,
     placed,
 )
+from cbtool.errors import ConfigurationError
 from cbtool.logs.gathering import LogRead, read_of, sound
 from cbtool.logs.intake import described, names_of
 from cbtool.logs.ranges import file_of, ranges_of
 from cbtool.logs.row_arrays import Facts, check_known
+from cbtool.logs.text_codes import codes_of
 from cbtool.scratch import cuts
 from cbtool.traffic import parts as all_parts
 from cbtool.traffic.formats import Rows, assemble
 from cbtool.traffic.formats.placing import Elsewhere
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
+    from cbtool.breaker.refusal import Guard
     from cbtool.cluster.connection import Connection
     from cbtool.cluster.parsing import Extent, Head
     from cbtool.logs.ranges import Range
     from cbtool.logs.reading import File
+    from cbtool.logs.text_codes import TextCodes
     from cbtool.traffic.calls import Calls
     from cbtool.traffic.selection import Selection
 
@@ -58,7 +64,13 @@ class _Item(NamedTuple):
 
 
 def read(
-    connection: Connection, named: Sequence[str], wanted: Wanted, sources: Sequence[str], many: float
+    connection: Connection,
+    named: Sequence[str],
+    wanted: Wanted,
+    sources: Sequence[str],
+    many: float,
+    *,
+    guard: Guard | None = None,
 ) -> LogRead[Calls | ClusterCalls]:
     """Read files; see `logs.read_long_calls`.
 
@@ -68,8 +80,10 @@ def read(
         wanted: what of them.
         sources: what the user named, for messages.
         many: how many calls come here, with their texts; more stay with the workers.
+        guard: whose rules are to be asked about each call, here; None: there is none.
 
     Raises:
+        ConfigurationError: there are more, and a guard.
         CbtoolError: as `logs.read_long_calls`.
     """
     items = _items(named, wanted)
@@ -85,6 +99,11 @@ def read(
         frames = connection.results([connection.begin(frame_of, each) for each in begun])
         calls = wanted.which.of(assemble(_rows(items, heads, frames)))
     else:
+        if guard is not None:
+            raise ConfigurationError(
+                f"with --scheduler, [refusal] rules are asked about at most {many:,} calls, and here are"
+                " more: leave --scheduler out, which needs no more memory"
+            )
         calls = _Sorting(connection, items, heads, begun, wanted.which).calls()
     calls = calls.noting(tuple(note for file in files for note in file.notes))
     return read_of(calls, files, with_calls)
@@ -153,7 +172,8 @@ class _Sorting(NamedTuple):
         for head in self.heads:
             facts = facts.and_of(head.facts)
         check_known(self.which, facts)
-        rows = self._placed()
+        codes, numbers = shared_codes(self.heads)
+        rows = self._placed(numbers)
         extents = self.connection.results([self.connection.begin(extent_of, each) for each in rows])
         first = min(extent.first for extent in extents)
         parts = self._parts(rows, extents, first)
@@ -179,17 +199,18 @@ class _Sorting(NamedTuple):
             knows_durations=any(each.knows_durations for _, each in there),
             notes=described(formats, facts, self.which, length),
             log_format=names_of(formats),
+            codes=codes,
         )
 
-    def _placed(self) -> list[Any]:
+    def _placed(self, numbers: Sequence[Mapping[str, NDArray[np.int32]]]) -> list[Any]:
         """Return what names each item's calls, in order of their starts; items without calls are left out."""
         elsewhere: list[Elsewhere | None] = []
         for mine in _by_source(self.items, self.heads, 1 + self.items[-1].source):
             elsewhere += _elsewhere([head for _, head in mine])
         rows, position = [], 0
-        for begun, head, others in zip(self.begun, self.heads, elsewhere, strict=True):
+        for begun, head, others, own in zip(self.begun, self.heads, elsewhere, numbers, strict=True):
             if head.facts.calls:
-                rows.append(self.connection.begin(placed, begun, position, others))
+                rows.append(self.connection.begin(placed, begun, position, others, own))
             position += head.facts.calls
         return rows
 
@@ -206,6 +227,20 @@ class _Sorting(NamedTuple):
             ]
             parts.append(self.connection.begin(merged, self.which, first, *pieces))
         return parts
+
+
+def shared_codes(
+    heads: Sequence[Head],
+) -> tuple[dict[str, TextCodes], list[dict[str, NDArray[np.int32]]]]:
+    """Return what numbers the texts of all files and ranges, and what each one's own numbers are there."""
+    codes = codes_of({name for head in heads for name in head.named})
+    numbers = []
+    for head in heads:
+        numbers.append({name: codes[name].numbers_of(named.texts) for name, named in head.named.items()})
+        for name, named in head.named.items():
+            codes[name].known = codes[name].known or named.known
+            codes[name].full = codes[name].full or named.full
+    return codes, numbers
 
 
 def _elsewhere(heads: Sequence[Head]) -> list[Elsewhere | None]:

@@ -18,7 +18,7 @@ from cbtool.logs.streams import matching
 from cbtool.sweeping.long import BATCH, Batch, Here
 from cbtool.traffic.formats import formats_named
 from cbtool.traffic.selection import Selection
-from cbtool.traffic.texts import TEXTS
+from cbtool.traffic.texts import ASKED, TEXTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cbtool.breaker import BreakerConfig
+    from cbtool.breaker.refusal import Guard
     from cbtool.cluster.connection import Connection
     from cbtool.logs import LogRead
     from cbtool.sweeping.long import Task
@@ -58,6 +59,7 @@ class Cluster:
         which: Selection | None = None,
         many: float | None = None,
         texts: Collection[str] = TEXTS,
+        guard: Guard | None = None,
     ) -> LogRead[Any]:
         """Return the calls in files, in memory or, where there are many, with the workers.
 
@@ -69,17 +71,22 @@ class Cluster:
             which: the calls that are wanted; None: all.
             many: how many calls come here; None: as many as stay in memory anywhere.
             texts: those of `TEXTS` that are wanted beside what `which` asks for.
+            guard: whose rules are to be asked about each call; None: there is none.
 
         Raises:
+            ConfigurationError: there are many calls, and a guard.
             CbtoolError: as `logs.read_long_calls`; the cluster lost work.
         """
         chosen = () if log_format is None else formats_named(log_format)
         named = [name for source in sources for name in matching(source)]
         if not all(Path(name).is_file() for name in named):
-            return read_long_calls(sources, log_format=log_format, which=which, texts=texts, many=many)
+            return read_long_calls(
+                sources, log_format=log_format, which=which, texts=texts, many=many, guard=guard
+            )
         most = intake.MANY if many is None else many
-        wanted = Wanted(chosen, texts, which or Selection(), most)
-        return read(self._connection, named, wanted, sources, most)
+        kept = texts if guard is None else (*texts, *ASKED)
+        wanted = Wanted(chosen, kept, which or Selection(), most)
+        return read(self._connection, named, wanted, sources, most, guard=guard)
 
     def part_count(self, calls: LongCalls) -> int:
         """Return in how many parts calls are gone through."""

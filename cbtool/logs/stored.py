@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import polars as pl
 
+from cbtool.logs.text_codes import Decoded
 from cbtool.scratch import Scratch
 from cbtool.traffic.calls import Calls
-from cbtool.traffic.grouping import By
-from cbtool.traffic.parts import PART
+from cbtool.traffic.parts import PART, LongCalls
 from cbtool.traffic.thinning import share_of
 
 if TYPE_CHECKING:
@@ -22,7 +20,6 @@ if TYPE_CHECKING:
 
     from cbtool.logs.asked import Asked
     from cbtool.logs.text_codes import TextCodes
-    from cbtool.traffic.parts import LongCalls
 
 _COLUMNS: dict[str, Any] = {
     "start_ns": np.int64,
@@ -31,6 +28,22 @@ _COLUMNS: dict[str, Any] = {
     "error": np.uint8,
     "position": np.int64,
 }
+
+
+class NumberedCalls(LongCalls, Protocol):
+    """Calls in parts, with the numbers of texts."""
+
+    @property
+    def codes(self) -> Mapping[str, TextCodes]:
+        """What numbers their texts, by name."""
+
+    def numbered(
+        self, size: int = PART, names: Collection[str] | None = None
+    ) -> Iterator[tuple[Calls, dict[str, NDArray[np.int32]]]]:
+        """Yield all, at most `size` at a time, without texts, each with its numbers; see `StoredCalls`."""
+
+    def like(self, epoch: float) -> StoredCalls:
+        """Return room on this machine's disk for some of these calls."""
 
 
 class StoredCalls:
@@ -90,7 +103,7 @@ class StoredCalls:
         for part, numbers in self.numbered(size, [name for name in texts if name in self._texts]):
             columns: dict[str, Any] = {}
             for name, own in numbers.items():
-                columns |= self._texts[name].columns(own)
+                columns |= self._texts[name].decoded.columns(own)
             yield replace(part, **columns)
 
     def numbered(
@@ -144,6 +157,7 @@ class _Texts:
 
     def __init__(self, code: TextCodes) -> None:
         self.code = code
+        self.decoded = Decoded(code)
         self.numbers = Scratch(np.int32)
         self.counts = np.zeros(len(code.texts), np.int64)
 
@@ -151,39 +165,15 @@ class _Texts:
         self.numbers.append(numbers)
         self.counts += np.bincount(numbers[numbers >= 0], minlength=len(self.counts))
 
-    def columns(self, numbers: NDArray[np.int32]) -> dict[str, Any]:
-        """Return the texts of numbers as `Calls` has them."""
-        if self.code.name != By.INSTANCE:
-            # Those that calls lack stand last.
-            where = np.where(numbers < 0, len(self.code.texts), numbers)
-            return {self.code.name: self._series.gather(pl.Series(where))}
-        if self.code.full:  # some have no number
-            return {}
-        return {"instance": self._ranks[numbers], "instances": self._sorted}
 
-    @cached_property
-    def _series(self) -> pl.Series:
-        return pl.Series([*self.code.texts, None], dtype=pl.String)
-
-    @cached_property
-    def _sorted(self) -> tuple[str, ...]:
-        return tuple(sorted(self.code.texts))
-
-    @cached_property
-    def _ranks(self) -> NDArray[np.int32]:
-        place = {text: rank for rank, text in enumerate(self._sorted)}
-        return np.array([place[text] for text in self.code.texts], np.int32)
-
-
-def thinned(calls: LongCalls, load: float, seed: int) -> StoredCalls:
+def thinned(calls: NumberedCalls, load: float, seed: int) -> StoredCalls:
     """Return a random share of calls, the same as `cbtool.traffic.thinning.thin` chooses.
 
     Raises:
         InvalidSettingError: the share is not over 0 and at most 1.
     """
-    chosen = calls.like(calls.epoch) if isinstance(calls, StoredCalls) else StoredCalls(calls.epoch)
-    chosen.notes, chosen.log_format = calls.notes, calls.log_format
-    numbered = calls.numbered() if isinstance(calls, StoredCalls) else ((part, {}) for part in calls.parts())
+    chosen = calls.like(calls.epoch)
+    numbered = calls.numbered()
     numbers: dict[str, NDArray[np.int32]] = {}
 
     def parts() -> Iterator[Calls]:

@@ -13,7 +13,7 @@ from cbtool.logs.text_codes import MOST
 from cbtool.traffic.grouping import group_names, largest, unsaid
 
 if TYPE_CHECKING:
-    from cbtool.logs.stored import StoredCalls
+    from cbtool.logs.stored import NumberedCalls, StoredCalls
     from cbtool.traffic.grouping import By
 
 
@@ -24,7 +24,7 @@ class StoredGroup(NamedTuple):
     calls: StoredCalls
 
 
-def stored_groups(calls: StoredCalls, by: By, most: int) -> tuple[list[StoredGroup], int, int]:
+def stored_groups(calls: NumberedCalls, by: By, most: int) -> tuple[list[StoredGroup], int, int]:
     """Return the groups with the most calls, largest first; see `grouped`. They are written in one go.
 
     Raises:

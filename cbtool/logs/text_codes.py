@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -11,7 +12,7 @@ from cbtool.traffic.formats.assembly import NOBODY
 from cbtool.traffic.grouping import By, endpoints
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable
 
     from numpy.typing import NDArray
 
@@ -53,8 +54,12 @@ class TextCodes:
         elif self.name == By.PATH:
             texts = endpoints(texts)
         different = texts.unique()
-        numbers = np.array([self._number(text) for text in different], np.int32)
+        numbers = self.numbers_of(different)
         return texts.replace_strict(different, pl.Series(numbers), return_dtype=pl.Int32).to_numpy()
+
+    def numbers_of(self, texts: Iterable[str | None]) -> NDArray[np.int32]:
+        """Return the numbers of some texts as they are; −1 where there is none, or no room."""
+        return np.array([self._number(text) for text in texts], np.int32)
 
     def _number(self, text: str | None) -> int:
         if text is None:
@@ -67,6 +72,40 @@ class TextCodes:
             number = self._numbers[text] = len(self.texts)
             self.texts.append(text)
         return number
+
+
+class Decoded:
+    """Numbers as the texts that they stand for.
+
+    Args:
+        code: of which no number comes any more.
+    """
+
+    def __init__(self, code: TextCodes) -> None:
+        self._code = code
+
+    def columns(self, numbers: NDArray[np.int32]) -> dict[str, Any]:
+        """Return the texts of numbers as `Calls` has them."""
+        if self._code.name != By.INSTANCE:
+            # Those that calls lack stand last.
+            where = np.where(numbers < 0, len(self._code.texts), numbers)
+            return {self._code.name: self._series.gather(pl.Series(where))}
+        if self._code.full:  # some have no number
+            return {}
+        return {"instance": self._ranks[numbers], "instances": self._sorted}
+
+    @cached_property
+    def _series(self) -> pl.Series:
+        return pl.Series([*self._code.texts, None], dtype=pl.String)
+
+    @cached_property
+    def _sorted(self) -> tuple[str, ...]:
+        return tuple(sorted(self._code.texts))
+
+    @cached_property
+    def _ranks(self) -> NDArray[np.int32]:
+        place = {text: rank for rank, text in enumerate(self._sorted)}
+        return np.array([place[text] for text in self._code.texts], np.int32)
 
 
 def codes_of(texts: Collection[str]) -> dict[str, TextCodes]:
