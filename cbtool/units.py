@@ -110,6 +110,11 @@ def format_percent(percent: float) -> str:
     return f"{_trim(percent)} %"
 
 
+def format_size(size: int) -> str:
+    """Return a number of bytes for people: `28 KB`, `0.5 MB`."""
+    return f"{_trim(round(size / 1e3))} KB" if size < 1e5 else f"{size / 1e6:.1f} MB"
+
+
 def _in_seconds(number: float, unit: str) -> float:
     return number / _PER_SECOND[unit] if unit in _PER_SECOND else number * _SECONDS[unit]
 

@@ -10,6 +10,7 @@ from cbtool.units import (
     format_duration,
     format_percent,
     format_rate,
+    format_size,
     parse_duration,
     parse_percent,
     parse_rate,
@@ -91,3 +92,8 @@ def test_durations_for_people(seconds: float, text: str) -> None:
 def test_rates_and_percentages_for_people() -> None:
     assert [format_rate(rate) for rate in (200, 0.5, 0.05, 0.0005)] == ["200/s", "0.5/s", "3/m", "1.8/h"]
     assert [format_percent(percent) for percent in (0.5, 52, 99.951, 0)] == ["0.5 %", "52 %", "100 %", "0 %"]
+
+
+def test_a_size_is_never_nothing_point_nothing() -> None:
+    sizes = (0, 28_063, 99_499, 509_395, 5_000_000)
+    assert [format_size(size) for size in sizes] == ["0 KB", "28 KB", "99 KB", "0.5 MB", "5.0 MB"]

@@ -40,9 +40,6 @@ class Snapshot(NamedTuple):
         return 100.0 * self.slow / self.calls if self.calls else 0.0
 
 
-EMPTY = Snapshot(0, 0, 0, 0)
-
-
 def room(p: WindowPolicy) -> int:
     """Return how many numbers the store must hold; a `TIME` window needs `2` more for each result in it."""
     if p.kind == WindowKind.CALLS or p.kind == WindowKind.ERRORS:

@@ -48,6 +48,7 @@ from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when
 )
 from cbtool.errors import InsufficientDataError, UnreachableError
 from cbtool.traffic.texts import JUDGED
+from cbtool.units import format_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -215,4 +216,4 @@ def _give(
         output.write_bytes(page)
     except OSError as error:
         raise UnreachableError(f"{output}: cannot be written: {error.strerror}") from None
-    note(f"page written to {output} ({len(page) / 1e6:.1f} MB)")
+    note(f"page written to {output} ({format_size(len(page))})")

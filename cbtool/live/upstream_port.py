@@ -56,11 +56,6 @@ class Port:
         self._holder = _bound(host, number)
         self.number: int = self._holder.getsockname()[1]
 
-    @property
-    def listening(self) -> bool:
-        """Whether connections are accepted."""
-        return self._server is not None
-
     async def listen(self) -> None:
         """Accept connections from now on.
 

@@ -6,7 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING, Any
 
 from cbtool.errors import ConfigurationError, UnreachableError
-from cbtool.report.text import WIDTH, one_line, share, table
+from cbtool.report.text import WIDTH, counted, one_line, share, table
 from cbtool.sweeping.records import frame_of, records_of
 
 if TYPE_CHECKING:
@@ -44,7 +44,8 @@ def sweep_text(sweep: Sweep, *, title: str, most: int = _SHOWN) -> str:
         ]
         for row in front[:most]
     ]
-    lines.append(table(head, rows, right=range(len(head))))
+    words = {n for n, axis in enumerate(sweep.axes) if any(isinstance(v, str) for v in axis.values)}
+    lines.append(table(head, rows, right=set(range(len(head))) - words))
     more = len(front) - len(rows)
     same = on_front - len(front)
     if same:
@@ -52,7 +53,8 @@ def sweep_text(sweep: Sweep, *, title: str, most: int = _SHOWN) -> str:
     if more > 0:
         lines.append(f"and {more:,} more; --top shows them, --output writes every setting")
     if sweep.invalid:
-        invalid = f"{sweep.invalid:,} points are no valid settings, the first: {sweep.reason}"
+        are = "is no valid setting" if sweep.invalid == 1 else "are no valid settings, the first"
+        invalid = f"{counted(sweep.invalid, 'point')} {are}: {sweep.reason}"
         lines += ["", textwrap.fill(one_line(invalid), WIDTH)]
     return "\n".join(lines)
 

@@ -85,7 +85,18 @@ def test_points_that_are_no_settings_are_counted(capsys: pytest.CaptureFixture[s
     assert run(["sweep", "calls.csv", *vary]) == 0
     printed = capsys.readouterr().out
     assert printed.startswith("3 settings on calls.csv (2,400 calls); ")
-    assert "1 points are no valid settings, the first: minimum_number_of_calls" in printed
+    assert "1 point is no valid setting: minimum_number_of_calls" in printed
+
+
+def test_names_stand_left_and_numbers_right(capsys: pytest.CaptureFixture[str]) -> None:
+    axes = ["--vary", "dialect=polly,default,pybreaker", "--vary", "failure_rate_threshold=5,50"]
+    assert run(["sweep", "calls.csv", *axes]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    rows = lines[next(n for n, line in enumerate(lines) if line.startswith("A  ") and "trips" in line) :]
+    names = [row for row in rows if row.startswith(("polly ", "default ", "pybreaker "))]
+    assert names
+    ends = {row.index(cell) + len(cell) for row, cell in ((row, row.split()[1]) for row in names)}
+    assert ends == {rows[0].index(" B") + 2}
 
 
 def test_dialects_are_an_axis(capsys: pytest.CaptureFixture[str]) -> None:
