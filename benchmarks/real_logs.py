@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import second_documents
 import second_parser as second
+import second_shapes
 
 from cbtool.errors import CbtoolError
 from cbtool.logs import LogRead, read_calls
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 HELD = 0.999
+GUESSED = "guessed"
 TOLERANCE = 1_000  # ns: what a Unix time as a float rounds off
 DOCUMENTS = {
     "har": second_documents.har,
@@ -123,9 +125,17 @@ def _verdicts(path: Path, name: str) -> list[second.Verdict] | None:
         return list(second_documents.gatling_binary(data))
     if name in DOCUMENTS:
         return list(DOCUMENTS[name](data))
-    if name not in second.PARSERS or data.startswith(b"PAR1") or b"\x06Result\x01" in data[:20]:
+    if data.startswith(b"PAR1") or b"\x06Result\x01" in data[:20]:
         return None
-    verdicts = list(second.PARSERS[name](_bare(data.decode("utf-8", "replace"))))
+    text = _bare(data.decode("utf-8", "replace"))
+    if name == GUESSED:
+        verdicts = second_shapes.shaped(text)
+        if not second_shapes.count(verdicts):
+            return None
+    elif name in second.PARSERS:
+        verdicts = list(second.PARSERS[name](text))
+    else:
+        return None
     # What is being written ends within a line.
     cut = len(verdicts) > 1 and verdicts[-1] == second.INVALID and not data.endswith(b"\n")
     return verdicts[: len(verdicts) - cut]
@@ -161,10 +171,11 @@ def _bare(text: str) -> str:
 def _same(read: LogRead, calls: list[second.Call]) -> tuple[int, list[str]]:
     """How many calls are the same in both, in the file's order, and what differs."""
     known = [format_named(name) for name in read.format.split(", ") if name in FORMATS]
-    if not known or len(read.calls) != len(calls):
+    if (not known and read.format != GUESSED) or len(read.calls) != len(calls):
         return 0, []
-    stamped_end = known[0].stamp is Stamp.END
-    grain = known[0].resolution_ns
+    # Of what is guessed the second parser gives starts.
+    stamped_end = bool(known) and known[0].stamp is Stamp.END
+    grain = known[0].resolution_ns if known else second.SECOND
     own = read.calls
     order = np.argsort(own.position, kind="stable") if own.position is not None else np.arange(len(own))
     stamps = own.start_ns + round(own.epoch * 1e6) * 1000

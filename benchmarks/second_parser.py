@@ -239,7 +239,7 @@ def envoy_json(line: str) -> Verdict:
 
 HAPROXY = re.compile(
     r"\[(\d\d)/(\w{3})/(\d{4}):(\d\d):(\d\d):(\d\d)\.(\d{3})\] \S+ [^\s/]+/\S+"
-    r" (?:-?\d+/){4}\+?(-?\d+) (-1|\d{3}) \+?\d+ \S+ \S+ (\S{4}) (?:\d+/){4}\+?\d+ \d+/\d+ "
+    r"(?: [^\s/]+)? (?:-?\d+/){4}\+?(-?\d+) (-1|\d{3}) \+?\d+ \S+ \S+ (\S{4}) (?:\d+/){4}\+?\d+ \d+/\d+ "
 )
 HAPROXY_TCP = re.compile(r"\[\d\d/\w{3}/\d{4}:[\d:.]+\] \S+ \S+ -?\d+/-?\d+/\+?-?\d+ \+?\d+ \S\S ")
 HAPROXY_WORDS = re.compile(
@@ -392,6 +392,62 @@ def aws(line: str) -> Verdict:
         created = iso(fields[21])
         spent = at - created if at >= created else UNKNOWN
     return Call(at, spent, 0 if fields[8] == "-" else status(fields[8]))
+
+
+def nlb(line: str) -> Verdict:
+    fields = line.split(" ")
+    check(fields[0] == "tls" and len(fields) >= 17)
+    spent = took(fields[7], MS)
+    answer = 0 if fields[6].startswith("-") else 499 if fields[8] == "-" else 200
+    return Call(iso(fields[2]), spent, answer)
+
+
+def alb_row(it: dict[str, Any]) -> Verdict:
+    """A row of Athena's table."""
+    names = ("request_processing_time", "target_processing_time", "response_processing_time")
+    parts = [Decimal(str(it[name])) for name in names]
+    spent = UNKNOWN if min(parts) < 0 else took(sum(parts), SECOND)
+    return Call(iso(it["time"]), spent, status(it["elb_status_code"]))
+
+
+def cloudfront_json(line: str) -> Verdict:
+    it = json_object(line)
+    text = str(it["sc-status"])
+    return Call(
+        iso(f"{it['date']} {it['time']}"),
+        took(it.get("time-taken"), SECOND),
+        499 if text == "000" else status(text),
+    )
+
+
+def iis_native(line: str) -> Verdict:
+    fields = [field.strip() for field in line.split(",")]
+    check(len(fields) >= 15)
+    month, day, year = (int(part) for part in fields[2].split("/"))
+    hour, minute, second = (int(part) for part in fields[3].split(":"))
+    at = datetime(2000 + year % 100, month, day, hour, minute, second, tzinfo=UTC)
+    return Call(nanoseconds(at), took(fields[7], MS), status(fields[10]))
+
+
+def rails(text: str) -> Iterator[Verdict]:
+    """Requests in the order in which they end; one that does not is invalid if another takes its place."""
+    running: dict[str, int] = {}
+    for line in text.split("\n"):
+        begun = re.search(r'^(.*?)Started [A-Z]+ "[^"]*" for \S+ at (\S+ \S+(?: [-+]\d{4}| UTC)?)', line)
+        ended = re.search(r"^(.*?)Completed (\d{3}) .*? in ([\d.]+)ms", line)
+        lost = re.search(r"^(.*?)ActionController::RoutingError", line)
+        found = begun or ended or lost
+        if found is None:
+            continue
+        tags = re.findall(r"\[[^\]]*\]", found[1]) if found[1].rstrip().endswith("]") else []
+        whose = tags[-1] if tags else "".join(re.findall(r"#\d+\]", found[1]))
+        if begun:
+            if whose in running:
+                yield INVALID
+            running[whose] = iso(begun[2].replace(" UTC", "Z"))
+        elif whose in running:
+            at = running.pop(whose)
+            yield Call(at, took(ended[3], MS), status(ended[2])) if ended else Call(at, UNKNOWN, 404)
 
 
 def s3(line: str) -> Verdict:
@@ -645,11 +701,17 @@ PARSERS: dict[str, Callable[[str], Iterator[Verdict]]] = {
     "nginx-json-untimed": linewise(nginx_json),
     "alb": linewise(aws),
     "elb": linewise(aws),
+    "nlb": linewise(nlb),
+    "alb-table": linewise(lambda line: alb_row(json_object(line))),
+    "alb-csv": rowwise(alb_row),
     "s3": linewise(s3),
     "squid": linewise(squid),
     "cloudfront": w3c,
     "cloudfront-real-time": linewise(cloudfront_real_time),
+    "cloudfront-json": linewise(cloudfront_json),
     "iis": w3c,
+    "iis-native": linewise(iis_native),
+    "rails": rails,
     "gatling": linewise(gatling),
     "jmeter": jmeter,
     "vegeta": linewise(vegeta),

@@ -40,3 +40,13 @@ def test_the_requests_time_is_told_by_what_is_in_the_lines(
     expected = [-1 if each is None else each * MS for each in durations]
     assert sorted(read.calls.duration_ns.tolist()) == sorted(expected)
     assert any("the last was taken" in note for note in read.calls.notes) == (name == "nginx-last")
+
+
+@pytest.mark.parametrize(
+    "line", ['"-" 400 0 "-" "-"', '"GET / HTTP/1.1" 200 5 "-" "-" "-"', '"-" 400 226 "-" "-" "-"']
+)
+def test_dashes_alone_are_no_times(line: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    path.write_text(f"10.0.0.1 - - [24/Nov/2026:10:00:00 +0000] {line}\n" * 3)
+    read = read_calls([str(path)])
+    assert (read.format, read.rejected, read.calls.knows_durations) == ("combined", 0, False)

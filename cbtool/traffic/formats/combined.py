@@ -31,7 +31,8 @@ _OTHER = (
 )
 # Bytes, or texts in quotes such as referer, agent and addresses, of which a client writes what is within.
 _MORE = rf'(?: (?:[0-9]+|-)| [^"]*"{_TEXT}")(?:[^"]*"{_TEXT}")*? "?'
-_SECONDS = r"(?:-(?:,| :) )*[0-9]+\.[0-9]+(?:(?:,| :) (?:[0-9]+\.[0-9]+|-))*"
+_SECONDS = r"[0-9]+\.[0-9]+(?:(?:,| :) (?:[0-9]+\.[0-9]+|-))*"
+_DASHES = r'(?:-"?(?:,| :)? "?)*'  # of servers that were not asked
 # Further times (connect, header, upstream, request), statuses and addresses.
 _VALUE = r"[-0-9][-0-9.:]*(?:(?:,| :) [-0-9.:]+)*"
 _FURTHER = rf'(?: "?{_VALUE}"?)*? "?(?<last>{_VALUE})"?'
@@ -77,7 +78,7 @@ NGINX = LogFormat(
     **_COMMON,
     name="nginx",
     summary="combined, then $request_time in seconds",
-    layout=_lines(rf'{_MORE}(?:(?:-"? "?)*(?<seconds>{_SECONDS})"?(?:{_FURTHER})?{_PIPE}|-)'),
+    layout=_lines(rf'{_MORE}(?:{_DASHES}(?<seconds>{_SECONDS})"?(?:{_FURTHER})?{_PIPE}|-)'),
     fields={**_FIELDS, "duration": fields.durations("seconds"), "last": fields.durations("last")},
     duration=pl.col("duration"),
     # Of several times the whole request's is the longest.
@@ -88,10 +89,13 @@ NGINX_LAST = LogFormat(
     **_COMMON,
     name="nginx-last",
     summary="combined, then an upstream's times, and $request_time in seconds at the end",
-    layout=_lines(rf'{_MORE}(?<seconds>-|{_SECONDS})"?{_FURTHER}{_PIPE}'),
+    layout=_lines(rf'{_MORE}(?<seconds>-|(?:-(?:,| :) )*{_SECONDS})"?{_FURTHER}{_PIPE}'),
     fields={**_FIELDS, "first": fields.durations("seconds"), "duration": fields.durations("last")},
     duration=pl.col("duration"),
-    recognised=(pl.col("duration") + _ROUNDED >= pl.col("first")).fill_null(value=False),
+    # Of a line that has none, a dash may be anything.
+    recognised=((pl.col("duration") >= 0) & (pl.col("duration") + _ROUNDED >= pl.col("first"))).fill_null(
+        value=False
+    ),
     stamp=Stamp.END,
     notes=(
         (

@@ -31,10 +31,12 @@ ERROR = columns.kind_of(_state.str.starts_with("s"), _state.str.contains("^[SD]"
 """UInt8 `ErrorKind` from `state`: s, a time limit on the server's side; S, D, it refused or aborted."""
 _instance = pl.when(pl.col("instance") != "<NOSRV>").then(pl.col("instance"))
 
-# Accept date, frontend, backend/server, TR/Tw/Tc/Tr/Ta, status, bytes, two cookies, termination state.
+# Accept date, frontend, backend/server, perhaps a word of one's own, TR/Tw/Tc/Tr/Ta, status, bytes, two
+# cookies, termination state.
 _HAPROXY = PatternLines(
     r"\[(?:(?<time>[0-9]{2}/[A-Z][a-z]{2}/[0-9]{4}:[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3})\] [^ ]+ "
-    r"(?<upstream>[^ /]+)(?:/(?<instance>[^ ]+))? (?:-?[0-9]+/){4}\+?(?<ms>-?[0-9]+) (?<status>-1|[0-9]{3}) "
+    r"(?<upstream>[^ /]+)(?:/(?<instance>[^ ]+))? (?:[^ /]+ )?"
+    r"(?:-?[0-9]+/){4}\+?(?<ms>-?[0-9]+) (?<status>-1|[0-9]{3}) "
     r"\+?[0-9]+ [^ ]+ [^ ]+ (?<state>[^ ]{4}) [^ ]+ [^ ]+ "
     r'(?:\{[^}]*\} ){0,2}"(?<method>[^ "]*)(?: (?<target>[^ "]+))?'
     # Connections of TCP, those that broke off before a request, and HAProxy's own messages.
