@@ -8,9 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from cbtool.logs.exports import whole_lines
+from cbtool.traffic.scanning.labels import objects_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 _HEAD = 64 << 10
 _MOST = 0.6
 _LABELLED = re.compile(rb"^[A-Za-z_][\w.-]*:[^\t\n]*(?:\t[A-Za-z_][\w.-]*:[^\t\n]*){2,}\r?$", re.MULTILINE)
-_RENAMED = {"host": "client"}
 
 
 def labelled_lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -26,23 +24,7 @@ def labelled_lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
     first = next(pieces, b"")
     head = first[:_HEAD]
     if len(_LABELLED.findall(head)) > _MOST * max(head.count(b"\n"), 1):
-        for lines in whole_lines(first, pieces):
-            yield b"".join(map(_object, lines.splitlines(keepends=True)))
+        yield from map(objects_of, whole_lines(first, pieces))
         return
     yield first
     yield from pieces
-
-
-def _object(line: bytes) -> bytes:
-    """Return a line as an object; what is not of labels stays as it is."""
-    if not _LABELLED.match(line):
-        return line
-    pairs = (each.partition(":") for each in line.decode("utf-8", "replace").rstrip("\r\n").split("\t"))
-    found = {_RENAMED.get(label, label): _value(value) for label, _, value in pairs}
-    return msgspec.json.encode(found) + b"\n"
-
-
-def _value(text: str) -> str | None:
-    if text.startswith("[") and text.endswith("]"):
-        return text[1:-1]
-    return None if text == "-" else text
