@@ -32,6 +32,8 @@ _PARTS_OF_A_FLAP = 3
 _BLUR = 2  # calls by which a flap's are mixed: more would wash out the edges that a wait may meet
 _REGULAR = 0.35  # how far the times between a flap's parts may differ, as a share of their mean
 _LIBRARY_LENGTHS = (20.0, 3600.0)
+_APART = 0.2  # of the time that would be between incidents if they came evenly
+_TRIES = 30
 
 
 class Spell(NamedTuple):
@@ -153,11 +155,11 @@ def build(background: Trace, spells: Sequence[Spell], weight: float, most: int, 
     # One that is too long alone is cut, but never to the same length: a wait would learn that.
     spells, lengths = spells[:fitting], lengths[:fitting]
     lengths = np.where(lengths > room, room * random.uniform(0.6, 1.0, len(lengths)), lengths)
-    order = random.permutation(len(spells))
-    begins = _places(tape, lengths[order], random, by_time=seed % _BY_CALLS != 1)
+    begins = _places(tape, lengths, random, by_time=seed % _BY_CALLS != 1)
     duration, failed = tape.duration.copy(), tape.failed.copy()
     spans = np.empty((len(spells), 2), np.int64)
-    for row, (which, begin) in enumerate(zip(order, begins, strict=True)):
+    for row, which in enumerate(np.argsort(begins, kind="stable")):
+        begin = begins[which]
         spans[row] = round(begin * 1e9), round((begin + lengths[which]) * 1e9)
         a, b = np.searchsorted(tape.start, spans[row])
         drawn = _draw(tape.start[a:b], spans[row], spells[which], random)
@@ -169,21 +171,36 @@ def build(background: Trace, spells: Sequence[Spell], weight: float, most: int, 
 def _places(
     tape: Trace, lengths: NDArray[np.float64], random: np.random.Generator, *, by_time: bool
 ) -> NDArray[np.float64]:
-    """Return when the spells begin, in seconds, one after the other.
+    """Return when each spell begins, in seconds, with healthy time between them.
 
     Most arenas draw them evenly over the time, some evenly over the calls, as incidents that load brings
-    about would be: else a busy hour in a quiet week is never tried.
+    about would be: else a busy hour in a quiet week is never tried. Where one incident followed on another,
+    what recovering late from the first costs would not show.
     """
-    if by_time:
-        drawn = random.uniform(0, tape.span, len(lengths))
-    else:
-        drawn = tape.start[random.integers(0, len(tape), len(lengths))] / 1e9
-    begins = np.sort(drawn)
-    ahead = np.concatenate((np.cumsum(lengths[::-1])[::-1], [0.0]))
-    free = 0.0
-    for i in range(len(begins)):
-        begins[i] = max(free, min(begins[i], tape.span - ahead[i]))
-        free = begins[i] + lengths[i]
+    apart = _APART * (tape.span - lengths.sum()) / (len(lengths) + 1)
+    latest = np.maximum(tape.span - lengths, 0.0)
+    begins = np.full(len(lengths), np.nan)
+    for which in np.argsort(-lengths, kind="stable"):
+        for _ in range(_TRIES):
+            drawn = random.random() * latest[which]
+            if not by_time:
+                drawn = min(tape.start[random.integers(0, len(tape))] / 1e9, latest[which])
+            before = begins + lengths + apart <= drawn
+            after = drawn + lengths[which] + apart <= begins
+            if np.all(before | after | np.isnan(begins)):
+                break
+        else:
+            return _in_turn(tape.span, lengths, random)
+        begins[which] = drawn
+    return begins
+
+
+def _in_turn(span: float, lengths: NDArray[np.float64], random: np.random.Generator) -> NDArray[np.float64]:
+    """Return when spells begin that have little room: one after the other, what time is left between."""
+    order = random.permutation(len(lengths))
+    between = np.sort(random.random(len(lengths))) * max(0.0, span - lengths.sum())
+    begins = np.empty(len(lengths))
+    begins[order] = between + np.concatenate(([0.0], np.cumsum(lengths[order])[:-1]))
     return begins
 
 

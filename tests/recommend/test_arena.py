@@ -121,6 +121,28 @@ def test_incidents_that_leave_no_room_are_dealt_out_as_often_as_short_ones() -> 
     assert abs(len(lengths) - 4 * seen) <= 4
 
 
+def test_incidents_are_apart_so_that_recovering_late_from_each_shows() -> None:
+    healthy = trace(traffic(phase("healthy", 6000, 20), seed=1))
+    long = OUTAGE._replace(seconds=1500.0)
+    for seed in range(12):
+        arena = build(healthy, [OUTAGE, OUTAGE, long, OUTAGE], 1.0, 120_000, seed)
+        begin, end = arena.spans[:, 0], arena.spans[:, 1]
+        assert len(begin) == 4
+        assert (begin[1:] - end[:-1]).min() > 60 * SECOND
+        assert begin[0] >= 0
+        assert end[-1] <= arena.trace.span * SECOND + 1
+
+
+def test_spells_that_hardly_fit_follow_one_another_in_any_order() -> None:
+    healthy = trace(traffic(phase("healthy", 1000, 20), seed=1))
+    half = OUTAGE._replace(seconds=490.0, spread=1.0)
+    arena = build(healthy, [half], 1.0, 20_000, 3)
+    assert (arena.spans[:, 1] <= arena.trace.span * SECOND + 1).all()
+    crowded = build(healthy, [OUTAGE._replace(seconds=24.0, spread=1.0)] * 20, 1.0, 20_000, 3)
+    assert len(crowded.spans) == 20
+    assert (crowded.spans[1:, 0] >= crowded.spans[:-1, 1]).all()
+
+
 def test_a_trip_outside_costs_ten() -> None:
     start = np.arange(60, dtype=np.int64) * SECOND
     failed = start == 5 * SECOND
