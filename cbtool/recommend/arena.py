@@ -8,7 +8,6 @@ incidents stands for those that the log does not hold.
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -23,7 +22,8 @@ if TYPE_CHECKING:
 
     from cbtool.recommend.segments import Segment
 
-_PIECES = 20
+_PIECES = 40
+_OF_ONE = 4  # a tape's calls are from this many pieces at least, where most of a log's are in one
 _MOST_OF_IT = 0.5  # of an arena's time that incidents may take
 _BY_CALLS = 4  # one arena in so many
 _FEW = 2  # incidents, whose lengths say little
@@ -223,25 +223,46 @@ def _draw(
 
 
 def _tape(background: Trace, seconds: float, most: int, random: np.random.Generator) -> Trace:
-    """Return healthy traffic of `most` calls at most: pieces of a long log, or a short one repeated."""
+    """Return healthy traffic of about `most` calls at most: pieces of a long log, or a short one repeated."""
     n = len(background)
+    span = int(background.start[-1] - background.start[0])
     if n > most:
-        cuts = np.linspace(0, n, _PIECES + 1).astype(np.int64)
-        size = most // _PIECES
-        firsts = [int(random.integers(a, max(a + 1, b - size))) for a, b in itertools.pairwise(cuts)]
-        parts = [np.arange(first, min(first + size, n)) for first in firsts]
-    else:
-        times = max(1, min(int(np.ceil(max(seconds, 600.0) / max(background.span, 1e-3))), most // n))
-        parts = [np.arange(n)] * times
-    index = np.concatenate(parts)
-    gap = max(1, int(background.span * 1e9 / n))
-    starts, offset = [], 0
-    for part in parts:
-        local = background.start[part] - background.start[part[0]] + offset
-        starts.append(local)
-        offset = int(local[-1]) + gap
+        return _pieces(background, span, most, random)
+    times = max(1, min(int(np.ceil(max(seconds, 600.0) / max(background.span, 1e-3))), most // n))
+    every = span + max(1, span // n)
+    return _joined(background, np.zeros(times, np.int64), every, np.zeros(times, np.int64), np.full(times, n))
+
+
+def _pieces(background: Trace, span: int, most: int, random: np.random.Generator) -> Trace:
+    """Return as much of each of equal stretches of time, wherever in it.
+
+    So every load takes the share of the time that it has in the log. Pieces of equal count would hold whole
+    nights or none.
+    """
+    since = background.start - background.start[0]
+    stretch = (span + 1) // _PIECES
+    length = int(stretch * most / len(since))
+    begins = stretch * np.arange(_PIECES) + random.integers(0, stretch - length + 1, _PIECES)
+    firsts = np.searchsorted(since, begins)
+    counts = np.minimum(np.searchsorted(since, begins + length) - firsts, most // _OF_ONE)
+    if counts.sum() < most // _OF_ONE:  # nearly all calls are in a few moments, which the pieces missed
+        firsts, counts = np.array([(len(since) - most) // 2]), np.array([most])
+        begins = since[firsts]
+    return _joined(background, begins, length, firsts, counts)
+
+
+def _joined(
+    background: Trace,
+    begins: NDArray[np.int64],
+    length: int,
+    firsts: NDArray[np.int64],
+    counts: NDArray[np.int64],
+) -> Trace:
+    """Return pieces one after the other: each with when it begins, its first call, and how many there are."""
+    index = np.concatenate([np.arange(a, a + count) for a, count in zip(firsts, counts, strict=True)])
+    shift = np.repeat(length * np.arange(len(begins)) - begins, counts)
     return Trace(
-        np.concatenate(starts),
+        background.start[index] - background.start[0] + shift,
         background.duration[index],
         background.failed[index],
         background.knows_durations,

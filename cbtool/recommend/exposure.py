@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from cbtool.jit import compiled, inlined
+from cbtool.recommend.margins import steps_up_to
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +48,8 @@ class Exposure:
         duration: int64 nanoseconds.
         seconds: healthy time in all.
         breakers: whose stretches there are.
+        copies: in how many of these stretches one and the same burst is, on average.
+        share: of the time that traffic is like this.
     """
 
     end: NDArray[np.int64]
@@ -54,6 +57,8 @@ class Exposure:
     duration: NDArray[np.int64]
     seconds: float
     breakers: int = 1
+    copies: float = 1.0
+    share: float = 1.0
     _slow: dict[float, NDArray[np.bool_]] = field(default_factory=dict)
     _places: dict[float | None, NDArray[np.int64]] = field(default_factory=dict)
     _peaks: dict[tuple[float, bool, float | None], Peaks] = field(default_factory=dict)
@@ -79,7 +84,7 @@ class Exposure:
         key = (gate.window, gate.counted, slow_from)
         if key not in self._peaks:
             bad = self.bad(slow_from)
-            steps = _steps(int(bad.sum()))
+            steps = steps_up_to(int(bad.sum()))
             window = round(gate.window if gate.counted else gate.window * 1e9)
             self._peaks[key] = Peaks(*_find_peaks(self.end, bad, window, gate.counted, _APART // 2, steps))
         return self._peaks[key]
@@ -114,13 +119,6 @@ class BlockMaxima(NamedTuple):
 
     positive: NDArray[np.float64]
     blocks: int
-
-
-def _steps(most: int) -> NDArray[np.int32]:
-    """Return for each number of bad calls its step: exact up to 16, then an eighth apart."""
-    number = np.arange(most + 1)
-    coarse = 16 + np.floor(np.log(np.maximum(number, 16) / 16) / np.log(1.125)).astype(np.int64)
-    return np.where(number <= 16, number, coarse).astype(np.int32)
 
 
 def exposure_of(shares: Sequence[Trace], gaps: Sequence[tuple[int, int]]) -> Exposure:

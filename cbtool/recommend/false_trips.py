@@ -177,7 +177,12 @@ class Guard:
                 errors = _errors_of(exposure, gate, gate.threshold)
                 for row in range(draws):
                     drawn = BlockMaxima(np.repeat(own.positive[fullest], weights[row]), own.blocks)
-                    bound = weight * _DAY * _tail(drawn, errors, exposure.seconds).upper
+                    bound = (
+                        weight
+                        * exposure.share
+                        * _DAY
+                        * _tail(drawn, errors, exposure.seconds, exposure.copies).upper
+                    )
                     bounds[row, column] = max(bounds[row, column], bound)
         return bounds
 
@@ -219,14 +224,15 @@ class Guard:
         return self._clusters[slow_from]
 
     def _by_chance(self, index: int, gate: Gate, slow_from: float | None, threshold: float) -> float:
-        levels = self._levels_of(index, slow_from)
-        full = _DAY * trips_per_second(levels, gate, threshold)
+        levels, exposure = self._levels_of(index, slow_from), self._calm[index]
+        full = exposure.share * _DAY * trips_per_second(levels, gate, threshold)
         if full > self._budget:
             return full
-        cold = _RESTARTS_A_DAY * cold_trip(levels, gate, threshold)
+        restarts = exposure.share * _RESTARTS_A_DAY
+        cold = restarts * cold_trip(levels, gate, threshold)
         if cold > self._budget:
             return cold
-        return max(full, cold, _RESTARTS_A_DAY * self._calm[index].cold_trips(gate, slow_from, threshold))
+        return max(full, cold, restarts * exposure.cold_trips(gate, slow_from, threshold))
 
     def _seen(self, gate: Gate, slow_from: float | None, threshold: float) -> float:
         """Return the trips a day on all of the background, its bursts a little worse than they were."""
@@ -272,31 +278,33 @@ def fuller_than_by_chance(exposure: Exposure, levels: Levels, calls: int, slow_f
 
 def _by_tail(exposure: Exposure, gate: Gate, slow_from: float | None, threshold: float) -> FalseTrips:
     errors = _errors_of(exposure, gate, threshold)
-    tail = _tail(exposure.block_maxima(gate, slow_from, threshold), errors, exposure.seconds)
-    return FalseTrips(*(_DAY * rate for rate in tail))
+    maxima = exposure.block_maxima(gate, slow_from, threshold)
+    tail = _tail(maxima, errors, exposure.seconds, exposure.copies)
+    return FalseTrips(*(_DAY * exposure.share * rate for rate in tail))
 
 
-def _tail(maxima: BlockMaxima, errors: float, seconds: float) -> FalseTrips:
+def _tail(maxima: BlockMaxima, errors: float, seconds: float, copies: float = 1.0) -> FalseTrips:
     """Return trips a second from the block maxima of the margin, extrapolated by a geometric tail.
 
     Counted in errors: the excess over the 10th to 40th largest maximum falls geometrically, with ratio
     ρ = (Σ excess + 1) / (n + Σ excess + 2), a uniform prior's posterior mean. Poisson and binomial tails
-    fall faster, so this errs on the safe side; clusters (Markov-modulated failures) fall just so.
+    fall faster, so this errs on the safe side; clusters (Markov-modulated failures) fall just so. Where one
+    and the same burst is in several blocks, so many of them count as one.
     """
     positive = maxima.positive
     tripped = int(tripping(positive, 1.0))
     if not len(positive):
         few, level, total = 3.0, 1.0 / errors, 0.0  # the rule of three
     else:
-        kept = max(1, min(40, max(10, maxima.blocks // 3), len(positive)))
-        highest = largest(positive, kept)
+        wanted = min(40, max(10, int(maxima.blocks / copies) // 3))
+        highest = largest(positive, max(1, min(round(wanted * copies), len(positive))))
         level = float(highest[0])
-        few, total = float(kept), float(((highest - level) * errors).sum())
+        few, total = len(highest) / copies, float(((highest - level) * errors).sum()) / copies
     ratio = (total + 1.0) / (few + total + 2.0)
     reach = ratio ** (max(0.0, 1.0 - level) * errors)
     seen = tripped / seconds
     return FalseTrips(
         seen,
-        max(seen, few / seconds * reach),
-        max(seen, (few + 2.0 * math.sqrt(few)) / seconds * reach),
+        max(seen, copies * few / seconds * reach),
+        max(seen, copies * (few + 2.0 * math.sqrt(few)) / seconds * reach),
     )

@@ -109,6 +109,7 @@ def recommend_long(
         seed,
         {number: excerpt.shown(spans) for number, spans in own.items()},
         whole=trace,
+        named=named is not None,
         clock=excerpt.clock,
         seconds=_seconds(trace, outside) if excerpt.bursts else None,
     )

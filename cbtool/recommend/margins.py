@@ -36,6 +36,13 @@ def burst_margin(bursts: int, *, hurried: bool) -> float:
     return of_many + of_one / math.sqrt(bursts)
 
 
+def steps_up_to(most: int) -> NDArray[np.int32]:
+    """Return for each number of bad calls its step: exact up to 16, then an eighth apart."""
+    number = np.arange(most + 1)
+    coarse = 16 + np.floor(np.log(np.maximum(number, 16) / 16) / np.log(1.125)).astype(np.int64)
+    return np.where(number <= 16, number, coarse).astype(np.int32)
+
+
 @compiled()
 def tripping(margins: NDArray[np.float64], factor: float) -> int:
     """Return how many margins reach 1 when they are so many times as large."""

@@ -14,6 +14,7 @@ import numpy as np
 from cbtool.recommend import arena as arenas
 from cbtool.recommend.around import surrounded
 from cbtool.recommend.blips import severe_blips
+from cbtool.recommend.breakers import COURTS, breakers_of
 from cbtool.recommend.delay_budget import in_time
 from cbtool.recommend.doubts import traffic_doubts
 from cbtool.recommend.exposure import exposure_of
@@ -52,7 +53,6 @@ if TYPE_CHECKING:
     from cbtool.traffic.labels import Label
     from cbtool.traffic.outcomes import OutcomeRules
 
-_SHARES = 4  # breakers whose shares of the traffic are looked at
 _ARENAS = 10
 _ARENA_CALLS = 60_000
 _LOG_CALLS = 150_000  # a longer log is judged by its pieces alone
@@ -117,7 +117,7 @@ def recommend(
     if needs:
         return replace(answer, needs=needs)
     own = own_incidents(trace, instance, p99, budget, sides) if by_instance and not labels else {}
-    case = Case(trace, instance, sides, p99, budget, answer.regimes, instances, seed, own, whole=trace)
+    case = Case(trace, instance, sides, p99, budget, answer.regimes, instances, seed, own, trace, by_instance)
     found = searched(case, calls.log_format)
     if found is None:
         return replace(answer, needs=missing_budget(trace, budget, sides.incidents))
@@ -141,6 +141,8 @@ class Case:
     seed: int
     own: Own
     whole: TraceColumns
+    named: bool = False
+    """Whether the log says which instance a call went to; else the calls were dealt out at random."""
     clock: Clock | None = None
     seconds: float | None = None
     """How long all healthy time is, where the trace holds a part of it and all bursts."""
@@ -175,11 +177,18 @@ class Case:
             return BURST_MARGIN
         return burst_margin(len(bursts), hurried=bool(self.sides.actionable))
 
+    def alone(self, keep: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return a mask without the incidents of single instances."""
+        return keep & ~inside(self.trace, self.instance, self.own) if self.own else keep
+
     def shares(self, keep: NDArray[np.bool_]) -> list[Trace]:
         """Return the kept calls of each breaker that is looked at."""
-        if self.own:
-            keep = keep & ~inside(self.trace, self.instance, self.own)
-        return [self.trace.take(keep & (self.instance == i)) for i in range(min(self.instances, _SHARES))]
+        keep = self.alone(keep)
+        return [self.trace.take(keep & mine) for mine in self.breakers()]
+
+    def breakers(self) -> list[NDArray[np.bool_]]:
+        """Return which calls each breaker that is looked at sees."""
+        return breakers_of(self.instance, self.instances, self.seed, named=self.named)
 
     def gaps(self) -> list[tuple[int, int]]:
         """Return the times that the background leaves out, as (from, to) nanoseconds."""
@@ -249,11 +258,13 @@ def searched(case: Case, log_format: str) -> Found | None:
 
 def _search(case: Case, shares: Sequence[Trace], gaps: Sequence[tuple[int, int]]) -> Search:
     background = exposure_of(shares, gaps)
-    calm = shares if case.bursts is None else case.shares(case.sides.background & ~case.bursts)
-    thinned = thinned_to_quietest(calm, case.regimes, case.seed)
-    exposures = [background if calm is shares else exposure_of(calm, gaps)]
-    if thinned:
-        exposures.append(exposure_of(thinned, []))
+    quiet = case.sides.background if case.bursts is None else case.sides.background & ~case.bursts
+    exposures = [background if case.bursts is None else exposure_of(case.shares(quiet), gaps)]
+    kept = case.alone(quiet)
+    breakers = [mine[kept] for mine in case.breakers()]
+    night = thinned_to_quietest(case.trace.take(kept), breakers, case.regimes, case.seed)
+    if night.passes:
+        exposures.append(night.exposure())
     everything = (
         background if case.seconds is None else replace(background, seconds=case.seconds * len(shares))
     )
@@ -285,7 +296,7 @@ def _observed(case: Case) -> list[Court]:
         return []
     start = case.trace.start
     spans = np.array([(start[s.first], start[s.last]) for s in found], np.int64)
-    seen = case.shares(np.ones(len(case.trace), np.bool_))
+    seen = case.shares(np.ones(len(case.trace), np.bool_))[:COURTS]
     return [case.court(arenas.Arena(share, spans, 1.0)) for share in seen if len(share)]
 
 

@@ -84,7 +84,7 @@ def trip_range(
         rule = gate._replace(threshold=threshold)
         tail = _by_tail(view, rule, slow_from, seed)
         hidden = tail.high if clusters else min(tail.high, _by_dispersion(view, rule, slow_from, seed))
-        high = max(high, tail.high if tail.seen >= _ENOUGH else max(most, hidden))
+        high = max(high, view.share * (tail.high if tail.seen >= _ENOUGH else max(most, hidden)))
         if not number:
             low = max(least, tail.low)
     return Range(low, high)

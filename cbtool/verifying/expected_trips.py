@@ -43,13 +43,17 @@ def expected_trips(config: BreakerConfig, found: Seen, limits: Limits, seed: int
         return
     trace, which, background, own = found.weighed(seed)
     healthy = background & ~inside(trace, which, own)
-    kept = [trace.take(healthy & (which == number)) for number in range(min(found.instances, _SHARES))]
-    shares = [share for share in kept if len(share) >= _LEAST and share.span]
+    masks = [healthy & (which == number) for number in range(min(found.instances, _SHARES))]
+    seen = [(mask, share) for mask in masks for share in [trace.take(mask)]]
+    seen = [(mask, share) for mask, share in seen if len(share) >= _LEAST and share.span]
+    shares = [share for _, share in seen]
     if not shares:
         return
     views = [exposure_of(shares, _gaps(trace.start, background))]
-    thinned = thinned_to_quietest(shares, load_regimes(found.trace, found.instances), seed)
-    views += [exposure_of(thinned, [])] if thinned else []
+    breakers = [mask[healthy] for mask, _ in seen]
+    regimes = load_regimes(found.trace, found.instances)
+    night = thinned_to_quietest(trace.take(healthy), breakers, regimes, seed)
+    views += [night.exposure()] if night.passes else []
     trips = Guard(views[0], views, _ANY).estimate(gate, seed)
     value, low, high = (each or 0.0 for each in (trips.value, trips.low, trips.high))
     most = limits.false_trips_per_day

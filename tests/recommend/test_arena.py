@@ -74,7 +74,25 @@ def test_a_transplanted_incident_is_where_the_labels_say() -> None:
 def test_a_long_background_is_sampled_to_size() -> None:
     healthy = trace(traffic(phase("healthy", 6000, 20), seed=1))
     arena = build(healthy, [OUTAGE], 1.0, 20_000, 1)
-    assert 19_000 < len(arena.trace) <= 20_000
+    assert len(arena.trace) == pytest.approx(20_000, rel=0.05)
+
+
+def test_every_load_takes_the_share_of_the_time_that_it_has() -> None:
+    healthy = trace(traffic(*[phase("day", 1000, 40), phase("night", 1000, 0.4)] * 3, seed=1))
+    for seed in range(4):
+        tape = build(healthy, [OUTAGE], 1.0, 20_000, seed).trace
+        calls = np.histogram(tape.start, np.arange(0, int(tape.span) + 1, 10) * SECOND)[0]
+        assert (calls < 100).mean() == pytest.approx(0.5, abs=0.1)
+
+
+def test_calls_that_are_nearly_all_in_one_moment_make_a_tape() -> None:
+    start = np.concatenate((np.arange(60), 40_000 * SECOND + np.arange(60_000) * 1000, [80_000 * SECOND]))
+    n = len(start)
+    spike = Trace(start.astype(np.int64), np.full(n, 10_000_000), np.zeros(n, np.bool_), True)
+    for seed in range(4):
+        tape = build(spike, [OUTAGE], 1.0, 20_000, seed).trace
+        assert 5_000 <= len(tape) <= 25_000
+        assert (np.diff(tape.start) >= 0).all()
 
 
 def test_the_loss_of_never_opening_is_the_incident_s_bad_calls() -> None:

@@ -11,8 +11,6 @@ from cbtool.recommend.chance import Levels, cold_trip, levels_of, trips_per_seco
 from cbtool.recommend.exposure import Exposure, exposure_of
 from cbtool.recommend.false_trips import Guard, fuller_than_by_chance
 from cbtool.recommend.gates import Gate
-from cbtool.recommend.night import thinned_to_quietest
-from cbtool.recommend.regimes import load_regimes
 from cbtool.recommend.trace import trace_of
 from cbtool.simulation.engine import Engine
 from cbtool.simulation.run import simulate
@@ -85,24 +83,6 @@ def test_false_trips_fall_with_the_errors_gate() -> None:
     upper = [guard.false_trips(Gate(10.0, 20.0, errors, errors)).upper for errors in (1, 2, 3, 4, 6, 8)]
     assert upper == sorted(upper, reverse=True)
     assert upper[-1] < upper[1] / 100
-
-
-def test_bursts_seen_by_day_count_at_the_night_s_load() -> None:
-    day_and_night = traffic(phase("day", 900, 50), phase("night", 3600, 0.5), seed=1)
-    calls = with_bursts(day_and_night, every=60, size=8, seed=1)
-    trace = trace_of(calls, DEFAULT_RULES.verdicts(calls))
-    day = trace.take(trace.start < 900 * 10**9)
-    thinned = thinned_to_quietest([day], load_regimes(trace), seed=1)
-    data = exposure_of(thinned, [])
-    assert len(data) / data.seconds == pytest.approx(0.5, rel=0.6)
-    assert (data.peaks(Gate(2.0, 50.0, 5, 5), None).bad >= 6).any()
-    assert Guard(data, [data], UNLIMITED).false_trips(Gate(2.0, 50.0, 5, 5)).seen > 0
-
-
-def test_a_steady_load_needs_no_transfer_to_the_night() -> None:
-    calls = traffic(phase("steady", 600, 20), seed=1)
-    trace = trace_of(calls, DEFAULT_RULES.verdicts(calls))
-    assert thinned_to_quietest([trace], load_regimes(trace), seed=1) == []
 
 
 def test_the_bound_moves_with_the_blocks_that_are_drawn() -> None:
