@@ -38,6 +38,27 @@ def test_a_format_is_made_to_fit_the_lines(line: str, tmp_path: Path) -> None:
     assert read_calls([str(path)], log_format=template).calls.status.tolist() == found.calls.status.tolist()
 
 
+def test_a_quoted_request_may_be_none(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    asked = ["GET /a HTTP/1.1", "GET /b", "\\x16\\x03", "hello world", "-"]
+    path.write_text(
+        "".join(f'1795514400.25{at} x "{line}" 50{at} 0.00{at}\n' for at, line in enumerate(asked))
+    )
+    found = read_calls([str(path)])
+    assert (found.rejected, len(found.calls)) == (0, 5)
+    assert sorted(found.calls.status.tolist()) == [500, 501, 502, 503, 504]
+    assert found.calls.path is not None
+    assert set(found.calls.path) == {"/a", "/b", None}
+
+
+@pytest.mark.parametrize("line", [f"{AT}404GET /a", f"{AT}x GET /a c503", f"{AT} GET /a\u00e4503"])
+def test_what_cannot_be_parted_is_refused_in_words(line: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    path.write_text(f"{line}\n" * 3)
+    with pytest.raises(WrongFormatError, match="no known log format"):
+        read_calls([str(path)])
+
+
 @pytest.mark.parametrize(
     "line", ["hello", f"{AT} GET /a", "GET /a 200", f"{AT} GET /a - 200 404", f"{AT} 200", "", "x" * 70_000]
 )

@@ -12,6 +12,7 @@ from dataclasses import replace
 from string import ascii_lowercase
 from typing import TYPE_CHECKING, NamedTuple
 
+from cbtool.errors import ConfigurationError
 from cbtool.traffic.formats.templates import template_format
 
 if TYPE_CHECKING:
@@ -58,8 +59,12 @@ def fitted_format(lines: Sequence[str]) -> LogFormat | None:
     found = fitted(lines) if lines else None
     if found is None or found.missing or not found.certain:
         return None
+    try:
+        log_format = template_format(found.template)
+    except ConfigurationError:  # nothing parts two values
+        return None
     note = f"the lines were read as --log-format '{found.template}' says, which was made to fit the first one"
-    return replace(template_format(found.template), name="guessed", detected=True, notes=(note,))
+    return replace(log_format, name="guessed", detected=True, notes=(note,))
 
 
 class _Place(NamedTuple):
@@ -74,7 +79,7 @@ def fitted(lines: Sequence[str]) -> Fitted:
     places = [place for name, time in _TIMES.items() if (place := _first(name, time, line))][:1]
     method = _first("request_method", _METHOD, line)
     target = _first("request_uri", _TARGET, line, 0 if method is None else method.end)
-    places += [each for each in (method, target) if each is not None]
+    places += _asked(line, method, target)
     statuses = [found for found in _STATUS.finditer(line) if _free(found, places)]
     named = [found for found in statuses if _NAMED.search(line[: found.start()])]
     likely = named or [found for found in statuses if places and found.start() > places[-1].end] or statuses
@@ -89,6 +94,15 @@ def fitted(lines: Sequence[str]) -> Fitted:
     )
     certain = len(likely) == 1 and method is not None and target is not None
     return Fitted(_template(line, sorted(places, key=lambda each: each.start)), missing, certain)
+
+
+def _asked(line: str, method: _Place | None, target: _Place | None) -> list[_Place]:
+    """The method and the target, or the request line that they stand in between quotes."""
+    if method is not None and target is not None and line[method.start - 1 : method.start] == '"':
+        closes = line.find('"', target.end)
+        if closes >= 0:
+            return [_Place("request", method.start, closes)]
+    return [each for each in (method, target) if each is not None]
 
 
 def _first(name: str, pattern: re.Pattern[str], line: str, start: int = 0) -> _Place | None:
