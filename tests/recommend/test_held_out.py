@@ -73,7 +73,7 @@ RIDDEN_THROUGH = {
 def test_an_incident_is_detected_in_time_and_nothing_else_trips(name: str) -> None:
     case = ACTED_ON[name]
     assert case.incident is not None
-    config = config_of(recommended(case.calls(1)))
+    config = config_of(recommended(case.calls(1), brief=True))
     for seed in HELD_OUT:
         found = trips(case.calls(seed), config, [case.incident])
         assert found.false == []
@@ -83,7 +83,7 @@ def test_an_incident_is_detected_in_time_and_nothing_else_trips(name: str) -> No
 @pytest.mark.parametrize("name", RIDDEN_THROUGH)
 def test_what_is_no_incident_is_ridden_through(name: str) -> None:
     case = RIDDEN_THROUGH[name]
-    answer = recommended(case.calls(1))
+    answer = recommended(case.calls(1), brief=True)
     assert not any(incident.actionable for incident in answer.incidents)
     for seed in HELD_OUT:
         assert trips(case.calls(seed), config_of(answer), []).false == []
@@ -94,7 +94,7 @@ def test_bursts_of_retries_do_not_trip_by_day_or_night() -> None:
         plain = traffic(phase("day", 900, 50), phase("night", 7200, 0.5), phase("dawn", 300, 50), seed=seed)
         return with_bursts(plain, every=600, size=8, seed=seed)
 
-    config = config_of(recommended(calls(1)))
+    config = config_of(recommended(calls(1), brief=True))
     ungated = replace(
         config,
         sliding_window_type=WindowType.TIME,
@@ -109,7 +109,7 @@ def test_bursts_of_retries_do_not_trip_by_day_or_night() -> None:
 
 def test_settings_hold_for_the_load_that_one_of_eight_breakers_sees() -> None:
     case = Case(between(80, 300, phase("outage", 60, 80, failure_rate=100.0)), (300, 360))
-    answer = recommended(case.calls(1), instances=8)
+    answer = recommended(case.calls(1), instances=8, brief=True)
     assert answer.regimes[0].rate == pytest.approx(10, rel=0.1)
     for seed in HELD_OUT:
         found = trips(case.calls(seed), config_of(answer), [(300, 360)], instances=8)
@@ -132,7 +132,7 @@ def test_without_durations_there_is_no_slow_threshold_and_the_notes_say_so() -> 
 
 
 def test_the_slow_threshold_comes_from_healthy_latencies_not_from_the_incident() -> None:
-    answer = recommended(ACTED_ON["slow only"].calls(1))
+    answer = recommended(ACTED_ON["slow only"].calls(1), brief=True)
     threshold = config_of(answer).slow_call_duration_threshold
     assert threshold is not None
     assert 0.1 <= threshold <= 0.33  # the healthy p99 is 100 ms, the incident's median 200 ms

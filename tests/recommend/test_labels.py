@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from traffic_cases import phase, recommended, traffic
+from traffic_cases import incidents_in, phase, recommended, traffic
 
 from cbtool.errors import ConfigurationError, UnreachableError
 from cbtool.incident_files import parse_label, read_labels
@@ -96,7 +96,7 @@ def test_a_label_that_does_not_fit_is_an_error(bad: Label, message: str) -> None
 
 def test_labels_take_the_place_of_what_would_be_found() -> None:
     calls = three_minutes()
-    (found,) = [i for i in recommended(calls).incidents if i.actionable]
+    (found,) = [i for i in incidents_in(calls) if i.actionable]
     named = recommended(calls, labels=[label(300, 360, "outage"), label(450, 460)])
     first, second = named.incidents
     assert (first.start, first.end) == (pytest.approx(found.start, abs=1), pytest.approx(found.end, abs=1))

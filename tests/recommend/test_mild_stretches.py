@@ -73,7 +73,7 @@ def test_one_bad_instance_for_longer_than_it_was_seen_does_not_trip() -> None:
         phase("end", 600, 20, failure_rate=0.3),
         seed=2,
     )
-    config = config_of(recommended(calls))
+    config = config_of(recommended(calls, brief=True))
     for seed in (21, 22, 23):
         assert trips(stretch(1_800, 13.0, seed), config, []).false == []
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from traffic_cases import phase, recommended, traffic
+from traffic_cases import incidents_in, phase, traffic
 
 from cbtool.recommend.healthy import best_half_failure_rate, healthy_p99
 from cbtool.recommend.model import Budget, IncidentKind
@@ -120,7 +120,7 @@ def test_the_healthy_p99_is_that_of_the_healthy_stretches() -> None:
 )
 def test_an_incident_has_its_kind_and_its_place(bad: object, kind: IncidentKind) -> None:
     calls = traffic(phase("before", 120, 30), bad, phase("after", 120, 30), seed=3, timeout=2.0)  # type: ignore[arg-type]
-    (incident,) = [i for i in recommended(calls).incidents if i.actionable]
+    (incident,) = [i for i in incidents_in(calls) if i.actionable]
     assert incident.kind is kind
     assert incident.start == pytest.approx(120, abs=3)
     assert incident.end == pytest.approx(180, abs=3)
@@ -130,7 +130,5 @@ def test_the_shortest_incident_is_up_to_the_user() -> None:
     calls = traffic(
         phase("before", 300, 30), phase("bad", 15, 30, failure_rate=100.0), phase("after", 300, 30), seed=1
     )
-    assert [i.actionable for i in recommended(calls).incidents] == [True]
-    assert [i.actionable for i in recommended(calls, budget=Budget(shortest_incident=20)).incidents] == [
-        False
-    ]
+    assert [i.actionable for i in incidents_in(calls)] == [True]
+    assert [i.actionable for i in incidents_in(calls, budget=Budget(shortest_incident=20))] == [False]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from traffic_cases import recommended
+from traffic_cases import incidents_in
 
 from cbtool.recommend import columns
 from cbtool.recommend.incidents import apart_along, few_of, tell_apart
@@ -49,7 +49,7 @@ def test_an_incident_after_a_hole_does_not_begin_before_it(before: int) -> None:
     (found,) = bad_segments(failed, 0.002, 0.2, start)
     assert found == Segment(3600, 3719)
     assert bad_segments(failed, 0.002, 0.2)[0].first == 3600 - before
-    (incident,) = [i for i in recommended(calls_at(start, failed)).incidents if i.actionable]
+    (incident,) = [i for i in incidents_in(calls_at(start, failed)) if i.actionable]
     assert incident.start == 5400
     assert incident.length == pytest.approx(60, abs=1)
 
@@ -67,7 +67,7 @@ def test_a_part_that_a_hole_cuts_off_may_have_been_as_long_as_the_others() -> No
     failed = (start >= 20 * SECOND) & (start < 100 * SECOND) & (phase < 8)
     failed |= np.random.default_rng(13).random(len(start)) < 0.005
     kept = (start < 37 * SECOND) | (start >= 68 * SECOND)
-    (incident,) = recommended(calls_at(start[kept], failed[kept])).incidents
+    (incident,) = incidents_in(calls_at(start[kept], failed[kept]))
     assert incident.actionable
     assert incident.start == pytest.approx(20, abs=1)
     assert incident.end == pytest.approx(92, abs=1)
@@ -83,7 +83,7 @@ def test_a_time_in_which_all_callers_wait_is_no_hole() -> None:
     assert holes(start, inside, duration) == []
     assert len(holes(start, Segment(4000, 4149))) == 2
     status = np.where(duration > SECOND, 504, 200).astype(np.int16)
-    (incident,) = recommended(Calls(start, duration, status, np.zeros(len(start), np.uint8))).incidents
+    (incident,) = incidents_in(Calls(start, duration, status, np.zeros(len(start), np.uint8)))
     assert incident.actionable
     assert (round(incident.start), round(incident.end)) == (200, 411)
 
@@ -109,9 +109,7 @@ def test_an_outage_beside_a_mild_stretch_is_not_lost_in_it() -> None:
     (found,) = severe
     assert abs(found.first - 15_000) < 30
     assert abs(found.last - 15_599) < 30
-    (incident,) = [
-        i for i in recommended(calls_at(np.arange(n) * SECOND // 20, failed)).incidents if i.actionable
-    ]
+    (incident,) = [i for i in incidents_in(calls_at(np.arange(n) * SECOND // 20, failed)) if i.actionable]
     assert incident.start == pytest.approx(750, abs=2)
     assert incident.length == pytest.approx(30, abs=3)
 
@@ -124,7 +122,7 @@ def test_mild_stretches_do_not_teach_how_long_a_burst_lasts() -> None:
         failed[begin : begin + 800] = random.random(800) < 0.08
     failed[36_000:36_600] = True
     calls = calls_at(np.arange(n) * SECOND // 20, failed)
-    (incident,) = [i for i in recommended(calls).incidents if i.actionable]
+    (incident,) = [i for i in incidents_in(calls) if i.actionable]
     assert incident.start == pytest.approx(1800, abs=1)
 
 
@@ -182,9 +180,9 @@ def test_bursts_at_low_load_are_ridden_through() -> None:
     start = np.concatenate((steady, bursts))
     order = np.argsort(start)
     failed = (np.arange(len(start)) >= 9_000)[order]
-    answer = recommended(calls_at((start[order] * SECOND).astype(np.int64), failed))
-    assert sum(i.actionable for i in answer.incidents) == 0
-    assert len(answer.incidents) > 5
+    found = incidents_in(calls_at((start[order] * SECOND).astype(np.int64), failed))
+    assert sum(i.actionable for i in found) == 0
+    assert len(found) > 5
 
 
 @pytest.mark.parametrize("seed", [18, 27, 28])
@@ -217,7 +215,7 @@ def test_a_slow_incident_and_an_outage_close_by_are_two() -> None:
     for begin in range(6_200, 11_000, 1_200):
         failed[begin : begin + 60] = True
     calls = Calls(start, duration, np.where(failed, 503, 200).astype(np.int16), np.zeros(12_000, np.uint8))
-    found = [(round(i.start), round(i.length)) for i in recommended(calls).incidents if i.actionable]
+    found = [(round(i.start), round(i.length)) for i in incidents_in(calls) if i.actionable]
     assert found == [(50, 90), (180, 90)]
 
 
@@ -227,10 +225,10 @@ def test_an_incident_that_the_log_breaks_off_is_no_blip() -> None:
     failed = np.random.default_rng(7).random(12_000) < 0.005
     failed[3_000:3_120] = True
     whole = calls_at(start, failed)
-    assert not any(i.actionable for i in recommended(whole).incidents)
+    assert not any(i.actionable for i in incidents_in(whole))
     kept = (start < 156 * SECOND) | (start > 216 * SECOND)
-    assert [round(i.start) for i in recommended(calls_at(start[kept], failed[kept])).incidents] == [150]
-    (incident,) = recommended(calls_at(start[:3_120], failed[:3_120])).incidents
+    assert [round(i.start) for i in incidents_in(calls_at(start[kept], failed[kept]))] == [150]
+    (incident,) = incidents_in(calls_at(start[:3_120], failed[:3_120]))
     assert incident.actionable
 
 
@@ -241,7 +239,7 @@ def test_bursts_are_those_below_the_first_clear_gap() -> None:
     for begin in range(2_000, 12_000, 2_000):
         failed[begin : begin + 60] = True
     failed[15_000:15_400] = failed[20_000:24_000] = True
-    found = [(round(i.start), i.actionable) for i in recommended(calls_at(start, failed)).incidents]
+    found = [(round(i.start), i.actionable) for i in incidents_in(calls_at(start, failed))]
     assert found == [*((at, False) for at in range(100, 600, 100)), (750, True), (1000, True)]
 
 
@@ -262,7 +260,7 @@ def test_bursts_are_a_sort_of_which_there_are_several(lengths: list[int], acted_
     for length in lengths:
         failed[at : at + 20 * length] = True
         at += 20 * length + 1_600 + 60 * length
-    found = recommended(calls_at(start, failed)).incidents
+    found = incidents_in(calls_at(start, failed))
     assert [round(i.length) for i in found if i.actionable] == acted_on
 
 
@@ -282,6 +280,6 @@ def test_a_minute_of_failures_at_low_load_is_an_incident_though_blips_at_high_lo
     for begin in range(2_000, 32_000, 5_000):
         failed[begin : begin + 240] = True
     failed[33_200:33_620] = np.random.default_rng(12).random(420) < 0.6
-    (incident,) = [i for i in recommended(calls_at(start, failed)).incidents if i.actionable]
+    (incident,) = [i for i in incidents_in(calls_at(start, failed)) if i.actionable]
     assert incident.start == pytest.approx(600, abs=3)
     assert incident.length == pytest.approx(70, abs=5)

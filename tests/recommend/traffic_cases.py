@@ -7,7 +7,11 @@ from typing import NamedTuple
 import numpy as np
 
 from cbtool.breaker import BreakerConfig
-from cbtool.recommend import Recommendation, recommend
+from cbtool.recommend import Budget, Recommendation, recommend
+from cbtool.recommend.healthy import healthy_p99
+from cbtool.recommend.incidents import tell_apart
+from cbtool.recommend.model import Incident
+from cbtool.recommend.trace import trace_of
 from cbtool.simulation.engine import Engine
 from cbtool.simulation.generate import calls_of
 from cbtool.simulation.run import simulate
@@ -29,6 +33,12 @@ def traffic(*phases: Phase, seed: int, timeout: float | None = None) -> Calls:
 
 def recommended(calls: Calls, **options: object) -> Recommendation:
     return recommend(calls, DEFAULT_RULES.verdicts(calls), **options)  # type: ignore[arg-type]
+
+
+def incidents_in(calls: Calls, budget: Budget | None = None) -> tuple[Incident, ...]:
+    """Return what `recommend` finds in sorted calls, without the settings that it would look for next."""
+    trace = trace_of(calls, DEFAULT_RULES.verdicts(calls))
+    return tell_apart(trace, healthy_p99(trace), budget or Budget()).incidents
 
 
 def config_of(answer: Recommendation) -> BreakerConfig:
