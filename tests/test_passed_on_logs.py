@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import random
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -231,6 +233,51 @@ def test_a_list_that_is_cut_off(tmp_path: Path) -> None:
     assert (len(found.calls), found.rejected) == (8, 0)
     with pytest.raises(WrongFormatError, match="no known log format"):
         read(tmp_path, b'{"records": [{"a": 1}, 2')
+
+
+@given(st.integers(0, 2**32))
+def test_objects_in_any_list_cut_anywhere_are_its_lines(seed: int) -> None:
+    chance = random.Random(seed)
+    rows = [
+        {
+            "a": chance.choice(("}{", 'x"y', "\\", "ü€", "")),
+            "b": [{"c": chance.randrange(9)}] * chance.randrange(3),
+        }
+        for _ in range(chance.randrange(1, 9))
+    ]
+    indent = chance.choice((None, 0, 1, 4))
+    source = [{"_id": 1, "_source": row, "sort": [{}]} for row in rows]
+    text = json.dumps(
+        chance.choice((rows, {"records": rows}, {"took": 3, "hits": {"total": 9, "hits": source}})),
+        indent=indent,
+        ensure_ascii=chance.random() < 0.5,
+    )
+    lists = chance.choice((1, 3)) if text.startswith("[") else 1
+    data = ("\n".join([text] * lists)).encode()
+    first = 60 if data.startswith(b"[") else 200
+    cuts = sorted({0, len(data), *chance.choices(range(first, first + len(data)), k=5)})
+    pieces = [data[a:b] for a, b in pairwise(cuts) if data[a:b]]
+    notes = list[str]()
+    got = b"".join(listed(iter(pieces), notes.append)).decode()
+    assert [json.loads(line) for line in got.splitlines()] == rows * lists
+    assert not notes
+
+
+def test_a_damaged_object_over_lines_costs_few_others(tmp_path: Path) -> None:
+    rows = [json.dumps(row, indent=2) for row in ROWS]
+    for broken in (rows[4][:-3], rows[4][:9], '{\n  "a": "b\n'):
+        found = read(tmp_path, "\n".join([*rows[:4], broken, *rows[5:]]).encode())
+        assert len(found.calls) == 7
+        assert found.rejected >= 1
+        assert found.samples[0].line == 1 + sum(row.count("\n") + 1 for row in rows[:4])
+
+
+def test_a_list_that_is_damaged_is_told(tmp_path: Path) -> None:
+    text = json.dumps(ROWS)
+    found = read(tmp_path, text.replace('"status": 204', '"status: 204').encode())
+    note = "the list of objects ends early; it was read up to there"
+    assert (len(found.calls), note in found.calls.notes) == (4, True)
+    assert note not in read(tmp_path, text.encode()).calls.notes
 
 
 def test_a_list_is_never_held_whole() -> None:

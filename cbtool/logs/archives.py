@@ -12,27 +12,24 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cbtool.errors import WrongFormatError
-from cbtool.logs.blocks import BLOCK, Block
+from cbtool.logs.blocks import Block
+from cbtool.logs.cutting import Cutting
 from cbtool.logs.decoded_entries import decoded
 from cbtool.logs.texts_behind import TextsBehind
 from cbtool.traffic.scanning import elements, har
-from cbtool.traffic.scanning.elements import Elements
-from cbtool.traffic.scanning.lines import Lines, LinesApart, newlines
+from cbtool.traffic.scanning.lines import Lines, LinesApart
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import NDArray
 
+    from cbtool.logs.cutting import Whole
+    from cbtool.traffic.scanning.elements import Elements
     from cbtool.traffic.scanning.lines import Spans
 
-    Data = bytes | memoryview
-
-_STEP = 256 << 10  # bytes that are gone through at a time
-_MANY = 1 << 15  # entries that are enough for a block, however short they are
 _SHOWN = 1000  # bytes of an entry that is shown
 _NONE = np.zeros(0, np.int32)
-_NEWLINES_BEHIND = har.BEHIND.count(b"\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,20 +87,23 @@ def entry_blocks(pieces: Iterator[bytes], name: str, note: Callable[[str], None]
         WrongFormatError: there is no entry, nor a whole list without any.
     """
     yield b'{"har":1}\n'
-    archive = _Archive()
+    cutting = Cutting(("log", "entries"))
     for piece in pieces:
-        for at in range(0, len(piece), _STEP):
-            yield from archive.taken(memoryview(piece)[at : at + _STEP])
-        if archive.elements.mode in {elements.BROKEN, elements.TWICE}:
+        yield from map(_block, cutting.taken(piece))
+        if cutting.elements.mode in {elements.BROKEN, elements.TWICE}:
             break
-    problem = _problem(archive.elements)
-    if problem and not archive.entries:
+    problem = _problem(cutting.elements)
+    if problem and not cutting.count:
         raise WrongFormatError(f"{name}: damaged: {problem}")
-    if not archive.elements.lists:
+    if not cutting.elements.lists:
         raise WrongFormatError(f"{name}: a HAR file without log.entries")
-    yield from archive.rest()
+    yield from map(_block, cutting.rest())
     if problem:
         note(f"{name}: {problem}; it was read up to there")
+
+
+def _block(whole: Whole) -> Block:
+    return EntryBlock(b"".join((*whole.parts, har.BEHIND)), whole.line, start=whole.start, end=whole.end)
 
 
 def _problem(found: Elements) -> str | None:
@@ -112,68 +112,3 @@ def _problem(found: Elements) -> str | None:
     if found.mode == elements.BROKEN:
         return "the archive is no JSON behind its first part"
     return None if found.mode == elements.BETWEEN else "the archive ends early"
-
-
-class _Archive:
-    """What is held of an archive, from the first entry that no block has yet."""
-
-    def __init__(self) -> None:
-        self.elements = Elements(("log", "entries"))
-        self.entries = 0
-        self._held: list[Data] = []
-        self._size = 0
-        self._line = 1
-        self._start: list[NDArray[np.int32]] = []
-        self._end: list[NDArray[np.int32]] = []
-
-    def taken(self, piece: Data) -> Iterator[Block]:
-        """Take a piece; yield a block if there is enough for one."""
-        cut = self.elements.cut(piece)
-        for part in cut.kept:
-            self._held.append(part if 2 * len(part) > len(piece) else bytes(part))
-            self._size += len(part)
-        if len(cut.start):
-            self._start.append(cut.start)
-            self._end.append(cut.end)
-            self.entries += len(cut.start)
-        if self._size >= BLOCK or sum(map(len, self._end)) >= _MANY or not self._end:
-            yield from self._block()
-
-    def rest(self) -> Iterator[Block]:
-        """Yield what there is, with an entry that has not ended as one that is damaged."""
-        opened = self.elements.opened
-        if opened != elements.NOWHERE and opened < self._size:
-            self._start.append(np.array([opened], np.int32))
-            self._end.append(np.array([self._size], np.int32))
-        yield from self._block()
-
-    def _block(self) -> Iterator[Block]:
-        """Yield the entries that are whole, and hold no more than what is open behind them."""
-        whole = int(self._end[-1][-1]) if self._end else 0
-        opened = self.elements.opened
-        wanted_from = self._size if opened == elements.NOWHERE else opened
-        if not whole and not wanted_from:
-            return
-        before, rest = _split(self._held, whole)
-        block = b"".join((*before, har.BEHIND))
-        if whole:
-            yield EntryBlock(
-                block, self._line, start=np.concatenate(self._start), end=np.concatenate(self._end)
-            )
-        between, self._held = _split(rest, wanted_from - whole)
-        self._line += newlines(block) - _NEWLINES_BEHIND + sum(map(newlines, between))
-        self._size -= wanted_from
-        self._start, self._end = [], []
-        self.elements.give_away(wanted_from)
-
-
-def _split(parts: Sequence[Data], size: int) -> tuple[list[Data], list[Data]]:
-    """Return the parts up to a size, and those behind it."""
-    before: list[Data] = []
-    for index, part in enumerate(parts):
-        if len(part) > size:
-            view = memoryview(part)
-            return [*before, view[:size]], [view[size:], *parts[index + 1 :]]
-        before.append(part)
-        size -= len(part)
-    return before, []

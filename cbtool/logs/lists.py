@@ -8,21 +8,29 @@ than an object and what was read with it.
 from __future__ import annotations
 
 import codecs
-import json
 import re
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from cbtool.logs.cutting import Cutting
 from cbtool.logs.documents import is_document
+from cbtool.traffic.scanning.elements import BETWEEN, BROKEN, NOWHERE
+from cbtool.traffic.scanning.flattening import Flattening
+from cbtool.traffic.scanning.lines import Lines
+from cbtool.traffic.scanning.objects import places_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
+
+    from cbtool.logs.cutting import Whole
 
 _KEYS = ("records", "Records", "events", "logEvents", "entries", "logs", "results", "data", "items", "rows")
 _PLAIN_VALUE = rb'\s*"[^"\n]*"\s*:\s*(?:"[^"\n]*"|[\d.]+|null|true|false)\s*,'
 _BEGINS = re.compile(
     rb"\s*(?:(?:\{(?:"
     + _PLAIN_VALUE
-    + rb')*\s*"(?:'
+    + rb')*\s*"('
     + "|".join(_KEYS).encode()
     + rb')"\s*:\s*)?\[\s*(?=\{\s*")'
     rb'|\{\s*"took"\s*:[^\[\]]{0,400}"hits"\s*:\s*\[\s*(?=\{))'
@@ -30,73 +38,72 @@ _BEGINS = re.compile(
 _LINES = re.compile(rb"[^\n]*\}\s*\n\s*\{")
 _OPENS = re.compile(rb"\s*\{\r?\n")
 _HEAD = 4 << 10
-_LONGEST = 128 << 10  # bytes; a longer object is passed on in parts, and each is rejected
-_CLOSES = re.compile(rb"^\}[ ,]*\r?$", re.MULTILINE)
-_BETWEEN = re.compile(r"[\s,]*")
+_BEHIND = b"\n" * 32  # what the scanner wants behind the last object
+_AHEAD = 1 << 20  # lines, of which the most are written at a time
 _SOURCE = "_source"  # what Elasticsearch was given
 
 
-def listed(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield a stream's pieces, those of a list as lines of its objects."""
+def listed(pieces: Iterator[bytes], note: Callable[[str], None] = lambda _: None) -> Iterator[bytes]:
+    """Yield a stream's pieces, those of a list as lines of its objects.
+
+    Args:
+        pieces: the stream's.
+        note: is told if a list does not end.
+    """
     first = next(pieces, b"")
     bare = first.removeprefix(codecs.BOM_UTF8)
     begins = _BEGINS.match(bare[:_HEAD])
     if begins and not _LINES.match(bare):
-        yield from _of_list(bare[begins.end() :], pieces)
+        key = (begins[1] or b"").decode()
+        path = (key,) if key else ("hits", "hits") if bare.lstrip().startswith(b"{") else ()
+        yield from _objects(_again(bare, pieces), path, note)
     elif _OPENS.match(bare[:_HEAD]) and b"\n}" in bare and not is_document(bare):
-        yield from _joined(bare, pieces)
+        yield from _objects(_again(bare, pieces), None, note)
     else:
         yield first
         yield from pieces
 
 
-def _of_list(first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield the objects of a list that has been opened; what is none, as it is."""
-    decode = codecs.getincrementaldecoder("utf-8")("replace").decode
-    parse = json.JSONDecoder().raw_decode
-    held, piece = decode(first), first
-    while piece:
-        piece = next(pieces, b"")
-        held += decode(piece, final=not piece)
-        made, at = list[bytes](), 0
-        while True:
-            at = _BETWEEN.match(held, at).end()  # type: ignore[union-attr]  # it matches nothing, too
-            if held.startswith("]", at):
-                yield b"".join(made)
-                return
-            try:
-                found, end = parse(held, at)
-            except (ValueError, RecursionError):
-                break
-            text = (
-                json.dumps(found[_SOURCE]) if isinstance(found, dict) and _SOURCE in found else held[at:end]
-            )
-            made.append(text.replace("\n", " ").replace("\r", " ").encode("utf-8", "replace") + b"\n")
-            at = end
-        yield b"".join(made)
-        held = held[at:]
-        if len(held) > _LONGEST:
+def _again(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from rest
+
+
+def _objects(
+    pieces: Iterator[bytes], path: Sequence[str] | None, note: Callable[[str], None]
+) -> Iterator[bytes]:
+    """Yield the objects of a list, or those that stand by themselves, as lines; what is none, as it is.
+
+    Those of a list are a line each; others are on the lines on which they begin.
+    """
+    cutting, flat = Cutting(path), Flattening(numbered=path is None)
+    for piece in pieces:
+        for whole in cutting.taken(piece):
+            yield from _lines(whole, flat)
+        if cutting.elements.mode >= BROKEN:
             break
-    # The list ends within an object, or is none.
-    yield held[:_LONGEST].encode("utf-8", "replace")
-    yield from pieces
+    if path is not None and cutting.elements.mode < BROKEN and cutting.elements.mode != BETWEEN:
+        note("the list of objects ends early; it was read up to there")
+    opened = cutting.elements.opened
+    for whole in cutting.rest():
+        yield from _lines(whole, flat)
+    # One that has not ended is a line that has not.
+    if opened == NOWHERE:
+        yield b"\n"
 
 
-def _joined(first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield objects that end with a bracket alone on its line, each as a line, and empty lines below it."""
-    held = first
-    while held:
-        piece = next(pieces, b"")
-        end = 0
-        for found in _CLOSES.finditer(held):
-            if not piece or found.end() < len(held):
-                whole = held[end : found.end()]
-                text = whole.lstrip(b" \r\n")
-                above = whole.count(b"\n") - text.count(b"\n")
-                one = text.rstrip(b" ,\r").replace(b"\n", b" ").replace(b"\r", b"")
-                yield b"\n" * above + one + b"\n" * text.count(b"\n")
-                end = found.end()
-        if not piece or len(held) - end > _LONGEST:
-            yield held[end:]
-            end = len(held)
-        held = held[end:] + piece
+def _lines(whole: Whole, flat: Flattening) -> Iterator[bytes]:
+    while flat.behind(whole.line) > _AHEAD:
+        yield flat.ahead(_AHEAD)
+    data = b"".join((*whole.parts, _BEHIND))
+    objects = Lines(np.frombuffer(data, np.uint8), whole.start, whole.end)
+    if _SOURCE.encode() in data:
+        found = places_of(objects, (_SOURCE,), lax=True)
+        there = found.start[0] >= 0
+        there[there] = objects.data[found.start[0][there]] == ord("{")
+        start, end = (
+            np.where(there, inner[0], outer)
+            for inner, outer in ((found.start, whole.start), (found.end, whole.end))
+        )
+        objects = Lines(objects.data, start, end)
+    yield flat.written(objects, whole.line)

@@ -76,7 +76,7 @@ class Stream:
         Raises:
             UnreachableError: reading fails half-way.
         """
-        text = plain_text(exported(listed(self._bytes()), self.name), self._noted)
+        text = plain_text(exported(listed(self._bytes(), self._noted), self.name), self._noted)
         rows = whole_rows(rails_lines(labelled_lines(text)))
         return as_lines(directed_rows(rows), self.name, self._noted)
 

@@ -35,8 +35,8 @@ NOWHERE = -1
 # what is passed over by counting brackets, in the list, or in a number or a word in it.
 BETWEEN, _OBJECT, _KEY, _TEXT, _WITHIN, _LIST, _WORD, BROKEN, TWICE = range(9)
 _MODE, _LEVEL, _DEPTH, _LISTS, _VALUE, _LEADS, _ESCAPE, _IN_TEXT = range(8)
-_FIRST, _BEGAN, _BASE, _DROPPING, _SPELLED, _DOCUMENTS = range(8, 14)
-_STATE = 14
+_FIRST, _BEGAN, _BASE, _DROPPING, _SPELLED, _DOCUMENTS, _ALONE = range(8, 15)
+_STATE = 15
 _DROPS_TEXT, _DROPS_ALL = 1, 2
 _FULL = (1 << WIDE) - 1
 _FAR = 64  # bytes of a key as it is written, of which more cannot be one that is wanted
@@ -63,15 +63,17 @@ class Elements:
     Places are counted in what is kept of all pieces, from the last place that was given away.
 
     Args:
-        path: the keys that lead to the list, from the document's own.
+        path: the keys that lead to the list, from the document's own; None: the elements stand by themselves,
+            and a bracket that begins a line ends one, so that one that is damaged costs few others.
     """
 
-    def __init__(self, path: Sequence[str]) -> None:
-        names = [name.encode() for name in path]
+    def __init__(self, path: Sequence[str] | None) -> None:
+        names = [name.encode() for name in path or ()]
         self._names = np.frombuffer(b"".join(names), np.uint8)
         self._name_ends = np.cumsum([len(name) for name in names], dtype=np.int64)
         self._state = np.zeros(_STATE, np.int64)
-        self._state[[_MODE, _FIRST]] = BETWEEN, NOWHERE
+        self._state[[_MODE, _FIRST]] = BETWEEN if path is not None else _LIST, NOWHERE
+        self._state[_ALONE] = path is None
         self._spelled, self._plain = np.zeros(_FAR + WIDE, np.uint8), np.zeros(_FAR, np.uint8)
         self._room = np.empty((4, 0), np.int32)
 
@@ -143,7 +145,7 @@ def _cut(  # one loop with a branch for each place where the scanner can be
     escape, in_text, began = int64(state[_ESCAPE]), int64(state[_IN_TEXT]), int64(state[_BEGAN])
     base, first, dropping = int64(state[_BASE]), int64(state[_FIRST]), int64(state[_DROPPING])
     value, leads, length = int64(state[_VALUE]), int64(state[_LEADS]), int64(state[_SPELLED])
-    deepest = len(name_ends)
+    deepest, alone = len(name_ends), state[_ALONE] != 0
     count, drops, left_out = int64(0), int64(0), int64(0)  # the last: from where on it is dropped
     if first != NOWHERE and base - first > LARGEST:
         dropping = int64(_DROPS_ALL)
@@ -187,18 +189,25 @@ def _cut(  # one loop with a branch for each place where the scanner can be
                 for _ in range(3):
                     left_out += byte(data, left_out) >> 6 == 2
                 dropping = int64(_DROPS_TEXT)
+            forced = int64(WIDE)  # where it ends whatever is open
+            if alone and closing:
+                heads = (same(data, at, 10) if size == WIDE else same(rest, 0, 10)) << 1
+                heads = (heads | int64(at > 0 and byte(data, at - 1) == 10)) & closing
+                forced = lowest(heads) if heads else forced
             opening &= ~within
             closing &= ~within
-            if depth > ones(closing):
+            if depth > ones(closing) and forced == WIDE:
                 depth += ones(opening) - ones(closing)
                 at += size
                 continue
-            both = opening | closing
+            both = (opening | closing) & ((int64(1) << forced) - 1)
             while both and depth > 0:
                 i = lowest(both)
                 depth += 1 if opening >> i & 1 else -1
                 both &= both - 1
                 size = i + 1 if depth == 0 else size
+            if depth > 0 and forced < WIDE:
+                depth, size = int64(0), forced + 1
             at += size
             if depth == 0:
                 in_text = escape = int64(0)
@@ -231,10 +240,8 @@ def _cut(  # one loop with a branch for each place where the scanner can be
             if blank or mode == _WORD:
                 pass
             elif mode == _LIST:
-                if one == 93:
+                if one == 93 and not alone:
                     mode = int64(_OBJECT) if level else int64(BETWEEN)
-                elif one == 125 or one == 58:
-                    mode = int64(BROKEN)
                 elif one != 44:
                     first = base + at - 1
                     mode, depth = int64(_WORD), int64(0)
