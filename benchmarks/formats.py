@@ -91,6 +91,16 @@ def _in_transaction(n: int) -> str:
     )
 
 
+def _row(n: int) -> dict[str, Any]:
+    return {
+        "timestamp": BEGAN + n / 200,
+        "duration_ms": n % 900,
+        "status": _status(n),
+        "method": "GET",
+        "path": _path(n),
+    }
+
+
 def _entry(n: int) -> dict[str, Any]:
     """What a load generator or a proxy writes of a call as an entry of a HAR file."""
     return {
@@ -155,6 +165,7 @@ def _browsed(n: int) -> dict[str, Any]:
 
 
 HAR = '{"log":{"version":"1.2","creator":{"name":"x","version":"1"},"entries":['
+LIST, HITS = "[", '{"took":3,"timed_out":false,"hits":{"total":9,"hits":['
 XML = '<?xml version="1.0" encoding="UTF-8"?>\n<testResults version="1.2">'
 TEMPLATE = (
     '$remote_addr [$time_iso8601] "$request" $status "$http_user_agent" $host $upstream_addr $request_time'
@@ -308,8 +319,11 @@ LINES: dict[str, tuple[str, Callable[[int], str]]] = {
     ),
     "ndjson": (
         "",
-        lambda n: json.dumps({"timestamp": BEGAN + n / 200, "duration_ms": n % 900, "status": _status(n), "method": "GET", "path": _path(n)}),
+        lambda n: json.dumps(_row(n)),
     ),
+    "ndjson, as a list": (LIST, lambda n: "," * (n > 0) + json.dumps(_row(n))),
+    "ndjson, as an indented list": (LIST, lambda n: "," * (n > 0) + json.dumps(_row(n), indent=2)),
+    "ndjson, as hits": (HITS, lambda n: "," * (n > 0) + json.dumps({"_index": "calls", "_id": str(n), "_source": _row(n)})),
     "csv": (
         "timestamp,duration_ms,status,method,path",
         lambda n: f"{BEGAN + n / 200:.3f},{n % 900},{_status(n)},GET,{_path(n)}",
@@ -360,7 +374,7 @@ LINES: dict[str, tuple[str, Callable[[int], str]]] = {
 }  # fmt: skip
 """By format, the header and the n-th line."""
 
-ENDS = {XML: "</testResults>\n", HAR: "]}}\n"}
+ENDS = {XML: "</testResults>\n", HAR: "]}}\n", LIST: "]\n", HITS: "]}}\n"}
 LARGE = {"har, as of a browser": 20}  # a line is as large as that many others
 
 
@@ -405,13 +419,21 @@ def parsed(path: Path) -> int:
     return count
 
 
-def loaded(path: Path) -> int:
-    """Take a document apart in Python, and look at each entry."""
+def loaded(path: Path, *keys: str) -> int:
+    """Take a document apart in Python, and look at each object of a list in it."""
     with path.open() as file:
-        return sum(1 for entry in json.load(file)["log"]["entries"] if entry["response"]["status"])
+        found = json.load(file)
+    for key in keys:
+        found = found[key]
+    return sum(1 for each in found if each.get("response", each))
 
 
-PEERS = {XML: parsed, HAR: loaded}
+PEERS: dict[str, Callable[[Path], int]] = {
+    XML: parsed,
+    HAR: lambda path: loaded(path, "log", "entries"),
+    LIST: loaded,
+    HITS: lambda path: loaded(path, "hits", "hits"),
+}
 
 
 def main() -> None:
