@@ -2,7 +2,8 @@
 
 Every candidate that the search has tried keeps the budget of false trips, so whichever of them is taken, that
 one comes first. Where the cheapest opens too late, the cheapest of those that open in time is taken; where
-none does, as at a load of one call in twenty seconds, the cheapest stays and its delay is stated.
+none does, as at a load of one call in twenty seconds, the cheapest stays and its delay is stated. So it does
+where what opens in time at an outage would let the incidents that were seen pass by.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from cbtool.recommend.search import Search
 
 
+_SAVES = 0.5  # of what the cheapest saves beside a breaker that never opens
+
+
 def in_time(search: Search, cheapest: Candidate, rate: float, delay: float) -> Candidate:
     """Return the cheapest candidate that was tried and opens in time; the cheapest of all where none does.
 
@@ -27,7 +31,9 @@ def in_time(search: Search, cheapest: Candidate, rate: float, delay: float) -> C
     """
     if outage_seconds(cheapest.gate, rate) <= delay:
         return cheapest
+    nothing = sum(court.weight * court.doing_nothing for court in search.courts)
+    most = nothing - _SAVES * (nothing - sum(search.losses(cheapest)))
     for candidate in sorted((each for _, each in search.tried()), key=search.weighed):
         if outage_seconds(candidate.gate, rate) <= delay and search.allowed(candidate.gate):
-            return candidate
+            return candidate if sum(search.losses(candidate)) <= most else cheapest
     return cheapest

@@ -153,7 +153,7 @@ def _late(e: Evidence, regime: Regime) -> Iterable[str]:
     gate = e.candidate.gate
     load, holds = format_rate(regime.rate), _number(gate.holds(regime.rate))
     wanted, noticed = format_duration(e.budget.detection_delay), regime.outage_delay.value
-    rather = "The budget of false trips comes first."
+    rather = "The budget of false trips comes first, and so do the incidents that were seen."
     if noticed is None:
         yield (
             f"At {load} a window holds about {holds} calls, too few for {gate.errors} errors: even an outage"

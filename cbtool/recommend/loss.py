@@ -70,7 +70,7 @@ class Court:
         # What refusing a call saves or costs, beside letting it through.
         refusing = np.where(inside, np.where(bad, -1.0, reject_cost), np.where(bad, 0.0, 1.0))
         self._refusing = refusing.astype(np.float32)
-        self._doing_nothing = float(self._bad_inside.sum())
+        self.doing_nothing = float(self._bad_inside.sum())
         self._start = trace.start
         self._ends = np.searchsorted(trace.start, arena.spans[:, 1])
         self._good_until = np.concatenate(([0], np.cumsum(~inside & ~bad)))
@@ -89,7 +89,7 @@ class Court:
 
     def _loss(self, permitted: NDArray[np.uint8], trips: NDArray[np.int64]) -> float:
         return (
-            self._doing_nothing
+            self.doing_nothing
             + float(self._refusing[permitted == 0].sum(dtype=np.float64))
             + self._false_trip_cost * int((self._incident_of(trips) < 0).sum())
         )

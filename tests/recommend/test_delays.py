@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 from traffic_cases import phase, recommended, traffic
 
+from cbtool.recommend.delay_budget import in_time
 from cbtool.recommend.delays import _delays, outage_seconds
-from cbtool.recommend.gates import Gate
+from cbtool.recommend.gates import Candidate, Gate
 from cbtool.recommend.model import Budget
 
 SEED = (0, 53)
@@ -85,6 +89,37 @@ def test_the_delay_is_kept_where_it_can_be_and_said_where_it_cannot() -> None:
     expected = answer.expected
     assert expected is not None
     assert expected.false_trips_bound <= Budget().false_trips_per_day
+
+
+class Tried:
+    """A search that has tried two candidates on one court, in which 1,000 calls are bad."""
+
+    def __init__(self, losses: dict[Candidate, float]) -> None:
+        self._losses = losses
+        self.courts = [SimpleNamespace(weight=1.0, doing_nothing=1000.0)]
+
+    def tried(self) -> list[tuple[float, Candidate]]:
+        return sorted((loss, candidate) for candidate, loss in self._losses.items())
+
+    def losses(self, candidate: Candidate) -> list[float]:
+        return [self._losses[candidate]]
+
+    def weighed(self, candidate: Candidate) -> float:
+        return self._losses[candidate]
+
+    def allowed(self, gate: Gate) -> bool:
+        return gate.errors > 0
+
+
+@pytest.mark.parametrize(("loss", "taken"), [(210.0, True), (990.0, False)])
+def test_opening_in_time_is_worth_some_of_what_the_cheapest_saves_and_not_all(
+    loss: float, *, taken: bool
+) -> None:
+    late, soon = (Candidate(Gate(60.0, 50.0, errors, errors), 5.0, 1) for errors in (30, 5))
+    search: Any = Tried({late: 200.0, soon._replace(gate=soon.gate._replace(threshold=5.0)): loss})
+    (quick,) = (c for _, c in search.tried() if c != late)
+    assert outage_seconds(late.gate, 2.0) > 10 > outage_seconds(quick.gate, 2.0)
+    assert in_time(search, late, 2.0, 10.0) == (quick if taken else late)
 
 
 def test_slow_calls_have_their_delay_at_every_load() -> None:
