@@ -1,7 +1,8 @@
 """False trips that a log does not hold, but lets one expect: bursts that came near, chance, the quiet hours.
 
-The same bound that `recommend` holds to its budget, on the traffic that there is now: what was seen in the
-healthy stretches, their tail beyond it, and the same at the quietest load.
+Much as `recommend` reckons it, on the traffic that there is now: what was seen in the healthy stretches,
+their tail beyond it, and the same at the quietest load. Bad stretches to be ridden through are in that tail
+even where they are few, which `recommend` weighs by themselves, so that the number is rather higher here.
 """
 
 from __future__ import annotations
