@@ -7,9 +7,11 @@ import json
 import math
 import os
 import random
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import dask
 import numpy as np
@@ -21,7 +23,7 @@ from cbtool import version
 from cbtool.__main__ import run
 from cbtool.cluster import connected
 from cbtool.cluster.calls import ClusterCalls
-from cbtool.cluster.connection import connecting
+from cbtool.cluster.connection import Connection, connecting
 from cbtool.errors import (
     ConfigurationError,
     InsufficientDataError,
@@ -379,6 +381,61 @@ def test_what_a_lost_worker_did_is_done_again_but_not_for_ever(scheduler: str, t
         connection.stop([begun])
         with pytest.raises(UnreachableError, match="the cluster lost work"):
             connection.results([begun])
+
+
+class Hung:
+    """A client whose scheduler takes what is sent to it, and never answers."""
+
+    scheduler = SimpleNamespace(identity=None)
+    as_current = staticmethod(nullcontext)
+
+    def sync(self, *_: object, callback_timeout: float, **__: object) -> None:
+        assert 0 < callback_timeout <= 60
+        raise TimeoutError
+
+
+def test_a_scheduler_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object, timeout: float) -> None:
+        assert 0 < timeout <= 60
+        raise TimeoutError
+
+    monkeypatch.setattr("distributed.wait", never)
+    with pytest.raises(UnreachableError, match="the scheduler does not answer any more"):
+        Connection(Hung(), "tcp://10.0.0.1:8786").results([object()])
+
+
+def test_a_sweep_whose_scheduler_is_lost_goes_on_from_what_was_tried(
+    scheduler: str,
+    logs: list[str],
+    tmp_path: Path,
+    little_memory: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    output = tmp_path / "all.csv"
+    arguments = ["sweep", *logs, "--vary", "failure_rate_threshold=20..50:10", "-o", str(output)]
+    assert run(arguments) == 0
+    whole = output.read_text()
+    output.unlink()
+    as_long(little_memory)
+    ends = 0
+
+    def lost(connection: Connection, begun: list[object], known: Any = Connection.results) -> Any:
+        nonlocal ends
+        found = known(connection, begun)
+        if isinstance(found[0], list):  # a group's end
+            ends += 1
+            if ends > 1:
+                raise UnreachableError("the cluster lost work")
+        return found
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(Connection, "results", lost)
+        assert run([*arguments, "--scheduler", scheduler]) == 4
+    assert not output.exists()
+    capsys.readouterr()
+    assert run([*arguments, "--scheduler", scheduler]) == 0
+    assert "going on from" in capsys.readouterr().err
+    assert output.read_text() == whole
 
 
 def test_workers_with_another_version_are_refused(scheduler: str, monkeypatch: pytest.MonkeyPatch) -> None:

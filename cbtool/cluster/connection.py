@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 _TIMEOUT = 10.0  # seconds
 _PATIENCE = 10.0  # seconds between two looks at whether there are workers
+_ANSWERED = 30.0  # seconds in which a scheduler says what workers it has; a busy one takes a while
 _LOOKS = 3  # without any, after which nobody is waited for
 
 
@@ -33,6 +35,8 @@ def connecting(address: str) -> Iterator[Connection]:
         raise ConfigurationError("--scheduler needs Dask: pip install 'cbtool[cluster]'") from None
     try:
         make: Any = Client  # untyped
+        # What it logs of a lost scheduler, with tracebacks, is said here in a line.
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
         client = make(address, timeout=_TIMEOUT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise UnreachableError(f"{address}: no Dask scheduler answers: {error}") from None
@@ -57,8 +61,21 @@ class Connection:
         self._address = address
 
     def workers(self) -> int:
-        """Return how many workers there are."""
-        return len(self._client.scheduler_info(n_workers=-1)["workers"])
+        """Return how many workers there are.
+
+        Raises:
+            UnreachableError: the scheduler does not answer.
+        """
+        try:
+            with self._understandable():
+                # `scheduler_info` would wait for ever for one that hangs, or that a network has lost.
+                asked = self._client.scheduler.identity
+                return len(self._client.sync(asked, n_workers=-1, callback_timeout=_ANSWERED)["workers"])
+        except (OSError, TimeoutError) as error:
+            why = error or "timed out"
+            raise UnreachableError(
+                f"{self._address}: the scheduler does not answer any more ({why})\nrun it again"
+            ) from None
 
     def check_versions(self) -> None:
         """Ask every worker for its version.
@@ -99,7 +116,7 @@ class Connection:
         """Wait for work, and return its results, in order.
 
         Raises:
-            UnreachableError: there is no worker any more.
+            UnreachableError: there is no worker any more, or the scheduler does not answer.
             CbtoolError: as the work.
         """
         with self._understandable():
