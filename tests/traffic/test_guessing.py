@@ -463,3 +463,9 @@ def test_who_ended_a_call_at_googles_load_balancer(
     more = row | {"httpRequest": {"status": 200, "latency": "0.1s"}, "jsonPayload": {"statusDetails": "x"}}
     calls = read(tmp_path, json.dumps(row) + "\n" + json.dumps(more) + "\n").calls
     assert (calls.status[0], calls.error[0]) == (status, kind)
+
+
+def test_blank_lines_are_not_counted(tmp_path: Path) -> None:
+    pretty = json.dumps({"time": ISO, "status": 503, "took_ms": 125}, indent=2)
+    found = read(tmp_path, f"{pretty}\n{pretty}\n\n")
+    assert (found.lines, len(found.calls), found.rejected) == (2, 2, 0)

@@ -82,11 +82,15 @@ def parse_lines(
         rows = rows.filter(pl.Series(sound & called))
     broken = np.flatnonzero(~sound & called)
     blank = lines[broken].blank()
-    silent = int(blank.sum())
+    silent = int(blank.sum()) + _blank_among(lines, ~called)
     if strict:
         known = made["known"].fill_null(value=False).to_numpy() if "known" in made else called
         silent += int((~called & ~known).sum())
     return ParsedBlock(rows, broken[~blank], len(lines) - silent)
+
+
+def _blank_among(lines: Lines, which: NDArray[np.bool_]) -> int:
+    return int(lines[np.flatnonzero(which)].blank().sum()) if which.any() else 0
 
 
 def _expressions(log_format: LogFormat, texts: Collection[str], *, strict: bool) -> dict[str, pl.Expr]:
