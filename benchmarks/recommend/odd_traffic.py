@@ -499,7 +499,7 @@ _KINDS: dict[str, Callable[[int, str], Odd]] = {
     ),
     "whole seconds": _simple(_WEB, _outages(), coarse=True),
     "whole milliseconds": _simple(lognormal(0.0025, 0.4), _slowed(0.9, 8), whole_ms=True),
-    "out of order": _simple(_WEB, _outages(), shuffled=True),
+    "out of order": _simple(_WEB, _outages(), coarse=True, shuffled=True),
     "slower by day": _timed(
         _WEB,
         lambda rate, _: lambda t: np.full(len(t), rate),

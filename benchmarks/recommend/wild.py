@@ -44,6 +44,7 @@ def recommended(log: Log, made: Recipe | Odd) -> tuple[Any, float]:
     duration, status = log.duration_ns, log.status
     if isinstance(made, Odd):
         order = np.random.default_rng(1).permutation(len(log)) if made.shuffled else np.arange(len(log))
+        order = order[np.argsort(start[order], kind="stable")]  # as every reader does
         duration = np.full(len(log), -1) if made.no_durations else duration
         start, duration, status = start[order], duration[order], status[order]
     calls = Calls(start, duration, status, np.zeros(len(log), np.uint8))
