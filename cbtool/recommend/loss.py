@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _GRACE = 60.0  # seconds
 _LEAST_GRACE = 2.0
+_LATE = 0.6
+"""Of a wait, by which recovering is taken to be late: half of one on average, and by luck up to all of it. Of
+two waits that cost alike on average, the shorter is the surer."""
 
 
 class Outcome(NamedTuple):
@@ -97,8 +100,8 @@ class Court:
     def _recovery(self, permitted: NDArray[np.uint8], config: BreakerConfig) -> float:
         """Return what recovering would cost more on average than it did here.
 
-        Where a breaker is open as an incident ends, it stays so for half a wait on average. How long it did
-        in this arena is luck, which the search would otherwise learn.
+        Where a breaker is open as an incident ends, it stays so for half a wait on average; a little more is
+        taken (`_LATE`). How long it did in this arena is luck, which the search would otherwise learn.
         """
         more = 0
         for end, time in zip(self._ends, self._spans[:, 1], strict=True):
@@ -106,7 +109,7 @@ class Court:
                 continue
             first = end + int(permitted[end:].argmax()) if permitted[end:].any() else len(permitted)
             wait = self._wait_around(permitted, end, first, config)
-            usual = int(np.searchsorted(self._start, time + int(wait * 5e8)))
+            usual = int(np.searchsorted(self._start, time + int(_LATE * wait * 1e9)))
             more += self._good_until[usual] - self._good_until[first]
         return float(more)
 
