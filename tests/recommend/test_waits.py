@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -99,6 +100,11 @@ def test_where_the_delay_budget_decides_windows_keep_their_worth() -> None:
     counted = Candidate(Gate(10.0, 50.0, 5, 5, counted=True), 10.0, 1)
 
     class Searched:
+        courts = (SimpleNamespace(weight=1.0, doing_nothing=1000.0),)
+
+        def losses(self, candidate: Candidate) -> list[float]:
+            return [self.weighed(candidate)]
+
         def tried(self) -> list[tuple[float, Candidate]]:
             return [(100.0, late), (101.0, timed), (102.0, counted)]
 
