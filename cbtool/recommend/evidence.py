@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from cbtool.breaker.capacity import Capacity
-    from cbtool.recommend.false_trips import FalseTrips
     from cbtool.recommend.gates import Candidate, Gate
     from cbtool.recommend.loss import Outcome
     from cbtool.recommend.model import Budget, Regime
+    from cbtool.recommend.tails import FalseTrips
 
 _FEW_INCIDENTS = 5
 _A_DAY = 0.99 * 86400  # a day's log begins and ends with a call, not at midnight

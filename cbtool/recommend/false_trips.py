@@ -8,8 +8,7 @@ nothing about a tail: they are left out of it, and a gate must ride through each
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,7 +16,8 @@ from cbtool.recommend.chance import Levels, cold_trip, levels_of, trips_per_seco
 from cbtool.recommend.exposure import BlockMaxima
 from cbtool.recommend.findings import Estimate
 from cbtool.recommend.gates import Gate
-from cbtool.recommend.margins import largest, tripping
+from cbtool.recommend.margins import tripping
+from cbtool.recommend.tails import KEPT, MOST_KEPT, FalseTrips, tail_of
 from cbtool.recommend.trip_interval import Range, counted_range, trip_range
 
 if TYPE_CHECKING:
@@ -31,28 +31,13 @@ if TYPE_CHECKING:
 
 _DAY = 86400.0
 _RESTARTS_A_DAY = 12.0  # deployments, and closings after incidents
-_FULLEST = 400  # blocks that a resample draws from; the tail is of 40 at most
+_FULLEST = 400  # blocks that a resample draws from
 BURST_MARGIN = 1.3
 """The next burst may be so many times as bad as those that were seen; more, where few were."""
 _UNSEEN_CLUSTERS = 0.05
 """How likely it is that bad calls come in clusters all the same, where the log shows none."""
 _LOOKED_AT = (5, 20, 100, 500)  # calls in a window
 _HARDLY = 0.001  # a chance that is none
-
-
-class FalseTrips(NamedTuple):
-    """Trips a day on healthy traffic."""
-
-    seen: float
-    """As often as the background itself would have tripped."""
-    likely: float
-    """The best guess: seen, or by chance, or by the tail."""
-    upper: float
-    """The upper bound that the budget is held against."""
-
-    def or_worse(self, other: FalseTrips) -> FalseTrips:
-        """Return the worse of two views, number by number."""
-        return FalseTrips(*(max(a, b) for a, b in zip(self, other, strict=True)))
 
 
 class Guard:
@@ -169,6 +154,7 @@ class Guard:
         bounds = np.zeros((draws, len(gates)))
         weight = self._tail_counts(None)
         for number, exposure in enumerate(self._calm):
+            kept = self._kept(exposure)
             random = np.random.default_rng([seed, 67, number])
             maxima = [exposure.block_maxima(gate, None, gate.threshold) for gate in gates]
             fullest = np.argsort(maxima[len(gates) // 2].positive, kind="stable")[-_FULLEST:]
@@ -181,7 +167,7 @@ class Guard:
                         weight
                         * exposure.share
                         * _DAY
-                        * _tail(drawn, errors, exposure.seconds, exposure.copies).upper
+                        * tail_of(drawn, errors, exposure.seconds, kept, exposure.copies).upper
                     )
                     bounds[row, column] = max(bounds[row, column], bound)
         return bounds
@@ -200,9 +186,16 @@ class Guard:
             found = found.or_worse(FalseTrips(seen, seen, seen))
         for exposure in self._calm if found.upper <= self._budget else ():
             weight = self._tail_counts(slow_from)
-            tail = _by_tail(exposure, gate, slow_from, threshold)
+            tail = _by_tail(exposure, gate, slow_from, threshold, self._kept(exposure))
             found = found.or_worse(FalseTrips(tail.seen, *(max(tail.seen, weight * x) for x in tail[1:])))
         return found
+
+    def _kept(self, exposure: Exposure) -> int:
+        """Return how many blocks tell the tail: more where each burst may be among them more than once.
+
+        Several breakers see the same bursts, and where the load varies they meet in the night's long windows.
+        """
+        return KEPT if len(self._calm) == 1 and exposure.breakers <= exposure.copies else MOST_KEPT
 
     def _tail_counts(self, slow_from: float | None) -> float:
         """Return what the tail of clusters counts: all, where bad calls come in clusters.
@@ -276,35 +269,10 @@ def fuller_than_by_chance(exposure: Exposure, levels: Levels, calls: int, slow_f
     return False
 
 
-def _by_tail(exposure: Exposure, gate: Gate, slow_from: float | None, threshold: float) -> FalseTrips:
+def _by_tail(
+    exposure: Exposure, gate: Gate, slow_from: float | None, threshold: float, kept: int
+) -> FalseTrips:
     errors = _errors_of(exposure, gate, threshold)
     maxima = exposure.block_maxima(gate, slow_from, threshold)
-    tail = _tail(maxima, errors, exposure.seconds, exposure.copies)
+    tail = tail_of(maxima, errors, exposure.seconds, kept, exposure.copies)
     return FalseTrips(*(_DAY * exposure.share * rate for rate in tail))
-
-
-def _tail(maxima: BlockMaxima, errors: float, seconds: float, copies: float = 1.0) -> FalseTrips:
-    """Return trips a second from the block maxima of the margin, extrapolated by a geometric tail.
-
-    Counted in errors: the excess over the 10th to 40th largest maximum falls geometrically, with ratio
-    ρ = (Σ excess + 1) / (n + Σ excess + 2), a uniform prior's posterior mean. Poisson and binomial tails
-    fall faster, so this errs on the safe side; clusters (Markov-modulated failures) fall just so. Where one
-    and the same burst is in several blocks, so many of them count as one.
-    """
-    positive = maxima.positive
-    tripped = int(tripping(positive, 1.0))
-    if not len(positive):
-        few, level, total = 3.0, 1.0 / errors, 0.0  # the rule of three
-    else:
-        wanted = min(40, max(10, int(maxima.blocks / copies) // 3))
-        highest = largest(positive, max(1, min(round(wanted * copies), len(positive))))
-        level = float(highest[0])
-        few, total = len(highest) / copies, float(((highest - level) * errors).sum()) / copies
-    ratio = (total + 1.0) / (few + total + 2.0)
-    reach = ratio ** (max(0.0, 1.0 - level) * errors)
-    seen = tripped / seconds
-    return FalseTrips(
-        seen,
-        max(seen, copies * few / seconds * reach),
-        max(seen, copies * (few + 2.0 * math.sqrt(few)) / seconds * reach),
-    )

@@ -87,9 +87,10 @@ def test_false_trips_fall_with_the_errors_gate() -> None:
 
 def test_the_bound_moves_with_the_blocks_that_are_drawn() -> None:
     calls = with_bursts(traffic(phase("calm", 6000, 10), seed=2), every=150, size=6, seed=2)
+    calls = with_bursts(calls, every=1000, size=8, seed=3)
     seen = exposure(calls)
     guard = Guard(seen, [seen], 1 / 30)
-    gates = [Gate(10.0, 20.0, errors, errors) for errors in (8, 12, 20)]
+    gates = [Gate(10.0, 20.0, errors, errors) for errors in (8, 12, 30)]
     bounds = guard.bounds_on_resamples(gates, 30, seed=1)
     assert bounds.shape == (30, 3)
     assert (np.diff(bounds.mean(axis=0)) <= 0).all()  # more errors, fewer trips

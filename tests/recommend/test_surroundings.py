@@ -173,7 +173,12 @@ def test_what_to_expect_of_today_s_settings_is_said_where_they_are_of_our_kind(
     assert same is not None
     assert (same.delay, same.track) == (chosen.delay, chosen.track)
     assert same.false_trips_per_day == chosen.false_trips_per_day
-    jumpy = replace(config_of(answer), minimum_number_of_errors=1, minimum_number_of_calls=1)
+    jumpy = replace(
+        config_of(answer),
+        failure_rate_threshold=1.0,
+        minimum_number_of_errors=1,
+        minimum_number_of_calls=1,
+    )
     eager = recommended(calls, current=Profile("jumpy", jumpy, DEFAULT_RULES)).current
     assert eager is not None
     assert eager.false_trips_per_day is not None

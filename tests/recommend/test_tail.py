@@ -1,0 +1,59 @@
+"""The tail of bursts, on processes of bursts whose rate of trips is known in closed form."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from cbtool.recommend.exposure import BlockMaxima
+from cbtool.recommend.tails import tail_of
+
+DAY = 86_400.0
+BUDGET = 1 / 30  # trips a day
+BURSTS, SINGLES, BLOCKS = 24, 100, 8_640  # a day
+LOGS = 100
+
+
+def smallest_gate(sizes: NDArray[np.int64], days: float) -> int:
+    """The smallest gate of errors whose bound keeps the budget; each burst fills a window of its own."""
+    for errors in range(4, 400):
+        maxima = BlockMaxima(sizes / errors, round(BLOCKS * days))
+        if DAY * tail_of(maxima, float(errors), DAY * days).upper <= BUDGET:
+            return errors
+    raise AssertionError
+
+
+def gates(draw: Callable[[np.random.Generator, int], NDArray[np.int64]], days: int = 1) -> NDArray[np.int64]:
+    random = np.random.default_rng(1)
+    logs = []
+    for _ in range(LOGS):
+        bursts = draw(random, random.poisson(BURSTS * days))
+        alone = np.ones(random.poisson(SINGLES * days), np.int64)
+        logs.append(smallest_gate(np.concatenate((bursts, alone)), days))
+    return np.array(logs)
+
+
+@pytest.mark.parametrize("mean", [1.5, 3.0, 6.0])
+def test_geometric_bursts_seldom_trip_more_often_than_the_budget_says(mean: float) -> None:
+    found = gates(lambda random, n: random.geometric(1 / mean, n))
+    trips = BURSTS * (1 - 1 / mean) ** (found - 1)  # a day: P(size ≥ k) = (1 − p)^(k − 1)
+    assert (trips > BUDGET).mean() < 0.4
+    assert np.median(trips) < BUDGET
+
+
+@pytest.mark.parametrize(("days", "highest"), [(1, 25), (5, 15)])
+def test_bursts_of_bounded_size_are_not_taken_for_endless_ones(days: int, highest: int) -> None:
+    found = gates(lambda random, n: random.integers(4, 10, n), days)
+    assert found.min() > 9  # the largest there is
+    assert np.quantile(found, 0.9) < highest
+
+
+def test_bursts_that_only_two_at_once_trip_do_so_as_often_as_they_meet() -> None:
+    margins = np.repeat([0.05, 0.6], [40, 20])  # single errors, and bursts that are alike
+    found = tail_of(BlockMaxima(margins, 1_000), 20.0, DAY)
+    assert DAY * found.upper == pytest.approx(20**2 / 2 / 1_000)  # no burst alone comes near
+    fewer = tail_of(BlockMaxima(np.where(margins > 0.1, 0.45, margins), 1_000), 20.0, DAY)
+    assert DAY * fewer.upper < 0.001
