@@ -103,6 +103,18 @@ def are_one_callers(stretch: Stretch, after: NDArray[np.bool_], failed: NDArray[
     return int((failed[part] & ~after[part]).sum()) < LEAST_BAD_CALLS
 
 
+def clusters_of(kept: NDArray[np.intp], failed: NDArray[np.bool_]) -> list[Segment]:
+    """Return the bursts that look like bad stretches by themselves.
+
+    Args:
+        kept: the calls that do not follow the one before, in order.
+        failed: of all calls.
+    """
+    behind = np.append(kept[1:], len(failed))
+    large = failed[kept] & (behind - kept >= LEAST_BAD_CALLS)
+    return [Segment(int(a), int(b) - 1) for a, b in zip(kept[large], behind[large], strict=True)]
+
+
 def places_of(segment: Segment, kept: NDArray[np.intp], n: int) -> Segment:
     """Return where a segment of the kept calls lies among all n of them, with those that follow its last."""
     behind = segment.last + 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from cbtool.recommend.blips import LONGEST_BLIP, RECURRING
-from cbtool.recommend.bursts import are_one_callers, follows, places_of
+from cbtool.recommend.bursts import are_one_callers, clusters_of, follows, places_of
 from cbtool.recommend.columns import count, pieces
 from cbtool.recommend.healthy import best_half_failure_rate
 from cbtool.recommend.segments import Segment, bad_segments, merged, overlapping
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _SLOW_BASELINE = 0.01  # by the definition of a p99
 _CALM_CALLS = 100  # outside all segments, for a second pass
+_SEVERAL = 2  # calls in a burst
 _MOST = 4_000_000
 """Calls that are looked at once more; of so many at so low a load there are none in years."""
 
@@ -98,19 +99,29 @@ def bad_stretches(trace: TraceColumns, slow: Column | None, level: float) -> Str
 
 def _bursts_as_calls(trace: TraceColumns, slow: Column | None, level: float, found: Stretches) -> Stretches:
     short = [s for s in found.read if s.shape is not None and s.seconds < LONGEST_BLIP]
-    if len(short) < RECURRING:
+    hidden = any(_is_bursts(stretch, level) for stretch in found.read)
+    if len(short) < RECURRING and not hidden:
         return found
     n = len(trace)
     held = Trace(trace.start[0:n], trace.duration[0:n], trace.failed[0:n], trace.knows_durations)
     after = follows(held.start, held.failed)
-    if sum(are_one_callers(stretch, after, held.failed) for stretch in short) < RECURRING:
+    few = sum(are_one_callers(stretch, after, held.failed) for stretch in short) < RECURRING
+    if few and not hidden:
         return found
     kept = np.flatnonzero(~after)
     joined, parts = _found(held.take(~after), None if slow is None else slow[0:n][kept], level)
     lasting = [places_of(segment, kept, n) for segment in joined]
     again = [read(trace, slow, segment, level) for segment in lasting]
-    others = [s for s in short if not any(_share_calls(s.segment, segment) for segment in lasting)]
+    clusters = overlapping([*(s.segment for s in short), *clusters_of(kept, held.failed)])
+    bursts = [c for c in clusters if not any(_share_calls(c, segment) for segment in lasting)]
+    others = [read(trace, slow, burst, level) for burst in bursts]
     return Stretches(sorted([*again, *others]), [places_of(part, kept, n) for part in parts])
+
+
+def _is_bursts(stretch: Stretch, level: float) -> bool:
+    """Return whether a stretch is bad enough to act on only since each of its bursts is many calls."""
+    shape = stretch.shape
+    return shape is not None and shape.share < level and _SEVERAL * shape.bursts <= stretch.bad
 
 
 def _share_calls(one: Segment, other: Segment) -> bool:

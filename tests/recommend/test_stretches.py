@@ -205,6 +205,23 @@ def test_bursts_at_low_load_are_no_part_of_a_brown_out_among_them(seed: int) -> 
     assert sum(not i.actionable for i in apart_along(trace, None, Budget()).incidents) >= 5
 
 
+def test_an_outage_is_found_where_bursts_are_a_fifth_of_all_calls() -> None:
+    """Two and a half bursts an hour at a call a minute: by calls, all of the time is one brown-out."""
+    random = np.random.default_rng(31)
+    steady = np.cumsum(random.exponential(60.0, 3_000))
+    outage = (steady > 100_000) & (steady < 103_000)
+    begins = random.random(125) * steady[-1]
+    begins = begins[(begins < 95_000) | (begins > 108_000)]
+    bursts = np.concatenate([b + random.random(random.integers(3, 9)) for b in begins])
+    start = np.concatenate((steady, bursts))
+    order = np.argsort(start)
+    failed = np.concatenate((outage, np.ones(len(bursts), np.bool_)))[order]
+    trace = trace_at((start[order] * SECOND).astype(np.int64), failed)
+    (incident,) = [i for i in tell_apart(trace, None, Budget()).incidents if i.actionable]
+    assert incident.start == pytest.approx(100_000, abs=300)
+    assert incident.end == pytest.approx(103_000, abs=300)
+
+
 def test_a_slow_incident_and_an_outage_close_by_are_two() -> None:
     """A minute and a half of slow calls, forty seconds of health, an outage; then deployments."""
     start = np.arange(12_000) * SECOND // 20
