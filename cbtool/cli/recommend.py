@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
+from cbtool.cli.again import next_commands
 from cbtool.cli.app import command_app
 from cbtool.cli.budget_options import (
     DETECTION_DELAY,
@@ -53,6 +54,7 @@ from cbtool.units import parse_duration
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from cbtool.cli.again import Given
     from cbtool.cli.sources import AnyCalls
     from cbtool.cluster import Cluster
     from cbtool.recommend import Recommendation
@@ -94,6 +96,7 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     json: JsonOption = False,
     *,
     which: Selection,
+    given: Given,
     cluster: Cluster | None = None,
 ) -> None:
     """Recommend breaker settings from a log or a run, with reasons.
@@ -120,7 +123,6 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
     from cbtool.foreign.recommended import snippet  # noqa: PLC0415  # keeps --help quick
     from cbtool.foreign.writing import known_library  # noqa: PLC0415  # same
-    from cbtool.logs.prometheus import shown  # noqa: PLC0415  # polars
     from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with numpy below
     from cbtool.recommend.validation import Asked, answered  # noqa: PLC0415  # numba
     from cbtool.report.explanation import explanation_text  # noqa: PLC0415
@@ -158,8 +160,7 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         own = {} if exported is None else {"snippet": exported.text, "lost": list(exported.losses)}
         print_json({**answer.to_json(), "source": source.name, **own})
     else:
-        named = [*map(shown, logs or ())]
-        text = recommendation_text(answer, source.name, logs=named, scenario=scenario, saved=output)
+        text = recommendation_text(answer, source.name, commands=next_commands(given, answer, output))
         print_text(f"{text}\n\n{explanation_text(answer)}" if explain else text)
         if plot:
             print_text(f"\n{_drawn(answer, calls, rules)}")

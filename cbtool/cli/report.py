@@ -51,8 +51,9 @@ from cbtool.traffic.texts import JUDGED
 from cbtool.units import format_size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
+    from cbtool.cli.again import Given
     from cbtool.profiles import Profile
     from cbtool.report.html.study import Settings
     from cbtool.traffic.selection import Selection
@@ -92,6 +93,7 @@ def report(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     json: JsonOption = False,
     *,
     which: Selection,
+    given: Given,
 ) -> None:
     """Write one HTML page that says what happened, what to set, and why.
 
@@ -144,8 +146,8 @@ def report(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
             calls, rules, source.seed, answer.instances, by_instance=share is None, health=whole
         )
         study = study_of(ground, answer, source=source.name, before=before)
-        options = {"--scenario": scenario, "--current": current, "--profile": profile, "--seed": seed}
-        document = document_of(study, library or (), _command(logs or (), instances, options))
+        command = shlex.join(["cbtool", "report", *given.words(but={"json", "output"})])
+        document = document_of(study, library or (), command)
         _give(document, traffic_page, output, json=json)
     if answer.profile is None:
         raise InsufficientDataError(f"{source.name} cannot carry a recommendation", answer.needs)
@@ -183,16 +185,6 @@ def _check_output(output: Path | None, *, json: bool) -> None:
             raise UnreachableError(f"{output}: cannot be written: there is no folder {output.parent}")
         if output.is_dir():
             raise UnreachableError(f"{output}: is a folder; name a file in it")
-
-
-def _command(logs: Sequence[str], instances: str, options: dict[str, Any]) -> str:
-    from cbtool.logs.prometheus import shown  # noqa: PLC0415  # polars
-
-    words = ["cbtool", "report", *map(shown, logs)]
-    words += ["--instances", instances] if instances != "1" else []
-    for flag, value in options.items():
-        words += [flag, str(value)] if value is not None else []
-    return shlex.join(words)
 
 
 def _give(

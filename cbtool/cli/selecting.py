@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
+from cbtool.cli.again import Given
 from cbtool.cli.options import option, parsed
 from cbtool.units import parse_duration
 
@@ -47,6 +48,7 @@ _METAVARS = {
     "step": "DURATION",
     "http_config_file": "FILE",
 }
+_HANDED = ("Selection", "Cluster", "Given")  # types of what a command is handed rather than asked for
 _SCHEDULER = "Read the log on this Dask cluster, and keep it there if it is large: tcp://HOST:PORT."
 _WHEN = {
     "since": "Only calls from then on: a date and time (UTC), Unix seconds, or +10m after the first.",
@@ -58,7 +60,8 @@ def selecting(command: Callable[..., Any]) -> Callable[..., Any]:
     """Give a command the options, and hand it what they choose as `which`.
 
     They are declared here once, rather than in the signature of each command. One that takes a `cluster` has
-    `--scheduler`, too, and is connected to it, or to None, for as long as it runs.
+    `--scheduler`, too, and is connected to it, or to None, for as long as it runs. One that takes `given` is
+    told what it was given, in words.
     """
     signature = inspect.signature(command)
     clustered = "cluster" in signature.parameters
@@ -71,6 +74,7 @@ def selecting(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def wrapped(**given: Any) -> Any:
+        words = {"given": Given(parameters, given)} if "given" in signature.parameters else {}
         asked = {name: given.pop(name) for name in choosing}
         given["log_format"] = _mapped(given.get("log_format"), asked.pop("map"))
         metrics = {name: asked.pop(name) for name in _METRICS}
@@ -78,25 +82,26 @@ def selecting(command: Callable[..., Any]) -> Callable[..., Any]:
             given["logs"] = [_queried(metrics, asked, given.get("logs"))]
         which = _selection(asked)
         if not clustered:
-            return command(**given, which=which)
+            return command(**given, **words, which=which)
         with _connected(given.pop("scheduler")) as cluster:
-            return command(**given, which=which, cluster=cluster)
+            return command(**given, **words, which=which, cluster=cluster)
 
     keyword = inspect.Parameter.POSITIONAL_OR_KEYWORD
     # What a module imports for the type checker alone is not there to be looked up.
-    hints = get_type_hints(command, localns={"Selection": object, "Cluster": object}, include_extras=True)
+    hints = get_type_hints(command, localns=dict.fromkeys(_HANDED, object), include_extras=True)
     own = [
         each.replace(annotation=hints[each.name])
         for each in signature.parameters.values()
-        if each.name not in {"which", "cluster"}
+        if each.name not in {"which", "cluster", "given"}
     ]
     if clustered:
         scheduler = Annotated[str | None, option("--scheduler", help=_SCHEDULER, metavar="ADDRESS")]
         added = {"scheduler": scheduler, **added}
     further = [inspect.Parameter(n, keyword, default=None, annotation=a) for n, a in added.items()]
     at = next((i for i, each in enumerate(own) if each.name == "log_format"), len(own))
-    wrapped.__signature__ = signature.replace(parameters=[*own[:at], *further, *own[at:]])  # type: ignore[attr-defined]
-    wrapped.__annotations__ = {each.name: each.annotation for each in (*own, *further)}
+    parameters = [*own[:at], *further, *own[at:]]
+    wrapped.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {each.name: each.annotation for each in parameters}
     return wrapped
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import textwrap
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -18,31 +17,25 @@ from cbtool.units import format_duration, format_percent, format_rate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from cbtool.recommend.findings import Estimate
     from cbtool.recommend.model import Expected, Incident, Recommendation
 
 _MOST_INCIDENTS = 12
-_PROFILE = "recommended.toml"
 
 
 def recommendation_text(
     answer: Recommendation,
     source: str = "",
     *,
-    logs: Sequence[str] = (),
-    scenario: str | None = None,
-    saved: Path | None = None,
+    commands: Sequence[str] = (),
 ) -> str:
     """Return the report: verdict, settings with reasons, what was found, what to expect, how to try it.
 
     Args:
         answer: what to report.
         source: the traffic's name; empty where the reader has just watched it.
-        logs: the files, for the command that tries the settings.
-        scenario: the scenario, instead of files.
-        saved: where the profile is written; None: nowhere.
+        commands: that try the settings.
     """
     blocks = [_verdict(answer, source)]
     if answer.profile is None:
@@ -62,8 +55,8 @@ def recommendation_text(
         blocks.append("While a dependency is down\n" + capacity_text(answer.capacity))
     if answer.notes:
         blocks.append("Notes\n" + listed(answer.notes))
-    if answer.profile is not None and (logs or scenario):
-        blocks.append("Try it\n" + _try(answer, logs, scenario, saved))
+    if answer.profile is not None and commands:
+        blocks.append("Try it\n" + textwrap.indent("\n".join(commands), "  "))
     return "\n\n".join(blocks)
 
 
@@ -208,17 +201,6 @@ def _between(estimate: Estimate) -> str:
     if estimate.low is None or estimate.high is None:
         return ""
     return f"({format_duration(estimate.low)} to {format_duration(estimate.high)})"
-
-
-def _try(answer: Recommendation, logs: Sequence[str], scenario: str | None, saved: Path | None) -> str:
-    traffic = f"--scenario {shlex.quote(scenario)}" if scenario else " ".join(map(shlex.quote, logs))
-    profile = str(saved) if saved else _PROFILE
-    shared = f" --instances {answer.instances}" if answer.instances > 1 else ""
-    again = " --instances auto" if answer.by_instance else shared
-    lines = [] if saved else [f"  cbtool recommend {traffic}{again} --output {profile}"]
-    lines.append(f"  cbtool simulate {traffic}{shared} --profile {shlex.quote(profile)}")
-    lines.append(f"  cbtool report {traffic}{shared} --output report.html")
-    return "\n".join(lines)
 
 
 def _percent(share: float) -> str:

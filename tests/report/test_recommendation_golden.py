@@ -28,6 +28,11 @@ from cbtool.report.explanation import explanation_text
 from cbtool.report.recommendation import recommendation_text
 from cbtool.traffic.outcomes import DEFAULT_RULES
 
+TRY = (
+    "cbtool recommend access.log --output recommended.toml",
+    "cbtool simulate access.log --profile recommended.toml",
+    "cbtool report access.log --output report.html",
+)
 GOLDEN = Path(__file__).parent.parent / "golden" / "recommend"
 
 
@@ -132,8 +137,8 @@ FULL = replace(
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("full", recommendation_text(FULL, "access.log", logs=["access.log"])),
-        ("refused", recommendation_text(REFUSED, "access.log", logs=["access.log"])),
+        ("full", recommendation_text(FULL, "access.log", commands=TRY)),
+        ("refused", recommendation_text(REFUSED, "access.log", commands=TRY)),
         ("explained", explanation_text(FULL)),
     ],
 )

@@ -7,8 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from cbtool.breaker import BreakerConfig, Reason, State, StateTransition, Verdict, WindowType
-from cbtool.breaker.window import EMPTY
+from cbtool.breaker import BreakerConfig, Reason, Snapshot, State, StateTransition, Verdict, WindowType
 from cbtool.metrics.view import InstanceTransition
 from cbtool.report.series.along import Along
 from cbtool.report.series.bins import MOST, Bins, bins_over
@@ -164,7 +163,9 @@ def test_each_breakers_window_holds_its_own_calls_only() -> None:
 
 
 def changed(t: float, source: State, target: State, instance: int = 0) -> InstanceTransition:
-    return InstanceTransition(instance, StateTransition(t, source, target, Reason.FAILURE_RATE, EMPTY))
+    return InstanceTransition(
+        instance, StateTransition(t, source, target, Reason.FAILURE_RATE, Snapshot(0, 0, 0, 0))
+    )
 
 
 def test_states_by_bin_add_up_to_the_time_in_each_state() -> None:

@@ -1,0 +1,111 @@
+"""What a command was given, in words to give it, or another command, again."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any, get_args
+
+from typer.models import ArgumentInfo
+
+if TYPE_CHECKING:
+    import inspect
+    from collections.abc import Collection, Mapping, Sequence
+    from pathlib import Path
+
+    from cbtool.recommend import Recommendation
+
+_PROFILE = "recommended.toml"
+_WIDTH = 78  # characters, two of 80 being the report's indentation
+_NOT_FOR_SETTINGS = {"by", "explain", "json", "library", "output", "plot", "validate"}
+_NOT_OF_THE_TRAFFIC = {"instances", "profile", *_NOT_FOR_SETTINGS}
+
+
+class Given:
+    """The arguments and options that differ from what the command would take without them.
+
+    Args:
+        parameters: the command's, each annotated with its Typer argument or option.
+        values: what it was called with, by parameter.
+    """
+
+    def __init__(self, parameters: Sequence[inspect.Parameter], values: Mapping[str, Any]) -> None:
+        self._given = {
+            each.name: _words(each, values[each.name])
+            for each in parameters
+            if each.name in values and values[each.name] != each.default
+        }
+
+    def words(self, *, but: Collection[str] = (), by: Collection[str] | None = None) -> list[str]:
+        """Return the words, arguments first.
+
+        Args:
+            but: parameters to leave out.
+            by: the parameters that are known to the command that the words are for; None: all.
+        """
+        return [
+            word
+            for name, words in self._given.items()
+            if name not in but and (by is None or name in by)
+            for word in words
+        ]
+
+
+def _words(parameter: inspect.Parameter, value: Any) -> list[str]:
+    from cbtool.logs.prometheus import shown  # noqa: PLC0415  # polars
+
+    # A server's password is for nobody's eyes, and its URL asks for one again.
+    values = [shown(str(each)) for each in (value if isinstance(value, list) else [value])]
+    declared = get_args(parameter.annotation)[1]
+    if isinstance(declared, ArgumentInfo):
+        return values
+    # In an annotation, Typer takes the first name for the default.
+    names = (declared.default, *declared.param_decls)
+    flag = next(name for name in names if str(name).startswith("--")).partition("/")[0]
+    if isinstance(value, bool):
+        return [flag]
+    return [word for each in values for word in (flag, each)]
+
+
+def next_commands(given: Given, answer: Recommendation, saved: Path | None) -> list[str]:
+    """Return what to run after `cbtool recommend`, on the same traffic.
+
+    Args:
+        given: to `cbtool recommend`.
+        answer: what it recommended.
+        saved: where the profile is written; None: nowhere yet.
+    """
+    from cbtool.cli.report import report  # noqa: PLC0415  # each command is imported when it is needed
+    from cbtool.cli.simulate import simulate  # noqa: PLC0415
+
+    profile = _PROFILE if saved is None else str(saved)
+    shared = ["--instances", str(answer.instances)] if answer.instances > 1 else []
+    traffic = given.words(but=_NOT_OF_THE_TRAFFIC, by=_known_to(simulate))
+    asked = given.words(but=_NOT_FOR_SETTINGS, by=_known_to(report))
+    commands = [
+        ["simulate", *traffic, *shared, "--profile", profile],
+        ["report", *asked, "--output", "report.html"],
+    ]
+    if saved is None:
+        commands.insert(0, ["recommend", *given.words(but=_NOT_FOR_SETTINGS), "--output", profile])
+    return [wrapped(["cbtool", *words]) for words in commands]
+
+
+def _known_to(command: Any) -> Collection[str]:
+    signature: inspect.Signature = command.__signature__
+    return signature.parameters.keys()
+
+
+def wrapped(words: Sequence[str]) -> str:
+    """Return a command as a shell takes it, over several lines where one would be too long."""
+    parts: list[str] = []
+    for word in words:
+        if parts and parts[-1].startswith("--") and " " not in parts[-1] and not word.startswith("--"):
+            parts[-1] += f" {shlex.quote(word)}"  # an option and its value stay together
+        else:
+            parts.append(shlex.quote(word))
+    lines = [parts[0]]
+    for part in parts[1:]:
+        if len(lines[-1]) + 1 + len(part) > _WIDTH - len(" \\"):
+            lines.append("   ")
+        lines[-1] += f" {part}"
+    return " \\\n".join(lines)
