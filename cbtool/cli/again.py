@@ -10,14 +10,8 @@ from typer.models import ArgumentInfo
 if TYPE_CHECKING:
     import inspect
     from collections.abc import Collection, Mapping, Sequence
-    from pathlib import Path
 
-    from cbtool.recommend import Recommendation
-
-_PROFILE = "recommended.toml"
 _WIDTH = 78  # characters, two of 80 being the report's indentation
-_NOT_FOR_SETTINGS = {"by", "explain", "json", "library", "output", "plot", "validate"}
-_NOT_OF_THE_TRAFFIC = {"instances", "profile", *_NOT_FOR_SETTINGS}
 
 
 class Given:
@@ -64,35 +58,6 @@ def _words(parameter: inspect.Parameter, value: Any) -> list[str]:
     if isinstance(value, bool):
         return [flag]
     return [word for each in values for word in (flag, each)]
-
-
-def next_commands(given: Given, answer: Recommendation, saved: Path | None) -> list[str]:
-    """Return what to run after `cbtool recommend`, on the same traffic.
-
-    Args:
-        given: to `cbtool recommend`.
-        answer: what it recommended.
-        saved: where the profile is written; None: nowhere yet.
-    """
-    from cbtool.cli.report import report  # noqa: PLC0415  # each command is imported when it is needed
-    from cbtool.cli.simulate import simulate  # noqa: PLC0415
-
-    profile = _PROFILE if saved is None else str(saved)
-    shared = ["--instances", str(answer.instances)] if answer.instances > 1 else []
-    traffic = given.words(but=_NOT_OF_THE_TRAFFIC, by=_known_to(simulate))
-    asked = given.words(but=_NOT_FOR_SETTINGS, by=_known_to(report))
-    commands = [
-        ["simulate", *traffic, *shared, "--profile", profile],
-        ["report", *asked, "--output", "report.html"],
-    ]
-    if saved is None:
-        commands.insert(0, ["recommend", *given.words(but=_NOT_FOR_SETTINGS), "--output", profile])
-    return [wrapped(["cbtool", *words]) for words in commands]
-
-
-def _known_to(command: Any) -> Collection[str]:
-    signature: inspect.Signature = command.__signature__
-    return signature.parameters.keys()
 
 
 def wrapped(words: Sequence[str]) -> str:

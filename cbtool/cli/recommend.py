@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated
 
-from cbtool.cli.again import next_commands
 from cbtool.cli.app import command_app
 from cbtool.cli.budget_options import (
     DETECTION_DELAY,
@@ -47,6 +46,7 @@ from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when
     PlotOption,
     ScenarioOption,
 )
+from cbtool.cli.trying import next_commands
 from cbtool.errors import ConfigurationError, InsufficientDataError, UnreachableError
 from cbtool.traffic.texts import JUDGED
 from cbtool.units import parse_duration
