@@ -6,7 +6,7 @@ import csv
 import json
 import re
 from datetime import UTC, datetime, timedelta, timezone
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_UP, Decimal, localcontext
 from typing import Any
 
 import numpy as np
@@ -362,6 +362,8 @@ decimals = st.from_regex(r"[ ]?[-+]?[0-9]{0,21}(\.[0-9]{0,21})?([eE][-+]?[0-9]{1
         "0.00000000049",
         "1e400",
         "1e-400",
+        "1E1000000",
+        "1e-9999999",
         "-0",
         "-0.0",
         "86400",
@@ -384,7 +386,8 @@ def expected_number(text: str, power: int) -> int:
         return -7
     if not re.fullmatch(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?", stripped):
         return NONSENSE
-    exact = Decimal(stripped) * 10**power
+    with localcontext(Emax=MAX_EMAX, Emin=MIN_EMIN):
+        exact = Decimal(stripped) * 10**power
     if exact < 0:
         # What rounds to nothing is not below it.
         return (
