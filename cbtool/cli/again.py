@@ -23,11 +23,11 @@ class Given:
     """
 
     def __init__(self, parameters: Sequence[inspect.Parameter], values: Mapping[str, Any]) -> None:
-        self._given = {
-            each.name: _words(each, values[each.name])
+        self._given = [
+            (each, values[each.name])
             for each in parameters
             if each.name in values and values[each.name] != each.default
-        }
+        ]
 
     def words(self, *, but: Collection[str] = (), by: Collection[str] | None = None) -> list[str]:
         """Return the words, arguments first.
@@ -38,9 +38,9 @@ class Given:
         """
         return [
             word
-            for name, words in self._given.items()
-            if name not in but and (by is None or name in by)
-            for word in words
+            for parameter, value in self._given
+            if parameter.name not in but and (by is None or parameter.name in by)
+            for word in _words(parameter, value)
         ]
 
 

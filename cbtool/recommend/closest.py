@@ -15,6 +15,7 @@ from cbtool.recommend.moves import ERRORS, with_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from concurrent.futures import Executor
 
     from cbtool.recommend.gates import Candidate, Gate
     from cbtool.recommend.ground import Ground
@@ -28,6 +29,7 @@ def closest_windows(
     ground: Ground,
     allowed: Callable[[Gate], bool],
     fit: Callable[[Gate], Gate | None],
+    pool: Executor,
 ) -> Iterator[Candidate]:
     """Yield for each threshold the candidate with the shortest window that is allowed, if any is.
 
@@ -39,17 +41,22 @@ def closest_windows(
         ground: gives the thresholds, and the windows that can be judged.
         allowed: whether a gate may be recommended; of longer windows, more are.
         fit: gives a gate the smallest errors gate that is allowed.
+        pool: of threads.
     """
     gate = at.gate
-    for threshold in ground.thresholds():
+
+    def closest(threshold: float) -> Gate | None:
         gates = [gate._replace(window=size, threshold=threshold) for size in _sizes(gate, threshold, ground)]
         longest = fit(gates[-1]) if gates else None
         if longest is None:
-            continue
+            return None
         gates = [with_errors(each, longest.errors) for each in gates]
         place = bisect_left(gates, True, key=allowed)
-        if place < len(gates):
-            yield at._replace(gate=gates[place])
+        return gates[place] if place < len(gates) else None
+
+    for found in pool.map(closest, ground.thresholds()):
+        if found is not None:
+            yield at._replace(gate=found)
 
 
 def _sizes(gate: Gate, threshold: float, ground: Ground) -> list[float]:

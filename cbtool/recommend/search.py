@@ -98,7 +98,7 @@ class Search:
         for moves in (
             self._finer_windows,
             self._finer_thresholds,
-            partial(closest_windows, ground=self.ground, allowed=self.allowed, fit=self.fit),
+            partial(closest_windows, ground=self.ground, allowed=self.allowed, fit=self.fit, pool=self._pool),
             partial(closest_errors, allowed=self.allowed),
         ):
             for move in moves(best):
@@ -240,8 +240,10 @@ class Search:
     def _windows(self, at: Candidate) -> Iterator[Candidate]:
         windows = self.ground.sizes(at.gate) or [at.gate.window]  # a library's may be the only one
         place = min(range(len(windows)), key=lambda i: abs(windows[i] - at.gate.window))
-        for window in windows[max(0, place - 2) : place + 3]:
-            yield from self._fitted(at, at.gate._replace(window=window))
+        gates = [at.gate._replace(window=window) for window in windows[max(0, place - 2) : place + 3]]
+        self.guard.foresee(gates, self._pool)
+        for gate in gates:
+            yield from self._fitted(at, gate)
 
     def _errors(self, at: Candidate) -> Iterator[Candidate]:
         larger = [k for k in ERRORS if k > at.gate.errors][:3]
@@ -309,18 +311,18 @@ class Search:
         return sum(self._losses[candidate][:courts])
 
     def _judge(self, candidates: Sequence[Candidate], courts: int) -> None:
-        """Judge several candidates on the first `courts` courts at once, which leaves no core idle."""
-        unknown = [c for c in dict.fromkeys(candidates) if len(self._losses.get(c, ())) < courts]
-        tasks = {
-            c: [
-                self._pool.submit(_judged, court, c)
-                for court in self.courts[len(self._losses.get(c, ())) : courts]
-            ]
-            for c in unknown
-        }
-        for candidate, own in tasks.items():
-            self._losses.setdefault(candidate, []).extend(task.result() for task in own)
+        """Judge several candidates on the first `courts` courts at once, half of it on another core."""
+        unknown = [
+            (candidate, court)
+            for candidate in dict.fromkeys(candidates)
+            for court in self.courts[len(self._losses.get(candidate, ())) : courts]
+        ]
+        half = len(unknown) // 2
+        others = self._pool.submit(_judged, unknown[half:])
+        losses = [*_judged(unknown[:half]), *others.result()]
+        for (candidate, _), loss in zip(unknown, losses, strict=True):
+            self._losses.setdefault(candidate, []).append(loss)
 
 
-def _judged(court: Court, candidate: Candidate) -> float:
-    return court.weight * court.loss(candidate.config())
+def _judged(pairs: Sequence[tuple[Candidate, Court]]) -> list[float]:
+    return [court.weight * court.loss(candidate.config()) for candidate, court in pairs]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from cbtool.recommend.closest import closest_errors, closest_windows
@@ -31,7 +33,8 @@ def fit(gate: Gate) -> Gate | None:
     ],
 )
 def test_the_windows_ask_for_little_more_than_is_needed(gate: Gate) -> None:
-    found = list(closest_windows(Candidate(gate, 4.0, 1), GROUND, allowed, fit))
+    with ThreadPoolExecutor(2) as pool:
+        found = list(closest_windows(Candidate(gate, 4.0, 1), GROUND, allowed, fit, pool))
     assert [each.gate.threshold for each in found] == GROUND.thresholds()
     for each in found:
         asked = each.gate.threshold * each.gate.holds(GROUND.busy) / 100
