@@ -12,6 +12,8 @@ import re
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from cbtool.logs.whole_lines import whole_lines
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -37,7 +39,6 @@ _CLOUDFRONT_COLUMNS = (
 _QUOTED = re.compile(rb'"((?:[^"\n]|"")*)"')
 _PADDING = re.compile(rb" {2,}")
 _FRACTION = re.compile(rb"^(\S+ \d\d:\d\d:\d\d)\.\d+", re.MULTILINE)
-_LONGEST = 128 << 10
 
 
 def directed_rows(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -55,19 +56,7 @@ def directed_rows(pieces: Iterator[bytes]) -> Iterator[bytes]:
         yield first
         yield from pieces
         return
-    yield from map(_usual, _whole_lines(first, pieces))
-
-
-def _whole_lines(first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    held = first
-    while held:
-        end = held.rfind(b"\n") + 1
-        piece = next(pieces, b"")
-        if not piece or (not end and len(held) > _LONGEST):
-            end = len(held)
-        if end:
-            yield held[:end]
-        held = held[end:] + piece
+    yield from map(_usual, whole_lines(first, pieces))
 
 
 def _undated(head: bytes) -> bool:
@@ -80,7 +69,7 @@ def _undated(head: bytes) -> bool:
 def _dated(first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
     """Yield whole lines, each row with its date before it: a day later where the clock has begun anew."""
     day, last, at = date(1970, 1, 1), b"", 0
-    for lines in _whole_lines(first, pieces):
+    for lines in whole_lines(first, pieces):
         made = []
         for line in lines.splitlines(keepends=True):
             if line.startswith(b"#"):

@@ -15,6 +15,7 @@ import msgspec
 
 from cbtool.errors import WrongFormatError
 from cbtool.logs.text import WHOLE_LINE
+from cbtool.logs.whole_lines import whole_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,6 @@ LARGEST = 256 << 20
 """Bytes of an answer of Loki's, which is held whole."""
 
 _HEAD = 64 << 10
-_LONGEST = 128 << 10
 _COLUMNS = ("@message", "message", "content", "line", "log", "textpayload", "_raw", "raw")
 _HEADER = re.compile(r'"?[@\w][\w .@-]*"?(?:,"?[@\w][\w .@-]*"?)*\r?\n')
 _LOKI = re.compile(rb'\s*\{\s*"status"\s*:\s*"success"\s*,\s*"data"\s*:\s*\{\s*"resultType"\s*:\s*"streams"')
@@ -112,16 +112,3 @@ def _of_column(column: int, first: bytes, pieces: Iterator[bytes]) -> Iterator[b
 def _texts(first: bytes, pieces: Iterator[bytes]) -> Iterator[str]:
     for lines in whole_lines(first, pieces):
         yield from lines.decode("utf-8", "replace").replace("\0", "\ufffd").splitlines(keepends=True)
-
-
-def whole_lines(first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Yield whole lines, several at a time; of one that is too long parts."""
-    held = first
-    while held:
-        end = held.rfind(b"\n") + 1
-        piece = next(pieces, b"")
-        if not piece or (not end and len(held) > _LONGEST):
-            end = len(held)
-        if end:
-            yield held[:end]
-        held = held[end:] + piece

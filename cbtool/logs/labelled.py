@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cbtool.logs.exports import whole_lines
+from cbtool.logs.whole_lines import whole_lines
 from cbtool.traffic.scanning.labels import objects_of
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from cbtool.logs.exports import whole_lines
+from cbtool.logs.whole_lines import whole_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

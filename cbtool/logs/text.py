@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from cbtool.logs.whole_lines import LONGEST_LINE, lines_to_the_last
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
 
 _TOLD_BY = 40  # lines at the beginning
 _MOST = 0.6  # of them must have what is taken off
-_LONGEST = 128 << 10  # bytes; a longer line is passed on as it is
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _ISO = rb"\d{4}-\d\d-\d\dT\S{8,30}"
 _PREFIXES = tuple(
@@ -221,7 +222,7 @@ class _Parts:
             stream, text, ends = part
             before, number = self._begun.pop(stream, (b"", 0))
             # What is longer than any line may be need not be kept whole.
-            whole = before + text if len(before) <= _LONGEST else before
+            whole = before + text if len(before) <= LONGEST_LINE else before
             if ends:
                 made.append(whole + b"\n" * (number + 1))
             else:
@@ -233,12 +234,5 @@ class _Parts:
 
 def _changed(bare: Bare, first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
     """Yield whole lines, each without what stands around it."""
-    held = first
-    while held:
-        end = held.rfind(b"\n") + 1
-        piece = next(pieces, b"")
-        if not piece or (not end and len(held) > _LONGEST):
-            end = len(held)
-        if end:
-            yield bare(held[:end], not piece)
-        held = held[end:] + piece
+    for lines, last in lines_to_the_last(first, pieces):
+        yield bare(lines, last)

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cbtool.recommend.forms import nice_duration
+from cbtool.recommend.forms import SHORTEST_WAIT, nice_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 WORTH_GROWING = 0.97
 """Of the loss with a constant wait; less is within what a log of other incidents would move."""
-SHORTEST = 0.5  # seconds
 _SHARES = (0.25, 0.5)  # the first wait, of the best constant one
 _TIMES = (1.0, 2.0, 4.0)  # the longest wait, of the best constant one
 GROWTHS = (1.1, 1.2, 1.5, 2.0, 3.0)
@@ -50,6 +49,6 @@ def nearby(at: Candidate) -> Iterator[Candidate]:
 
 
 def _grown(at: Candidate, wait: float, growth: float, longest: float) -> Iterator[Candidate]:
-    first, last = max(SHORTEST, nice_duration(wait)), nice_duration(longest)
+    first, last = max(SHORTEST_WAIT, nice_duration(wait)), nice_duration(longest)
     if last >= growth * first * 0.99:
         yield at._replace(wait=first, growth=growth, longest=last)

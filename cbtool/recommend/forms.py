@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-_SHORTEST_WAIT = 0.5  # seconds; a probe more often than this is no rest for anybody
+SHORTEST_WAIT = 0.5  # seconds; a probe more often than this is no rest for anybody
 TRIALS = (1, 2, 3, 5, 10)  # to choose from
 _NICE = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
 
@@ -15,7 +15,7 @@ def best_wait(trials: int, incident: float, rate: float) -> float:
     Probes during an incident of D seconds cost trials · D / wait calls, late recovery λ · wait / 2;
     the sum is least at √(2 · trials · D / λ).
     """
-    return max(_SHORTEST_WAIT, math.sqrt(2.0 * trials * incident / max(rate, 1e-9)))
+    return max(SHORTEST_WAIT, math.sqrt(2.0 * trials * incident / max(rate, 1e-9)))
 
 
 def reopening_chance(trials: int, level: float, threshold: float) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from cbtool.recommend.forms import TRIALS, nice_duration
+from cbtool.recommend.forms import SHORTEST_WAIT, TRIALS, nice_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,7 +18,6 @@ ERRORS = (
 )  # fmt: skip
 """To choose the errors gate from."""
 _WAIT_FACTORS = (0.17, 0.25, 0.35, 0.5, 0.6, 0.7, 0.85, 1.2, 1.4, 1.7, 2.0, 2.5, 3.0, 4.0, 6.0)
-_SHORTEST_WAIT = 0.5  # seconds
 
 
 def with_errors(gate: Gate, errors: int) -> Gate:
@@ -39,7 +38,7 @@ def with_slow(gate: Gate, durations: Sequence[float], *, wary: bool) -> Gate:
 
 def waits(at: Candidate) -> Iterator[Candidate]:
     """Yield other waits, the nearest first: a flap's rhythm has more than one that fits."""
-    tried = {max(_SHORTEST_WAIT, nice_duration(at.wait * factor)) for factor in _WAIT_FACTORS} - {at.wait}
+    tried = {max(SHORTEST_WAIT, nice_duration(at.wait * factor)) for factor in _WAIT_FACTORS} - {at.wait}
     for wait in sorted(tried, key=lambda w: abs(math.log(w / at.wait))):
         yield at._replace(wait=wait)
 
