@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import parse_qs
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -17,6 +14,7 @@ from cbtool.errors import ConfigurationError, InsufficientDataError, Unreachable
 from cbtool.logs import read_calls
 from cbtool.logs.prometheus import source_of
 from cbtool.traffic.formats import counts
+from tests.helpers_prometheus import Asked, StandIn, standing_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,54 +110,39 @@ ODD: dict[str, Any] = {
 """What other servers, other kinds of series and mistakes would give."""
 
 
-class Prometheus(BaseHTTPRequestHandler):
-    """A server with 2 calls a second in two series, and an error rate for a while."""
-
-    asked: ClassVar[list[dict[str, list[str]]]] = []
-
-    def begun(self) -> None:
-        """Take note of a request."""
-
-    def do_POST(self) -> None:
-        self.begun()
-        form = parse_qs(self.rfile.read(int(self.headers["content-length"])).decode())
-        self.asked.append(form)
-        start, end, step = (float(form[name][0]) for name in ("start", "end", "step"))
-        times = np.arange(start, end + 0.001, step)
-        bodies: dict[str, Any] = {
-            "total": [{"values": [[t, "1.5"] for t in times]}, {"values": [[t, "0.5"] for t in times]}],
-            "errors": [
-                {"values": [[t, "0.4" if t > start + 60 else "NaN" if t > start else "+Inf"] for t in times]}
-            ],
-            "nothing": [],
-            "counter": [{"values": [[t, str(t - start)] for t in times]}],
-            "huge": [{"values": [[t, "1e9"] for t in times]}],
-        }
-        query = form["query"][0]
-        if query in bodies:
-            answer: Any = {"status": "success", "data": {"resultType": "matrix", "result": bodies[query]}}
-            answer["warnings"] = ["a store is missing"] * (query == "counter")
-        elif query in ODD:
-            answer = ODD[query]
-        else:
-            answer = {"status": "error", "error": "parse error: unexpected end"}
-        body = json.dumps(answer).encode() if query != "html" else b"<html>"
-        self.send_response(200 if query in bodies else 400)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
+def two_calls_a_second(asked: Asked) -> tuple[int, bytes]:
+    """In two series, and an error rate for a while."""
+    start, query = asked.start, asked.query
+    times = np.arange(start, asked.end + 0.001, asked.step)
+    known: dict[str, Any] = {
+        "total": [{"values": [[t, "1.5"] for t in times]}, {"values": [[t, "0.5"] for t in times]}],
+        "errors": [
+            {"values": [[t, "0.4" if t > start + 60 else "NaN" if t > start else "+Inf"] for t in times]}
+        ],
+        "nothing": [],
+        "counter": [{"values": [[t, str(t - start)] for t in times]}],
+        "huge": [{"values": [[t, "1e9"] for t in times]}],
+    }
+    if query == "html":
+        return 400, b"<html>"
+    if query not in known:
+        return 400, json.dumps(
+            ODD.get(query, {"status": "error", "error": "parse error: unexpected end"})
+        ).encode()
+    answer: Any = {"status": "success", "data": {"resultType": "matrix", "result": known[query]}}
+    answer["warnings"] = ["a store is missing"] * (query == "counter")
+    return 200, json.dumps(answer).encode()
 
 
 @pytest.fixture
-def server() -> Iterator[str]:
-    with HTTPServer(("127.0.0.1", 0), Prometheus) as made:
-        threading.Thread(target=made.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{made.server_port}"
-        made.shutdown()
-    Prometheus.asked.clear()
+def prometheus() -> Iterator[StandIn]:
+    with standing_in(two_calls_a_second) as made:
+        yield made
+
+
+@pytest.fixture
+def server(prometheus: StandIn) -> str:
+    return prometheus.url
 
 
 def test_a_prometheus_servers_rates(server: str) -> None:
@@ -173,10 +156,12 @@ def test_a_prometheus_servers_rates(server: str) -> None:
     assert got.calls.span == pytest.approx(129.5)
 
 
-def test_a_long_time_takes_several_requests(server: str) -> None:
-    got = read_calls([source_of(server, "total", "nothing", step=1, start=1_700_000_000, end=1_700_010_500)])
+def test_a_long_time_takes_several_requests(prometheus: StandIn) -> None:
+    got = read_calls(
+        [source_of(prometheus.url, "total", "nothing", step=1, start=1_700_000_000, end=1_700_010_500)]
+    )
     assert len(got.calls) == 2 * 10_501
-    assert [form["query"] for form in Prometheus.asked] == [["total"], ["total"], ["nothing"], ["nothing"]]
+    assert [asked.query for asked in prometheus.asked] == ["total", "total", "nothing", "nothing"]
 
 
 @pytest.mark.parametrize(
@@ -249,20 +234,18 @@ def test_too_many_points_are_not_asked_for() -> None:
 
 
 def test_user_and_password_are_sent_and_not_shown(
-    server: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    prometheus: StandIn, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from cbtool.__main__ import run  # noqa: PLC0415  # as a user would
 
-    seen = list[str | None]()
-    monkeypatch.setattr(Prometheus, "begun", lambda self: seen.append(self.headers["authorization"]))
-    url = server.replace("//", "//me:se%40cret@")
+    url = prometheus.url.replace("//", "//me:se%40cret@")
     asked = ["--prometheus", url, "--total", "total", "--errors", "errors", "--since", "1700000000"]
     for command in (["simulate", "--json"], ["recommend"], ["verify", "-p", "balanced", "--json"]):
         run([*command, *asked, "--until", "1700003600"])
         printed = capsys.readouterr()
         assert "cret" not in printed.out + printed.err
-        assert server.removeprefix("http://") in printed.out
-    assert set(seen) == {"Basic bWU6c2VAY3JldA=="}
+        assert prometheus.url.removeprefix("http://") in printed.out
+    assert {asked.authorization for asked in prometheus.asked} == {"Basic bWU6c2VAY3JldA=="}
     when = ["--since", "0", "--until", "60"]
     asked[1] = "http://me:se%40cret@127.0.0.1:1"
     assert run(["simulate", *asked[:6], *when]) == 4

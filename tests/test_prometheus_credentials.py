@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +10,7 @@ import pytest
 from cbtool.__main__ import run
 from cbtool.errors import ConfigurationError
 from cbtool.logs.credentials import TOKEN, USER, credentials
+from tests.helpers_prometheus import Asked, StandIn, standing_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,39 +21,26 @@ BASIC = "Basic bWU6czNjcmV0"  # me:s3cret
 POINTS = [[1_700_000_000 + 15 * at, "2"] for at in range(40)]
 
 
-class Guarded(BaseHTTPRequestHandler):
-    """A server that answers those who say who they are."""
-
-    seen: list[str | None]
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers["content-length"]))
-        given = self.headers["authorization"]
-        self.server.seen.append(given)  # type: ignore[attr-defined]
-        data = {"resultType": "matrix", "result": [{"metric": {}, "values": POINTS}]}
-        body = json.dumps({"status": "success", "data": data}).encode() if given else b"Unauthorized"
-        self.send_response(200 if given else 401)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
-        pass
+def for_those_who_say_who_they_are(asked: Asked) -> tuple[int, bytes]:
+    if asked.authorization is None:
+        return 401, b"Unauthorized"
+    data = {"resultType": "matrix", "result": [{"metric": {}, "values": POINTS}]}
+    return 200, json.dumps({"status": "success", "data": data}).encode()
 
 
 @pytest.fixture
-def server() -> Iterator[HTTPServer]:
-    with HTTPServer(("127.0.0.1", 0), Guarded) as made:
-        made.seen = []  # type: ignore[attr-defined]
-        threading.Thread(target=made.serve_forever, daemon=True).start()
+def server() -> Iterator[StandIn]:
+    with standing_in(for_those_who_say_who_they_are) as made:
         yield made
-        made.shutdown()
 
 
-def ask(server: HTTPServer, *more: str) -> int:
-    url = f"http://127.0.0.1:{server.server_port}"
-    asked = ["simulate", "--prometheus", url, "--total", "up", "--errors", "down", "--json", *more]
+def ask(server: StandIn, *more: str) -> int:
+    asked = ["simulate", "--prometheus", server.url, "--total", "up", "--errors", "down", "--json", *more]
     return run([*asked, "--since", "1700000000", "--until", "1700000600"])
+
+
+def sent_to(server: StandIn) -> set[str | None]:
+    return {each.authorization for each in server.asked}
 
 
 @pytest.mark.parametrize(
@@ -63,13 +49,13 @@ def ask(server: HTTPServer, *more: str) -> int:
 def test_the_environment_says_who_asks(
     given: tuple[str, str],
     sent: str,
-    server: HTTPServer,
+    server: StandIn,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv(*given)
     assert ask(server) == 0
-    assert set(server.seen) == {sent}  # type: ignore[attr-defined]
+    assert sent_to(server) == {sent}
     printed = capsys.readouterr()
     assert SECRET not in printed.out + printed.err
 
@@ -85,17 +71,17 @@ def test_the_environment_says_who_asks(
     ],
 )
 def test_promtools_file_says_who_asks(
-    config: str, sent: str, server: HTTPServer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    config: str, sent: str, server: StandIn, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "secret").write_text(f"{SECRET}\n")
     (tmp_path / "http.yml").write_text(config)
     assert ask(server, "--http-config-file", str(tmp_path / "http.yml")) == 0
-    assert set(server.seen) == {sent}  # type: ignore[attr-defined]
+    assert sent_to(server) == {sent}
     printed = capsys.readouterr()
     assert SECRET not in printed.out + printed.err
 
 
-def test_who_says_nothing_is_told_how(server: HTTPServer, capsys: pytest.CaptureFixture[str]) -> None:
+def test_who_says_nothing_is_told_how(server: StandIn, capsys: pytest.CaptureFixture[str]) -> None:
     assert ask(server) == 4
     assert f"(status 401): set {TOKEN} or {USER} in the environment" in capsys.readouterr().err
 
