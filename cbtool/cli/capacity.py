@@ -62,18 +62,16 @@ def capacity(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
             )
         costs.append((name, capacity_of(config, timeout=held, breakers=breakers, threads=threads)))
     if json:
-        print_json(
-            [
-                {
-                    "profile": name,
-                    **cost.to_json(),
-                    "waste": share,
-                    "wait_for_waste": cost.wait_for(share),
-                    "trial_for_waste": cost.trial_for(share),
-                }
-                for name, cost in costs
-            ]
-        )
+        told = [
+            {
+                "profile": name,
+                **cost.to_json(),
+                "wait_for_waste": cost.wait_for(share),
+                "trial_for_waste": cost.trial_for(share),
+            }
+            for name, cost in costs
+        ]
+        print_json({"waste": share, "profiles": told})
         return
     print_text(
         "\n\n".join(

@@ -73,7 +73,7 @@ def show(
         if command is not None or each.origin != _DEFAULT
     ]
     if json:
-        print_json([{**each._asdict(), "value": _plain(each.value)} for each in values])
+        print_json({"options": [{**each._asdict(), "value": _plain(each.value)} for each in values]})
     else:
         print_text(_text(values))
 

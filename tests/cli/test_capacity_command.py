@@ -14,7 +14,7 @@ SHOPIFY = ["--breakers", "42", "--threads", "2", "--timeout", "250ms"]
 def test_the_published_examples(capsys: pytest.CaptureFixture[str]) -> None:
     # 263 % before and 4 % after: Damian Polan, "Your circuit breaker is misconfigured", 2020.
     assert run(["capacity", "shopify-initial", "shopify-tuned", *SHOPIFY, "--json"]) == 0
-    before, after = json.loads(capsys.readouterr().out)
+    before, after = json.loads(capsys.readouterr().out)["profiles"]
     assert before["extra_utilisation"] == pytest.approx(262.5)
     assert after["extra_utilisation"] == pytest.approx(3.5)
     assert [before["opening_cost"], after["opening_cost"]] == pytest.approx([15.75, 15.75])
@@ -22,7 +22,9 @@ def test_the_published_examples(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_wait_and_the_timeout_that_keep_a_share(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["capacity", "shopify-initial", *SHOPIFY, "--waste", "10%", "--json"]) == 0
-    [cost] = json.loads(capsys.readouterr().out)
+    document = json.loads(capsys.readouterr().out)
+    assert document["waste"] == 10
+    [cost] = document["profiles"]
     per_second = cost["breakers"] * cost["trials"] / cost["threads"]
     assert per_second * cost["trial"] / cost["wait_for_waste"] == pytest.approx(0.10)
     assert per_second * cost["trial_for_waste"] / cost["wait"] == pytest.approx(0.10)

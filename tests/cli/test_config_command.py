@@ -34,7 +34,7 @@ def shown(*arguments: str, capsys: pytest.CaptureFixture[str]) -> dict[tuple[str
     assert run(["config", "show", *arguments]) == 0
     return {
         (each["command"], each["option"]): (each["value"], each["origin"])
-        for each in json.loads(capsys.readouterr().out)
+        for each in json.loads(capsys.readouterr().out)["options"]
     }
 
 
