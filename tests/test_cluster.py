@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 import math
 import os
 import random
-from contextlib import nullcontext
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,7 +22,7 @@ from distributed import LocalCluster
 import cbtool
 from cbtool import version
 from cbtool.__main__ import run
-from cbtool.cluster import connected
+from cbtool.cluster import connected, connection
 from cbtool.cluster.calls import ClusterCalls
 from cbtool.cluster.connection import Connection, connecting
 from cbtool.errors import (
@@ -373,21 +374,27 @@ def ending(_: int) -> None:
 
 
 def test_what_a_lost_worker_did_is_done_again_but_not_for_ever(scheduler: str, tmp_path: Path) -> None:
-    with connecting(scheduler) as connection:
-        assert connection.results([connection.begin(dying, tmp_path / "ended")]) == ["done"]
+    with connecting(scheduler) as made:
+        assert made.results([made.begin(dying, tmp_path / "ended")]) == ["done"]
         with pytest.raises(UnreachableError, match=r"workers ended again and again .*\n.*--memory-limit"):
-            connection.results([connection.begin(ending, 1)])
-        begun = connection.begin(math.sqrt, 1)
-        connection.stop([begun])
+            made.results([made.begin(ending, 1)])
+        begun = made.begin(math.sqrt, 1)
+        made.stop([begun])
         with pytest.raises(UnreachableError, match="the cluster lost work"):
-            connection.results([begun])
+            made.results([begun])
 
 
 class Hung:
     """A client whose scheduler takes what is sent to it, and never answers."""
 
     scheduler = SimpleNamespace(identity=None)
-    as_current = staticmethod(nullcontext)
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = SimpleNamespace(asyncio_loop=loop)
+
+    async def gather(self, *_: object, asynchronous: bool) -> None:
+        assert asynchronous
+        await asyncio.Event().wait()
 
     def sync(self, *_: object, callback_timeout: float, **__: object) -> None:
         assert 0 < callback_timeout <= 60
@@ -395,13 +402,17 @@ class Hung:
 
 
 def test_a_scheduler_that_does_not_answer_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    def never(*_: object, timeout: float) -> None:
-        assert 0 < timeout <= 60
-        raise TimeoutError
-
-    monkeypatch.setattr("distributed.wait", never)
-    with pytest.raises(UnreachableError, match="the scheduler does not answer any more"):
-        Connection(Hung(), "tcp://10.0.0.1:8786").results([object()])
+    monkeypatch.setattr(connection, "_PATIENCE", 0.01)
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    try:
+        with pytest.raises(UnreachableError, match="the scheduler does not answer any more"):
+            Connection(Hung(loop), "tcp://10.0.0.1:8786").results([object()])
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
+        loop.close()
 
 
 def test_a_sweep_whose_scheduler_is_lost_goes_on_from_what_was_tried(
@@ -419,9 +430,9 @@ def test_a_sweep_whose_scheduler_is_lost_goes_on_from_what_was_tried(
     as_long(little_memory)
     ends = 0
 
-    def lost(connection: Connection, begun: list[object], known: Any = Connection.results) -> Any:
+    def lost(made: Connection, begun: list[object], known: Any = Connection.results) -> Any:
         nonlocal ends
-        found = known(connection, begun)
+        found = known(made, begun)
         if isinstance(found[0], list):  # a group's end
             ends += 1
             if ends > 1:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, wait
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from cbtool.errors import ConfigurationError, UnreachableError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import Future
 
 _TIMEOUT = 10.0  # seconds
 _PATIENCE = 10.0  # seconds between two looks at whether there are workers
@@ -120,23 +122,23 @@ class Connection:
             CbtoolError: as the work.
         """
         with self._understandable():
-            self._wait(begun)
-            return list(self._client.gather(list(begun)))
+            # Dask's own way to wait for this has no end where the scheduler hangs.
+            fetching = self._client.gather(list(begun), asynchronous=True)
+            fetched = asyncio.run_coroutine_threadsafe(fetching, self._client.loop.asyncio_loop)
+            try:
+                self._wait(fetched)
+                found: list[Any] = fetched.result()
+            finally:
+                fetched.cancel()
+            return found
 
-    def _wait(self, begun: Sequence[Any]) -> None:
-        from distributed import wait  # noqa: PLC0415  # an extra
-
-        waited: Any = wait
+    def _wait(self, fetched: Future[Any]) -> None:
         for _ in range(_LOOKS):
-            while True:
-                try:
-                    with self._client.as_current():  # there is no other way to say whose the work is
-                        waited(list(begun), timeout=_PATIENCE)
-                except TimeoutError:
-                    if not self.workers():
-                        break
-                else:
-                    return
+            while not wait([fetched], _PATIENCE).done:
+                if not self.workers():
+                    break
+            else:
+                return
         raise UnreachableError(f"{self._address}: all workers are gone; start some")
 
     def stop(self, begun: Sequence[Any]) -> None:
