@@ -101,6 +101,21 @@ def _row(n: int) -> dict[str, Any]:
     }
 
 
+def _span(n: int) -> dict[str, Any]:
+    """What Zipkin is told of a call by its client."""
+    return {
+        "traceId": f"{n:032x}",
+        "id": f"{n:016x}",
+        "kind": "CLIENT",
+        "name": "get",
+        "timestamp": BEGAN * 10**6 + n * 5000,
+        "duration": n % 900 * 1000,
+        "localEndpoint": {"serviceName": "web", "ipv4": "10.0.0.1"},
+        "remoteEndpoint": {"serviceName": "shop", "ipv4": "10.0.0.9", "port": 80},
+        "tags": {"http.method": "GET", "http.path": _path(n), "http.status_code": str(_status(n))},
+    }
+
+
 def _entry(n: int) -> dict[str, Any]:
     """What a load generator or a proxy writes of a call as an entry of a HAR file."""
     return {
@@ -165,6 +180,7 @@ def _browsed(n: int) -> dict[str, Any]:
 
 
 HAR = '{"log":{"version":"1.2","creator":{"name":"x","version":"1"},"entries":['
+JAEGER = '{"data":['
 LIST, HITS = "[", '{"took":3,"timed_out":false,"hits":{"total":9,"hits":['
 XML = '<?xml version="1.0" encoding="UTF-8"?>\n<testResults version="1.2">'
 TEMPLATE = (
@@ -285,6 +301,14 @@ LINES: dict[str, tuple[str, Callable[[int], str]]] = {
         "",
         lambda n: f"{BEGAN + n / 200:.3f}\t192.0.2.10\t0.020\t{_status(n)}\t512\tGET\thttps\td1.example\t{_path(n)}\t34\tICN51\tAbC==\tshop.example\t0.{n % 900:03}\tHTTP/2.0\tIPv4",
     ),
+    "zeek": (
+        "#separator \\x09\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\ttrans_depth\tmethod\thost\turi\treferrer\tversion\tuser_agent\torigin\trequest_body_len\tresponse_body_len\tstatus_code\tstatus_msg\tinfo_code\tinfo_msg\ttags\tusername\tpassword\tproxied\torig_fuids\torig_filenames\torig_mime_types\tresp_fuids\tresp_filenames\tresp_mime_types",
+        lambda n: f"{BEGAN + n / 200:.6f}\tCUM0KZ3MLUfNB0cl11\t10.0.0.1\t48649\t10.0.0.9\t80\t1\tGET\tshop.example\t{_path(n)}\t-\t1.1\t{AGENT}\t-\t0\t640\t{_status(n)}\tOK\t-\t-\t(empty)\t-\t-\t-\t-\t-\t-\tF7yn\t-\ttext/html",
+    ),
+    "zeek-json": (
+        "",
+        lambda n: json.dumps({"ts": BEGAN + n / 200, "uid": "CUM0KZ3MLUfNB0cl11", "id.orig_h": "10.0.0.1", "id.orig_p": 48649, "id.resp_h": "10.0.0.9", "id.resp_p": 80, "trans_depth": 1, "method": "GET", "host": "shop.example", "uri": _path(n), "version": "1.1", "user_agent": AGENT, "request_body_len": 0, "response_body_len": 640, "status_code": _status(n), "status_msg": "OK", "tags": []}),
+    ),
     "traefik-json": (
         "",
         lambda n: json.dumps({"ClientAddr": "10.0.0.1:4711", "DownstreamStatus": _status(n), "Duration": n % 900 * 10**6, "OriginStatus": _status(n), "RequestHost": "shop.example", "RequestMethod": "GET", "RequestPath": _path(n), "RouterName": "r@docker", "ServiceAddr": "10.0.0.9:80", "ServiceName": "r@docker", "ServiceURL": "http://10.0.0.9:80", "StartUTC": _iso(n), "level": "info", "time": _iso(n)}),
@@ -371,10 +395,16 @@ LINES: dict[str, tuple[str, Callable[[int], str]]] = {
         "",
         lambda n: json.dumps({"resourceSpans": [{"scopeSpans": [{"spans": [{"traceId": "4bf9", "spanId": f"{n:x}", "name": "GET", "kind": 3, "startTimeUnixNano": str(BEGAN * 10**9 + n * 5_000_000), "endTimeUnixNano": str(BEGAN * 10**9 + n * 5_000_000 + n % 900 * 10**6), "attributes": [{"key": "http.response.status_code", "value": {"intValue": str(_status(n))}}, {"key": "url.full", "value": {"stringValue": f"http://shop.example{_path(n)}"}}], "status": {}}]}]}]}),
     ),
+    "zipkin": ("", lambda n: json.dumps(_span(n))),
+    "zipkin, as a list": (LIST, lambda n: "," * (n > 0) + json.dumps(_span(n))),
+    "jaeger": (
+        JAEGER,
+        lambda n: "," * (n > 0) + json.dumps({"traceID": f"{n:x}", "spans": [{"traceID": f"{n:x}", "spanID": f"{n:x}", "operationName": "get", "references": [], "startTime": BEGAN * 10**6 + n * 5000, "duration": n % 900 * 1000, "tags": [{"key": "span.kind", "type": "string", "value": "client"}, {"key": "http.method", "type": "string", "value": "GET"}, {"key": "http.url", "type": "string", "value": f"http://shop.example{_path(n)}"}, {"key": "http.status_code", "type": "int64", "value": _status(n)}], "logs": [], "processID": "p1", "warnings": None}], "processes": {"p1": {"serviceName": "web", "tags": []}}}),
+    ),
 }  # fmt: skip
 """By format, the header and the n-th line."""
 
-ENDS = {XML: "</testResults>\n", HAR: "]}}\n", LIST: "]\n", HITS: "]}}\n"}
+ENDS = {XML: "</testResults>\n", HAR: "]}}\n", LIST: "]\n", HITS: "]}}\n", JAEGER: "]}\n"}
 LARGE = {"har, as of a browser": 20}  # a line is as large as that many others
 
 
@@ -433,6 +463,7 @@ PEERS: dict[str, Callable[[Path], int]] = {
     HAR: lambda path: loaded(path, "log", "entries"),
     LIST: loaded,
     HITS: lambda path: loaded(path, "hits", "hits"),
+    JAEGER: lambda path: loaded(path, "data"),
 }
 
 

@@ -146,6 +146,13 @@ FILES: dict[str, Callable[[Path], None]] = {
     "JSON, 10 million deep": lambda path: written(path, [b'{"timestamp":' + b"[" * 10_000_000]),
     "a HAR, 10 million deep": lambda path: written(path, [b'{"log":{"entries":' + b"[" * 10_000_000]),
     "spans, 10 million deep": lambda path: written(path, [b'{"resourceSpans":' + b"[" * 10_000_000]),
+    "a trace, 10 million deep": lambda path: written(
+        path, [b'{"data":[{"traceID":"1","spans":', b"[" * 10_000_000]
+    ),
+    "a trace of 600 MB": lambda path: written(
+        path,
+        [b'{"traceID":"1","spans":[{"traceID":"1","operationName":"', *[b"x" * MB] * 600, b'"}]}\n'],
+    ),
     "XML: a billion laughs": laughs,
     "XML, a million deep": lambda path: written(
         path, [b'<testResults version="1.2">', *[b"<httpSample>" * 10_000] * 100]

@@ -25,6 +25,7 @@ import numpy as np
 import second_documents
 import second_parser as second
 import second_shapes
+import second_traces
 
 from cbtool.errors import CbtoolError
 from cbtool.logs import LogRead, read_calls
@@ -40,7 +41,10 @@ DOCUMENTS = {
     "har": second_documents.har,
     "jmeter-xml": second_documents.jmeter_xml,
     "otlp": second_documents.otlp,
+    "zipkin": second_traces.zipkin,
+    "jaeger": second_traces.jaeger,
 }
+DIRECTED = {"zeek": second_traces.zeek, "zeek-json": second_traces.zeek_json}
 AROUND = (
     re.compile(r"\d{4}-\d\d-\d\dT\S+ (?:stdout|stderr) [FP] "),
     re.compile(r"[\w.-]+ +\| "),
@@ -132,8 +136,8 @@ def _verdicts(path: Path, name: str) -> list[second.Verdict] | None:
         verdicts = second_shapes.shaped(text)
         if not second_shapes.count(verdicts):
             return None
-    elif name in second.PARSERS:
-        verdicts = list(second.PARSERS[name](text))
+    elif name in second.PARSERS | DIRECTED:
+        verdicts = list((second.PARSERS | DIRECTED)[name](text))
     else:
         return None
     # What is being written ends within a line.

@@ -110,10 +110,19 @@ def azure(it: dict[str, Any]) -> second.Verdict:
 
 
 def cloudflare(it: dict[str, Any]) -> second.Verdict:
-    at = second.iso(it["EdgeStartTimestamp"])
-    return second.Call(
-        at, second.took(it.get("EdgeTimeToFirstByteMs"), MS), second.status(it["EdgeResponseStatus"])
-    )
+    """Its times are ISO 8601, or Unix seconds or nanoseconds; of fine ones the difference is the duration."""
+    begun, ended = (_edge_time(it.get(f"Edge{name}Timestamp")) for name in ("Start", "End"))
+    second.check(begun is not None)
+    took = second.took(it.get("EdgeTimeToFirstByteMs", it.get("OriginResponseDurationMs")), MS)
+    if ended is not None and (took == second.UNKNOWN or (begun % SECOND and ended % SECOND)):
+        took = ended - begun
+    return second.Call(begun, took, second.status(it["EdgeResponseStatus"]))
+
+
+def _edge_time(value: Any) -> int | None:
+    if value is None or isinstance(value, str):
+        return None if value is None else second.iso(value)
+    return second.unix(value, 1 if value > 10**17 else SECOND)
 
 
 def elastic_common(it: dict[str, Any]) -> second.Verdict:

@@ -1,9 +1,9 @@
 """Files that are one document or no text, or whose lines hold many calls, as lines of one call each.
 
-HAR, JMeter's results as XML, OpenTelemetry spans, and the binary results of Gatling and vegeta. What the
-lines mean is said by `cbtool.traffic.formats.documents`, of which the first line names the kind, and for the
-last two by the text formats of the same programs. Memory is bounded: XML and HAR are read as they come, and
-spans some lines at a time, of which one may have up to `LARGEST` bytes.
+HAR, JMeter's results as XML, OpenTelemetry's and Jaeger's spans, and the binary results of Gatling and
+vegeta. What the lines mean is said by `cbtool.traffic.formats.documents`, of which the first line names the
+kind, and for the last three by the text formats of the same programs. Memory is bounded: XML and HAR are read
+as they come, and spans some lines at a time, of which one may have up to `LARGEST` bytes.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cbtool.logs import gatling, vegeta
+from cbtool.logs import gatling, jaeger, vegeta
 from cbtool.logs.archives import entry_blocks
 from cbtool.logs.jmeter import sample_blocks
 from cbtool.logs.spans import span_blocks
@@ -36,6 +36,7 @@ _HAR = re.compile(
 )
 _JMETER = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<testResults\b", re.DOTALL)
 _SPANS = re.compile(rb'\s*\{\s*"resourceSpans"\s*:')
+_JAEGER = re.compile(rb'\s*\{\s*(?:"spans"\s*:\s*\[\s*\{\s*)?"traceID"\s*:\s*"')
 
 
 def as_lines(pieces: Iterator[bytes], name: str, note: Note = lambda _: None) -> Iterator[bytes | Block]:
@@ -85,6 +86,7 @@ _READERS: Mapping[re.Pattern[bytes], Reader] = {
     _HAR: entry_blocks,
     _JMETER: _jmeter,
     _SPANS: _spans,
+    _JAEGER: lambda pieces, _name, _note: jaeger.jaeger_lines(pieces),
     gatling.BEGINS: lambda pieces, name, _: gatling.gatling_lines(pieces, name),
     vegeta.BEGINS: lambda pieces, name, _: vegeta.vegeta_lines(pieces, name),
 }

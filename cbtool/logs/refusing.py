@@ -38,6 +38,7 @@ _KNOWN_OTHERS = {
     r"Running \S+ test @ ": "a summary of wrk or autocannon, which has no single calls",
     r"This is ApacheBench": "ApacheBench's summary, which has no single calls",
     r"Bombarding ": "bombardier's summary, which has no single calls",
+    r"#separator ": "a Zeek log without statuses (its http.log has them)",
     r"#(?:Software|Version|Fields):.*$": "a W3C log without sc-status, cs-uri-stem or a date and time",
 }
 """By how they begin, files of programs whose other files can be read."""

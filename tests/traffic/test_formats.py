@@ -358,8 +358,9 @@ OF_DIRECTIVES = {
     "cloudfront": "#Fields: date time x-edge-location cs-uri-stem sc-status",
     "cloudfront-real-time": "",
     "gatling": "",
+    "zeek": "#fields ts uid method host uri status_code",
 }
-OF_DOCUMENTS = {name: f'{{"{name}": 1}}' for name in ("har", "jmeter-xml", "otlp")}
+OF_DOCUMENTS = {name: f'{{"{name}": 1}}' for name in ("har", "jmeter-xml", "otlp", "jaeger")}
 INGRESS = " 82 0.250 [shop-web-80] [] 10.2.0.9:80 512 0.248 200 8d0f1c7a90b54dbc"
 SAMPLES = {
     "nginx": [LINE + " 0.123", LINE + " 0.001"],
@@ -384,6 +385,8 @@ SAMPLES = {
     "alb-table": [
         '{"time":"2026-11-24T10:00:00Z","elb_status_code":200,"target_processing_time":0.2}',
     ],
+    "zeek-json": ['{"ts":1.5,"uid":"C1","trans_depth":1,"method":"GET","status_code":200}'],
+    "zipkin": ['{"traceId":"1","kind":"CLIENT","timestamp":1760000000000000,"duration":10}'],
     "ndjson": [GOOD_JSON, "{", GOOD_JSON],
     "counts": ["timestamp,total,errors", "1700000000,5,1"],
     "locust": [

@@ -46,7 +46,9 @@ from cbtool.traffic.formats.plain import CSV, NDJSON, RECORD
 from cbtool.traffic.formats.proxies import ENVOY, GIN, HEROKU, SQUID, TRAEFIK
 from cbtool.traffic.formats.recognition import recognise
 from cbtool.traffic.formats.templates import template_format
+from cbtool.traffic.formats.traces import JAEGER, ZIPKIN
 from cbtool.traffic.formats.w3c import CLOUDFRONT, CLOUDFRONT_JSON, CLOUDFRONT_REAL_TIME, IIS, IIS_NATIVE
+from cbtool.traffic.formats.zeek import ZEEK, ZEEK_JSON
 
 __all__ = [
     "FORMATS",
@@ -106,6 +108,8 @@ FORMATS = {
         CLOUDFRONT_REAL_TIME,
         IIS,
         IIS_NATIVE,
+        ZEEK,
+        ZEEK_JSON,
         GATLING,
         JMETER,
         VEGETA,
@@ -117,6 +121,8 @@ FORMATS = {
         JMETER_XML,
         HAR,
         OTLP,
+        JAEGER,
+        ZIPKIN,
         LOCUST,
         COUNTS,
         RECORD,

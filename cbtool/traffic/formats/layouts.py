@@ -58,8 +58,8 @@ class JsonLines:
     """One JSON object a line; the parts are the values of `keys`.
 
     Attributes:
-        keys: the keys to take, `a.b` for `b` in the object `a`; others are left alone, and what is not text
-            is given as JSON text.
+        keys: the keys to take, `a.b` for `b` in the object `a`, `a..b` for one with a dot in its name; others
+            are left alone, and what is not text is given as JSON text.
         header_keys: keys that a header line must have; empty: there is no header.
         constants: those keys of the header that every line gets as a part of that name.
     """
@@ -85,7 +85,7 @@ class JsonLines:
         constants = {key: str(header.get(key)).encode() for key in self.constants}
         return lambda lines: (
             {**self._taken(lines)}
-            | {name: _everywhere(value, len(lines)) for name, value in constants.items()}
+            | {name: everywhere(value, len(lines)) for name, value in constants.items()}
         )
 
     def _taken(self, lines: Lines) -> Mapping[str, Spans]:
@@ -116,7 +116,8 @@ def _ready(lines: Lines) -> Mapping[str, Spans]:
     return lines.parts if isinstance(lines, LinesApart) else {}
 
 
-def _everywhere(value: bytes, length: int) -> Spans:
+def everywhere(value: bytes, length: int) -> Spans:
+    """Return a part that is the same on all of n lines."""
     return Spans(
         np.frombuffer(value or b"\0", np.uint8),
         np.zeros(length, np.int32),

@@ -8,113 +8,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import polars as pl
 
 from cbtool.traffic.formats import columns, fields
 from cbtool.traffic.formats.dated import DatedLines
+from cbtool.traffic.formats.directed_rows import DirectedRows, moment
 from cbtool.traffic.formats.layouts import JsonLines
 from cbtool.traffic.formats.log_format import LogFormat, Stamp
 from cbtool.traffic.formats.patterns import PatternLines
-from cbtool.traffic.scanning.lines import ABSENT, NULL, Spans
-from cbtool.traffic.scanning.rows import split
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from numpy.typing import NDArray
-
     from cbtool.traffic.formats.log_format import Parts
-    from cbtool.traffic.scanning.lines import Lines
+    from cbtool.traffic.scanning.lines import Spans
 
 _DIRECTIVE = "#Fields:"
 _SECOND_NS = 1_000_000_000
-_COMMENT, _TAB, _DASH = b"#\t-"
 _GAVE_UP = 499
-
-
-@dataclass(frozen=True, slots=True)
-class DirectedRows:
-    """Rows whose columns a line of `#Fields:` above them names, split at tabs or else at spaces.
-
-    The parts are `columns`, absent where a row's directive lacks them, and null where the value is a dash;
-    `comment`, on the lines that are one; and `moment`, the date and the time together.
-
-    Attributes:
-        columns: the columns to take, as the directive spells them.
-        required: columns without which it is another program's log.
-    """
-
-    columns: tuple[str, ...]
-    required: frozenset[str]
-
-    @property
-    def header(self) -> bool:
-        """The directives stand among the rows."""
-        return False
-
-    def opened_by(self, sample: Sequence[str]) -> Parts | None:
-        """Return what finds the parts; None if no line is a directive that names what is required."""
-        names = next((_named(line) for line in sample if line.startswith(_DIRECTIVE)), [])
-        if not self.required.issubset(names):
-            return None
-        return lambda lines: self._taken(lines, names)
-
-    def _taken(self, lines: Lines, names: list[str]) -> dict[str, Spans]:
-        """Take a block apart, each stretch below a directive by its own."""
-        comments = lines.begin_with(_COMMENT)
-        turns = [at for at in np.flatnonzero(comments).tolist() if lines.text(at).startswith(_DIRECTIVE)]
-        stretches, start = [], 0
-        for turn in [*turns, len(lines)]:
-            stretches.append(self._split(lines[start:turn], names))
-            if turn < len(lines):
-                names, start = _named(lines.text(turn)), turn
-        parts = {
-            name: Spans(
-                lines.data,
-                np.concatenate([stretch[name].start for stretch in stretches]),
-                np.concatenate([stretch[name].end for stretch in stretches]),
-            )
-            for name in self.columns
-        }
-        comment = np.where(comments, lines.start, ABSENT)
-        return parts | {
-            "comment": Spans(lines.data, comment, lines.end),
-            "moment": _moment(parts["date"], parts["time"]),
-        }
-
-    def _split(self, lines: Lines, names: list[str]) -> dict[str, Spans]:
-        delimiter = "\t" if lines.contain(_TAB) else " "
-        found = split(lines, delimiter, names, self.columns, quotes=False, exact=True)
-        absent = Spans.nowhere(len(lines))
-        return {name: _without_dash(found[name]) if name in found else absent for name in self.columns}
-
-
-def _named(line: str) -> list[str]:
-    return line.removeprefix(_DIRECTIVE).split()
-
-
-def _without_dash(spans: Spans) -> Spans:
-    dash = spans.filled & (spans.end - spans.start == 1)
-    dash[dash] = spans.data[spans.start[dash]] == _DASH
-    return spans._replace(start=np.where(dash, NULL, spans.start)) if dash.any() else spans
-
-
-def _moment(date: Spans, time: Spans) -> Spans:
-    """A date and a time that stand in two columns, as one text."""
-    sound = _long(date, len("2026-11-24")) & _long(time, len("10:00:00"))
-    text = np.full((len(sound), len("2026-11-24 10:00:00")), ord(" "), np.uint8)
-    for spans, place in ((date, 0), (time, len("2026-11-24 "))):
-        size = min(text.shape[1] - place, len("2026-11-24"))
-        text[sound, place : place + size] = spans.data[spans.start[sound, None] + np.arange(size)]
-    start = np.arange(len(sound), dtype=np.int32) * np.int32(text.shape[1])
-    text.flags.writeable = False  # as all other bytes are, so that one compilation does for both
-    return Spans(text.ravel(), np.where(sound, start, ABSENT), start + np.int32(text.shape[1]))
-
-
-def _long(spans: Spans, length: int) -> NDArray[np.bool_]:
-    fits: NDArray[np.bool_] = (spans.start >= 0) & (spans.end - spans.start == length)
-    return fits
 
 
 _query, _stem = pl.col("query"), pl.col("stem")
@@ -245,7 +156,7 @@ class DatedObjects:
             name: parts[name] if parts[name].named.any() else parts[_with_underscores(name)]
             for name in _SPELLED
         }
-        return {**found, "moment": _moment(found["date"], found["time"])}
+        return {**found, "moment": moment(found["date"], found["time"])}
 
 
 _json_query = columns.named(pl.col("query"))

@@ -6,6 +6,7 @@ may stand `DEEPEST` deep in each other; deeper ones are rejected, as are charact
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -30,6 +31,7 @@ _ROOT, _ELSEWHERE = -1, -2  # whose keys stand in an object: the line's own, or 
 _ESCAPED = np.zeros(256, np.bool_)  # what may stand behind a backslash
 # x is none of JSON's: nginx writes it where users forgot escape=json.
 _ESCAPED[list(b'"\\/bfnrtux')] = True
+_SINGLE_DOT = re.compile(r"(?<!\.)\.(?!\.)")
 _LONG = 62  # letters of a key; longer ones count as of that length
 _FAR = 64  # bytes of a key with escapes, of which more cannot be one that is wanted
 
@@ -62,7 +64,7 @@ def _tree(keys: tuple[str, ...]) -> _Tree:
     root = _Node()
     for key in keys:
         node = root
-        for part in key.split("."):
+        for part in _SINGLE_DOT.split(key):
             node = node.own.setdefault(part, _Node())
     names, behind, paths = list[bytes](), list[int](), list[str]()
     lengths = [_lengths(root)]
@@ -70,7 +72,7 @@ def _tree(keys: tuple[str, ...]) -> _Tree:
     def write(node: _Node, path: str) -> None:
         for name, inner in node.own.items():
             index = len(names)
-            names.append(name.encode())
+            names.append(name.replace("..", ".").encode())
             paths.append(path + name)
             behind.append(0)
             lengths.append(_lengths(inner))
@@ -89,7 +91,7 @@ def _tree(keys: tuple[str, ...]) -> _Tree:
 
 
 def _lengths(node: _Node) -> int:
-    return sum({1 << min(len(name.encode()), _LONG) for name in node.own})
+    return sum({1 << min(len(name.replace("..", ".").encode()), _LONG) for name in node.own})
 
 
 class Places(NamedTuple):
@@ -125,7 +127,7 @@ def places_of(lines: Lines, keys: tuple[str, ...], *, lax: bool = False) -> Plac
 
     Args:
         lines: n lines, or objects over several lines each.
-        keys: `a.b` for `b` in the object `a`.
+        keys: `a.b` for `b` in the object `a`; `a..b` for one that has a dot in its own name.
         lax: do not look into objects and lists that are none of these, but for where they end; 32 bytes must
             follow the last line.
     """
