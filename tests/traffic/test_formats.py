@@ -473,7 +473,7 @@ def test_no_line_makes_any_format_fail(lines: list[str]) -> None:
     firsts |= dict.fromkeys(JSON_LOGS, "{")
     firsts |= {name: samples[0] for name, samples in LOAD_TESTS.items()}
     firsts |= OF_DIRECTIVES | OF_DOCUMENTS | {name: SAMPLES[name][0] for name in ("counts", "locust")}
-    firsts |= {name: SAMPLES[name][0] for name in ("alb-csv", "alb-table", "rails")}
+    firsts |= {name: SAMPLES[name][0] for name in ("alb-csv", "alb-table", "rails", "zeek-json", "zipkin")}
     for name in FORMATS:
         block = parsed(name, *lines, first=firsts.get(name, ""))
         assert len(block.rows) + len(block.rejected) <= len(lines)
