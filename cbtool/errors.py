@@ -15,6 +15,8 @@ The message says what is wrong, where, and what to do, in one or two lines.
 
 from __future__ import annotations
 
+from typing import Self
+
 
 class CbtoolError(Exception):
     """Base of every error that is reported without a traceback."""
@@ -60,6 +62,16 @@ class InsufficientDataError(CbtoolError):
 class UnreachableError(CbtoolError):
     """A file or a target cannot be reached."""
 
+    @classmethod
+    def unreadable(cls, name: object, error: OSError | ValueError) -> Self:
+        """Return that a file cannot be read, and the system's reason."""
+        return cls(f"{name}: cannot be read: {_reason(error)}")
+
+    @classmethod
+    def unwritable(cls, name: object, error: OSError) -> Self:
+        """Return that a file cannot be written, and the system's reason."""
+        return cls(f"{name}: cannot be written: {_reason(error)}")
+
 
 class GateFailedError(CbtoolError):
     """A threshold or a verification check did not hold."""
@@ -67,3 +79,7 @@ class GateFailedError(CbtoolError):
 
 class CallNotPermittedError(CbtoolError):
     """The breaker refused the call, because it is open or its trials are taken."""
+
+
+def _reason(error: OSError | ValueError) -> object:
+    return getattr(error, "strerror", None) or error

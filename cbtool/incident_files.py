@@ -10,9 +10,10 @@ import re
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from cbtool.errors import ConfigurationError, UnreachableError
+from cbtool.errors import ConfigurationError
 from cbtool.moments import parse_moment
-from cbtool.toml_tables import LARGEST_FILE, Table, read_source
+from cbtool.small_files import read_small
+from cbtool.toml_tables import Table, read_source
 from cbtool.traffic.labels import Label
 
 if TYPE_CHECKING:
@@ -86,15 +87,7 @@ def _from_lines(path: Path) -> tuple[Label, ...]:
 
 
 def _text(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST_FILE + 1)
-    except (OSError, ValueError) as error:  # a name with a NUL in it is a ValueError
-        reason = getattr(error, "strerror", None) or error
-        raise UnreachableError(f"{path}: cannot be read: {reason}") from None
-    if len(raw) > LARGEST_FILE:
-        raise ConfigurationError(f"{path}: over 1 MB, so not a list of incidents")
-    return raw.decode("utf-8-sig", "replace")
+    return read_small(path, "a list of incidents").decode("utf-8-sig", "replace")
 
 
 def _label(ends: Sequence[str], kind: str, origin: str, text: str) -> Label:

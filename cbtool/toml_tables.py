@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import tomli
 
-from cbtool.errors import ConfigurationError, InvalidSettingError, UnreachableError
+from cbtool.errors import ConfigurationError, InvalidSettingError
+from cbtool.small_files import read_small
 from cbtool.toml_lines import key_lines
 from cbtool.units import parse_duration, parse_percent, parse_rate
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-LARGEST_FILE = 1_000_000  # bytes; a configuration is written by hand
 _LARGEST_INTEGER = 2**63  # kernels count in 64 bits
 _LONGEST_SHOWN = 60  # characters of a wrong value that a message repeats
 _NEAREST_SHOWN = 5
@@ -251,14 +251,7 @@ def read_source(path: Path) -> Source:
         UnreachableError: it cannot be read.
         ConfigurationError: it is not TOML, with the line.
     """
-    try:
-        with path.open("rb") as file:
-            raw = file.read(LARGEST_FILE + 1)
-    except (OSError, ValueError) as error:  # a name with a NUL in it is a ValueError
-        reason = getattr(error, "strerror", None) or error
-        raise UnreachableError(f"{path}: cannot be read: {reason}") from None
-    if len(raw) > LARGEST_FILE:
-        raise ConfigurationError(f"{path}: over 1 MB, so not a configuration file")
+    raw = read_small(path, "a configuration file")
     try:
         return Source(raw.decode("utf-8-sig"), str(path))
     except UnicodeDecodeError as error:

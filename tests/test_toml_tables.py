@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from cbtool.errors import ConfigurationError, InvalidSettingError, UnreachableError
 from cbtool.shipped import shipped_profiles, shipped_scenarios
+from cbtool.small_files import LARGEST
 from cbtool.toml_lines import key_lines
-from cbtool.toml_tables import LARGEST_FILE, Source, Table, did_you_mean, read_source
+from cbtool.toml_tables import Source, Table, did_you_mean, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -328,7 +329,7 @@ def test_other_encodings_are_told_with_their_line(tmp_path: Path) -> None:
 
 def test_a_large_file_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "f.toml"
-    path.write_bytes(b"#" * (LARGEST_FILE + 1))
+    path.write_bytes(b"#" * (LARGEST + 1))
     assert message_of(lambda: read_source(path)) == f"{path}: over 1 MB, so not a configuration file"
 
 

@@ -99,7 +99,7 @@ def _save(folder: Path, profiles: list[Profile]) -> None:
             folder.mkdir(parents=True, exist_ok=True)
             path.write_text(dump_profile(profile), encoding="utf-8")
         except OSError as error:
-            raise UnreachableError(f"{path}: cannot be written: {error.strerror}") from None
+            raise UnreachableError.unwritable(path, error) from None
         note(f"profile written to {path}")
 
 

@@ -98,4 +98,4 @@ def _write(path: Path, text: str, mode: str = "w") -> None:
         with path.open(mode, encoding="utf-8") as file:
             file.write(text)
     except OSError as error:
-        raise UnreachableError(f"{path}: cannot be written: {error.strerror}") from None
+        raise UnreachableError.unwritable(path, error) from None

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import re
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cbtool.errors import ConfigurationError, UnreachableError
-from cbtool.toml_tables import LARGEST_FILE
+from cbtool.errors import ConfigurationError
+from cbtool.small_files import read_small
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,17 +19,7 @@ def read_text(file: str) -> str:
         UnreachableError: it cannot be read.
         ConfigurationError: it is too large, or no UTF-8.
     """
-    try:
-        if file == "-":
-            raw = sys.stdin.buffer.read(LARGEST_FILE + 1)
-        else:
-            with Path(file).open("rb") as stream:
-                raw = stream.read(LARGEST_FILE + 1)
-    except (OSError, ValueError) as error:  # a name with a NUL in it is a ValueError
-        reason = getattr(error, "strerror", None) or error
-        raise UnreachableError(f"{file}: cannot be read: {reason}") from None
-    if len(raw) > LARGEST_FILE:
-        raise ConfigurationError(f"{file}: over 1 MB, so not a configuration file")
+    raw = read_small(file, "a configuration file", standard_input=file == "-")
     try:
         return raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:

@@ -32,7 +32,7 @@ class AccessLog:
         try:
             self._file: TextIO = path.open("a", buffering=1, encoding="utf-8")
         except OSError as error:
-            raise UnreachableError(f"{path}: cannot be written: {error.strerror or error}") from None
+            raise UnreachableError.unwritable(path, error) from None
         self._second = 0
         self._stamp = ""
 

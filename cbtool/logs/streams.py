@@ -99,7 +99,7 @@ class Stream:
         try:
             return self._file.read(PIECE)
         except OSError as error:
-            raise UnreachableError(f"{self.name}: cannot be read: {error.strerror or error}") from None
+            raise UnreachableError.unreadable(self.name, error) from None
 
     def _decompressed(self, data: bytes, member: Callable[[], _Member]) -> Iterator[bytes]:
         current = member()
@@ -198,6 +198,6 @@ def opened(source: str) -> Iterator[Stream]:
     except IsADirectoryError:
         raise UnreachableError(f"{source}: is a directory; name the log files in it") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        raise UnreachableError(f"{source}: cannot be read: {getattr(error, 'strerror', error)}") from None
+        raise UnreachableError.unreadable(source, error) from None
     with file:
         yield Stream(source, file)

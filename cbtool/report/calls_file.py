@@ -92,7 +92,7 @@ def _write(path: Path, tables: Iterable[pl.DataFrame]) -> None:
             for number, table in enumerate(tables):
                 table.write_csv(file, include_header=number == 0)
     except OSError as error:
-        raise UnreachableError(f"{path}: cannot be written: {error.strerror or error}") from None
+        raise UnreachableError.unwritable(path, error) from None
 
 
 def _labels(states: NDArray[np.uint8]) -> pl.Series:

@@ -87,7 +87,7 @@ def write_sweep(path: Path, sweep: Sweep) -> None:
         else:
             frame.write_csv(path)
     except OSError as error:
-        raise UnreachableError(f"{path}: cannot be written: {error.strerror or error}") from None
+        raise UnreachableError.unwritable(path, error) from None
 
 
 def check_output(path: Path) -> None:

@@ -83,7 +83,7 @@ def journal(output: Path, key: str) -> Iterator[Journal]:
                 opened.add(number, outcome)
             yield opened
     except OSError as error:
-        raise UnreachableError(f"{path}: cannot be written: {error.strerror or error}") from None
+        raise UnreachableError.unwritable(path, error) from None
 
 
 def _read(path: Path, key: str) -> dict[int, Outcome]:
