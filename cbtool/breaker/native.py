@@ -148,6 +148,11 @@ def percent_of(share: Any) -> float:
     return float(Decimal(str(share)) * 100)
 
 
+def without_point(number: float) -> float:
+    """Return a whole number as an int, as people write it."""
+    return int(number) if number == int(number) else number
+
+
 def _plain(number: Decimal) -> int | float:
     return int(number) if number == number.to_integral_value() else float(number)
 

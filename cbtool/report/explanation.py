@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cbtool.recommend.blips import USUALLY_ACTED_ON
 from cbtool.recommend.findings import Weight
 from cbtool.report.choices import every
-from cbtool.report.text import WIDTH, counted, one_line
+from cbtool.report.text import WIDTH, counted, one_line, setting_text
 from cbtool.units import format_duration, format_percent, format_rate
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def holds(regime: Regime) -> str:
 
 def weight_text(sensitivity: Sensitivity) -> str:
     """Return how much a setting's value matters, and how far resampling moves it."""
-    low, high = _value(sensitivity.low), _value(sensitivity.high)
+    low, high = setting_text(sensitivity.low), setting_text(sensitivity.high)
     moved = f"; {low} to {high} on resampled logs" if low != high else ""
     return f"{_WEIGHTS[sensitivity.weight]}{_edge(sensitivity)}{moved}"
 
@@ -55,9 +55,9 @@ def _edge(sensitivity: Sensitivity) -> str:
     beyond = [each for each in sensitivity.neighbours if not each.within_budget]
     if beyond:
         nearest = min(beyond, key=lambda each: each.false_trips_per_day)
-        return f": {_value(nearest.value)} breaks the budget of false trips"
+        return f": {setting_text(nearest.value)} breaks the budget of false trips"
     dearest = max(sensitivity.neighbours, key=lambda each: each.cost)
-    return f": {_value(dearest.value)} costs {dearest.cost:.2g} times as much"
+    return f": {setting_text(dearest.value)} costs {dearest.cost:.2g} times as much"
 
 
 def _method(answer: Recommendation) -> str:
@@ -72,7 +72,7 @@ def _method(answer: Recommendation) -> str:
 
 
 def _setting(reason: SettingReason, moved: Sensitivity | None) -> str:
-    lines = [f"{reason.setting} = {_value(reason.value)}"]
+    lines = [f"{reason.setting} = {setting_text(reason.value)}"]
     lines += _indented(f"{_sentence(reason.why)} From: {reason.data}.")
     lines += _indented(reason.formula)
     if moved is not None:
@@ -171,10 +171,6 @@ def _delay(delay: Estimate) -> str:
         return "seldom or never"
     low, high = (None if end is None else format_duration(end) for end in (delay.low, delay.high))
     return f"after {format_duration(delay.value)} ({low or 'never'} to {high or 'never'})"
-
-
-def _value(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _sentence(text: str) -> str:

@@ -10,7 +10,7 @@ from cbtool.profiles import dump_profile
 from cbtool.report.capacity import capacity_text
 from cbtool.report.choices import SELDOM, choices_text, every
 from cbtool.report.explanation import holds, weight_text
-from cbtool.report.text import WIDTH, counted, labelled, listed, one_line, table
+from cbtool.report.text import WIDTH, counted, labelled, listed, one_line, setting_text, table
 from cbtool.report.timeline import timeline_text
 from cbtool.report.validation import validation_text
 from cbtool.units import format_duration, format_percent, format_rate
@@ -106,7 +106,7 @@ def _settings(answer: Recommendation) -> str:
     moved = {each.setting: each for each in answer.sensitivity}
     lines = ["Settings"]
     for reason in answer.reasons:
-        lines.append(f"  {reason.setting:<{width}}  {_value(reason.value)}")
+        lines.append(f"  {reason.setting:<{width}}  {setting_text(reason.value)}")
         lines += textwrap.wrap(
             one_line(reason.why), WIDTH, initial_indent="      ", subsequent_indent="      "
         )
@@ -205,7 +205,3 @@ def _between(estimate: Estimate) -> str:
 
 def _percent(share: float) -> str:
     return format_percent(100 * share)
-
-
-def _value(value: object) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -75,6 +75,11 @@ def counted(number: int, noun: str, plural: str | None = None) -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def setting_text(value: object) -> str:
+    """Return the value of a setting as people write it."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def share(part: float, whole: float) -> str:
     """Return `part` as a percentage of `whole`, `-` where there is no whole."""
     if not whole:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from cbtool.breaker.checks import require
 from cbtool.breaker.dialect import Dialect, Evidence
-from cbtool.breaker.native import Setting, Unit, percent_of, share_of
+from cbtool.breaker.native import Setting, Unit, percent_of, share_of, without_point
 from cbtool.breaker.parts import WindowType
 from cbtool.breaker.policies import (
     OFF,
@@ -226,18 +226,14 @@ def _write_backoff(config: BreakerConfig) -> Any:
     if not generator:
         waits = [first]
         while waits[-1] * factor <= last and factor > 1:
-            waits.append(_whole(waits[-1] * factor))
+            waits.append(without_point(waits[-1] * factor))
         return {"IterableBackoff": waits}
     own = {"initialDelay": first, "maxDelay": last, "generator": generator}
-    return {"ExponentialBackoff": own if factor == _DOUBLING else own | {"exponent": _whole(factor)}}
+    return {"ExponentialBackoff": own if factor == _DOUBLING else own | {"exponent": without_point(factor)}}
 
 
 def _milliseconds(seconds: float) -> float:
-    return _whole(to_ns(seconds) / 1e6)
-
-
-def _whole(number: float) -> float:
-    return int(number) if number == int(number) else number
+    return without_point(to_ns(seconds) / 1e6)
 
 
 DIALECTS = {

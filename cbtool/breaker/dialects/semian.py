@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cbtool.breaker.checks import require
 from cbtool.breaker.dialect import Dialect, Evidence
-from cbtool.breaker.native import Setting, Unit
+from cbtool.breaker.native import Setting, Unit, without_point
 from cbtool.breaker.parts import WindowType
 from cbtool.breaker.policies import (
     Admission,
@@ -84,19 +84,15 @@ def _read(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _write(config: BreakerConfig) -> dict[str, Any]:
     longest = config.max_wait_duration_in_open_state
-    first = _plain(config.wait_duration_in_open_state)
+    first = without_point(config.wait_duration_in_open_state)
     native: dict[str, Any] = {
-        "error_timeout": first if longest is None else _plain(longest),
-        "error_threshold_timeout": _plain(config.window_size),
+        "error_timeout": first if longest is None else without_point(longest),
+        "error_threshold_timeout": without_point(config.window_size),
     }
     if longest is None:
         return native
-    growth = {_BACKOFF: True, _INITIAL: first, _MULTIPLIER: _plain(config.wait_backoff_multiplier)}
+    growth = {_BACKOFF: True, _INITIAL: first, _MULTIPLIER: without_point(config.wait_backoff_multiplier)}
     return native | growth
-
-
-def _plain(number: float) -> float:
-    return int(number) if number == int(number) else number
 
 
 DIALECTS = {

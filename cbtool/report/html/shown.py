@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from markupsafe import Markup
 
 from cbtool.report.choices import every
+from cbtool.report.text import setting_text
 from cbtool.units import format_duration, format_percent, format_rate
 
 if TYPE_CHECKING:
@@ -22,10 +23,6 @@ def _number(value: float) -> str:
     return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
-def _setting(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
-
-
 def _percent(value: float) -> str:
     return "less than 0.001 %" if 0 < value < 0.001 else format_percent(value)
 
@@ -38,7 +35,7 @@ _WAYS: dict[str, Callable[[Any], str]] = {
     "duration": format_duration,
     "rate": format_rate,
     "often": every,
-    "setting": _setting,
+    "setting": setting_text,
     "text": str,
 }
 
