@@ -67,29 +67,35 @@ def _eight(_context: Any, data: Any, _at: Any) -> Any:
     return types.int64(data, types.int64), generate
 
 
+def _everywhere(builder: Any, wanted: Any) -> Any:
+    """A byte as often as there are bytes at once."""
+    one = builder.insert_element(
+        ir.Constant(_VECTOR, ir.Undefined), builder.trunc(wanted, _BYTE), ir.Constant(_INT64, 0)
+    )
+    return builder.shuffle_vector(one, one, ir.Constant(ir.VectorType(ir.IntType(32), WIDE), [0] * WIDE))
+
+
 def _same(_context: Any, data: Any, _at: Any, _wanted: Any) -> Any:
     """Return which of the next bytes are the one that is wanted, a bit for each."""
 
     def generate(*call: Any) -> Any:
         builder, wanted = call[1], call[3][2]
-        one = builder.insert_element(
-            ir.Constant(_VECTOR, ir.Undefined), builder.trunc(wanted, _BYTE), ir.Constant(_INT64, 0)
+        return _mask(
+            builder, builder.icmp_unsigned("==", _loaded(call, _VECTOR), _everywhere(builder, wanted))
         )
-        zeros = ir.Constant(ir.VectorType(ir.IntType(32), WIDE), [0] * WIDE)
-        everywhere = builder.shuffle_vector(one, one, zeros)
-        return _mask(builder, builder.icmp_unsigned("==", _loaded(call, _VECTOR), everywhere))
 
     return types.int64(data, types.int64, types.int64), generate
 
 
-def _marks(_context: Any, data: Any, _at: Any) -> Any:
-    """Return which of the next bytes are quotes, backslashes or control characters, a bit for each."""
-    return types.int64(data, types.int64), lambda *call: _marked(call, _SPACE)
+def _marks(_context: Any, data: Any, _at: Any, _plain: Any) -> Any:
+    """Return which of the next bytes are quotes, backslashes or less than a byte, a bit for each."""
 
+    def generate(*call: Any) -> Any:
+        builder, loaded, plain = call[1], _loaded(call, _VECTOR), call[3][2]
+        low = builder.icmp_unsigned("<", loaded, _everywhere(builder, plain))
+        return _mask(builder, builder.or_(_any_of(builder, loaded, b'"\\'), low))
 
-def _gaps(_context: Any, data: Any, _at: Any) -> Any:
-    """Return which of them are these or spaces."""
-    return types.int64(data, types.int64), lambda *call: _marked(call, _SPACE + 1)
+    return types.int64(data, types.int64, types.int64), generate
 
 
 def _opens(_context: Any, data: Any, _at: Any) -> Any:
@@ -107,14 +113,6 @@ def _folded(call: tuple[Any, ...], wanted: int) -> Any:
     builder = call[1]
     brackets_as_braces = builder.or_(_loaded(call, _VECTOR), _all(_SPACE))
     return _mask(builder, builder.icmp_unsigned("==", brackets_as_braces, _all(wanted)))
-
-
-def _marked(call: tuple[Any, ...], control: int) -> Any:
-    builder, loaded = call[1], _loaded(call, _VECTOR)
-    quote = builder.icmp_unsigned("==", loaded, _all(_QUOTE))
-    backslash = builder.icmp_unsigned("==", loaded, _all(_BACKSLASH))
-    low = builder.icmp_unsigned("<", loaded, _all(control))
-    return _mask(builder, builder.or_(builder.or_(quote, backslash), low))
 
 
 _MARKUP = b"<&>"
@@ -214,64 +212,65 @@ int64 = cast("Callable[[Any], int]", np.int64)
 byte = cast("Callable[[NDArray[np.uint8], int], int]", intrinsic(_byte))
 eight = cast("Callable[[NDArray[np.uint8], int], int]", intrinsic(_eight))
 same = cast("Callable[[NDArray[np.uint8], int, int], int]", intrinsic(_same))
-marks = cast("Callable[[NDArray[np.uint8], int], int]", intrinsic(_marks))
+marks = cast("Callable[[NDArray[np.uint8], int, int], int]", intrinsic(_marks))
 markup = cast("Callable[[NDArray[np.uint8], int], int]", intrinsic(_markup))
 quoted = cast("Callable[[NDArray[np.uint8], int], int]", intrinsic(_quoted))
 opens = cast("Callable[[NDArray[np.uint8], int], int]", intrinsic(_opens))
 closes = cast("Callable[[NDArray[np.uint8], int], int]", intrinsic(_closes))
 ones = cast("Callable[[int], int]", intrinsic(_ones))
 copy_wide = cast("Callable[[NDArray[np.uint8], int, NDArray[np.uint8], int], None]", intrinsic(_copied))
-gaps = cast("Callable[[NDArray[np.uint8], int], int]", intrinsic(_gaps))
 number = cast("Callable[[NDArray[np.int32], int], int]", intrinsic(_number))
 put = cast("Callable[[NDArray[np.int32], int, int], None]", intrinsic(_put))
 lowest = cast("Callable[[int], int]", intrinsic(_lowest))
 
 
 @lean
+def _is_same(one: int, wanted: int) -> bool:
+    return one == wanted
+
+
+@lean
+def _is_mark(one: int, plain: int) -> bool:
+    return one == _QUOTE or one == _BACKSLASH or one < plain
+
+
+def _finder(wide: Callable[..., int], single: Callable[[int, int], bool]) -> Callable[..., int]:
+    """Return what looks for a byte of a kind, many at a time, and one by one where so many are not left."""
+
+    @lean
+    def finder(data: NDArray[np.uint8], at: int, end: int, wanted: int) -> int:
+        while at < end:
+            if at + WIDE > len(data):
+                if single(byte(data, at), wanted):
+                    return at
+                at += 1
+                continue
+            found = wide(data, at, wanted)
+            if found:
+                return min(at + lowest(found), end)
+            at += WIDE
+        return end
+
+    return finder
+
+
+_found = _finder(same, _is_same)
+_marked = _finder(marks, _is_mark)
+
+
+@lean
 def find(data: NDArray[np.uint8], at: int, end: int, wanted: int) -> int:
     """Return where the next byte of a kind is; `end` if there is none before that."""
-    while at < end:
-        if at + WIDE > len(data):
-            if byte(data, at) == wanted:
-                return at
-            at += 1
-            continue
-        found = same(data, at, wanted)
-        if found:
-            return min(at + lowest(found), end)
-        at += WIDE
-    return end
+    return _found(data, at, end, wanted)
 
 
 @lean
 def find_mark(data: NDArray[np.uint8], at: int, end: int) -> int:
     """Return where the next quote, backslash or control character is; `end` if there is none before that."""
-    while at < end:
-        if at + WIDE > len(data):
-            one = byte(data, at)
-            if one == _QUOTE or one == _BACKSLASH or one < _SPACE:
-                return at
-            at += 1
-            continue
-        found = marks(data, at)
-        if found:
-            return min(at + lowest(found), end)
-        at += WIDE
-    return end
+    return _marked(data, at, end, _SPACE)
 
 
 @lean
 def find_gap(data: NDArray[np.uint8], at: int, end: int) -> int:
     """Return where the next of these or a space is; `end` if there is none before that."""
-    while at < end:
-        if at + WIDE > len(data):
-            one = byte(data, at)
-            if one == _QUOTE or one == _BACKSLASH or one <= _SPACE:
-                return at
-            at += 1
-            continue
-        found = gaps(data, at)
-        if found:
-            return min(at + lowest(found), end)
-        at += WIDE
-    return end
+    return _marked(data, at, end, _SPACE + 1)
