@@ -124,6 +124,7 @@ def test_a_stream_that_is_gone_does_not_end_the_run() -> None:
     log = io.StringIO()
     log.write = stream.write  # type: ignore[method-assign]  # a pipe whose reader has left
     show(open_, log)
+    assert log.getvalue() == ""
 
 
 def test_each_transition_is_logged_once_and_the_status_every_five_seconds() -> None:

@@ -27,7 +27,8 @@ def test_any_answer_will_do(status: int) -> None:
 
 
 def test_a_timeout_is_for_the_run_to_measure() -> None:
-    ask(lambda _, __: Answer(error=httpx.ReadTimeout))
+    target = ask(lambda _, __: Answer(error=httpx.ReadTimeout))
+    assert [request.method for _, request in target.asked] == ["HEAD"]
 
 
 def test_a_server_that_hangs_is_not_waited_for() -> None:

@@ -6,23 +6,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from traffic_cases import phase, traffic
+from traffic_cases import phase, traced, traffic
 
 from cbtool.breaker import BreakerConfig, WindowType
 from cbtool.recommend.arena import Arena, Deal, Spell, build
 from cbtool.recommend.forms import best_wait, ceil_nice, nice, nice_duration, reopening_chance
 from cbtool.recommend.loss import Court
 from cbtool.recommend.regimes import load_regimes
-from cbtool.recommend.trace import Trace, trace_of
-from cbtool.traffic.calls import Calls
-from cbtool.traffic.outcomes import DEFAULT_RULES
+from cbtool.recommend.trace import Trace
 
 SECOND = 10**9
 OUTAGE = Spell(30.0, np.full(50, 10_000_000), np.ones(50, np.bool_))
-
-
-def trace(calls: Calls) -> Trace:
-    return trace_of(calls, DEFAULT_RULES.verdicts(calls))
 
 
 def config(errors: int, wait: float = 5.0) -> BreakerConfig:
@@ -47,7 +41,7 @@ def config(errors: int, wait: float = 5.0) -> BreakerConfig:
     ],
 )
 def test_loads_that_differ_are_told_apart(rates: tuple[float, ...], names: list[str]) -> None:
-    found = load_regimes(trace(traffic(*(phase("load", 900, rate) for rate in rates), seed=1)))
+    found = load_regimes(traced(traffic(*(phase("load", 900, rate) for rate in rates), seed=1)))
     assert [regime.name for regime in found] == names
     assert sum(regime.share_of_time for regime in found) == pytest.approx(1.0)
     if len(names) == len(rates):
@@ -55,12 +49,12 @@ def test_loads_that_differ_are_told_apart(rates: tuple[float, ...], names: list[
 
 
 def test_one_of_m_breakers_sees_a_share_of_the_rate() -> None:
-    (regime,) = load_regimes(trace(traffic(phase("load", 300, 80), seed=1)), instances=8)
+    (regime,) = load_regimes(traced(traffic(phase("load", 300, 80), seed=1)), instances=8)
     assert regime.rate == pytest.approx(10, rel=0.05)
 
 
 def test_a_transplanted_incident_is_where_the_labels_say() -> None:
-    healthy = trace(traffic(phase("healthy", 600, 20, failure_rate=0.0), seed=1))
+    healthy = traced(traffic(phase("healthy", 600, 20, failure_rate=0.0), seed=1))
     for seed in range(6):
         arena = build(healthy, [OUTAGE, OUTAGE], 1.0, 60_000, seed)
         inside = np.zeros(len(arena.trace), np.bool_)
@@ -72,13 +66,13 @@ def test_a_transplanted_incident_is_where_the_labels_say() -> None:
 
 
 def test_a_long_background_is_sampled_to_size() -> None:
-    healthy = trace(traffic(phase("healthy", 6000, 20), seed=1))
+    healthy = traced(traffic(phase("healthy", 6000, 20), seed=1))
     arena = build(healthy, [OUTAGE], 1.0, 20_000, 1)
     assert len(arena.trace) == pytest.approx(20_000, rel=0.05)
 
 
 def test_every_load_takes_the_share_of_the_time_that_it_has() -> None:
-    healthy = trace(traffic(*[phase("day", 1000, 40), phase("night", 1000, 0.4)] * 3, seed=1))
+    healthy = traced(traffic(*[phase("day", 1000, 40), phase("night", 1000, 0.4)] * 3, seed=1))
     for seed in range(4):
         tape = build(healthy, [OUTAGE], 1.0, 20_000, seed).trace
         calls = np.histogram(tape.start, np.arange(0, int(tape.span) + 1, 10) * SECOND)[0]
@@ -126,7 +120,7 @@ def test_a_growing_wait_counts_a_part_of_the_wait_that_the_incident_ended_in() -
 
 
 def test_incidents_that_leave_no_room_are_dealt_out_as_often_as_short_ones() -> None:
-    healthy = trace(traffic(phase("healthy", 6000, 20), seed=1))
+    healthy = traced(traffic(phase("healthy", 6000, 20), seed=1))
     long = OUTAGE._replace(seconds=800.0)
     deal = Deal([OUTAGE, OUTAGE, OUTAGE, long], 5)
     lengths = [
@@ -140,7 +134,7 @@ def test_incidents_that_leave_no_room_are_dealt_out_as_often_as_short_ones() -> 
 
 
 def test_incidents_are_apart_so_that_recovering_late_from_each_shows() -> None:
-    healthy = trace(traffic(phase("healthy", 6000, 20), seed=1))
+    healthy = traced(traffic(phase("healthy", 6000, 20), seed=1))
     long = OUTAGE._replace(seconds=1500.0)
     for seed in range(12):
         arena = build(healthy, [OUTAGE, OUTAGE, long, OUTAGE], 1.0, 120_000, seed)
@@ -152,7 +146,7 @@ def test_incidents_are_apart_so_that_recovering_late_from_each_shows() -> None:
 
 
 def test_spells_that_hardly_fit_follow_one_another_in_any_order() -> None:
-    healthy = trace(traffic(phase("healthy", 1000, 20), seed=1))
+    healthy = traced(traffic(phase("healthy", 1000, 20), seed=1))
     half = OUTAGE._replace(seconds=490.0, spread=1.0)
     arena = build(healthy, [half], 1.0, 20_000, 3)
     assert (arena.spans[:, 1] <= arena.trace.span * SECOND + 1).all()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from traffic_cases import phase, traffic, with_bursts
+from traffic_cases import phase, traced, traffic, with_bursts
 
 from cbtool.breaker import BreakerConfig, WindowType
 from cbtool.recommend.chance import Levels, cold_trip, levels_of, trips_per_second
 from cbtool.recommend.exposure import Exposure, exposure_of
 from cbtool.recommend.false_trips import Guard, fuller_than_by_chance
 from cbtool.recommend.gates import Gate
-from cbtool.recommend.trace import trace_of
 from cbtool.simulation.engine import Engine
 from cbtool.simulation.run import simulate
 from cbtool.traffic.calls import Calls
@@ -21,7 +20,7 @@ UNLIMITED = 1e9  # trips a day
 
 
 def exposure(calls: Calls) -> Exposure:
-    return exposure_of([trace_of(calls, DEFAULT_RULES.verdicts(calls))], [])
+    return exposure_of([traced(calls)], [])
 
 
 def simulated_trips(calls: Calls, gate: Gate) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from traffic_cases import incidents_in, phase, recommended, traffic
+from traffic_cases import incidents_in, label, phase, recommended, traffic
 
 from cbtool.errors import ConfigurationError, UnreachableError
 from cbtool.incident_files import parse_label, read_labels
@@ -19,10 +19,6 @@ def three_minutes(middle: float = 100.0) -> Calls:
     return traffic(
         phase("before", 300, 20), phase("bad", 60, 20, failure_rate=middle), phase("after", 300, 20), seed=2
     )
-
-
-def label(start: float, end: float, kind: str = "") -> Label:
-    return Label(Moment(start, relative=True), Moment(end, relative=True), kind)
 
 
 def test_a_label_is_two_times_and_perhaps_a_kind() -> None:

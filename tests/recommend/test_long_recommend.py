@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from traffic_cases import config_of, phase, recommended, traffic, trips, with_bursts
+from traffic_cases import config_of, label, phase, recommended, traced, traffic, trips, with_bursts
 
 from cbtool.errors import ConfigurationError
 from cbtool.recommend import Answer, Recommendation, columns, excerpt
@@ -15,14 +15,13 @@ from cbtool.recommend.healthy import healthy_p99
 from cbtool.recommend.incidents import apart_along, tell_apart
 from cbtool.recommend.long_method import recommend_long
 from cbtool.recommend.model import Budget
-from cbtool.recommend.trace import Trace, trace_of
+from cbtool.recommend.trace import Trace
 from cbtool.traffic import parts
 from cbtool.traffic.calls import Calls
 from cbtool.traffic.labels import Label
 from cbtool.traffic.outcomes import DEFAULT_RULES
 from cbtool.traffic.parts import Held, ordered
 from cbtool.traffic.scenario import Phase
-from cbtool.traffic.selection import Moment
 
 OUTAGE = phase("outage", 60, 20, failure_rate=100.0)
 TWO_OUTAGES = (
@@ -49,7 +48,7 @@ def excerpted(
     calls: Calls, most: int, monkeypatch: pytest.MonkeyPatch, seed: int = 0
 ) -> tuple[Trace, Excerpt]:
     monkeypatch.setattr(excerpt, "MOST", most)
-    trace = trace_of(calls, DEFAULT_RULES.verdicts(calls))
+    trace = traced(calls)
     return trace, excerpt_of(trace, apart_along(trace, healthy_p99(trace), Budget()), 0.2, seed)
 
 
@@ -68,10 +67,6 @@ def assert_alike(found: Recommendation, known: Recommendation) -> None:
     assert known.verdict is Answer.RECOMMENDED
     assert replace(found, notes=()) == replace(known, notes=())
     assert [note for note in found.notes if note not in excerpts] == list(known.notes)
-
-
-def label(start: float, end: float, kind: str = "") -> Label:
-    return Label(Moment(start, relative=True), Moment(end, relative=True), kind)
 
 
 @pytest.mark.parametrize("labels", [[label(600, 660, "outage"), label(900, 910)], [label(590, 1000)]])

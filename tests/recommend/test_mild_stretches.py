@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from traffic_cases import config_of, phase, recommended, traffic, trips
+from traffic_cases import config_of, phase, recommended, traced, traffic, trips
 
 from cbtool.breaker import BreakerConfig, WindowType
 from cbtool.recommend.exposure import exposure_of
@@ -12,9 +12,8 @@ from cbtool.recommend.false_trips import Guard
 from cbtool.recommend.gates import Gate
 from cbtool.recommend.mild import Mild, mild_stretches
 from cbtool.recommend.segments import Segment
-from cbtool.recommend.trace import Trace, trace_of
+from cbtool.recommend.trace import Trace
 from cbtool.traffic.calls import Calls
-from cbtool.traffic.outcomes import DEFAULT_RULES
 
 GATE = Gate(15, 20.0, 6, 6, counted=True)
 UNLIMITED = 1e9  # trips a day
@@ -24,13 +23,9 @@ def stretch(seconds: float, failing: float, seed: int) -> Calls:
     return traffic(phase("stretch", seconds, 20, failure_rate=failing), seed=seed)
 
 
-def counted(calls: Calls) -> Trace:
-    return trace_of(calls, DEFAULT_RULES.verdicts(calls))
-
-
 def test_a_mild_stretch_trips_as_often_as_chance_has_it() -> None:
-    calm = exposure_of([counted(stretch(5_000, 0.5, 1))], [])
-    mild = Mild((counted(stretch(500, 12.5, 2)),), seconds=5_500)
+    calm = exposure_of([traced(stretch(5_000, 0.5, 1))], [])
+    mild = Mild((traced(stretch(500, 12.5, 2)),), seconds=5_500)
     without = Guard(calm, [calm], UNLIMITED).false_trips(GATE).upper
     found = Guard(calm, [calm], UNLIMITED, mild=mild).false_trips(GATE).upper
     config = BreakerConfig(

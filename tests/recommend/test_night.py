@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from traffic_cases import phase, traffic, with_bursts
+from traffic_cases import phase, traced, traffic, with_bursts
 
 from cbtool.recommend.breakers import breakers_of
 from cbtool.recommend.exposure import exposure_of
@@ -12,16 +12,10 @@ from cbtool.recommend.false_trips import Guard
 from cbtool.recommend.gates import Gate
 from cbtool.recommend.night import Night, power_of_load, thinned_to_quietest
 from cbtool.recommend.regimes import load_regimes
-from cbtool.recommend.trace import Trace, trace_of
-from cbtool.traffic.calls import Calls
-from cbtool.traffic.outcomes import DEFAULT_RULES
+from cbtool.recommend.trace import Trace
 
 UNLIMITED = 1e9  # trips a day
 GATE = Gate(2.0, 50.0, 5, 5)
-
-
-def trace(calls: Calls) -> Trace:
-    return trace_of(calls, DEFAULT_RULES.verdicts(calls))
 
 
 def whole(background: Trace) -> list[np.ndarray]:
@@ -30,7 +24,7 @@ def whole(background: Trace) -> list[np.ndarray]:
 
 def test_bursts_seen_by_day_count_at_the_night_s_load() -> None:
     day_and_night = traffic(phase("day", 900, 50), phase("night", 3600, 0.5), seed=1)
-    background = trace(with_bursts(day_and_night, every=60, size=8, seed=1))
+    background = traced(with_bursts(day_and_night, every=60, size=8, seed=1))
     day = background.take(background.start < 900 * 10**9)
     regimes = load_regimes(background)
     night = thinned_to_quietest(day, whole(day), regimes, seed=1)
@@ -42,7 +36,7 @@ def test_bursts_seen_by_day_count_at_the_night_s_load() -> None:
 
 
 def test_a_steady_load_needs_no_transfer_to_the_night() -> None:
-    background = trace(traffic(phase("steady", 600, 20), seed=1))
+    background = traced(traffic(phase("steady", 600, 20), seed=1))
     assert thinned_to_quietest(background, whole(background), load_regimes(background), seed=1).passes == []
 
 
@@ -58,7 +52,7 @@ def test_how_bursts_follow_the_load_is_read_from_when_they_came(power: float) ->
 
 def test_bursts_that_come_by_the_clock_come_as_often_by_night() -> None:
     calls = traffic(phase("day", 7200, 20, failure_rate=0.0), phase("night", 7200, 0.5), seed=1)
-    background = trace(with_bursts(calls, every=240, size=8, seed=1))
+    background = traced(with_bursts(calls, every=240, size=8, seed=1))
     night = thinned_to_quietest(background, whole(background), load_regimes(background), seed=1)
     data = night.exposure()
     full = exposure_of([background], [])
@@ -68,20 +62,20 @@ def test_bursts_that_come_by_the_clock_come_as_often_by_night() -> None:
 
 
 def test_a_burst_that_several_passes_hold_is_one() -> None:
-    background = trace(with_bursts(traffic(phase("a", 20_000, 1), seed=2), every=500, size=4, seed=2))
+    background = traced(with_bursts(traffic(phase("a", 20_000, 1), seed=2), every=500, size=4, seed=2))
     background.start[-1] = 20_000 * 10**9  # so that each pass is cut into the same blocks
     once = exposure_of([background], [])
     often = Night([background] * 6, 6.0, 1.0).exposure()
-    seldom = exposure_of([trace(traffic(phase("a", 5000, 0.5), seed=3))], [])
+    seldom = exposure_of([traced(traffic(phase("a", 5000, 0.5), seed=3))], [])
     gate = Gate(2.0, 50.0, 10, 10)
     bounds = [Guard(seldom, [view], UNLIMITED).false_trips(gate).upper for view in (once, often)]
     assert bounds[1] == pytest.approx(bounds[0], rel=0.01)
 
 
 def test_a_night_counts_for_the_share_of_the_time_that_it_takes() -> None:
-    background = trace(with_bursts(traffic(phase("a", 5000, 0.5), seed=2), every=300, size=6, seed=2))
+    background = traced(with_bursts(traffic(phase("a", 5000, 0.5), seed=2), every=300, size=6, seed=2))
     long, short = (Night([background], 1.0, share).exposure() for share in (1.0, 0.25))
-    seldom = exposure_of([trace(traffic(phase("a", 5000, 0.5), seed=3))], [])
+    seldom = exposure_of([traced(traffic(phase("a", 5000, 0.5), seed=3))], [])
     trips = [Guard(seldom, [night], UNLIMITED).false_trips(GATE).upper for night in (long, short)]
     assert trips[1] == pytest.approx(trips[0] / 4)
 
@@ -111,7 +105,7 @@ def test_named_instances_are_each_looked_at_once_and_the_largest_of_very_many_ca
 
 def test_passes_of_one_breaker_have_its_load() -> None:
     calls = traffic(phase("day", 1800, 64), phase("night", 3600, 4), seed=1)
-    background = trace(calls)
+    background = traced(calls)
     instance = np.random.default_rng(1).integers(0, 8, len(background)).astype(np.int32)
     regimes = load_regimes(background, instances=8)
     night = thinned_to_quietest(background, breakers_of(instance, 8, 0, named=False), regimes, seed=1)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+from traffic_cases import traced
 
 from cbtool.breaker.reach import Reach
 from cbtool.breaker.reach.words import notes
 from cbtool.profiles import load_profile
 from cbtool.recommend.reach import given_up, loads_along, observed
-from cbtool.recommend.trace import trace_of
 from cbtool.scenarios import load_scenario
 from cbtool.simulation.generate import calls_of
 from cbtool.traffic.outcomes import DEFAULT_RULES
@@ -16,7 +16,7 @@ from cbtool.traffic.outcomes import DEFAULT_RULES
 
 def test_the_loads_are_the_quietest_and_the_busiest_that_one_breaker_sees() -> None:
     calls = calls_of(load_scenario("demo"))
-    trace = trace_of(calls, DEFAULT_RULES.verdicts(calls))
+    trace = traced(calls)
     low, high = loads_along(trace, given_up(calls), 1)
     assert 5 < low.rate < 8
     assert 200 < high.rate < 300

@@ -8,13 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from traffic_cases import incidents_in, phase, traffic
+from traffic_cases import incidents_in, phase, traced, traffic
 
 from cbtool.recommend.healthy import best_half_failure_rate, healthy_p99
 from cbtool.recommend.model import Budget, IncidentKind
 from cbtool.recommend.segments import Segment, bad_segments, merged
-from cbtool.recommend.trace import trace_of
-from cbtool.traffic.outcomes import DEFAULT_RULES
 
 SECOND = 10**9
 
@@ -105,7 +103,7 @@ def test_the_healthy_p99_is_that_of_the_healthy_stretches() -> None:
     calls = traffic(
         phase("before", 300, 20), phase("slow", 200, 20, latency_median=0.2, latency_p99=1.0), seed=1
     )
-    p99 = healthy_p99(trace_of(calls, DEFAULT_RULES.verdicts(calls)))
+    p99 = healthy_p99(traced(calls))
     assert p99 == pytest.approx(0.1, rel=0.15)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from traffic_cases import phase, traffic
+from traffic_cases import label, phase, traffic
 
 from cbtool.recommend import columns, excerpt
 from cbtool.recommend.bench import HeldBench, Stretch, promises
@@ -72,7 +72,7 @@ def dealt(calls: Calls) -> Calls:
     return replace(calls, instance=which, instances=("a", "b", "c"))
 
 
-LABELS = tuple(Label(Moment(at, relative=True), Moment(at + 60, relative=True)) for at in (500.0, 1060.0))
+LABELS = tuple(label(at, at + 60) for at in (500.0, 1060.0))
 
 
 @pytest.mark.parametrize(

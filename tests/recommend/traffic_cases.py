@@ -11,13 +11,15 @@ from cbtool.recommend import Budget, Recommendation, recommend
 from cbtool.recommend.healthy import healthy_p99
 from cbtool.recommend.incidents import tell_apart
 from cbtool.recommend.model import Incident
-from cbtool.recommend.trace import trace_of
+from cbtool.recommend.trace import Trace, trace_of
 from cbtool.simulation.engine import Engine
 from cbtool.simulation.generate import calls_of
 from cbtool.simulation.run import simulate
 from cbtool.traffic.calls import Calls
+from cbtool.traffic.labels import Label
 from cbtool.traffic.outcomes import DEFAULT_RULES
 from cbtool.traffic.scenario import Phase, Scenario
+from cbtool.traffic.selection import Moment
 
 GRACE = 60.0  # seconds after an incident in which a trip is still the incident's
 
@@ -35,9 +37,18 @@ def recommended(calls: Calls, **options: object) -> Recommendation:
     return recommend(calls, DEFAULT_RULES.verdicts(calls), **options)  # type: ignore[arg-type]
 
 
+def traced(calls: Calls) -> Trace:
+    return trace_of(calls, DEFAULT_RULES.verdicts(calls))
+
+
+def label(start: float, end: float, kind: str = "") -> Label:
+    """A named incident, in seconds from the first call."""
+    return Label(Moment(start, relative=True), Moment(end, relative=True), kind)
+
+
 def incidents_in(calls: Calls, budget: Budget | None = None) -> tuple[Incident, ...]:
     """Return what `recommend` finds in sorted calls, without the settings that it would look for next."""
-    trace = trace_of(calls, DEFAULT_RULES.verdicts(calls))
+    trace = traced(calls)
     return tell_apart(trace, healthy_p99(trace), budget or Budget()).incidents
 
 
