@@ -25,7 +25,7 @@ class Given:
     def __init__(self, parameters: Sequence[inspect.Parameter], values: Mapping[str, Any]) -> None:
         self._given = [
             (each, values[each.name])
-            for each in parameters
+            for each in sorted(parameters, key=_is_option)
             if each.name in values and values[each.name] != each.default
         ]
 
@@ -44,14 +44,18 @@ class Given:
         ]
 
 
+def _is_option(parameter: inspect.Parameter) -> bool:
+    return not isinstance(get_args(parameter.annotation)[1], ArgumentInfo)
+
+
 def _words(parameter: inspect.Parameter, value: Any) -> list[str]:
     from cbtool.logs.prometheus import shown  # noqa: PLC0415  # polars
 
     # A server's password is for nobody's eyes, and its URL asks for one again.
     values = [shown(str(each)) for each in (value if isinstance(value, list) else [value])]
-    declared = get_args(parameter.annotation)[1]
-    if isinstance(declared, ArgumentInfo):
+    if not _is_option(parameter):
         return values
+    declared = get_args(parameter.annotation)[1]
     # In an annotation, Typer takes the first name for the default.
     names = (declared.default, *declared.param_decls)
     flag = next(name for name in names if str(name).startswith("--")).partition("/")[0]

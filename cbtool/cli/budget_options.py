@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
+from cbtool.cli.option_groups import OptionGroup
 from cbtool.cli.options import option, parsed
 from cbtool.errors import ConfigurationError
 from cbtool.units import parse_duration
@@ -11,65 +13,64 @@ from cbtool.units import parse_duration
 if TYPE_CHECKING:
     from cbtool.recommend import Budget
 
-REJECT_COST = 0.25
-FALSE_TRIPS_PER_DAY = 1 / 30
-FALSE_TRIP_COST = 10.0
-DETECTION_DELAY = "10s"
 
-RejectCostOption = Annotated[
-    float,
-    option("--reject-cost", help="Harm of refusing a good call in an incident, in bad calls let through."),
-]
-FalseTripsOption = Annotated[
-    float,
-    option(
-        "--false-trips-per-day",
-        help="How often a healthy upstream may trip the breaker by chance.",
-        show_default="one in 30 days",
-    ),
-]
-FalseTripCostOption = Annotated[
-    float,
-    option(
-        "--false-trip-cost",
-        help="Harm of one false trip beside the good calls it refuses, in bad calls let through.",
-    ),
-]
-DetectionDelayOption = Annotated[
-    str,
-    option("--detection-delay", help="How soon an outage at the usual load should open the breaker."),
-]
-ShortestIncidentOption = Annotated[
-    str | None,
-    option("--shortest-incident", help="Ride through anything shorter; default: 10s, less in short data."),
-]
+@dataclass
+class BudgetOptions(OptionGroup):
+    """Harm, how often and how soon: all that one setting is weighed against another by."""
 
+    reject_cost: Annotated[
+        float,
+        option(
+            "--reject-cost", help="Harm of refusing a good call in an incident, in bad calls let through."
+        ),
+    ] = 0.25
+    false_trips_per_day: Annotated[
+        float,
+        option(
+            "--false-trips-per-day",
+            help="How often a healthy upstream may trip the breaker by chance.",
+            show_default="one in 30 days",
+        ),
+    ] = 1 / 30
+    false_trip_cost: Annotated[
+        float,
+        option(
+            "--false-trip-cost",
+            help="Harm of one false trip beside the good calls it refuses, in bad calls let through.",
+        ),
+    ] = 10.0
+    detection_delay: Annotated[
+        str,
+        option("--detection-delay", help="How soon an outage at the usual load should open the breaker."),
+    ] = "10s"
+    shortest_incident: Annotated[
+        str | None,
+        option(
+            "--shortest-incident", help="Ride through anything shorter; default: 10s, less in short data."
+        ),
+    ] = None
 
-def budget_of(
-    false_trips_per_day: float,
-    reject_cost: float,
-    shortest_incident: str | None,
-    false_trip_cost: float = FALSE_TRIP_COST,
-    detection_delay: str = DETECTION_DELAY,
-) -> Budget:
-    """Return the budget that the options give.
+    @property
+    def budget(self) -> Budget:
+        """What the options come to.
 
-    Raises:
-        ConfigurationError: one of them is not above 0.
-        typer.BadParameter: a duration is none.
-    """
-    from cbtool.recommend import Budget  # noqa: PLC0415  # numba
+        Raises:
+            ConfigurationError: one of them is not above 0.
+            typer.BadParameter: a duration is none.
+        """
+        from cbtool.recommend import Budget  # noqa: PLC0415  # numba
 
-    delay: float = parsed("--detection-delay", parse_duration, detection_delay)
-    return Budget(
-        false_trips_per_day=_above_zero("--false-trips-per-day", false_trips_per_day),
-        reject_cost=_above_zero("--reject-cost", reject_cost),
-        false_trip_cost=_above_zero("--false-trip-cost", false_trip_cost),
-        detection_delay=_above_zero("--detection-delay", delay),
-        shortest_incident=None
-        if shortest_incident is None
-        else parsed("--shortest-incident", parse_duration, shortest_incident),
-    )
+        delay: float = parsed("--detection-delay", parse_duration, self.detection_delay)
+        shortest = self.shortest_incident
+        return Budget(
+            false_trips_per_day=_above_zero("--false-trips-per-day", self.false_trips_per_day),
+            reject_cost=_above_zero("--reject-cost", self.reject_cost),
+            false_trip_cost=_above_zero("--false-trip-cost", self.false_trip_cost),
+            detection_delay=_above_zero("--detection-delay", delay),
+            shortest_incident=None
+            if shortest is None
+            else parsed("--shortest-incident", parse_duration, shortest),
+        )
 
 
 def _above_zero(flag: str, value: float) -> float:

@@ -7,27 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cbtool.cli.app import command_app
-from cbtool.cli.groups import ByOption, answer_groups  # Typer reads the annotations when it runs
+from cbtool.cli.groups import ByOption, answer_groups
 from cbtool.cli.guarding import say_unasked
-from cbtool.cli.options import InstancesOption, JsonOption, LogFormatOption, SeedOption, option, parsed
+from cbtool.cli.option_groups import grouped
+from cbtool.cli.options import InstancesOption, JsonOption, option, parsed
 from cbtool.cli.output import print_json, print_text, working
-from cbtool.cli.selecting import selecting
-from cbtool.cli.sources import open_source, source_of, traffic_at
-from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when the command is built
-    EngineOption,
-    LogsArgument,
-    ScenarioOption,
-)
+from cbtool.cli.sources import source_of, traffic_at
+from cbtool.cli.traffic_options import ClusterTrafficOptions, EngineOption
 from cbtool.errors import ConfigurationError
 from cbtool.simulation.engine import Engine
 from cbtool.traffic.texts import NONE
 
 if TYPE_CHECKING:
     from cbtool.cli.sources import TrafficSource
-    from cbtool.cluster import Cluster
     from cbtool.recommend.judgement import Judgement
     from cbtool.simulation.comparison import AtLoad, Comparison
-    from cbtool.traffic.selection import Selection
 
     Compared = tuple[Comparison, list[Judgement]]
 
@@ -35,9 +29,9 @@ app = command_app()
 
 
 @app.command()
-@selecting
-def compare(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
-    logs: LogsArgument = None,
+@grouped
+def compare(
+    *,
     profile: Annotated[
         list[str] | None,
         option("--profile", "-p", help="A TOML file or a shipped profile's name; repeatable."),
@@ -50,19 +44,14 @@ def compare(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
             help="Libraries to try with their own defaults.",
         ),
     ] = None,
-    scenario: ScenarioOption = None,
     load: Annotated[
         str, option("--load", help="Shares of a log's calls, or factors on a scenario's rates.")
     ] = "1,0.1,0.01",
     instances: InstancesOption = 1,
-    log_format: LogFormatOption = None,
-    seed: SeedOption = None,
+    traffic: ClusterTrafficOptions,
     engine: EngineOption = Engine.AUTO,
     by: ByOption = None,
     json: JsonOption = False,
-    *,
-    which: Selection,
-    cluster: Cluster | None = None,
 ) -> None:
     """Put several profiles side by side on the same traffic, at several loads.
 
@@ -97,8 +86,7 @@ def compare(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     candidates = [
         Candidate(name, each.config, each.rules) for name, each in zip(names, profiles, strict=True)
     ]
-    texts = (by,) if by else NONE
-    source = open_source(logs or (), scenario, log_format, seed, which, cluster=cluster, texts=texts)
+    source = traffic.open(texts=(by,) if by else NONE)
 
     def compared(traffic: TrafficSource) -> Compared:
         at_loads = [_at_load(traffic, factor) for factor in loads]

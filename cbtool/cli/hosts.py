@@ -5,43 +5,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from cbtool.cli.app import command_app
-from cbtool.cli.groups import ByOption, answer_groups  # Typer reads the annotations when it runs
-from cbtool.cli.options import JsonOption, LogFormatOption, ProfileOption, SeedOption, option
+from cbtool.cli.groups import ByOption, answer_groups
+from cbtool.cli.option_groups import grouped
+from cbtool.cli.options import JsonOption, ProfileOption, option
 from cbtool.cli.output import note, print_json, print_text, working
-from cbtool.cli.selecting import selecting
-from cbtool.cli.sources import open_source, traffic_at
-from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when the command is built
-    LogsArgument,
-    ScenarioOption,
-)
+from cbtool.cli.sources import traffic_at
+from cbtool.cli.traffic_options import TrafficOptions
 from cbtool.errors import ConfigurationError
 from cbtool.traffic.texts import JUDGED
 
 if TYPE_CHECKING:
     from cbtool.cli.sources import AnyCalls
     from cbtool.simulation.hosts.settings import OutlierSettings
-    from cbtool.traffic.selection import Selection
 
 app = command_app()
 _MOST = 1000
 
 
 @app.command()
-@selecting
-def hosts(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
-    logs: LogsArgument = None,
+@grouped
+def hosts(
+    *,
     profile: ProfileOption = None,
-    scenario: ScenarioOption = None,
     number: Annotated[
         int | None,
         option("--hosts", min=1, max=_MOST, help="Spread the calls over so many hosts; default: the log's."),
     ] = None,
-    log_format: LogFormatOption = None,
-    seed: SeedOption = None,
+    traffic: TrafficOptions,
     by: ByOption = None,
     json: JsonOption = False,
-    *,
-    which: Selection,
 ) -> None:
     """Which hosts Envoy's outlier detection would eject.
 
@@ -74,8 +66,7 @@ def hosts(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
 
     chosen = load_profile(profile or "envoy")
     settings = settings_of(chosen.config)
-    texts = (*JUDGED, *([by] if by else ()))
-    source = open_source(logs or (), scenario, log_format, seed, which, texts=texts)
+    source = traffic.open(texts=(*JUDGED, *([by] if by else ())))
     calls = traffic_at(source, 1.0)
     if number is None and not names_hosts(in_parts(calls)):
         raise ConfigurationError("the traffic names no hosts; give --hosts N to spread it over so many")

@@ -3,46 +3,19 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path  # noqa: TC003  # Typer reads it when the command is built
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cbtool.cli.app import command_app
 from cbtool.cli.guarding import say_unasked
-from cbtool.cli.live_options import (
-    AllowHostOption,
-    ConnectionsOption,
-    DryRunOption,
-    HeaderOption,
-    InsecureOption,
-    Launch,
-    MaxRateOption,
-    NoCheckOption,
-    NoDashboardOption,
-    RecordOption,
-    ShadowOption,
-    TimeoutOption,
-    body_of,
-    launch,
-    parsed_headers,
-    parsed_max_rate,
-    parsed_timeout,
-    with_scheme,
-)
-from cbtool.cli.options import (
-    InstancesOption,
-    JsonOption,
-    ProfileOption,
-    SeedOption,
-    ThresholdOption,
-    option,
-    parsed,
-    parsed_thresholds,
-)
-from cbtool.cli.publishing import JunitOption  # noqa: TC001  # Typer reads it when the command is built
-from cbtool.errors import ConfigurationError
-from cbtool.live.plan import DEFAULT_MAX_IN_FLIGHT, DEFAULT_TIMEOUT, RunPlan
+from cbtool.cli.launching import launch, with_scheme
+from cbtool.cli.live_options import LiveOptions
+from cbtool.cli.option_groups import grouped
+from cbtool.cli.options import option, parsed
+from cbtool.errors import ConfigurationError, UnreachableError
+from cbtool.live.plan import DEFAULT_TIMEOUT, RunPlan
 from cbtool.traffic.scenario import ArrivalKind
 from cbtool.units import parse_duration, parse_rate
 
@@ -59,7 +32,9 @@ app = command_app()
 
 
 @app.command()
-def probe(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
+@grouped
+def probe(
+    *,
     url: Annotated[str, typer.Argument(metavar="URL", help="The target, as http://HOST:PORT/PATH.")],
     rate: Annotated[
         str | None, option("--rate", "-r", help=f"Calls a second in all; default {DEFAULT_RATE}.")
@@ -81,25 +56,9 @@ def probe(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         int | None, option("--requests", "-n", min=1, help="Stop after so many calls.")
     ] = None,
     method: Annotated[str, option("--method", "-X", help="HTTP method.")] = "GET",
-    header: HeaderOption = None,
     body: Annotated[str | None, option("--body", help="Body to send.")] = None,
     body_file: Annotated[Path | None, option("--body-file", help="File to send as the body.")] = None,
-    timeout: TimeoutOption = None,
-    profile: ProfileOption = None,
-    instances: InstancesOption = 1,
-    shadow: ShadowOption = False,
-    threshold: ThresholdOption = None,
-    connections: ConnectionsOption = DEFAULT_MAX_IN_FLIGHT,
-    output: RecordOption = None,
-    insecure: InsecureOption = False,
-    allow_host: AllowHostOption = None,
-    max_rate: MaxRateOption = None,
-    seed: SeedOption = None,
-    no_dashboard: NoDashboardOption = False,
-    no_check: NoCheckOption = False,
-    dry_run: DryRunOption = False,
-    junit: JunitOption = None,
-    json: JsonOption = False,
+    how: LiveOptions,
 ) -> None:
     """Send generated traffic to a live endpoint through a breaker.
 
@@ -118,15 +77,15 @@ def probe(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
       cbtool probe http://127.0.0.1:8080/ -r 100 -d 1m --threshold 'opens==0'
       cbtool probe https://staging.example/ --allow-host staging.example -o run.ndjson
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
-    from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with the one below
-    from cbtool.scenarios import load_scenario  # noqa: PLC0415
+    from cbtool.scenarios import load_scenario  # noqa: PLC0415  # keeps --help quick
 
-    thresholds, headers = parsed_thresholds(threshold), parsed_headers(header)
-    settings = load_profile(profile) if profile else default_profile()
-    say_unasked([settings], "probe")
+    gates = how.gates
     played = load_scenario(scenario) if scenario else None
-    used_seed = (played.seed if played else 0) if seed is None else seed
-    load = Load(rate, stage or [], duration, requests, arrivals, used_seed)
+    told = how.of_plan(
+        timeout=played.timeout if played else DEFAULT_TIMEOUT, seed=played.seed if played else 0
+    )
+    say_unasked([how.settings], "probe")
+    load = Load(rate, stage or [], duration, requests, arrivals, told["seed"])
     schedule, length, peak = load.of_scenario(played) if played else load.generated()
     if not len(schedule):
         raise ConfigurationError("the load has no calls in it; raise --rate or --duration")
@@ -135,35 +94,28 @@ def probe(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         url=with_scheme(url),
         schedule=schedule,
         duration=length,
-        config=settings.config,
-        rules=settings.rules,
         method=method.upper(),
-        headers=headers,
-        body=body_of(body, body_file),
-        timeout=parsed_timeout(timeout, played.timeout if played else DEFAULT_TIMEOUT),
-        instances=instances,
-        seed=used_seed,
-        shadow=shadow,
-        max_in_flight=connections,
-        profile=settings.name,
+        body=_body_of(body, body_file),
+        **told,
     )
-    launch(
-        plan,
-        Launch(
-            thresholds=thresholds,
-            allow_hosts=allow_host or (),
-            max_rate=parsed_max_rate(max_rate),
-            peak=peak,
-            left_out={},
-            record=output,
-            verify=not insecure,
-            check=not no_check,
-            dashboard=not no_dashboard,
-            dry_run=dry_run,
-            json=json,
-            junit=junit,
-        ),
-    )
+    launch(plan, how, gates=gates, peak=peak, left_out={})
+
+
+def _body_of(text: str | None, file: Path | None) -> bytes | None:
+    """Return the body to send.
+
+    Raises:
+        ConfigurationError: both are given.
+        UnreachableError: the file cannot be read.
+    """
+    if text is not None and file is not None:
+        raise ConfigurationError("--body and --body-file exclude each other")
+    if file is None:
+        return None if text is None else text.encode()
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise UnreachableError.unreadable(file, error) from None
 
 
 class Load:

@@ -2,50 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
+from cbtool.cli.again import Given
 from cbtool.cli.app import command_app
-from cbtool.cli.budget_options import (
-    DETECTION_DELAY,
-    FALSE_TRIP_COST,
-    FALSE_TRIPS_PER_DAY,
-    REJECT_COST,
-    DetectionDelayOption,
-    FalseTripCostOption,
-    FalseTripsOption,
-    RejectCostOption,
-    ShortestIncidentOption,
-    budget_of,
-)
-from cbtool.cli.groups import ByOption, answer_groups  # Typer reads the annotations when it runs
-from cbtool.cli.options import (
-    JsonOption,
-    LogFormatOption,
-    OutputOption,
-    ProfileOption,
-    SeedOption,
-    option,
-    parsed,
-)
+from cbtool.cli.groups import ByOption, answer_groups
+from cbtool.cli.option_groups import grouped
+from cbtool.cli.options import JsonOption, OutputOption, option, parsed
 from cbtool.cli.output import note, print_json, print_text, working
-from cbtool.cli.recommend_options import (
-    CurrentOption,
-    ExplainOption,
-    IncidentOption,
-    IncidentsOption,
-    SharedByOption,
-    ValidateOption,
-    instances_of,
-    labels_of,
-    today_of,
-)
-from cbtool.cli.selecting import selecting
-from cbtool.cli.sources import open_source, traffic_at
-from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when the command is built
-    LogsArgument,
-    PlotOption,
-    ScenarioOption,
-)
+from cbtool.cli.recommend_options import RecommendOptions
+from cbtool.cli.sources import traffic_at
+from cbtool.cli.traffic_options import ClusterTrafficOptions, PlotOption
 from cbtool.cli.trying import next_commands
 from cbtool.errors import ConfigurationError, InsufficientDataError, UnreachableError
 from cbtool.traffic.texts import JUDGED
@@ -54,50 +22,34 @@ from cbtool.units import parse_duration
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from cbtool.cli.again import Given
     from cbtool.cli.sources import AnyCalls
-    from cbtool.cluster import Cluster
     from cbtool.recommend import Recommendation
     from cbtool.traffic.calls import Calls
     from cbtool.traffic.outcomes import OutcomeRules
-    from cbtool.traffic.selection import Selection
 
 app = command_app()
 
 
 @app.command()
-@selecting
-def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
-    logs: LogsArgument = None,
-    scenario: ScenarioOption = None,
-    instances: SharedByOption = "1",
-    reject_cost: RejectCostOption = REJECT_COST,
-    false_trips_per_day: FalseTripsOption = FALSE_TRIPS_PER_DAY,
-    false_trip_cost: FalseTripCostOption = FALSE_TRIP_COST,
-    detection_delay: DetectionDelayOption = DETECTION_DELAY,
-    shortest_incident: ShortestIncidentOption = None,
-    incident: IncidentOption = None,
-    incidents: IncidentsOption = None,
-    current: CurrentOption = None,
-    explain: ExplainOption = False,
-    validate: ValidateOption = False,
-    profile: ProfileOption = None,
+@grouped
+def recommend(
+    *,
+    options: RecommendOptions,
+    explain: Annotated[
+        bool, option("--explain", help="Derive every number, with its formula and the numbers put in.")
+    ] = False,
     timeout: Annotated[
         str | None, option("--timeout", help="The caller's timeout, for a scenario; default: the scenario's.")
     ] = None,
-    log_format: LogFormatOption = None,
+    traffic: ClusterTrafficOptions,
     output: OutputOption = None,
     library: Annotated[
         str | None, option("--to", help="Print the settings as this library's users write them, too.")
     ] = None,
-    seed: SeedOption = None,
     by: ByOption = None,
     plot: PlotOption = False,
     json: JsonOption = False,
-    *,
-    which: Selection,
     given: Given,
-    cluster: Cluster | None = None,
 ) -> None:
     """Recommend breaker settings from a log or a run, with reasons.
 
@@ -123,22 +75,17 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
     from cbtool.foreign.recommended import snippet  # noqa: PLC0415  # keeps --help quick
     from cbtool.foreign.writing import known_library  # noqa: PLC0415  # same
-    from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with numpy below
-    from cbtool.recommend.validation import Asked, answered  # noqa: PLC0415  # numba
+    from cbtool.recommend.validation import answered  # noqa: PLC0415  # numba
     from cbtool.report.explanation import explanation_text  # noqa: PLC0415
     from cbtool.report.groups import recommended_groups_text  # noqa: PLC0415
     from cbtool.report.recommendation import recommendation_text  # noqa: PLC0415
 
     if library is not None:
         known_library(library)
-    budget = budget_of(false_trips_per_day, reject_cost, shortest_incident, false_trip_cost, detection_delay)
-    share, labels = instances_of(instances), labels_of(incident, incidents)
-    today = today_of(current)
-    rules = (load_profile(profile) if profile else today or default_profile()).rules
-    texts = (*JUDGED, *([by] if by else ()))
-    source = open_source(logs or (), scenario, log_format, seed, which, cluster=cluster, texts=texts)
-    asked = Asked(share, budget, rules, source.seed, labels, today)
-    made = None if timeout is None else _with_timeout(scenario, source.seed, timeout)
+    asked = options.asked
+    source = traffic.open(texts=(*JUDGED, *([by] if by else ())))
+    asked = replace(asked, seed=source.seed)
+    made = None if timeout is None else _with_timeout(traffic.scenario, source.seed, timeout)
     calls = made or traffic_at(source, 1.0)
 
     if by is not None:
@@ -146,7 +93,7 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         answer_groups(
             calls,
             by,
-            lambda own: answered(own, asked, validate=validate),
+            lambda own: answered(own, asked, validate=options.validate),
             text=recommended_groups_text,
             document=lambda each: each.to_json(),
             head={"source": source.name},
@@ -154,7 +101,7 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         )
         return
     with working(f"judging {len(calls):,} calls"):
-        answer = answered(calls, asked, validate=validate)
+        answer = answered(calls, asked, validate=options.validate)
     exported = None if library is None else snippet(answer, library)
     if json:
         own = {} if exported is None else {"snippet": exported.text, "lost": list(exported.losses)}
@@ -163,7 +110,7 @@ def recommend(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         text = recommendation_text(answer, source.name, commands=next_commands(given, answer, output))
         print_text(f"{text}\n\n{explanation_text(answer)}" if explain else text)
         if plot:
-            print_text(f"\n{_drawn(answer, calls, rules)}")
+            print_text(f"\n{_drawn(answer, calls, asked.rules)}")
         if exported is not None:
             print_text(f"\n{exported.text}".removesuffix("\n"))
     for remark in () if exported is None else exported.remarks():
@@ -203,5 +150,5 @@ def _save(path: Path, answer: Recommendation, source: str) -> None:
     try:
         path.write_text(profile_text(answer, source), encoding="utf-8")
     except OSError as error:
-        raise UnreachableError(f"{path}: cannot be written: {error.strerror}") from None
+        raise UnreachableError.unwritable(path, error) from None
     note(f"profile written to {path}")

@@ -1,69 +1,96 @@
-"""What `recommend` may be asked for beside the budget: the options, and what is made of them."""
+"""What a recommendation takes into account, as `recommend` and `report` are asked for it."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated
 
+from cbtool.cli.budget_options import BudgetOptions
 from cbtool.cli.guarding import say_unasked
-from cbtool.cli.options import option
+from cbtool.cli.incident_options import IncidentOptions
+from cbtool.cli.options import ProfileOption, option
 from cbtool.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from cbtool.profiles import Profile
-    from cbtool.traffic.labels import Label
+    from cbtool.recommend.validation import Asked
+    from cbtool.traffic.outcomes import OutcomeRules
 
 MOST_INSTANCES = 1000
 
-SharedByOption = Annotated[
-    str,
-    option(
-        "--instances",
-        metavar="N|auto",
-        help="Breakers that share the traffic, one in each copy of a service; auto: those the log names.",
-    ),
-]
-IncidentOption = Annotated[
-    list[str] | None,
-    option(
-        "--incident",
-        metavar="START/END[:KIND]",
-        help="An incident you know of, in ISO 8601, Unix seconds or +10m; no other is sought; repeatable.",
-    ),
-]
-IncidentsOption = Annotated[
-    Path | None,
-    option("--incidents", metavar="FILE", help="The same from a file: TOML, CSV, or one START/END a line."),
-]
-CurrentOption = Annotated[
-    str | None,
-    option(
-        "--current",
-        help="Today's settings, a TOML file or a shipped profile: what they would have done is shown, too.",
-    ),
-]
-ExplainOption = Annotated[
-    bool, option("--explain", help="Derive every number, with its formula and the numbers put in.")
-]
-ValidateOption = Annotated[
-    bool,
-    option(
-        "--validate",
-        help="Fit parts of the log, too (70 %, halves, days), and judge each on the rest; takes longer.",
-    ),
-]
 
+@dataclass
+class RecommendOptions(IncidentOptions, BudgetOptions):
+    """The budget, what is known of the traffic, and today's settings."""
 
-def labels_of(incidents: list[str] | None, path: Path | None) -> tuple[Label, ...]:
-    """Return the incidents that the user named.
+    instances: Annotated[
+        str,
+        option(
+            "--instances",
+            metavar="N|auto",
+            help="Breakers that share the traffic, one in each copy of a service; auto: those the log names.",
+        ),
+    ] = "1"
+    current: Annotated[
+        str | None,
+        option(
+            "--current",
+            help="Today's settings, a TOML file or a shipped profile: what they would have done is shown,"
+            " too.",
+        ),
+    ] = None
+    validate: Annotated[
+        bool,
+        option(
+            "--validate",
+            help="Fit parts of the log, too (70 %, halves, days), and judge each on the rest; takes longer.",
+        ),
+    ] = False
+    profile: ProfileOption = None
 
-    Raises:
-        CbtoolError: one is malformed, or the file cannot be read.
-    """
-    from cbtool.incident_files import parse_label, read_labels  # noqa: PLC0415  # keeps --help quick
+    @cached_property
+    def today(self) -> Profile | None:
+        """Today's settings; None where none are named.
 
-    written = tuple(parse_label(text) for text in incidents or ())
-    return written if path is None else (*written, *read_labels(path))
+        Raises:
+            CbtoolError: there is no such profile, or it asks for a health check, which a log does not answer.
+        """
+        from cbtool.profiles import load_profile  # noqa: PLC0415  # keeps --help quick
+
+        if self.current is None:
+            return None
+        profile = load_profile(self.current)
+        if profile.config.health_check is not None:
+            raise ConfigurationError(
+                f"--current {self.current}: it resets by a health check, which recorded calls cannot answer;"
+                " take [breaker.health_check] out of a copy of it"
+            )
+        say_unasked([profile], "recommend")
+        return profile
+
+    @property
+    def asked(self) -> Asked:
+        """What is asked of the traffic, but for the seed.
+
+        Raises:
+            CbtoolError: an option makes no sense.
+        """
+        from cbtool.recommend.validation import Asked  # noqa: PLC0415  # numba
+
+        return Asked(
+            instances_of(self.instances),
+            self.budget,
+            self._rules(),
+            labels=self.labels,
+            current=self.today,
+        )
+
+    def _rules(self) -> OutcomeRules:
+        """Return what calls count as: by --profile, else as today."""
+        from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # keeps --help quick
+
+        return (load_profile(self.profile) if self.profile else self.today or default_profile()).rules
 
 
 def instances_of(text: str) -> int | None:
@@ -77,23 +104,3 @@ def instances_of(text: str) -> int | None:
     if not text.strip().isdecimal() or not 1 <= int(text) <= MOST_INSTANCES:
         raise ConfigurationError(f"--instances must be from 1 to {MOST_INSTANCES:,}, or auto (got {text})")
     return int(text)
-
-
-def today_of(name: str | None) -> Profile | None:
-    """Return today's settings; None where none are named.
-
-    Raises:
-        CbtoolError: there is no such profile, or it asks for a health check, which a log does not answer.
-    """
-    from cbtool.profiles import load_profile  # noqa: PLC0415  # keeps --help quick
-
-    if name is None:
-        return None
-    profile = load_profile(name)
-    if profile.config.health_check is not None:
-        raise ConfigurationError(
-            f"--current {name}: it resets by a health check, which recorded calls cannot answer;"
-            " take [breaker.health_check] out of a copy of it"
-        )
-    say_unasked([profile], "recommend")
-    return profile

@@ -2,52 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from cbtool.cli.app import command_app
 from cbtool.cli.guarding import guarded
-from cbtool.cli.live_options import (
-    AllowHostOption,
-    ConnectionsOption,
-    DryRunOption,
-    HeaderOption,
-    InsecureOption,
-    Launch,
-    MaxRateOption,
-    NoCheckOption,
-    NoDashboardOption,
-    RecordOption,
-    ShadowOption,
-    TimeoutOption,
-    launch,
-    parsed_headers,
-    parsed_max_rate,
-    parsed_timeout,
-    with_scheme,
-)
-from cbtool.cli.options import (
-    InstancesOption,
-    JsonOption,
-    LogFormatOption,
-    ProfileOption,
-    SeedOption,
-    ThresholdOption,
-    option,
-    parsed,
-    parsed_thresholds,
-)
+from cbtool.cli.launching import launch, with_scheme
+from cbtool.cli.live_options import LiveOptions
+from cbtool.cli.log_options import LogOptions
+from cbtool.cli.option_groups import grouped
+from cbtool.cli.options import option, parsed
 from cbtool.cli.output import note
-from cbtool.cli.publishing import JunitOption  # noqa: TC001  # Typer reads it when the command is built
-from cbtool.cli.selecting import selecting
-from cbtool.cli.sources import read_log
 from cbtool.errors import ConfigurationError
-from cbtool.live.plan import DEFAULT_MAX_IN_FLIGHT, DEFAULT_TIMEOUT, RunPlan
+from cbtool.live.plan import RunPlan
 from cbtool.units import parse_duration
-
-if TYPE_CHECKING:
-    from cbtool.traffic.selection import Selection
 
 SAFE_METHODS = "GET,HEAD,OPTIONS"
 """RFC 9110, section 9.2.1, without TRACE, which echoes headers."""
@@ -56,8 +25,9 @@ app = command_app()
 
 
 @app.command()
-@selecting
-def replay(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
+@grouped
+def replay(
+    *,
     logs: Annotated[
         list[str],
         typer.Argument(metavar="LOG...", help="Access logs or run records; - is standard input."),
@@ -75,26 +45,8 @@ def replay(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     keep_secrets: Annotated[
         bool, option("--keep-secrets", help="Send tokens and the like in queries as the log has them.")
     ] = False,
-    header: HeaderOption = None,
-    timeout: TimeoutOption = None,
-    profile: ProfileOption = None,
-    instances: InstancesOption = 1,
-    shadow: ShadowOption = False,
-    threshold: ThresholdOption = None,
-    connections: ConnectionsOption = DEFAULT_MAX_IN_FLIGHT,
-    output: RecordOption = None,
-    insecure: InsecureOption = False,
-    allow_host: AllowHostOption = None,
-    max_rate: MaxRateOption = None,
-    log_format: LogFormatOption = None,
-    seed: SeedOption = None,
-    no_dashboard: NoDashboardOption = False,
-    no_check: NoCheckOption = False,
-    dry_run: DryRunOption = False,
-    junit: JunitOption = None,
-    json: JsonOption = False,
-    *,
-    which: Selection,
+    log: LogOptions,
+    how: LiveOptions,
 ) -> None:
     """Send a recorded log's traffic to a live endpoint through a breaker.
 
@@ -112,64 +64,29 @@ def replay(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
       cbtool replay day.log.gz --target http://127.0.0.1:8080 -d 5m -p mine.toml
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
     from cbtool.live.long_replaying import long_replay_plan  # noqa: PLC0415  # polars, with those below
-    from cbtool.live.replaying import replay_plan  # noqa: PLC0415
+    from cbtool.live.replaying import Sending, replay_plan  # noqa: PLC0415
     from cbtool.live.safety import check_target, peak_rate  # noqa: PLC0415
-    from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415
     from cbtool.traffic.calls import Calls  # noqa: PLC0415  # numpy
 
-    thresholds, headers = parsed_thresholds(threshold), parsed_headers(header)
-    settings = load_profile(profile) if profile else default_profile()
-    url = with_scheme(target)
-    check_target(url, allow_host or ())  # before a large log is read
-    factor = parsed("--speed", parse_speed, speed)
-    limit = None if duration is None else parsed("--duration", parse_duration, duration)
-    read = read_log(logs, log_format, which, texts=("method",), requests=True, guard=settings.guard)
-    calls, counts = guarded(settings, read)
-    for count in counts:
-        note(f"not sent, because of the rule {count.rule}: {count.calls:,} ({count.reason})")
-    base = RunPlan(
-        command="replay",
-        url=url,
-        schedule=(),
-        config=settings.config,
-        rules=settings.rules,
-        headers=headers,
-        timeout=parsed_timeout(timeout, DEFAULT_TIMEOUT),
-        instances=instances,
-        seed=seed or 0,
-        shadow=shadow,
-        max_in_flight=connections,
-        profile=settings.name,
-    )
-    plan_of: Any = replay_plan if isinstance(calls, Calls) else long_replay_plan
-    made = plan_of(
-        calls,
-        base,
+    gates, told, url = how.gates, how.of_plan(), with_scheme(target)
+    check_target(url, how.allow_host or ())  # before a large log is read
+    sending = Sending(
         methods=[each.strip().upper() for each in methods.split(",") if each.strip()],
-        speed=factor,
-        duration=limit,
+        speed=parsed("--speed", parse_speed, speed),
+        duration=None if duration is None else parsed("--duration", parse_duration, duration),
         keep_secrets=keep_secrets,
     )
-    if made.left_out and not dry_run:
+    read = log.read(log.sources(logs), texts=("method",), requests=True, guard=how.settings.guard)
+    calls, counts = guarded(how.settings, read)
+    for count in counts:
+        note(f"not sent, because of the rule {count.rule}: {count.calls:,} ({count.reason})")
+    base = RunPlan(command="replay", url=url, schedule=(), **told)
+    plan_of: Any = replay_plan if isinstance(calls, Calls) else long_replay_plan
+    made = plan_of(calls, base, sending)
+    if made.left_out and not how.dry_run:
         left = ", ".join(f"{count:,} {name}" for name, count in made.left_out.items())
         note(f"not sent, because of --methods: {left}")
-    launch(
-        made.plan,
-        Launch(
-            thresholds=thresholds,
-            allow_hosts=allow_host or (),
-            max_rate=parsed_max_rate(max_rate),
-            peak=peak_rate(made.plan.schedule),
-            left_out=made.left_out,
-            record=output,
-            verify=not insecure,
-            check=not no_check,
-            dashboard=not no_dashboard,
-            dry_run=dry_run,
-            json=json,
-            junit=junit,
-        ),
-    )
+    launch(made.plan, how, gates=gates, peak=peak_rate(made.plan.schedule), left_out=made.left_out)
 
 
 def parse_speed(text: str) -> float:

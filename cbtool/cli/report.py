@@ -4,48 +4,20 @@ from __future__ import annotations
 
 import shlex
 import sys
-from pathlib import Path  # noqa: TC003  # Typer reads it when the command is built
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from cbtool.cli.again import Given
 from cbtool.cli.app import command_app
-from cbtool.cli.budget_options import (
-    DETECTION_DELAY,
-    FALSE_TRIP_COST,
-    FALSE_TRIPS_PER_DAY,
-    REJECT_COST,
-    DetectionDelayOption,
-    FalseTripCostOption,
-    FalseTripsOption,
-    RejectCostOption,
-    ShortestIncidentOption,
-    budget_of,
-)
-from cbtool.cli.options import (
-    JsonOption,
-    LogFormatOption,
-    ProfileOption,
-    SeedOption,
-    option,
-)
+from cbtool.cli.option_groups import grouped
+from cbtool.cli.options import JsonOption, option
 from cbtool.cli.output import note, print_json, working
-from cbtool.cli.recommend_options import (
-    CurrentOption,
-    IncidentOption,
-    IncidentsOption,
-    SharedByOption,
-    ValidateOption,
-    instances_of,
-    labels_of,
-    today_of,
-)
-from cbtool.cli.selecting import selecting
-from cbtool.cli.sources import open_source, traffic_at
-from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when the command is built
-    LogsArgument,
-    ScenarioOption,
-)
+from cbtool.cli.recommend_options import RecommendOptions
+from cbtool.cli.sources import traffic_at
+from cbtool.cli.traffic_options import TrafficOptions
 from cbtool.errors import InsufficientDataError, UnreachableError
 from cbtool.traffic.texts import JUDGED
 from cbtool.units import format_size
@@ -53,10 +25,8 @@ from cbtool.units import format_size
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cbtool.cli.again import Given
     from cbtool.profiles import Profile
     from cbtool.report.html.study import Settings
-    from cbtool.traffic.selection import Selection
 
 app = command_app()
 
@@ -65,34 +35,20 @@ _STDOUT = "-"
 
 
 @app.command()
-@selecting
-def report(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
-    logs: LogsArgument = None,
-    scenario: ScenarioOption = None,
+@grouped
+def report(
+    *,
     output: Annotated[
         Path | None,
         option("--output", "-o", help="Write the page to this file; - is standard output."),
     ] = None,
-    current: CurrentOption = None,
-    instances: SharedByOption = "1",
-    reject_cost: RejectCostOption = REJECT_COST,
-    false_trips_per_day: FalseTripsOption = FALSE_TRIPS_PER_DAY,
-    false_trip_cost: FalseTripCostOption = FALSE_TRIP_COST,
-    detection_delay: DetectionDelayOption = DETECTION_DELAY,
-    shortest_incident: ShortestIncidentOption = None,
-    incident: IncidentOption = None,
-    incidents: IncidentsOption = None,
-    validate: ValidateOption = False,
-    profile: ProfileOption = None,
+    options: RecommendOptions,
     library: Annotated[
         list[str] | None,
         option("--to", help="Offer the settings as this library's users write them; repeatable."),
     ] = None,
-    log_format: LogFormatOption = None,
-    seed: SeedOption = None,
+    traffic: TrafficOptions,
     json: JsonOption = False,
-    *,
-    which: Selection,
     given: Given,
 ) -> None:
     """Write one HTML page that says what happened, what to set, and why.
@@ -117,8 +73,7 @@ def report(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
     from cbtool.foreign.writing import known_library  # noqa: PLC0415  # keeps --help quick
     from cbtool.logs.records import read_record  # noqa: PLC0415  # polars
-    from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with numpy below
-    from cbtool.recommend.validation import Asked, answered  # noqa: PLC0415  # numba
+    from cbtool.recommend.validation import answered  # noqa: PLC0415  # numba
     from cbtool.report.grounds import ground_of  # noqa: PLC0415
     from cbtool.report.html.document import document_of  # noqa: PLC0415
     from cbtool.report.html.page import traffic_page  # noqa: PLC0415
@@ -126,24 +81,27 @@ def report(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
 
     for name in library or ():
         known_library(name)
-    budget = budget_of(false_trips_per_day, reject_cost, shortest_incident, false_trip_cost, detection_delay)
-    share, labels, today = instances_of(instances), labels_of(incident, incidents), today_of(current)
-    rules = (load_profile(profile) if profile else today or default_profile()).rules
+    asked, today = options.asked, options.today
     _check_output(output, json=json)
-    only = logs[0] if logs and len(logs) == 1 else None
-    if only is not None and _of_sweep(only, output, budget.reject_cost, json=json):
+    logs = traffic.logs or ()
+    only = logs[0] if len(logs) == 1 else None
+    if only is not None and _of_sweep(only, output, options.reject_cost, json=json):
         return
-    source = open_source(logs or (), scenario, log_format, seed, which, texts=JUDGED)
-    calls = traffic_at(source, 1.0)
-    asked = Asked(share, budget, rules, source.seed, labels, today)
+    source = traffic.open(texts=JUDGED)
+    calls, asked = traffic_at(source, 1.0), replace(asked, seed=source.seed)
     with working(f"judging {len(calls):,} calls"):
-        answer = answered(calls, asked, validate=validate)
+        answer = answered(calls, asked, validate=options.validate)
     with working("drawing the page"):
-        record = None if only is None or which or current else read_record(only)
+        record = None if only is None or traffic.which or today else read_record(only)
         before = record or _to_compare(today)
         whole = None if source.stored(1.0) is not None else source.at(1.0).health
         ground = ground_of(
-            calls, rules, source.seed, answer.instances, by_instance=share is None, health=whole
+            calls,
+            asked.rules,
+            source.seed,
+            answer.instances,
+            by_instance=asked.instances is None,
+            health=whole,
         )
         study = study_of(ground, answer, source=source.name, before=before)
         command = shlex.join(["cbtool", "report", *given.words(but={"json", "output"})])
@@ -207,5 +165,5 @@ def _give(
     try:
         output.write_bytes(page)
     except OSError as error:
-        raise UnreachableError(f"{output}: cannot be written: {error.strerror}") from None
+        raise UnreachableError.unwritable(output, error) from None
     note(f"page written to {output} ({format_size(len(page))})")

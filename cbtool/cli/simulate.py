@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-from pathlib import Path  # noqa: TC003  # Typer reads it when the command is built
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cbtool.cli.app import command_app
 from cbtool.cli.exit_status import ExitStatus
-from cbtool.cli.groups import ByOption, answer_groups  # Typer reads the annotations when it runs
+from cbtool.cli.groups import ByOption, answer_groups
 from cbtool.cli.guarding import guarded, refused_json
+from cbtool.cli.option_groups import grouped
 from cbtool.cli.options import (
     InstancesOption,
     JsonOption,
-    LogFormatOption,
     ProfileOption,
-    SeedOption,
     ThresholdOption,
     option,
     parsed_thresholds,
 )
 from cbtool.cli.output import print_json, print_text
 from cbtool.cli.publishing import JunitOption, publish_thresholds
-from cbtool.cli.selecting import selecting
 from cbtool.cli.simulating import Simulating
-from cbtool.cli.sources import open_source, traffic_at
-from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when the command is built
-    EngineOption,
-    LoadOption,
-    LogsArgument,
-    PlotOption,
-    ScenarioOption,
-)
+from cbtool.cli.sources import traffic_at
+from cbtool.cli.traffic_options import ClusterTrafficOptions, EngineOption, LoadOption, PlotOption
 from cbtool.report.checks import check_json, checks_text
 from cbtool.simulation.engine import Engine
 from cbtool.traffic.texts import NONE
@@ -42,35 +34,28 @@ if TYPE_CHECKING:
 
     from cbtool.breaker import BreakerConfig
     from cbtool.cli.simulating import Answer
-    from cbtool.cluster import Cluster
     from cbtool.metrics.thresholds import Check
-    from cbtool.traffic.selection import Selection
 
 app = command_app()
 
 
 @app.command()
-@selecting
-def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
-    logs: LogsArgument = None,
+@grouped
+def simulate(
+    *,
     profile: ProfileOption = None,
-    scenario: ScenarioOption = None,
     load: LoadOption = 1.0,
     instances: InstancesOption = 1,
     threshold: ThresholdOption = None,
     calls_out: Annotated[
         Path | None, option("--calls-out", help="Write one CSV row a call: t, permitted, states.")
     ] = None,
-    log_format: LogFormatOption = None,
-    seed: SeedOption = None,
+    traffic: ClusterTrafficOptions,
     engine: EngineOption = Engine.AUTO,
     by: ByOption = None,
     plot: PlotOption = False,
     junit: JunitOption = None,
     json: JsonOption = False,
-    *,
-    which: Selection,
-    cluster: Cluster | None = None,
 ) -> None:
     """Run a log, a run or a scenario through a breaker in virtual time.
 
@@ -95,16 +80,7 @@ def simulate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
 
     gates = parsed_thresholds(threshold)
     settings = load_profile(profile) if profile else default_profile()
-    source = open_source(
-        logs or (),
-        scenario,
-        log_format,
-        seed,
-        which,
-        cluster=cluster,
-        texts=(by,) if by else NONE,
-        guard=settings.guard,
-    )
+    source = traffic.open(texts=(by,) if by else NONE, guard=settings.guard)
     simulating = Simulating(settings, instances, source.seed, engine)
     head = {"source": source.name, "profile": settings.name, "seed": source.seed}
     if by is not None:

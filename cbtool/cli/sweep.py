@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from pathlib import Path  # noqa: TC003  # Typer reads it when the command is built
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from cbtool.cli.app import command_app
-from cbtool.cli.groups import ByOption, answer_groups  # Typer reads the annotations when it runs
+from cbtool.cli.groups import ByOption, answer_groups
 from cbtool.cli.guarding import say_unasked
-from cbtool.cli.options import (
-    InstancesOption,
-    JsonOption,
-    LogFormatOption,
-    ProfileOption,
-    SeedOption,
-    option,
-)
+from cbtool.cli.option_groups import grouped
+from cbtool.cli.options import InstancesOption, JsonOption, ProfileOption, option
 from cbtool.cli.output import note, print_json, print_text, progress
-from cbtool.cli.selecting import selecting
-from cbtool.cli.sources import open_source, traffic_at
-from cbtool.cli.traffic_options import (  # noqa: TC001  # Typer reads them when the command is built
-    LoadOption,
-    LogsArgument,
-    ScenarioOption,
-)
+from cbtool.cli.sources import traffic_at
+from cbtool.cli.traffic_options import ClusterTrafficOptions, LoadOption
 from cbtool.errors import ConfigurationError
 from cbtool.traffic.texts import NONE
 
@@ -34,12 +23,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cbtool.cli.sources import AnyCalls, TrafficSource
-    from cbtool.cluster import Cluster
     from cbtool.profiles import Profile
     from cbtool.sweeping.axes import Axis
     from cbtool.sweeping.long import Runner
     from cbtool.sweeping.running import Plan, Sweep
-    from cbtool.traffic.selection import Selection
 
 app = command_app()
 
@@ -47,9 +34,9 @@ _DESIGNS = ("grid", "random", "latin")
 
 
 @app.command()
-@selecting
-def sweep(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
-    logs: LogsArgument = None,
+@grouped
+def sweep(
+    *,
     vary: Annotated[
         list[str] | None,
         option(
@@ -59,7 +46,6 @@ def sweep(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         ),
     ] = None,
     profile: ProfileOption = None,
-    scenario: ScenarioOption = None,
     design: Annotated[
         str, option("--design", metavar="|".join(_DESIGNS), help="Every combination, or a sample of them.")
     ] = "grid",
@@ -79,12 +65,8 @@ def sweep(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
             help="Write every setting to this .parquet or .csv file; a stopped run goes on from FILE.part.",
         ),
     ] = None,
-    log_format: LogFormatOption = None,
-    seed: SeedOption = None,
+    traffic: ClusterTrafficOptions,
     json: JsonOption = False,
-    *,
-    which: Selection,
-    cluster: Cluster | None = None,
 ) -> None:
     """Try thousands of settings on the same traffic.
 
@@ -119,18 +101,11 @@ def sweep(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         check_output(output)
     settings = load_profile(profile) if profile else default_profile()
     say_unasked([settings], "sweep")
-    texts = (by,) if by else NONE
-    source = open_source(
-        logs or (),
-        scenario,
-        log_format,
-        seed,
-        which,
-        cluster=cluster,
-        texts=texts,
-    )
+    source = traffic.open(texts=(by,) if by else NONE)
     tried = points(axes, Design(design), sample, source.seed)
-    asked = _Asked(settings, axes, tried, plan_of(settings.config, tried), instances, source.seed, cluster)
+    asked = _Asked(
+        settings, axes, tried, plan_of(settings.config, tried), instances, source.seed, traffic.cluster
+    )
     head = {"source": source.name, "profile": settings.name, "seed": source.seed}
     if by is not None:
         answer_groups(

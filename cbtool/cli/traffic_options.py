@@ -1,13 +1,23 @@
-"""The options that simulate and compare share: which traffic, and which engine."""
+"""The options that say which traffic a command looks at, and how it is simulated."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Self
 
 import typer
 
-from cbtool.cli.options import option
+from cbtool.cli.log_options import LogOptions
+from cbtool.cli.options import SeedOption, option
 from cbtool.simulation.engine import Engine
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from cbtool.breaker.refusal import Guard
+    from cbtool.cli.sources import TrafficSource
+    from cbtool.cluster import Cluster
 
 LogsArgument = Annotated[
     list[str] | None,
@@ -32,3 +42,55 @@ EngineOption = Annotated[
         help="Which implementation: machine (readable), kernel (compiled) or auto; they give the same.",
     ),
 ]
+
+
+@dataclass
+class TrafficOptions(LogOptions):
+    """Recorded traffic, or a scenario's."""
+
+    logs: LogsArgument = None
+    scenario: ScenarioOption = None
+    seed: SeedOption = None
+
+    def __post_init__(self) -> None:
+        self.cluster: Cluster | None = None  # that reads it, rather than this process
+
+    def open(self, *, texts: Collection[str], guard: Guard | None = None) -> TrafficSource:
+        """Return the traffic; see `open_source`."""
+        from cbtool.cli.sources import open_source  # noqa: PLC0415  # keeps --help quick
+
+        return open_source(
+            self.sources(self.logs),
+            self.scenario,
+            self.form,
+            self.seed,
+            self.which,
+            cluster=self.cluster,
+            texts=texts,
+            guard=guard,
+        )
+
+
+@dataclass
+class ClusterTrafficOptions(TrafficOptions):
+    """The same, which a cluster may read and keep."""
+
+    scheduler: Annotated[
+        str | None,
+        option(
+            "--scheduler",
+            metavar="ADDRESS",
+            help="Read the log on this Dask cluster, and keep it there if it is large: tcp://HOST:PORT.",
+        ),
+    ] = None
+
+    @contextmanager
+    def opened(self) -> Iterator[Self]:
+        """Be connected to the cluster for as long as the command runs."""
+        if self.scheduler is None:
+            yield self
+            return
+        from cbtool.cluster import connected  # noqa: PLC0415  # numpy
+
+        with connected(self.scheduler) as self.cluster:
+            yield self

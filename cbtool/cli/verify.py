@@ -9,35 +9,28 @@ import typer
 
 from cbtool.cli.app import command_app
 from cbtool.cli.exit_status import ExitStatus
-from cbtool.cli.groups import ByOption  # noqa: TC001  # Typer reads it when it is built
+from cbtool.cli.groups import ByOption
 from cbtool.cli.guarding import guarded
-from cbtool.cli.options import (
-    JsonOption,
-    LogFormatOption,
-    ProfileOption,
-    SeedOption,
-    ThresholdOption,
-    option,
-    parsed,
-    parsed_thresholds,
-)
+from cbtool.cli.incident_options import IncidentOptions
+from cbtool.cli.limit_options import LimitOptions
+from cbtool.cli.log_options import LogOptions
+from cbtool.cli.option_groups import grouped
+from cbtool.cli.options import JsonOption, ProfileOption, SeedOption, option, parsed
 from cbtool.cli.output import print_json, print_text, working
 from cbtool.cli.profiles_validate import parse_load_range
 from cbtool.cli.publishing import JunitOption, MarkdownOption, publish
-from cbtool.cli.recommend_options import IncidentOption, IncidentsOption, instances_of, labels_of
-from cbtool.cli.selecting import selecting
-from cbtool.cli.sources import Generated, named, read_log
-from cbtool.cli.traffic_options import LogsArgument  # noqa: TC001  # Typer reads it when it is built
+from cbtool.cli.recommend_options import instances_of
+from cbtool.cli.sources import Generated, named
+from cbtool.cli.traffic_options import LogsArgument
 from cbtool.cli.verify_groups import verify_groups
-from cbtool.units import parse_duration, parse_percent
+from cbtool.units import parse_duration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from cbtool.profile_verify import ScenarioRule, VerifyRules
+    from cbtool.profile_verify import ScenarioRule
     from cbtool.profiles import Profile
-    from cbtool.traffic.selection import Selection
     from cbtool.verifying import Verification
     from cbtool.verifying.verify import Story
 
@@ -45,8 +38,9 @@ app = command_app()
 
 
 @app.command()
-@selecting
-def verify(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
+@grouped
+def verify(
+    *,
     logs: LogsArgument = None,
     profile: ProfileOption = None,
     scenario: Annotated[
@@ -69,36 +63,17 @@ def verify(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
             help="Breakers that share the traffic; auto: those the log names; default: as recommended for.",
         ),
     ] = None,
-    incident: IncidentOption = None,
-    incidents: IncidentsOption = None,
-    threshold: ThresholdOption = None,
-    false_trips_per_day: Annotated[
-        float | None, option("--false-trips-per-day", min=0, help="At most so many; default: one in 30 days.")
-    ] = None,
-    detection_delay: Annotated[
-        str | None, option("--detection-delay", help="An incident opens it within this; default 10s.")
-    ] = None,
-    time_to_close: Annotated[
-        str | None,
-        option("--time-to-close", help="Closed so soon after an outage; default: two waits and trials."),
-    ] = None,
-    healthy_refused: Annotated[
-        str | None,
-        option(
-            "--healthy-refused", metavar="PERCENT", help="Outside incidents, at most so many; default 1%."
-        ),
-    ] = None,
+    named_incidents: IncidentOptions,
+    limits: LimitOptions,
     timeout: Annotated[
         str | None, option("--timeout", help="When the caller gives a call up; default: as in the log.")
     ] = None,
     junit: JunitOption = None,
     markdown: MarkdownOption = None,
-    log_format: LogFormatOption = None,
+    log: LogOptions,
     seed: SeedOption = None,
     by: ByOption = None,
     json: JsonOption = False,
-    *,
-    which: Selection,
 ) -> None:
     """Check whether a profile is still right, as a gate for CI (exit status 1).
 
@@ -129,18 +104,17 @@ def verify(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
         raise typer.BadParameter("name the profile that is to be checked", param_hint="--profile")
     if json and markdown == "-":
         raise typer.BadParameter("--json and --markdown - both want standard output")
-    labels = labels_of(incident, incidents)
-    if (which or labels) and not logs:
-        raise typer.BadParameter(f"{which or '--incident'} is about a log's calls; there is no log")
+    labels, asked = named_incidents.labels, log.sources(logs)
+    if (log.which or labels) and not asked:
+        raise typer.BadParameter(f"{log.which or '--incident'} is about a log's calls; there is no log")
     settings = load_profile(profile)
-    rules = _rules(threshold, false_trips_per_day, detection_delay, time_to_close, healthy_refused)
-    rules = rules.over(settings.verify)
+    rules = limits.rules.over(settings.verify)
     evidence = settings.evidence
     recommended_for = 1 if evidence is None or by == "instance" else evidence.instances
     shared = recommended_for if instances is None else instances_of(instances)
-    if shared is None and not logs:
+    if shared is None and not asked:
         raise typer.BadParameter("--instances auto reads the instances of a log; there is none")
-    if by is not None and (not logs or scenario or labels):
+    if by is not None and (not asked or scenario or labels):
         raise typer.BadParameter("--by groups a log's calls, without --scenario and --incident")
     rates = sorted(
         {
@@ -151,13 +125,13 @@ def verify(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     )
     named_in_log = [by] if by else ["instance"] if shared is None else []
     calls = None
-    if logs:
-        recent = read_log(logs, log_format, which, texts=named_in_log, guard=settings.guard)
+    if asked:
+        recent = log.read(asked, texts=named_in_log, guard=settings.guard)
         calls = guarded(settings, recent)[0]
     stories = _stories(settings, scenario or (), rules.scenarios, seed)
     if calls is None and not rates and not stories and rules.load_low is None and evidence is None:
         raise typer.BadParameter("name a log (- is standard input), a --load or a --scenario")
-    source = named(logs) if logs else "no log"
+    source = named(asked) if asked else "no log"
     answered = partial(
         check,
         settings,
@@ -185,32 +159,6 @@ def verify(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     _publish(answer, junit, markdown)
     if not answer.passed:
         raise typer.Exit(ExitStatus.GATE_FAILED)
-
-
-def _rules(
-    threshold: Sequence[str] | None,
-    false_trips_per_day: float | None,
-    detection_delay: str | None,
-    time_to_close: str | None,
-    healthy_refused: str | None,
-) -> VerifyRules:
-    """Return what the command line asks for."""
-    from cbtool.profile_verify import VerifyRules  # noqa: PLC0415  # keeps --help quick
-
-    return VerifyRules(
-        false_trips_per_day=false_trips_per_day,
-        detection_delay=_parsed("--detection-delay", parse_duration, detection_delay),
-        time_to_close=_parsed("--time-to-close", parse_duration, time_to_close),
-        healthy_refused=_parsed("--healthy-refused", parse_percent, healthy_refused),
-        thresholds=tuple(parsed_thresholds(threshold)),
-    )
-
-
-def _parsed(flag: str, parse: Callable[[str], float], text: str | None) -> float | None:
-    if text is None:
-        return None
-    value: float = parsed(flag, parse, text)
-    return value
 
 
 def _stories(

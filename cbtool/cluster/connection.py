@@ -74,7 +74,7 @@ class Connection:
                 asked = self._client.scheduler.identity
                 return len(self._client.sync(asked, n_workers=-1, callback_timeout=_ANSWERED)["workers"])
         except (OSError, TimeoutError) as error:
-            why = error or "timed out"
+            why = str(error) or "timed out"
             raise UnreachableError(
                 f"{self._address}: the scheduler does not answer any more ({why})\nrun it again"
             ) from None

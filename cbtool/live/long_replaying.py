@@ -7,22 +7,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
-import polars as pl
 
 from cbtool.breaker.checks import positive
-from cbtool.live.plan import RequestLine
-from cbtool.live.redaction import redact_path
-from cbtool.live.replaying import Replay, nothing_left
+from cbtool.live.replaying import Replay, methods_of, nothing_left
 from cbtool.scratch import Scratch
 from cbtool.traffic.parts import PART, LongCalls
 from cbtool.units import to_ns
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from numpy.typing import NDArray
 
-    from cbtool.live.plan import RunPlan
+    from cbtool.live.plan import RequestLine, RunPlan
+    from cbtool.live.replaying import Sending
 
 _AT_ONCE = 512  # requests that are fetched, since the next call waits for them
 _METHOD = ("method",)
@@ -35,15 +31,7 @@ class LongRequests(LongCalls, Protocol):
         """Return the methods and paths of calls with these positions."""
 
 
-def long_replay_plan(
-    calls: LongRequests,
-    base: RunPlan,
-    *,
-    methods: Collection[str],
-    speed: float = 1.0,
-    duration: float | None = None,
-    keep_secrets: bool = False,
-) -> Replay:
+def long_replay_plan(calls: LongRequests, base: RunPlan, sending: Sending) -> Replay:
     """Return what `replay_plan` does.
 
     Raises:
@@ -51,16 +39,15 @@ def long_replay_plan(
         InvalidSettingError: the speed is not above 0.
         UnreachableError: there is no room on the disk.
     """
-    positive("speed", speed)
-    wanted = [each.upper() for each in methods]
+    positive("speed", sending.speed)
+    speed, duration = sending.speed, sending.duration
     left_out: Counter[str] = Counter()
     schedule, positions = Scratch(np.int64), Scratch(np.int64)
     first: int | None = None
     for part in calls.parts(PART, _METHOD):
         assert part.position is not None  # noqa: S101  # those on disk have it
-        method = pl.repeat("GET", len(part), eager=True) if part.method is None else part.method
-        method = method.cast(pl.String).fill_null("GET").str.to_uppercase()
-        keep = method.is_in(wanted)
+        method = methods_of(part)
+        keep = sending.wanted(method)
         left_out.update(dict(method.filter(~keep).value_counts().iter_rows()))
         chosen = keep.to_numpy()
         start = part.start_ns[chosen]
@@ -72,8 +59,8 @@ def long_replay_plan(
         schedule.append(due[:sent])
         positions.append(part.position[chosen][:sent])
     if not len(schedule):
-        raise nothing_left(dict(left_out.most_common()), methods)
-    lines = StoredLines(calls, positions, keep_secrets=keep_secrets)
+        raise nothing_left(dict(left_out.most_common()), sending.methods)
+    lines = StoredLines(calls, positions, sending)
     plan = replace(base, schedule=schedule, duration=0.0, lines=lines, line_of=Every(len(schedule)))
     return Replay(plan, dict(left_out.most_common()))
 
@@ -81,10 +68,10 @@ def long_replay_plan(
 class StoredLines:
     """What each call of a plan asks for, some of it in memory."""
 
-    def __init__(self, calls: LongRequests, positions: Scratch, *, keep_secrets: bool) -> None:
+    def __init__(self, calls: LongRequests, positions: Scratch, sending: Sending) -> None:
         self._calls = calls
         self._positions = positions
-        self._keep_secrets = keep_secrets
+        self._sending = sending
         self._first = 0
         self._some: list[RequestLine] = []
 
@@ -96,8 +83,7 @@ class StoredLines:
         if not 0 <= place < len(self._some):
             self._first, place = line - line % _AT_ONCE, line % _AT_ONCE
             found = self._calls.asked(self._positions.read(self._first, self._first + _AT_ONCE))
-            clean = (lambda text: text) if self._keep_secrets else redact_path
-            self._some = [RequestLine(method.upper(), clean(path)) for method, path in found]
+            self._some = [self._sending.line(method.upper(), path) for method, path in found]
         return self._some[place]
 
 

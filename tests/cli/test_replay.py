@@ -17,7 +17,7 @@ from cbtool.errors import InsufficientDataError
 from cbtool.live import long_replaying, safety, session
 from cbtool.live.long_replaying import long_replay_plan
 from cbtool.live.plan import RequestLine, RunPlan
-from cbtool.live.replaying import Replay, replay_plan
+from cbtool.live.replaying import Replay, Sending, replay_plan
 from cbtool.logs import StoredCalls, asked, read_calls, read_long_calls
 from cbtool.scratch import sorting
 from cbtool.traffic.texts import ASKED
@@ -46,8 +46,8 @@ def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def plan_for(log: str, **how: object) -> Replay:
     base = RunPlan("replay", TARGET, np.empty(0, dtype=np.int64), BreakerConfig())
-    settings = {"methods": ("GET", "HEAD", "OPTIONS"), **how}
-    return replay_plan(read_calls([log]).calls, base, **settings)  # type: ignore[arg-type]
+    settings: Any = {"methods": ("GET", "HEAD", "OPTIONS"), **how}
+    return replay_plan(read_calls([log]).calls, base, Sending(**settings))
 
 
 def test_only_safe_methods_are_sent_with_the_logs_own_gaps(log: str) -> None:
@@ -92,10 +92,11 @@ def test_what_does_not_fit_in_memory_is_sent_alike(
         files.append(str(path))
     base = RunPlan("replay", TARGET, (), BreakerConfig())
     settings: Any = {"methods": ("GET", "HEAD", "OPTIONS"), **how}
-    known = replay_plan(read_calls(files).calls, base, **settings)
+    sending = Sending(**settings)
+    known = replay_plan(read_calls(files).calls, base, sending)
     stored = read_long_calls(files, many=100, texts=ASKED, requests=True).calls
     assert isinstance(stored, StoredCalls)
-    made = long_replay_plan(stored, base, **settings)
+    made = long_replay_plan(stored, base, sending)
     assert len(made.plan) == len(known.plan) > 1
     assert sent(made) == sent(known)
     assert sorted(made.left_out.items()) == sorted(known.left_out.items())
@@ -103,7 +104,7 @@ def test_what_does_not_fit_in_memory_is_sent_alike(
     assert safety.peak_rate(made.plan.schedule) == safety.peak_rate(known.plan.schedule)
     assert made.plan.lines[1] == sent(made)[1][1]
     with pytest.raises(InsufficientDataError, match="no call of the log is left to send"):
-        long_replay_plan(stored, base, methods=("PATCH",))
+        long_replay_plan(stored, base, Sending(("PATCH",)))
 
 
 def test_other_methods_are_sent_when_named(log: str) -> None:

@@ -1,0 +1,46 @@
+"""The options that name incidents which the user knows of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cbtool.cli.option_groups import OptionGroup
+from cbtool.cli.options import option
+
+if TYPE_CHECKING:
+    from cbtool.traffic.labels import Label
+
+
+@dataclass
+class IncidentOptions(OptionGroup):
+    """Incidents one by one, and those of a file."""
+
+    incident: Annotated[
+        list[str] | None,
+        option(
+            "--incident",
+            metavar="START/END[:KIND]",
+            help="An incident you know of, in ISO 8601, Unix seconds or +10m; no other is sought;"
+            " repeatable.",
+        ),
+    ] = None
+    incidents: Annotated[
+        Path | None,
+        option(
+            "--incidents", metavar="FILE", help="The same from a file: TOML, CSV, or one START/END a line."
+        ),
+    ] = None
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """The incidents that the user named.
+
+        Raises:
+            CbtoolError: one is malformed, or the file cannot be read.
+        """
+        from cbtool.incident_files import parse_label, read_labels  # noqa: PLC0415  # keeps --help quick
+
+        written = tuple(parse_label(text) for text in self.incident or ())
+        return written if self.incidents is None else (*written, *read_labels(self.incidents))
