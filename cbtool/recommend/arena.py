@@ -32,6 +32,7 @@ _PARTS_OF_A_FLAP = 3
 _BLUR = 2  # calls by which a flap's are mixed: more would wash out the edges that a wait may meet
 _REGULAR = 0.35  # how far the times between a flap's parts may differ, as a share of their mean
 _LIBRARY_LENGTHS = (20.0, 3600.0)
+_LEAST_BACKGROUND = 600.0  # seconds
 _APART = 0.2  # of the time that would be between incidents if they came evenly
 _TRIES = 30
 
@@ -98,15 +99,20 @@ def _rhythm(trace: Trace, at: NDArray[np.float64], parts: Sequence[Segment]) -> 
     return Rhythm(float(between.mean()), at)
 
 
+def library_length(seconds: float) -> float:
+    """Return how long those incidents last in so many seconds of background: 3 % of them, 20 s to an hour."""
+    return float(np.clip(0.03 * max(seconds, _LEAST_BACKGROUND), *_LIBRARY_LENGTHS))
+
+
 def library(p99: float | None, typical: int, seconds: float) -> list[Spell]:
     """Return the incidents that any upstream can have: an outage, a brown-out, calls ten times as slow.
 
     Args:
         p99: the healthy p99 in seconds; None: no slow incident.
         typical: a healthy call's duration, nanoseconds.
-        seconds: of the background; the spells last 3 % of it, 20 s to an hour.
+        seconds: of the background.
     """
-    length = float(np.clip(0.03 * seconds, *_LIBRARY_LENGTHS))
+    length = library_length(seconds)
     healthy = np.full(100, typical, np.int64)
     spells = [Spell(length, healthy, np.ones(100, np.bool_)), Spell(length, healthy, np.arange(100) % 5 < 2)]
     if p99 is not None:

@@ -23,6 +23,8 @@ _MARGIN = 2.0  # times the bursts' 95 % quantile
 _GAP = 3.0  # times as long as all bursts is no burst of their sort
 _AROUND = 25  # calls on either side that tell how far apart calls usually are
 _TOGETHER = 0.2  # of that: one after the other
+_ALL = 0.9  # of the calls fail in an outage
+_MANY = 20  # failures that came apart are no single caller's
 
 
 class Bar(NamedTuple):
@@ -60,7 +62,8 @@ def _recurring(stretches: Sequence[Stretch]) -> list[Stretch]:
     """Return those that are bursts: all up to the longest sort of which there are several.
 
     A clear gap in their lengths is where another sort begins. Incidents that last less than a minute are few,
-    or a sort with others that last longer, and say nothing about bursts.
+    or a sort with others that last longer, or each an outage of ten seconds or more, and say nothing about
+    bursts.
     """
     ordered = sorted(stretches, key=lambda stretch: stretch.seconds)
     clear = [
@@ -70,9 +73,21 @@ def _recurring(stretches: Sequence[Stretch]) -> list[Stretch]:
     ]
     habit = 0
     for begin, end in pairwise([0, *clear, len(ordered)]):
-        if end - begin >= RECURRING and ordered[end - 1].seconds < LONGEST_BLIP:
+        sort = ordered[begin:end]
+        if len(sort) >= RECURRING and sort[-1].seconds < LONGEST_BLIP and not all(map(_is_outage, sort)):
             habit = end
     return ordered[:habit]
+
+
+def _is_outage(stretch: Stretch) -> bool:
+    """Return whether hardly any call succeeded for so long that nobody takes it for a restart or a caller."""
+    shape = stretch.shape
+    return (
+        stretch.seconds >= USUALLY_ACTED_ON
+        and stretch.failed >= _ALL * stretch.calls
+        and shape is not None
+        and shape.bursts >= _MANY
+    )
 
 
 def follows(start: NDArray[np.int64], failed: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cbtool.recommend.arena import library_length
 from cbtool.recommend.backoff import WORTH_GROWING
 from cbtool.recommend.forms import TRIALS, best_wait, reopening_chance
 from cbtool.units import exact_duration, format_duration, format_percent, format_rate
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from cbtool.recommend.evidence import Evidence
     from cbtool.recommend.findings import Neighbour, Sensitivity
 
-_DEFAULT_INCIDENT = 120.0
 _FEW = 4
 _LEAST = " No fewer are asked for: one call with its two retries is three errors, and any upstream has those."
 
@@ -98,10 +98,13 @@ def _errors(e: Evidence, _: Sensitivity | None) -> str:
     share = e.healthy_percent / 100
     parts = []
     for regime in dict.fromkeys((e.regimes[0], e.regimes[-1])):
-        mean = gate.holds(regime.rate) * share
+        mean, asked = gate.holds(regime.rate) * share, gate.asked_for(regime.rate)
+        most = (
+            f"max(k, θN) = max({gate.errors}, {gate.threshold / 100:g} × {_short(gate.holds(regime.rate))})"
+        )
         parts.append(
-            f"at {format_rate(regime.rate)} a window holds Np = {mean:.2g} failures by chance, and"
-            f" P(Poisson({mean:.2g}) ≥ {gate.errors}) = {_poisson_tail(mean, gate.errors):.1e}"
+            f"at {format_rate(regime.rate)} a full window holds Np = {mean:.2g} failures by chance and opens"
+            f" at {most} = {asked}: P(Poisson({mean:.2g}) ≥ {asked}) = {_poisson_tail(mean, asked):.1e}"
         )
     return (
         f"{_capital('; '.join(parts))}. The background's own windows, their tail extrapolated (bursts and"
@@ -112,9 +115,9 @@ def _errors(e: Evidence, _: Sensitivity | None) -> str:
 
 def _wait(e: Evidence, _: Sensitivity | None) -> str:
     lengths = [i.length for i in e.actionable]
-    typical = float(np.median(lengths)) if lengths else _DEFAULT_INCIDENT
+    typical = float(np.median(lengths)) if lengths else library_length(e.span)
     trials, rate, wait = e.candidate.trials, e.regimes[-1].rate, e.candidate.wait
-    known = f"D = {format_duration(typical)}" + ("" if lengths else " (none was seen: a usual one)")
+    known = f"D = {format_duration(typical)}" + ("" if lengths else " (none was seen: the simulated ones)")
     if e.candidate.growth > 1:
         return f"{known}: {_growing(e)}{_capacity(e)}"
     return (

@@ -10,15 +10,16 @@ import numpy as np
 from cbtool.recommend.blips import USUALLY_ACTED_ON, taken_for_blips
 from cbtool.recommend.findings import Estimate
 from cbtool.recommend.forms import reopening_chance
+from cbtool.recommend.late import late_notes, number
 from cbtool.recommend.model import Expected, Incident, SettingReason
 from cbtool.recommend.resamples import HIGH, LOW
 from cbtool.units import exact_duration, format_duration, format_percent, format_rate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from cbtool.breaker.capacity import Capacity
-    from cbtool.recommend.gates import Candidate, Gate
+    from cbtool.recommend.gates import Candidate
     from cbtool.recommend.loss import Outcome
     from cbtool.recommend.model import Budget, Regime
     from cbtool.recommend.tails import FalseTrips
@@ -118,11 +119,10 @@ def notes(evidence: Evidence) -> tuple[str, ...]:
         )
     elif len(evidence.actionable) == 1:
         said.append("Only one incident was seen, so its length is varied all the more for the wait.")
+    elif len(evidence.actionable) == 2:
+        said.append("Only 2 incidents were seen, so their lengths are varied all the more for the wait.")
     elif len(evidence.actionable) < _FEW_INCIDENTS:
-        said.append(
-            f"Only {len(evidence.actionable)} incidents were seen, so their lengths are varied all the more"
-            " for the wait."
-        )
+        said.append(f"Only {len(evidence.actionable)} incidents were seen: the wait rests on few lengths.")
     blips = taken_for_blips(evidence.incidents, evidence.budget, at_least=USUALLY_ACTED_ON)
     if blips is not None and evidence.budget.shortest_incident is None:
         said.append(f"{blips}.")
@@ -130,7 +130,7 @@ def notes(evidence: Evidence) -> tuple[str, ...]:
         said.append("The log holds no durations, so slow calls are not judged: no slow threshold.")
     elif evidence.p99 is None:
         said.append("All durations are 0, so slow calls are not judged: no slow threshold.")
-    said += [note for regime in evidence.regimes for note in _late(evidence, regime)]
+    said += late_notes(evidence)
     said += _timeouts(evidence)
     high, budget = evidence.trips.high or 0.0, evidence.budget.false_trips_per_day
     if high > 1.05 * budget:
@@ -144,41 +144,6 @@ def notes(evidence: Evidence) -> tuple[str, ...]:
             " rare bursts; run again on a day or more."
         )
     return tuple(said)
-
-
-def _late(e: Evidence, regime: Regime) -> Iterable[str]:
-    """What the delay budget asks for and this load cannot have."""
-    if regime.outage_delay is None or regime.brown_out_delay is None:
-        return
-    gate = e.candidate.gate
-    load, holds = format_rate(regime.rate), _number(gate.holds(regime.rate))
-    wanted, noticed = format_duration(e.budget.detection_delay), regime.outage_delay.value
-    rather = "The budget of false trips comes first, and so do the incidents that were seen."
-    if noticed is None:
-        yield (
-            f"At {load} a window holds about {holds} calls, too few for {gate.errors} errors: even an outage"
-            f" may go unnoticed at that load. {rather}"
-        )
-    elif noticed > e.budget.detection_delay:
-        yield (
-            f"At {load} an outage opens the breaker after {format_duration(noticed)}, not within the {wanted}"
-            f" asked for: {_takes(gate, regime.rate)} take that long. {rather}"
-        )
-    if noticed is not None and regime.brown_out_delay.value is None:
-        yield (
-            f"At {load} a window holds about {holds} calls, so that {format_percent(100 * e.level)} failures"
-            f" seldom are {gate.errors}: brown-outs may go unnoticed at that load."
-        )
-
-
-def _takes(gate: Gate, rate: float) -> str:
-    """Say what must fail before the breaker opens: so many errors, or the threshold's share of the window."""
-    share = gate.threshold * gate.holds(rate) / 100
-    if share <= gate.errors:
-        return f"{gate.errors} errors"
-    return (
-        f"{_number(share)} failures, {gate.threshold:g} % of the window's {_number(gate.holds(rate))} calls,"
-    )
 
 
 def _timeouts(e: Evidence) -> Iterable[str]:
@@ -205,7 +170,12 @@ def _threshold(e: Evidence) -> SettingReason:
     failing = [i.failed for i in e.actionable if i.failed > i.slow or i.kind != "slow"]
     healthy = f"healthy calls fail at {format_percent(e.healthy_percent)}"
     if failing:
-        sides = f"incidents at {format_percent(min(failing))} or more"
+        lowest, several = format_percent(min(failing)), len(failing) > 1
+        sides = (
+            f"incidents at {lowest}{' or more' * (min(failing) < 100)}"
+            if several
+            else f"the incident at {lowest}"
+        )
         data = f"{e.healthy_calls:,} healthy calls, {len(failing)} incident{'s' * (len(failing) > 1)}"
     else:
         pays = format_percent(100 * e.budget.break_even)
@@ -218,11 +188,12 @@ def _slow(e: Evidence) -> Iterable[SettingReason]:
     gate = e.candidate.gate
     if gate.slow_from is None or e.p99 is None:
         return
+    slow = len([i for i in e.actionable if i.kind == "slow"])
     yield SettingReason(
         "slow_call_rate_threshold",
         gate.slow_threshold,
         "one call in a hundred is slower than the healthy p99; in a slow incident most are",
-        f"{len([i for i in e.actionable if i.kind == 'slow'])} slow incidents seen, others simulated",
+        f"{slow or 'no'} slow incident{'s' * (slow != 1)} seen, others simulated",
     )
     yield SettingReason(
         "slow_call_duration_threshold",
@@ -235,10 +206,10 @@ def _slow(e: Evidence) -> Iterable[SettingReason]:
 def _window(e: Evidence) -> SettingReason:
     gate = e.candidate.gate
     if gate.counted:
-        took = " to ".join(dict.fromkeys(format_duration(gate.window / r.rate) for r in e.regimes[::-1]))
+        took = _ends([format_duration(gate.window / r.rate) for r in e.regimes[::-1]])
         why = f"spans about {took}; calls rather than seconds, since incidents at every load are then seen"
         return SettingReason("sliding_window_size", round(gate.window), why, _regimes(e))
-    holds = " to ".join(dict.fromkeys(_number(gate.holds(r.rate)) for r in e.regimes))
+    holds = _ends([number(gate.holds(r.rate)) for r in e.regimes])
     why = f"holds about {holds} calls; the cheapest length for detecting incidents within the budget"
     return SettingReason("sliding_window_size", exact_duration(gate.window), why, _regimes(e))
 
@@ -257,11 +228,16 @@ def _errors(e: Evidence) -> SettingReason:
     gate, quiet = e.candidate.gate, e.regimes[0]
     holds = gate.holds(quiet.rate)
     chance = holds * e.healthy_percent / 100
-    why = (
-        f"at {format_rate(quiet.rate)} a window holds {_number(holds)} calls and {chance:.2g} failures when"
-        f" healthy; {gate.errors} errors by chance or burst stay within"
-        f" {e.budget.false_trips_per_day:.2g} false trips a day"
-    )
+    full = f"at {format_rate(quiet.rate)} a window holds {number(holds)} calls and {chance:.2g} failures"
+    budget = f"{e.budget.false_trips_per_day:.2g} false trips a day"
+    asked = gate.asked_for(quiet.rate)
+    if asked > gate.errors:
+        why = (
+            f"{full} when healthy, and {gate.threshold:g} % of a full one are {asked} already; {gate.errors}"
+            f" errors guard one that is filling. Both stay within {budget}"
+        )
+    else:
+        why = f"{full} when healthy; {gate.errors} errors by chance or burst stay within {budget}"
     data = f"the quietest load ({quiet.name}, {quiet.calls:,} calls, {quiet.errors:,} errors)"
     return SettingReason("minimum_number_of_errors", gate.errors, why, data)
 
@@ -308,13 +284,14 @@ def _trials(e: Evidence) -> SettingReason:
     return SettingReason("permitted_number_of_calls_in_half_open_state", trials, why, data)
 
 
+def _ends(values: Sequence[str]) -> str:
+    """Name the first and the last, once where they are alike."""
+    return " to ".join(dict.fromkeys((values[0], values[-1])))
+
+
 def _regimes(e: Evidence) -> str:
     seen = ", ".join(f"{r.name} {format_rate(r.rate)}" for r in e.regimes)
     return f"load of one breaker: {seen}"
-
-
-def _number(value: float) -> str:
-    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
 
 
 def _estimate(values: list[float]) -> Estimate:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from cbtool.breaker import BreakerConfig, WindowType
@@ -36,6 +37,10 @@ class Gate(NamedTuple):
     def holds(self, rate: float) -> float:
         """Return about how many calls the window holds at so many calls a second."""
         return self.window if self.counted else self.window * rate
+
+    def asked_for(self, rate: float) -> int:
+        """Return how many failures open a breaker whose window is full at so many calls a second."""
+        return max(self.errors, math.ceil(self.threshold / 100 * self.holds(rate) - 1e-9))
 
 
 def gate_of(config: BreakerConfig) -> Gate | None:

@@ -216,7 +216,7 @@ class Case:
     def library(self, calm: Trace) -> list[arenas.Spell]:
         """Return the incidents that any upstream can have, at this one's durations."""
         typical = int(np.median(calm.duration)) if len(calm) else 0
-        return arenas.library(self.p99, typical, max(calm.span, 600.0))
+        return arenas.library(self.p99, typical, calm.span)
 
     def court(self, arena: arenas.Arena) -> Court:
         """Return an arena as a court."""

@@ -268,6 +268,8 @@ def test_bursts_are_those_below_the_first_clear_gap() -> None:
         ([1] * 6 + [20, 25, 30, 600], [20, 25, 30, 600]),
         ([20, 25, 30, 40, 50, 70, 100], [20, 25, 30, 40, 50, 70, 100]),  # one sort, which lasts longer, too
         ([1, 1, 5, 8, 12, 14, 13, 200], [200]),
+        ([33, 28, 21, 32, 30, 24], [33, 28, 21, 32, 30, 24]),  # outages, though none lasts a minute
+        ([2, 3, 2, 3, 2, 3, 21, 25, 32, 28, 24], [21, 25, 32, 28, 24]),
     ],
 )
 def test_bursts_are_a_sort_of_which_there_are_several(lengths: list[int], acted_on: list[int]) -> None:
