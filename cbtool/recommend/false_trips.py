@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cbtool.recommend.chance import Levels, cold_trip, levels_of, trips_per_second
+from cbtool.recommend.clusters import HARDLY, chance_of_fullest, clusters_after
 from cbtool.recommend.exposure import BlockMaxima
 from cbtool.recommend.findings import Estimate
-from cbtool.recommend.gates import Gate
 from cbtool.recommend.margins import tripping
 from cbtool.recommend.tails import KEPT, MOST_KEPT, FalseTrips, tail_of
 from cbtool.recommend.trip_interval import Range, counted_range, trip_range
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cbtool.recommend.exposure import Exposure
+    from cbtool.recommend.gates import Gate
     from cbtool.recommend.mild import Mild
 
 _DAY = 86400.0
@@ -34,10 +35,6 @@ _RESTARTS_A_DAY = 12.0  # deployments, and closings after incidents
 _FULLEST = 400  # blocks that a resample draws from
 BURST_MARGIN = 1.3
 """The next burst may be so many times as bad as those that were seen; more, where few were."""
-_UNSEEN_CLUSTERS = 0.05
-"""How likely it is that bad calls come in clusters all the same, where the log shows none."""
-_LOOKED_AT = (5, 20, 100, 500)  # calls in a window
-_HARDLY = 0.001  # a chance that is none
 
 
 class Guard:
@@ -66,7 +63,7 @@ class Guard:
         self._calm = calm
         self._levels: dict[tuple[int, float | None], Levels] = {}
         self._known: dict[Gate, FalseTrips] = {}
-        self._clusters: dict[float | None, bool] = {}
+        self._clusters: dict[float | None, float] = {}
 
     def with_budget(self, budget: float) -> Guard:
         """Return a guard of the same traffic that holds gates to another budget."""
@@ -152,9 +149,9 @@ class Guard:
             Shape (draws, gates); the worst of the views of the background.
         """
         bounds = np.zeros((draws, len(gates)))
-        weight = self._tail_counts(None)
+        weight, clusters = self._tail_counts(None), self._clustered(None)
         for number, exposure in enumerate(self._calm):
-            kept = self._kept(exposure)
+            kept, copies = self._kept(exposure), exposure.copies
             random = np.random.default_rng([seed, 67, number])
             maxima = [exposure.block_maxima(gate, None, gate.threshold) for gate in gates]
             fullest = np.argsort(maxima[len(gates) // 2].positive, kind="stable")[-_FULLEST:]
@@ -167,7 +164,7 @@ class Guard:
                         weight
                         * exposure.share
                         * _DAY
-                        * tail_of(drawn, errors, exposure.seconds, kept, exposure.copies).upper
+                        * tail_of(drawn, errors, exposure.seconds, kept, copies, clusters=clusters).upper
                     )
                     bounds[row, column] = max(bounds[row, column], bound)
         return bounds
@@ -186,7 +183,8 @@ class Guard:
             found = found.or_worse(FalseTrips(seen, seen, seen))
         for exposure in self._calm if found.upper <= self._budget else ():
             weight = self._tail_counts(slow_from)
-            tail = _by_tail(exposure, gate, slow_from, threshold, self._kept(exposure))
+            kept, clusters = self._kept(exposure), self._clustered(slow_from)
+            tail = _by_tail(exposure, gate, slow_from, threshold, kept, clusters=clusters)
             found = found.or_worse(FalseTrips(tail.seen, *(max(tail.seen, weight * x) for x in tail[1:])))
         return found
 
@@ -201,19 +199,19 @@ class Guard:
         """Return what the tail of clusters counts: all, where bad calls come in clusters.
 
         Where no window of any length was fuller than chance fills some, clusters are thought unlikely, and
-        the tail that they would have counts for little.
+        the tail that they would have counts for little; for more, the fuller some were.
         """
-        return 1.0 if self._clustered(slow_from) else _UNSEEN_CLUSTERS
+        return 1.0 if self._clustered(slow_from) else clusters_after(self._chance_of(slow_from))
 
     def _clustered(self, slow_from: float | None) -> bool:
         """Return whether bad calls were seen to come in clusters."""
+        return self._chance_of(slow_from) < HARDLY
+
+    def _chance_of(self, slow_from: float | None) -> float:
+        """Return how likely chance alone fills windows as full as they were, whatever their length."""
         if slow_from not in self._clusters:
             levels = self._levels_of(0, slow_from)
-            self._clusters[slow_from] = any(
-                fuller_than_by_chance(self._calm[0], levels, calls, slow_from)
-                for calls in _LOOKED_AT
-                if calls <= len(self._calm[0]) / 20
-            )
+            self._clusters[slow_from] = chance_of_fullest(self._calm[0], levels, slow_from)
         return self._clusters[slow_from]
 
     def _by_chance(self, index: int, gate: Gate, slow_from: float | None, threshold: float) -> float:
@@ -245,34 +243,10 @@ def _errors_of(exposure: Exposure, gate: Gate, threshold: float) -> float:
     return max(float(gate.errors), threshold * gate.holds(len(exposure) / exposure.seconds) / 100.0)
 
 
-def fuller_than_by_chance(exposure: Exposure, levels: Levels, calls: int, slow_from: float | None) -> bool:
-    """Return whether more windows of so many calls hold some number of bad ones than chance explains.
-
-    Args:
-        exposure: healthy traffic.
-        levels: its load and its share of bad calls.
-        calls: in a window.
-        slow_from: bad calls are slow ones; None: failed ones.
-    """
-    from scipy.special import pdtrc  # noqa: PLC0415  # as in `chance`
-
-    gate = Gate(float(calls), 1e-9, 1, 1, counted=True)
-    peaks = exposure.peaks(gate, slow_from)
-    if not len(peaks.block):
-        return False
-    fullest = peaks.bad[np.flatnonzero(np.diff(peaks.block, prepend=-1))]
-    for bad in range(2, int(fullest.max()) + 1):
-        seen = int((fullest >= bad).sum())
-        expected = exposure.seconds * trips_per_second(levels, gate._replace(errors=bad, calls=bad), 1e-9)
-        if expected < peaks.blocks / 4 and pdtrc(seen - 1, expected) < _HARDLY:
-            return True
-    return False
-
-
 def _by_tail(
-    exposure: Exposure, gate: Gate, slow_from: float | None, threshold: float, kept: int
+    exposure: Exposure, gate: Gate, slow_from: float | None, threshold: float, kept: int, *, clusters: bool
 ) -> FalseTrips:
     errors = _errors_of(exposure, gate, threshold)
     maxima = exposure.block_maxima(gate, slow_from, threshold)
-    tail = tail_of(maxima, errors, exposure.seconds, kept, exposure.copies)
+    tail = tail_of(maxima, errors, exposure.seconds, kept, exposure.copies, clusters=clusters)
     return FalseTrips(*(_DAY * exposure.share * rate for rate in tail))

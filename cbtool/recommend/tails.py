@@ -16,6 +16,7 @@ KEPT, MOST_KEPT = 10, 40
 """Blocks that a tail is read from; more where a burst may be among them more than once."""
 _MEETING = 400  # of the largest maxima, that may meet
 _SURE = 0.7  # that the tail's ratio is no larger
+_NEARLY = 1.0 + 1e-9
 
 
 class FalseTrips(NamedTuple):
@@ -34,7 +35,13 @@ class FalseTrips(NamedTuple):
 
 
 def tail_of(
-    maxima: BlockMaxima, errors: float, seconds: float, kept: int = KEPT, copies: float = 1.0
+    maxima: BlockMaxima,
+    errors: float,
+    seconds: float,
+    kept: int = KEPT,
+    copies: float = 1.0,
+    *,
+    clusters: bool = True,
 ) -> FalseTrips:
     """Return trips a second from the block maxima of the margin, extrapolated by a geometric tail.
 
@@ -49,33 +56,63 @@ def tail_of(
         seconds: that all blocks took.
         kept: how many of the largest maxima tell the tail, at most.
         copies: blocks that one and the same burst is in; so many of them count as one.
+        clusters: whether bad calls were seen to come in clusters; where not, there is but one sort of maxima.
     """
     positive = maxima.positive
     seen = int(tripping(positive, 1.0)) / seconds
-    found = _beyond(maxima, errors, seconds, kept, copies)
-    if kept < MOST_KEPT and len(positive):
+    if not len(positive):
+        found = _falling(_Peaks(3.0, 1.0 / errors, 0.0), errors, copies / seconds)  # the rule of three
+    else:
+        found = _beyond(maxima, errors, seconds, kept, copies, clusters=clusters)
+    if clusters and kept < MOST_KEPT and len(positive):
         # Two at once are no part of so steep a tail.
         together = _meetings(maxima) / seconds
-        wider = _beyond(maxima, errors, seconds, MOST_KEPT, copies)
-        found = tuple(max(a, min(b, together)) for a, b in zip(found, wider, strict=True))
+        wider = _beyond(maxima, errors, seconds, MOST_KEPT, copies, clusters=True)
+        found = max(found[0], min(wider[0], together)), max(found[1], min(wider[1], together))
     return FalseTrips(seen, *(max(seen, rate) for rate in found))
 
 
+class _Peaks(NamedTuple):
+    """Maxima over a level: how many, and by how many errors they exceed it together."""
+
+    few: float
+    level: float
+    total: float
+
+
 def _beyond(
-    maxima: BlockMaxima, errors: float, seconds: float, kept: int, copies: float
-) -> tuple[float, ...]:
-    """Return the best guess and the bound of the extrapolation, trips a second."""
+    maxima: BlockMaxima, errors: float, seconds: float, kept: int, copies: float, *, clusters: bool
+) -> tuple[float, float]:
+    """Return the best guess and the bound of the extrapolation, trips a second.
+
+    Margins of whole errors tie. To leave some of those out that are no lower than the lowest one kept makes
+    a tail look flatter than it is; to count them all makes it look steeper, where they are the single errors
+    beside bursts. The latter are told by the peaks above them: the worse of the two holds.
+    """
     positive = maxima.positive
-    if not len(positive):
-        few, level, total = 3.0, 1.0 / errors, 0.0  # the rule of three
-    else:
-        wanted = min(kept, max(KEPT, int(maxima.blocks / copies) // 3))
-        highest = largest(positive, max(1, min(round(wanted * copies), len(positive))))
-        level = float(highest[0])
-        few, total = len(highest) / copies, float(((highest - level) * errors).sum()) / copies
+    wanted = min(kept, max(KEPT, int(maxima.blocks / copies) // 3))
+    highest = largest(positive, max(1, min(round(wanted * copies), len(positive))))
+    level = float(highest[0])
+    excess = float(((highest - level) * errors).sum())
+    often = copies / seconds
+    tied = _Peaks(tripping(positive, _NEARLY / level) / copies, level, excess / copies)
+    all_of_them = _falling(tied, errors, often)
+    above = highest[highest > level / _NEARLY]
+    if not clusters or tied.few * copies <= len(highest):
+        return all_of_them
+    few = _falling(_Peaks(len(highest) / copies, level, excess / copies), errors, often)
+    if not len(above):
+        return few
+    least = float(above[0])
+    higher = _Peaks(len(above) / copies, least, float(((above - least) * errors).sum()) / copies)
+    apart = _falling(higher, errors, often)
+    return min(few[0], max(all_of_them[0], apart[0])), min(few[1], max(all_of_them[1], apart[1]))
+
+
+def _falling(peaks: _Peaks, errors: float, often: float) -> tuple[float, float]:
+    few, level, total = peaks
     beyond = max(0.0, 1.0 - level) * errors
     ratio, at_most = (total + 1.0) / (few + total + 2.0), _ratio_at_most(few, total)
-    often = copies / seconds
     return often * few * ratio**beyond, often * (few + 2.0 * math.sqrt(few)) * at_most**beyond
 
 

@@ -8,8 +8,9 @@ from traffic_cases import phase, traced, traffic, with_bursts
 
 from cbtool.breaker import BreakerConfig, WindowType
 from cbtool.recommend.chance import Levels, cold_trip, levels_of, trips_per_second
+from cbtool.recommend.clusters import HARDLY, chance_of_fullest, clusters_after
 from cbtool.recommend.exposure import Exposure, exposure_of
-from cbtool.recommend.false_trips import Guard, fuller_than_by_chance
+from cbtool.recommend.false_trips import Guard
 from cbtool.recommend.gates import Gate
 from cbtool.simulation.engine import Engine
 from cbtool.simulation.run import simulate
@@ -124,5 +125,35 @@ def test_bursts_are_told_from_chance(size: int, clustered: bool) -> None:
     calls = traffic(phase("steady", 7200, 5, failure_rate=1.0), seed=3)
     data = exposure(with_bursts(calls, every=900, size=size, seed=3) if size else calls)
     levels = levels_of(data.end, data.failed)
-    found = any(fuller_than_by_chance(data, levels, window, None) for window in (5, 20, 100))
-    assert found == clustered
+    assert (chance_of_fullest(data, levels, None) < HARDLY) == clustered
+
+
+def test_clusters_are_the_likelier_the_less_chance_explains() -> None:
+    assert clusters_after(1.0) == clusters_after(0.4) == pytest.approx(0.05)
+    assert clusters_after(0.01) == pytest.approx(1 / (1 + 19 * 0.125), rel=0.01)  # −e p ln p = 0.1252
+    assert clusters_after(0.0) == 1.0
+    found = [clusters_after(chance) for chance in (0.3, 0.1, 0.03, 0.01, 0.001)]
+    assert found == sorted(found)
+
+
+BUDGET = 1 / 30  # trips a day
+GATES = (Gate(10.0, 30.0, 4, 4), Gate(5.0, 80.0, 4, 4, counted=True), Gate(20.0, 50.0, 4, 4, counted=True))
+
+
+@pytest.mark.parametrize(("percent", "hours", "usual"), [(1.0, 2, 4.6), (5.0, 2, 6.5)])
+def test_short_logs_of_independent_failures_keep_the_budget_by_gates_that_are_hardly_too_large(
+    percent: float, hours: float, usual: float
+) -> None:
+    truth = Levels(np.array([0.5]), np.array([percent / 100]), np.array([1.0]))
+    found = []
+    for seed in range(12):
+        data = exposure(traffic(phase("night", 3600 * hours, 0.5, failure_rate=percent), seed=seed))
+        guard = Guard(data, [data], BUDGET)
+        for gate in GATES:
+            sized = (gate._replace(errors=k, calls=k) for k in range(4, 60))
+            smallest = next(each for each in sized if guard.false_trips(each).upper <= BUDGET)
+            assert (
+                86_400 * trips_per_second(truth, smallest, gate.threshold) < 2 * BUDGET
+            )  # itself a bound, by 2
+            found.append(smallest.errors)
+    assert np.mean(found) < usual

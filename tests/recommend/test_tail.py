@@ -57,3 +57,15 @@ def test_bursts_that_only_two_at_once_trip_do_so_as_often_as_they_meet() -> None
     assert DAY * found.upper == pytest.approx(20**2 / 2 / 1_000)  # no burst alone comes near
     fewer = tail_of(BlockMaxima(np.where(margins > 0.1, 0.45, margins), 1_000), 20.0, DAY)
     assert DAY * fewer.upper < 0.001
+
+
+def test_where_no_bursts_were_all_that_tie_tell_the_tail() -> None:
+    counts = np.random.default_rng(2).poisson(0.1, 457)  # failures in each of the blocks of two hours
+    maxima = BlockMaxima(counts[counts > 0] / 4.0, len(counts))
+    ones, more = (counts == 1).sum(), (counts > 1).sum()
+    assert ones > 4 * 10
+    assert more < 10
+    found, among_bursts = (tail_of(maxima, 4.0, DAY, clusters=clusters).likely for clusters in (False, True))
+    fit = (counts[counts > 0] - 1).sum()
+    assert found * DAY == pytest.approx((ones + more) * ((fit + 1) / (ones + more + fit + 2)) ** 3)
+    assert found < among_bursts / 4
