@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import NamedTuple
 
 from cbtool.breaker import BreakerConfig, WindowType
@@ -75,18 +76,23 @@ class Candidate(NamedTuple):
     """Seconds that a growing wait stops at."""
 
     def config(self) -> BreakerConfig:
-        """Return the candidate as a breaker's settings."""
-        gate = self.gate
-        return BreakerConfig(
-            failure_rate_threshold=gate.threshold,
-            slow_call_rate_threshold=gate.slow_threshold,
-            slow_call_duration_threshold=gate.slow_from,
-            sliding_window_type=WindowType.COUNT if gate.counted else WindowType.TIME,
-            sliding_window_size=gate.window,
-            minimum_number_of_calls=gate.calls,
-            minimum_number_of_errors=gate.errors,
-            wait_duration_in_open_state=self.wait,
-            wait_backoff_multiplier=self.growth,
-            max_wait_duration_in_open_state=self.longest,
-            permitted_number_of_calls_in_half_open_state=self.trials,
-        )
+        """Return the candidate as a breaker's settings, the same ones each time."""
+        return _config_of(self)
+
+
+@lru_cache(maxsize=4096)
+def _config_of(candidate: Candidate) -> BreakerConfig:
+    gate = candidate.gate
+    return BreakerConfig(
+        failure_rate_threshold=gate.threshold,
+        slow_call_rate_threshold=gate.slow_threshold,
+        slow_call_duration_threshold=gate.slow_from,
+        sliding_window_type=WindowType.COUNT if gate.counted else WindowType.TIME,
+        sliding_window_size=gate.window,
+        minimum_number_of_calls=gate.calls,
+        minimum_number_of_errors=gate.errors,
+        wait_duration_in_open_state=candidate.wait,
+        wait_backoff_multiplier=candidate.growth,
+        max_wait_duration_in_open_state=candidate.longest,
+        permitted_number_of_calls_in_half_open_state=candidate.trials,
+    )

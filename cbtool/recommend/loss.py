@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from cbtool.recommend.charges import charged, recovering
 from cbtool.recommend.model import DEFAULT_FALSE_TRIP_COST
 from cbtool.simulation.fast import run_brief
 from cbtool.simulation.traffic import traffic_of
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from cbtool.breaker.config import BreakerConfig
     from cbtool.recommend.arena import Arena
+    from cbtool.simulation.fast import Brief
 
 _GRACE = 60.0  # seconds
 _LEAST_GRACE = 2.0
@@ -72,7 +74,9 @@ class Court:
         self._bad_inside = bad & inside
         # What refusing a call saves or costs, beside letting it through.
         refusing = np.where(inside, np.where(bad, -1.0, reject_cost), np.where(bad, 0.0, 1.0))
-        self._refusing = refusing.astype(np.float32)
+        self._refusing_until = np.concatenate(
+            ([0.0], np.cumsum(refusing.astype(np.float32), dtype=np.float64))
+        )
         self.doing_nothing = float(self._bad_inside.sum())
         self._start = trace.start
         self._ends = np.searchsorted(trace.start, arena.spans[:, 1])
@@ -87,47 +91,45 @@ class Court:
 
     def loss(self, config: BreakerConfig) -> float:
         """Return the loss of a configuration, as it is on average over where in a wait the incidents end."""
-        permitted, trips = run_brief(self._traffic, config)
-        return self._loss(permitted, trips) + self._recovery(permitted, config)
+        run = run_brief(self._traffic, config)
+        return self._loss(run) + self._recovery(run.permitted, config)
 
-    def _loss(self, permitted: NDArray[np.uint8], trips: NDArray[np.int64]) -> float:
-        return (
-            self.doing_nothing
-            + float(self._refusing[permitted == 0].sum(dtype=np.float64))
-            + self._false_trip_cost * int((self._incident_of(trips) < 0).sum())
+    def _loss(self, run: Brief) -> float:
+        charges = charged(
+            run.permitted,
+            run.log,
+            self._start,
+            self._refusing_until,
+            self._spans,
+            self._grace_until,
+            self._false_trip_cost,
         )
+        return self.doing_nothing + float(charges)
 
     def _recovery(self, permitted: NDArray[np.uint8], config: BreakerConfig) -> float:
         """Return what recovering would cost more on average than it did here.
 
         Where a breaker is open as an incident ends, it stays so for half a wait on average; a little more is
-        taken (`_LATE`). How long it did in this arena is luck, which the search would otherwise learn.
+        taken (`_LATE`). How long it did in this arena is luck, which the search would otherwise learn. How
+        long a growing wait was, is read from the run.
         """
-        more = 0
-        for end, time in zip(self._ends, self._spans[:, 1], strict=True):
-            if not end or end == len(permitted) or permitted[end - 1]:
-                continue
-            first = end + int(permitted[end:].argmax()) if permitted[end:].any() else len(permitted)
-            wait = self._wait_around(permitted, end, first, config)
-            usual = int(np.searchsorted(self._start, time + int(_LATE * wait * 1e9)))
-            more += self._good_until[usual] - self._good_until[first]
+        longest = config.max_wait_duration_in_open_state
+        more = recovering(
+            permitted,
+            self._start,
+            self._ends,
+            self._spans,
+            self._good_until,
+            float(config.wait_duration_in_open_state),
+            -1.0 if longest is None or config.wait_backoff_multiplier <= 1.0 else float(longest),
+            _LATE,
+        )
         return float(more)
-
-    def _wait_around(
-        self, permitted: NDArray[np.uint8], end: int, first: int, config: BreakerConfig
-    ) -> float:
-        """Return the wait in seconds that an incident ended in; a growing one is read from the run."""
-        wait, longest = config.wait_duration_in_open_state, config.max_wait_duration_in_open_state
-        if config.wait_backoff_multiplier <= 1.0 or longest is None:
-            return wait
-        before = permitted[:end][::-1]
-        last = end - 1 - int(before.argmax()) if before.any() else 0
-        seen = float(self._start[min(first, len(permitted) - 1)] - self._start[last]) / 1e9
-        return min(max(seen, wait), longest)
 
     def judge(self, config: BreakerConfig) -> Outcome:
         """Return the loss with what it is made of."""
-        permitted, trips = run_brief(self._traffic, config)
+        run = run_brief(self._traffic, config)
+        permitted, trips = run.permitted, run.trips_ns
         which = self._incident_of(trips)
         delays = []
         for incident in range(len(self._spans)):
@@ -135,7 +137,7 @@ class Court:
             if len(mine):
                 delays.append(max(0.0, float(mine[0] - self._spans[incident, 0]) / 1e9))
         return Outcome(
-            loss=self._loss(permitted, trips),
+            loss=self._loss(run),
             false_trips=int((which < 0).sum()),
             delays=tuple(delays),
             incidents=len(self._spans),

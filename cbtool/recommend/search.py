@@ -14,6 +14,7 @@ from cbtool.recommend.forms import best_wait, nice, nice_duration
 from cbtool.recommend.gates import Candidate, Gate
 from cbtool.recommend.habits import habits
 from cbtool.recommend.moves import ERRORS, trials, waits, with_errors, with_slow
+from cbtool.recommend.scores import judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -311,18 +312,4 @@ class Search:
         return sum(self._losses[candidate][:courts])
 
     def _judge(self, candidates: Sequence[Candidate], courts: int) -> None:
-        """Judge several candidates on the first `courts` courts at once, half of it on another core."""
-        unknown = [
-            (candidate, court)
-            for candidate in dict.fromkeys(candidates)
-            for court in self.courts[len(self._losses.get(candidate, ())) : courts]
-        ]
-        half = len(unknown) // 2
-        others = self._pool.submit(_judged, unknown[half:])
-        losses = [*_judged(unknown[:half]), *others.result()]
-        for (candidate, _), loss in zip(unknown, losses, strict=True):
-            self._losses.setdefault(candidate, []).append(loss)
-
-
-def _judged(pairs: Sequence[tuple[Candidate, Court]]) -> list[float]:
-    return [court.weight * court.loss(candidate.config()) for candidate, court in pairs]
+        judge(candidates, self.courts[:courts], self._losses, self._pool)

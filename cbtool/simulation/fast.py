@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from cbtool.breaker import State
 from cbtool.breaker.machine import transition_of
 from cbtool.breaker.memory import LOG_COLUMNS
 from cbtool.breaker.policies import ResetRule
 from cbtool.simulation.history import History
+from cbtool.simulation.kernel import CARRIED, run_kernel
+from cbtool.simulation.parameters import parameters_of
 from cbtool.simulation.runs import run_of
 from cbtool.simulation.sections import whole
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from cbtool.breaker import BreakerConfig, StateTransition
     from cbtool.simulation.traffic import Traffic
+
+_UNTRACED = np.zeros(0, np.uint8)
 
 
 def run_fast(
@@ -69,23 +74,48 @@ class Brief(NamedTuple):
 
     Attributes:
         permitted: uint8, by call: 1 where it was let through.
-        trips_ns: int64: when the closed breaker opened.
+        log: int64, `kernel.COLUMNS` wide: the transitions.
     """
 
     permitted: NDArray[np.uint8]
-    trips_ns: NDArray[np.int64]
+    log: NDArray[np.int64]
+
+    @property
+    def trips_ns(self) -> NDArray[np.int64]:
+        """When the closed breaker opened, int64."""
+        times, source, target = self.log.T[:3]
+        found: NDArray[np.int64] = times[(source == State.CLOSED) & (target == State.OPEN)]
+        return found
 
 
-def run_brief(traffic: Traffic, config: BreakerConfig, *, seed: int = 0, epoch: float = 0.0) -> Brief:
+def run_brief(traffic: Traffic, config: BreakerConfig) -> Brief:
     """Return the brief result of a run, without the states before and after each call.
 
     Raises:
         ConfigurationError: the configuration has a health check.
     """
-    run = run_of(config, seed=seed, epoch=epoch, timing=False)
-    step = run.advance(whole(traffic.seen_by(config)), traffic.end)
-    log = step.log
-    return Brief(step.permitted, log[(log[:, 1] == State.CLOSED) & (log[:, 2] == State.OPEN), 0])
+    traffic = traffic.seen_by(config)
+    p = None if config.health_check is not None else parameters_of(config.policies, 0)
+    if p is None:
+        step = run_of(config, timing=False).advance(whole(traffic), traffic.end)
+        return Brief(step.permitted, step.log)
+    permitted = np.zeros(len(traffic), np.uint8)
+    log = run_kernel(
+        traffic.start_ns,
+        traffic.call_of,
+        traffic.end_ns,
+        traffic.started,
+        traffic.settled,
+        traffic.results(config.slow_above),
+        p,
+        traffic.end,
+        permitted,
+        _UNTRACED,
+        _UNTRACED,
+        0,
+        np.zeros(len(CARRIED), np.int64),
+    )
+    return Brief(permitted, log)
 
 
 class Spells(NamedTuple):

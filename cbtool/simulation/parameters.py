@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -65,6 +66,7 @@ class Parameters(NamedTuple):
 _WINDOWS = {WindowKind.CALLS: COUNT, WindowKind.TIME: TIME, WindowKind.RUN: CONSECUTIVE}
 
 
+@lru_cache(maxsize=4096)
 def parameters_of(p: Policies, seed: int) -> Parameters | None:
     """Return the numbers of policies, or None for those that the kernel of stretches does not know.
 

@@ -1,0 +1,118 @@
+# ruff: noqa: PLR0917  # compiled code takes arrays one by one, and no keywords
+"""What one run of a candidate costs, counted in one pass without the interpreter's lock (see `loss`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from cbtool.breaker.transition import State
+from cbtool.jit import compiled, inlined
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_CLOSED, _OPEN = int(State.CLOSED), int(State.OPEN)
+
+
+@inlined
+def _index_at(times: Any, at: int) -> int:
+    """Return the first index whose time is at least `at`."""
+    low, high = 0, len(times)
+    while low < high:
+        middle = (low + high) >> 1
+        if times[middle] < at:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@compiled()
+def charged(
+    permitted: NDArray[np.uint8],
+    log: NDArray[np.int64],
+    start: NDArray[np.int64],
+    until: NDArray[np.float64],
+    spans: NDArray[np.int64],
+    grace_until: NDArray[np.int64],
+    false_trip_cost: float,
+) -> float:
+    """Return what the refused calls and the false trips cost.
+
+    Args:
+        permitted: by call: 1 where it was let through; all are while the breaker is closed.
+        log: of the kernel's transitions.
+        start: nanoseconds, by call.
+        until: what refusing all calls before each would cost, and for the end.
+        spans: the incidents, (from, to) nanoseconds, in order.
+        grace_until: until when a trip is each incident's.
+        false_trip_cost: of a trip that is no incident's.
+    """
+    cost = 0.0
+    false_trips = 0
+    for row in range(len(log)):
+        if log[row, 1] != _CLOSED:
+            continue
+        at = log[row, 0]
+        if log[row, 2] == _OPEN:
+            latest = len(spans) - 1
+            while latest >= 0 and spans[latest, 0] > at:
+                latest -= 1
+            false_trips += latest < 0 or at > grace_until[latest]
+        closing = row + 1
+        while closing < len(log) and log[closing, 2] != _CLOSED:
+            closing += 1
+        end = _index_at(start, log[closing, 0] + 1) if closing < len(log) else len(start)
+        call = _index_at(start, at)
+        while call < end:
+            first = call
+            while call < end and not permitted[call]:
+                call += 1
+            cost += until[call] - until[first]
+            call += 1
+    return cost + false_trip_cost * false_trips
+
+
+@compiled()
+def recovering(
+    permitted: NDArray[np.uint8],
+    start: NDArray[np.int64],
+    ends: NDArray[np.int64],
+    spans: NDArray[np.int64],
+    good_until: NDArray[np.int64],
+    wait: float,
+    longest: float,
+    late: float,
+) -> int:
+    """Return how many more good calls recovering refuses on average than it did here; may be negative.
+
+    Args:
+        permitted: by call: 1 where it was let through.
+        start: nanoseconds, by call.
+        ends: the first call after each incident.
+        spans: the incidents, (from, to) nanoseconds, in order.
+        good_until: how many good calls outside incidents there are before each call, and in all.
+        wait: seconds that the breaker stays open.
+        longest: seconds that a growing wait stops at; negative: the wait is constant.
+        late: of a wait, by which recovering is late on average.
+    """
+    more = 0
+    n = len(permitted)
+    for incident in range(len(ends)):
+        end = ends[incident]
+        if not end or end == n or permitted[end - 1]:
+            continue
+        first = end
+        while first < n and not permitted[first]:
+            first += 1
+        around = wait
+        if longest >= 0.0:  # a growing one is read from the run
+            last = end - 1
+            while last > 0 and not permitted[last]:
+                last -= 1
+            seen = float(start[min(first, n - 1)] - start[last]) / 1e9
+            around = min(max(seen, wait), longest)
+        usual = _index_at(start, spans[incident, 1] + int(late * around * 1e9))
+        more += good_until[usual] - good_until[first]
+    return more
