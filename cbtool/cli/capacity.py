@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from cbtool.cli.app import command_app
-from cbtool.cli.options import BreakersOption, JsonOption, ThreadsOption, TimeoutOption, option, parsed
+from cbtool.cli.options.shared import BreakersOption, JsonOption, ThreadsOption, TimeoutOption, option, parsed
 from cbtool.cli.output import print_json, print_text
 from cbtool.errors import ConfigurationError
 from cbtool.units import parse_duration, parse_percent

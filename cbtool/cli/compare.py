@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from cbtool.cli.app import command_app
-from cbtool.cli.groups import ByOption, answer_groups
+from cbtool.cli.by_groups import ByOption, answer_groups
 from cbtool.cli.guarding import say_unasked
-from cbtool.cli.option_groups import grouped
-from cbtool.cli.options import InstancesOption, JsonOption, option, parsed
+from cbtool.cli.options.group import grouped
+from cbtool.cli.options.shared import InstancesOption, JsonOption, option, parsed
+from cbtool.cli.options.traffic import ClusterTrafficOptions, EngineOption
 from cbtool.cli.output import print_json, print_text, working
 from cbtool.cli.sources import source_of, traffic_at
-from cbtool.cli.traffic_options import ClusterTrafficOptions, EngineOption
 from cbtool.errors import ConfigurationError
 from cbtool.simulation.engine import Engine
 from cbtool.traffic.texts import NONE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cbtool.cli.sources import TrafficSource
     from cbtool.recommend.judgement import Judgement
-    from cbtool.simulation.comparison import AtLoad, Comparison
+    from cbtool.simulation.comparison import AtLoad, Candidate, Comparison
 
     Compared = tuple[Comparison, list[Judgement]]
 
@@ -66,50 +68,20 @@ def compare(
       cbtool compare access.log --dialects all -p mine.toml
       cbtool compare --scenario hard-outage --dialects resilience4j,polly,gobreaker
     """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
-    from cbtool.library_profiles import library_defaults  # noqa: PLC0415  # with the others below
-    from cbtool.profiles import load_profile  # noqa: PLC0415
-    from cbtool.recommend.judgement import incidents_in, incidents_in_parts, judge  # noqa: PLC0415  # numpy
-    from cbtool.report.comparison import comparison_text  # noqa: PLC0415
-    from cbtool.simulation.comparison import Candidate  # noqa: PLC0415  # numpy
-    from cbtool.simulation.comparison import compare as run  # noqa: PLC0415
-    from cbtool.traffic.calls import Calls  # noqa: PLC0415
-
     loads = parsed("--load", parse_loads, load)
     if not profile and dialects is None:
         raise typer.BadParameter("name at least one profile, or --dialects", param_hint="--profile")
-    profiles = [load_profile(name) for name in profile or ()]
-    say_unasked(profiles, "compare")
-    names = distinct([each.name for each in profiles], profile or [])
-    if dialects is not None:
-        profiles += [library_defaults(name) for name in parsed("--dialects", parse_dialects, dialects)]
-        names += [each.name for each in profiles[len(names) :]]
-    candidates = [
-        Candidate(name, each.config, each.rules) for name, each in zip(names, profiles, strict=True)
-    ]
+    candidates = _candidates(profile or (), dialects)
     source = traffic.open(texts=(by,) if by else NONE)
-
-    def compared(traffic: TrafficSource) -> Compared:
-        at_loads = [_at_load(traffic, factor) for factor in loads]
-        comparison = run(candidates, at_loads, seed=source.seed, instances=instances, engine=engine)
-        # Of the first load, which by default is the whole traffic: thinned out, an incident is harder to see.
-        calls, rules = at_loads[0].calls, candidates[0].rules
-        if isinstance(calls, Calls):
-            incidents = incidents_in(calls, rules.verdicts(calls))
-        else:
-            incidents = incidents_in_parts(calls, rules)
-        return comparison, [judge(cell.result, incidents) for cell in comparison.cells]
-
-    def text(answer: Compared, title: str) -> str:
-        return comparison_text(*answer, title=title, instances=instances, seed=source.seed)
-
+    comparing = _Comparing(candidates, loads, instances, source.seed, engine)
     head = {"source": source.name, "seed": source.seed}
     if by is not None:
         answer_groups(
             traffic_at(source, 1.0),
             by,
-            lambda calls: compared(source_of(calls, source.name, source.seed)),
+            lambda calls: comparing.of(source_of(calls, source.name, source.seed)),
             text=lambda groups: "\n\n\n".join(
-                text(answer, f"{name} ({len(calls):,} calls)") for name, calls, answer in groups
+                comparing.text(answer, f"{name} ({len(calls):,} calls)") for name, calls, answer in groups
             ),
             document=_document,
             head=head,
@@ -117,11 +89,67 @@ def compare(
         )
         return
     with working("simulating"):
-        answer = compared(source)
+        answer = comparing.of(source)
     if json:
         print_json({**head, **_document(answer)})
     else:
-        print_text(text(answer, source.name))
+        print_text(comparing.text(answer, source.name))
+
+
+class _Comparing(NamedTuple):
+    """What is compared, and how."""
+
+    candidates: Sequence[Candidate]
+    loads: Sequence[float]
+    instances: int
+    seed: int
+    engine: Engine
+
+    def of(self, traffic: TrafficSource) -> Compared:
+        """Compare on some traffic."""
+        from cbtool.recommend.judgement import incidents_in, incidents_in_parts, judge  # noqa: PLC0415  # numpy
+        from cbtool.simulation.comparison import compare as run  # noqa: PLC0415
+        from cbtool.traffic.calls import Calls  # noqa: PLC0415
+
+        at_loads = [_at_load(traffic, factor) for factor in self.loads]
+        comparison = run(
+            self.candidates, at_loads, seed=self.seed, instances=self.instances, engine=self.engine
+        )
+        # Of the first load, which by default is the whole traffic: thinned out, an incident is harder to see.
+        calls, rules = at_loads[0].calls, self.candidates[0].rules
+        if isinstance(calls, Calls):
+            incidents = incidents_in(calls, rules.verdicts(calls))
+        else:
+            incidents = incidents_in_parts(calls, rules)
+        return comparison, [judge(cell.result, incidents) for cell in comparison.cells]
+
+    def text(self, answer: Compared, title: str) -> str:
+        """Return a comparison as people read it."""
+        from cbtool.report.comparison import comparison_text  # noqa: PLC0415  # keeps --help quick
+
+        return comparison_text(*answer, title=title, instances=self.instances, seed=self.seed)
+
+
+def _candidates(profiles: Sequence[str], dialects: str | None) -> list[Candidate]:
+    """Return the profiles that the user names, and libraries with their defaults.
+
+    Raises:
+        typer.BadParameter: there is no such library.
+        CbtoolError: there is no such profile.
+    """
+    from cbtool.library_profiles import library_defaults  # noqa: PLC0415  # keeps --help quick
+    from cbtool.profiles import load_profile  # noqa: PLC0415  # same
+    from cbtool.simulation.comparison import Candidate  # noqa: PLC0415  # numpy
+
+    named = [load_profile(name) for name in profiles]
+    say_unasked(named, "compare")
+    known = [] if dialects is None else parsed("--dialects", parse_dialects, dialects)
+    libraries = [library_defaults(name) for name in known]
+    names = [*distinct([each.name for each in named], profiles), *(each.name for each in libraries)]
+    return [
+        Candidate(name, each.config, each.rules)
+        for name, each in zip(names, [*named, *libraries], strict=True)
+    ]
 
 
 def _at_load(traffic: TrafficSource, load: float) -> AtLoad:
@@ -173,6 +201,6 @@ def parse_loads(text: str) -> list[float]:
     return list(dict.fromkeys(loads))
 
 
-def distinct(names: list[str], given: list[str]) -> list[str]:
+def distinct(names: Sequence[str], given: Sequence[str]) -> list[str]:
     """Return the profiles' names, or what was given for those that share theirs."""
     return [name if names.count(name) == 1 else path for name, path in zip(names, given, strict=True)]

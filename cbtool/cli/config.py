@@ -8,7 +8,7 @@ import typer
 
 from cbtool.cli.app import CONTEXT, command_app, command_named
 from cbtool.cli.commands import COMMANDS
-from cbtool.cli.options import JsonOption  # noqa: TC001  # Typer reads it when the command is built
+from cbtool.cli.options.shared import JsonOption  # noqa: TC001  # Typer reads it when the command is built
 from cbtool.cli.output import print_json, print_text
 from cbtool.cli.settings import Settings
 from cbtool.toml_tables import did_you_mean

@@ -9,8 +9,8 @@ import typer
 from cbtool.cli.app import command_app
 from cbtool.cli.exit_status import ExitStatus
 from cbtool.cli.launching import attach_dashboard
-from cbtool.cli.live_options import NoDashboardOption  # noqa: TC001  # Typer reads it when it is built
-from cbtool.cli.options import JsonOption, OutputOption, option
+from cbtool.cli.options.live import NoDashboardOption  # noqa: TC001  # Typer reads it when it is built
+from cbtool.cli.options.shared import JsonOption, OutputOption, option
 
 app = command_app()
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 from cbtool.cli.app import command_app
-from cbtool.cli.groups import ByOption, answer_groups
-from cbtool.cli.option_groups import grouped
-from cbtool.cli.options import JsonOption, ProfileOption, option
+from cbtool.cli.by_groups import ByOption, answer_groups
+from cbtool.cli.options.group import grouped
+from cbtool.cli.options.shared import JsonOption, ProfileOption, option
+from cbtool.cli.options.traffic import TrafficOptions
 from cbtool.cli.output import note, print_json, print_text, working
 from cbtool.cli.sources import traffic_at
-from cbtool.cli.traffic_options import TrafficOptions
 from cbtool.errors import ConfigurationError
 from cbtool.traffic.texts import JUDGED
 

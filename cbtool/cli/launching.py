@@ -14,7 +14,7 @@ from cbtool.cli.publishing import publish_thresholds
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from cbtool.cli.live_options import LiveOptions
+    from cbtool.cli.options.live import LiveOptions
     from cbtool.live.plan import RunPlan
     from cbtool.live.result import LiveResult
     from cbtool.metrics.thresholds import Check, Threshold

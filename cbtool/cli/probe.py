@@ -11,9 +11,9 @@ import typer
 from cbtool.cli.app import command_app
 from cbtool.cli.guarding import say_unasked
 from cbtool.cli.launching import launch, with_scheme
-from cbtool.cli.live_options import LiveOptions
-from cbtool.cli.option_groups import grouped
-from cbtool.cli.options import option, parsed
+from cbtool.cli.options.group import grouped
+from cbtool.cli.options.live import LiveOptions
+from cbtool.cli.options.shared import option, parsed
 from cbtool.errors import ConfigurationError, UnreachableError
 from cbtool.live.plan import DEFAULT_TIMEOUT, RunPlan
 from cbtool.traffic.scenario import ArrivalKind

@@ -8,7 +8,7 @@ import typer
 
 from cbtool.cli import profiles_foreign
 from cbtool.cli.app import command_app
-from cbtool.cli.options import JsonOption  # noqa: TC001  # Typer reads it when the command is built
+from cbtool.cli.options.shared import JsonOption  # noqa: TC001  # Typer reads it when the command is built
 from cbtool.cli.profiles_validate import validate
 from cbtool.shipped import ProfileGroup
 

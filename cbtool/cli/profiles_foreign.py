@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cbtool.cli.options import JsonOption, option, parsed  # same
+from cbtool.cli.options.shared import JsonOption, option, parsed  # same
 from cbtool.errors import ConfigurationError, UnreachableError
 
 if TYPE_CHECKING:

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from cbtool.cli.exit_status import ExitStatus, exit_status_of
-from cbtool.cli.options import BreakersOption, InstancesOption, JsonOption, ThreadsOption, option, parsed
+from cbtool.cli.options.shared import (
+    BreakersOption,
+    InstancesOption,
+    JsonOption,
+    ThreadsOption,
+    option,
+    parsed,
+)
 from cbtool.errors import CbtoolError, ConfigurationError
 from cbtool.units import parse_duration, parse_percent, parse_rate
 

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cbtool.cli.options import option
+from cbtool.cli.options.shared import option
 from cbtool.cli.output import note
 from cbtool.errors import UnreachableError
 

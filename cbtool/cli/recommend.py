@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 from cbtool.cli.again import Given
 from cbtool.cli.app import command_app
-from cbtool.cli.groups import ByOption, answer_groups
-from cbtool.cli.option_groups import grouped
-from cbtool.cli.options import JsonOption, OutputOption, option, parsed
+from cbtool.cli.by_groups import ByOption, answer_groups
+from cbtool.cli.options.group import grouped
+from cbtool.cli.options.recommend import RecommendOptions
+from cbtool.cli.options.shared import JsonOption, OutputOption, option, parsed
+from cbtool.cli.options.traffic import ClusterTrafficOptions, PlotOption
 from cbtool.cli.output import note, print_json, print_text, working
-from cbtool.cli.recommend_options import RecommendOptions
 from cbtool.cli.sources import traffic_at
-from cbtool.cli.traffic_options import ClusterTrafficOptions, PlotOption
 from cbtool.cli.trying import next_commands
 from cbtool.errors import ConfigurationError, InsufficientDataError, UnreachableError
 from cbtool.traffic.texts import JUDGED

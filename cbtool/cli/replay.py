@@ -9,10 +9,10 @@ import typer
 from cbtool.cli.app import command_app
 from cbtool.cli.guarding import guarded
 from cbtool.cli.launching import launch, with_scheme
-from cbtool.cli.live_options import LiveOptions
-from cbtool.cli.log_options import LogOptions
-from cbtool.cli.option_groups import grouped
-from cbtool.cli.options import option, parsed
+from cbtool.cli.options.group import grouped
+from cbtool.cli.options.live import LiveOptions
+from cbtool.cli.options.logs import LogOptions
+from cbtool.cli.options.shared import option, parsed
 from cbtool.cli.output import note
 from cbtool.errors import ConfigurationError
 from cbtool.live.plan import RunPlan

@@ -12,12 +12,12 @@ import typer
 
 from cbtool.cli.again import Given
 from cbtool.cli.app import command_app
-from cbtool.cli.option_groups import grouped
-from cbtool.cli.options import JsonOption, option
+from cbtool.cli.options.group import grouped
+from cbtool.cli.options.recommend import RecommendOptions
+from cbtool.cli.options.shared import JsonOption, option
+from cbtool.cli.options.traffic import TrafficOptions
 from cbtool.cli.output import note, print_json, working
-from cbtool.cli.recommend_options import RecommendOptions
 from cbtool.cli.sources import traffic_at
-from cbtool.cli.traffic_options import TrafficOptions
 from cbtool.errors import InsufficientDataError, UnreachableError
 from cbtool.traffic.texts import JUDGED
 from cbtool.units import format_size

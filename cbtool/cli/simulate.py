@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cbtool.cli.app import command_app
+from cbtool.cli.by_groups import ByOption, answer_groups
 from cbtool.cli.exit_status import ExitStatus
-from cbtool.cli.groups import ByOption, answer_groups
 from cbtool.cli.guarding import guarded, refused_json
-from cbtool.cli.option_groups import grouped
-from cbtool.cli.options import (
+from cbtool.cli.options.group import grouped
+from cbtool.cli.options.shared import (
     InstancesOption,
     JsonOption,
     ProfileOption,
@@ -20,11 +20,11 @@ from cbtool.cli.options import (
     option,
     parsed_thresholds,
 )
+from cbtool.cli.options.traffic import ClusterTrafficOptions, EngineOption, LoadOption, PlotOption
 from cbtool.cli.output import print_json, print_text
 from cbtool.cli.publishing import JunitOption, publish_thresholds
 from cbtool.cli.simulating import Simulating
 from cbtool.cli.sources import traffic_at
-from cbtool.cli.traffic_options import ClusterTrafficOptions, EngineOption, LoadOption, PlotOption
 from cbtool.report.checks import check_json, checks_text
 from cbtool.simulation.engine import Engine
 from cbtool.traffic.texts import NONE

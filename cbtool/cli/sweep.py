@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from cbtool.cli.app import command_app
-from cbtool.cli.groups import ByOption, answer_groups
+from cbtool.cli.by_groups import ByOption, answer_groups
 from cbtool.cli.guarding import say_unasked
-from cbtool.cli.option_groups import grouped
-from cbtool.cli.options import InstancesOption, JsonOption, ProfileOption, option
+from cbtool.cli.options.group import grouped
+from cbtool.cli.options.shared import InstancesOption, JsonOption, ProfileOption, option
+from cbtool.cli.options.traffic import ClusterTrafficOptions, LoadOption
 from cbtool.cli.output import note, print_json, print_text, progress
 from cbtool.cli.sources import traffic_at
-from cbtool.cli.traffic_options import ClusterTrafficOptions, LoadOption
 from cbtool.errors import ConfigurationError
 from cbtool.traffic.texts import NONE
 

@@ -10,7 +10,7 @@ import typer
 
 from cbtool.cli.app import command_app
 from cbtool.cli.exit_status import ExitStatus
-from cbtool.cli.options import option, parsed
+from cbtool.cli.options.shared import option, parsed
 from cbtool.cli.output import note, print_text
 from cbtool.units import parse_duration
 

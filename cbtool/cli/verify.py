@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cbtool.cli.app import command_app
+from cbtool.cli.by_groups import ByOption
 from cbtool.cli.exit_status import ExitStatus
-from cbtool.cli.groups import ByOption
 from cbtool.cli.guarding import guarded
-from cbtool.cli.incident_options import IncidentOptions
-from cbtool.cli.limit_options import LimitOptions
-from cbtool.cli.log_options import LogOptions
-from cbtool.cli.option_groups import grouped
-from cbtool.cli.options import JsonOption, ProfileOption, SeedOption, option, parsed
+from cbtool.cli.options.group import grouped
+from cbtool.cli.options.incidents import IncidentOptions
+from cbtool.cli.options.limits import LimitOptions
+from cbtool.cli.options.logs import LogOptions
+from cbtool.cli.options.recommend import instances_of
+from cbtool.cli.options.shared import JsonOption, ProfileOption, SeedOption, option, parsed
+from cbtool.cli.options.traffic import LogsArgument
 from cbtool.cli.output import print_json, print_text, working
 from cbtool.cli.profiles_validate import parse_load_range
 from cbtool.cli.publishing import JunitOption, MarkdownOption, publish
-from cbtool.cli.recommend_options import instances_of
 from cbtool.cli.sources import Generated, named
-from cbtool.cli.traffic_options import LogsArgument
 from cbtool.cli.verify_groups import verify_groups
 from cbtool.units import parse_duration
 

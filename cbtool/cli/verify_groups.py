@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from cbtool.cli.by_groups import answer_groups
 from cbtool.cli.exit_status import ExitStatus
-from cbtool.cli.groups import answer_groups
 from cbtool.cli.publishing import publish
 from cbtool.errors import InsufficientDataError
 

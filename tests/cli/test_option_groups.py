@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from cbtool.cli.again import Given
 from cbtool.cli.app import command_app
-from cbtool.cli.option_groups import OptionGroup, grouped
-from cbtool.cli.options import option
+from cbtool.cli.options.group import OptionGroup, grouped
+from cbtool.cli.options.shared import option
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from cbtool.cli.option_groups import OptionGroup
-from cbtool.cli.options import option
+from cbtool.cli.options.group import OptionGroup
+from cbtool.cli.options.shared import option
 
 if TYPE_CHECKING:
     from cbtool.traffic.labels import Label

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-from cbtool.cli.options import option
+from cbtool.cli.options.shared import option
 from cbtool.cli.output import note, print_json, print_text, working
 from cbtool.traffic.grouping import By
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
-from cbtool.cli.option_groups import OptionGroup
-from cbtool.cli.options import option, parsed
+from cbtool.cli.options.group import OptionGroup
+from cbtool.cli.options.shared import option, parsed
 from cbtool.errors import ConfigurationError
 from cbtool.units import parse_duration
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cbtool.cli.option_groups import OptionGroup
-from cbtool.cli.options import (
+from cbtool.cli.options.group import OptionGroup
+from cbtool.cli.options.shared import (
     InstancesOption,
     JsonOption,
     ProfileOption,

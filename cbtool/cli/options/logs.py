@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cbtool.cli.option_groups import OptionGroup
-from cbtool.cli.options import option, parsed
+from cbtool.cli.options.group import OptionGroup
+from cbtool.cli.options.shared import option, parsed
 from cbtool.units import parse_duration
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated
 
-from cbtool.cli.budget_options import BudgetOptions
 from cbtool.cli.guarding import say_unasked
-from cbtool.cli.incident_options import IncidentOptions
-from cbtool.cli.options import ProfileOption, option
+from cbtool.cli.options.budget import BudgetOptions
+from cbtool.cli.options.incidents import IncidentOptions
+from cbtool.cli.options.shared import ProfileOption, option
 from cbtool.errors import ConfigurationError
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Self
 
 import typer
 
-from cbtool.cli.log_options import LogOptions
-from cbtool.cli.options import SeedOption, option
+from cbtool.cli.options.logs import LogOptions
+from cbtool.cli.options.shared import SeedOption, option
 from cbtool.simulation.engine import Engine
 
 if TYPE_CHECKING:

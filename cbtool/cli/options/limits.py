@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-from cbtool.cli.option_groups import OptionGroup
-from cbtool.cli.options import ThresholdOption, option, parsed, parsed_thresholds
+from cbtool.cli.options.group import OptionGroup
+from cbtool.cli.options.shared import ThresholdOption, option, parsed, parsed_thresholds
 from cbtool.units import parse_duration, parse_percent
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""The options of the commands: each group that several share, declared once."""
