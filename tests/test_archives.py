@@ -190,7 +190,7 @@ def told(said_there: dict[str, str | None]) -> dict[str, str | None]:
     }
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.integers(0, 2**32))
 def test_any_archive_cut_anywhere_gives_what_the_rule_for_an_entry_has(seed: int) -> None:
     chance = random.Random(seed)
@@ -203,7 +203,7 @@ def test_any_archive_cut_anywhere_gives_what_the_rule_for_an_entry_has(seed: int
         assert told(one) == told(dict(wanted)), entry
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(0, 2**32))
 def test_an_archive_that_breaks_off_gives_its_whole_entries(seed: int) -> None:
     chance = random.Random(seed)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cbtool.logs import read_calls
@@ -101,7 +101,6 @@ def test_a_request_over_midnight_begins_the_day_before(tmp_path: Path) -> None:
 
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=60))
-@settings(deadline=None)
 def test_calls_of_one_second_stay_in_it_in_their_order(offsets: list[int]) -> None:
     import tempfile  # noqa: PLC0415  # hypothesis calls this often; a fixture would be one folder for all
     from pathlib import Path  # noqa: PLC0415

@@ -150,7 +150,7 @@ def sized(request: pytest.FixtureRequest) -> Iterator[int]:
 
 
 @given(st.randoms(use_true_random=True), st.sampled_from([0, 0, 0.003, 0.02, 0.1]))
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_the_scanner_says_what_the_parser_says(sized: int, random: Random, oddness: float) -> None:
     data = Writer(random, oddness).document()
     first = max(len(OPENING), sized)
@@ -165,7 +165,7 @@ def test_the_scanner_says_what_the_parser_says(sized: int, random: Random, oddne
 
 
 @given(st.randoms(use_true_random=True))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_what_is_not_odd_is_never_left_to_the_parser(random: Random) -> None:
     writer = Writer(random, 0)
     data = "\n".join(writer.element(3) for _ in range(8)).replace("x" * 4096, "x").encode()

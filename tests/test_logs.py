@@ -519,7 +519,6 @@ def test_a_gzip_bomb_costs_no_memory(log: Path) -> None:
 
 
 @given(st.lists(st.binary(max_size=30) | st.just(b"\n") | st.just(b"\r\n"), max_size=20), st.integers(1, 50))
-@settings(deadline=None)
 def test_blocks_lose_and_invent_nothing(pieces: list[bytes], size: int) -> None:
     data = b"".join(pieces)
     cut = list(blocks(pieces, "x", size))
@@ -577,7 +576,7 @@ def test_what_does_not_end_or_is_none_is_one_rejected_line(
 
 
 @given(st.integers(1, 5000))
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 def test_a_long_line_keeps_one_byte_more_than_a_line_may_have(piece: int) -> None:
     data = b"a\n" + b"b" * (LONGEST_LINE * 3) + b"\nc\n" + b"d" * LONGEST_LINE + b"\n"
     pieces = [data[i : i + piece] for i in range(0, len(data), piece)]

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cbtool.errors import WrongFormatError
@@ -142,7 +142,6 @@ def cri(stream: str, line: str, size: int) -> list[str]:
 @given(
     sizes=st.lists(st.integers(20, 200), min_size=9, max_size=9), chunk=st.integers(40, 3000), data=st.data()
 )
-@settings(deadline=None)
 def test_lines_that_kubernetes_cut_are_joined(sizes: list[int], chunk: int, data: st.DataObject) -> None:
     """Those of the two streams come in any order, and blank lines keep the numbers of lines."""
     out = [row for line, size in zip(TEXT, sizes, strict=True) for row in cri("stdout", line, size)]
@@ -402,7 +401,6 @@ def joined(pieces: list[bytes]) -> bytes:
 VALUES = st.text(alphabet='ab,"\n é', max_size=8)
 
 
-@settings(deadline=None)
 @given(rows=st.lists(st.tuples(VALUES, VALUES), max_size=12), size=st.integers(1, 40))
 def test_values_that_span_lines(rows: list[tuple[str, str]], size: int) -> None:
     out = io.StringIO()

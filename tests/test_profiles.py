@@ -386,7 +386,7 @@ def profiles(draw: st.DrawFn) -> Profile:
     return Profile("p", config, OutcomeRules(draw(RULES), draw(RULES), slow), draw(TEXTS))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     profiles(),
     st.dictionaries(st.sampled_from([*breaker_table(ITS_CONFIG), "slow", "health_check.path"]), TEXTS),
@@ -469,7 +469,7 @@ SOME_KEYS = [
 ]
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     st.dictionaries(st.sampled_from(SOME_KEYS), VALUES, max_size=4),
     st.dictionaries(st.sampled_from(["failure", "ignored", "slow"]), VALUES, max_size=2),

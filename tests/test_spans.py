@@ -198,7 +198,7 @@ def decoded_alone(written: list[bytes]) -> list[tuple[int, list[str | None]]]:
 
 
 @given(st.randoms(use_true_random=True), st.sampled_from([0, 0, 0.002, 0.01, 0.1]))
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 def test_the_scanner_says_what_the_decoder_says(random: Random, oddness: float) -> None:
     written = [Writer(random, oddness).batch() for _ in range(8)]
     lines = lines_of(written)

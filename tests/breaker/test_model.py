@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from helpers import Story
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -110,7 +110,5 @@ class MachineAgainstModel(RuleBasedStateMachine):
         assert self.story.state is self.model.state
 
 
-MachineAgainstModel.TestCase.settings = settings(
-    max_examples=200, stateful_step_count=60, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+MachineAgainstModel.TestCase.settings = settings(max_examples=200, stateful_step_count=60)
 test_machine_against_model = MachineAgainstModel.TestCase

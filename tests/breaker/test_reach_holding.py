@@ -75,7 +75,7 @@ def trips(config: BreakerConfig, spacing: int, duration: int, calls: int, offset
 
 
 @pytest.mark.parametrize("name", WINDOWS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     length=st.sampled_from([1.0, 2.0, 5.0, 10.0, 30.0]),
     spacing=st.integers(SECOND // 10, 40 * SECOND),
@@ -95,7 +95,7 @@ def test_no_window_holds_more_than_its_closed_form(
     assert not any(trips(beyond, spacing, duration, calls, offset) for offset in offsets)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     spacing=st.integers(SECOND // 5, 30 * SECOND),
     lumping=st.sampled_from([0, 0.5, 3.0]),
@@ -111,7 +111,7 @@ def test_semian_s_timestamps_add_up_where_the_closed_form_says(
     assert trips(config, spacing, 0, 12 * errors + 20, 0) == fits
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     spacing=st.integers(SECOND // 5, 30 * SECOND),
     duration=st.sampled_from([5_000, 10_000, 30_000]),
@@ -124,7 +124,7 @@ def test_cockatiel_s_windows_are_pushed_out_by_calls_alone(spacing: int, duratio
     assert trips(config, spacing, 0, 400, 0) == fits
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(spacing=st.integers(SECOND // 5, 30 * SECOND), least=st.integers(1, 30))
 def test_finagle_s_slices_hold_what_the_closed_form_says(spacing: int, least: int) -> None:
     config = timed("finagle", 30.0, minimum_number_of_calls=least)

@@ -65,7 +65,7 @@ configs = st.sampled_from(
 seconds = st.builds(Second, *[st.integers(0, 5000)] * 4, st.floats(0, 1))
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(
     name=st.sampled_from(sorted(VIEWS)),
     width=st.integers(1, 260),

@@ -28,9 +28,7 @@ ONE_WORD = st.sampled_from(["payments", "api.v2", "10", "get_order"])
 
 
 @pytest.mark.parametrize(("library", "form"), FORMATS)
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much])
 @given(data=st.data())
 def test_an_export_is_read_back_as_it_was(library: str, form: str, data: st.DataObject) -> None:
     dialect = dialect_named(library)

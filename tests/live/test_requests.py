@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from helpers_live import plan_of
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cbtool import __version__
@@ -41,7 +41,6 @@ def test_only_path_and_query_of_a_line_are_joined(path: str, url: str) -> None:
 
 
 @given(st.text(max_size=60))
-@settings(deadline=None)
 def test_no_path_leads_to_another_host(path: str) -> None:
     plan = plan_of([0.0], lines=(RequestLine("GET", path),))
     url = RequestBook(plan, plan.url)[0].url

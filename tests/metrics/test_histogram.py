@@ -47,7 +47,7 @@ def test_what_is_out_of_range_counts_at_its_end() -> None:
 
 
 @given(latencies)
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_counts_are_those_of_the_library(seconds: list[float]) -> None:
     ours, theirs = of(*seconds), HdrHistogram(1, round(LONGEST * 1e6), 3)
     for each in seconds:
@@ -59,7 +59,7 @@ def test_counts_are_those_of_the_library(seconds: list[float]) -> None:
 
 
 @given(latencies, st.sampled_from([50.0, 90.0, 99.0, 99.9]))
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 def test_a_percentile_is_exact_to_three_digits(seconds: list[float], percent: float) -> None:
     wanted = sorted(seconds)[max(1, math.ceil(len(seconds) * percent / 100)) - 1]
     assert of(*seconds).percentile(percent) == pytest.approx(wanted, rel=1e-3, abs=1.1e-6)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cbtool.recommend.exposure import Exposure
@@ -32,7 +32,6 @@ def plainly(end: list[int], failed: list[bool], gate: Gate) -> list[float]:
     return list(best.values())
 
 
-@settings(deadline=None)  # the first call compiles
 @given(
     ends=st.lists(st.integers(0, 60 * SECOND), min_size=1, max_size=80).map(sorted),
     failing=st.tuples(st.sampled_from([0.0, 0.05, 0.3]), st.integers(0, 2**32 - 1)),
@@ -68,7 +67,6 @@ def test_a_window_never_holds_calls_of_two_breakers() -> None:
         assert peaks.bad.max() == 3
 
 
-@settings(deadline=None)  # the first call compiles
 @given(
     margins=st.lists(st.sampled_from([0.0, 0.25, 0.5, 0.9, 1.0, 1.5]), max_size=60),
     most=st.integers(1, 40),

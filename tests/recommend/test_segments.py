@@ -45,7 +45,7 @@ def test_a_brown_out_of_thirty_percent_is_found_nearly_whole() -> None:
     assert found.last == pytest.approx(8_999, abs=40)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.booleans(), max_size=400), st.floats(0, 1))
 def test_segments_lie_in_order_inside_the_log_and_hold_four_bad_calls(flags: list[bool], base: float) -> None:
     bad = np.array(flags, np.bool_)

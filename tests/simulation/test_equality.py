@@ -89,7 +89,7 @@ steps = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(steps, st.integers(0, 2**32))
 def test_the_kernel_equals_the_machine_and_a_difference_shrinks(
     calls: list[tuple[int, int, int]], seed: int

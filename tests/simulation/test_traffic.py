@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cbtool.breaker import Outcome, Verdict
@@ -43,7 +43,6 @@ def test_the_order_of_events(calls: list[tuple[int, int]], events: str) -> None:
     assert order_of(traffic(*calls)) == events.split()
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(-1, 6)), min_size=1, max_size=25))
 def test_the_order_equals_a_plain_sort(calls: list[tuple[int, int]]) -> None:
     calls.sort(key=lambda call: call[0])

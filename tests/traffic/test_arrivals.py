@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cbtool.errors import ConfigurationError, InvalidSettingError
@@ -104,7 +104,6 @@ def test_no_stage_is_refused() -> None:
 
 
 @given(ramps, rates)
-@settings(deadline=None)
 def test_the_kth_call_is_where_the_integral_of_the_rate_reaches_k(
     stages: list[Stage], start_rate: float
 ) -> None:
@@ -120,7 +119,6 @@ def test_the_kth_call_is_where_the_integral_of_the_rate_reaches_k(
 
 
 @given(ramps, rates, seeds)
-@settings(deadline=None)
 def test_poisson_counts_follow_the_integral_of_the_rate(
     stages: list[Stage], start_rate: float, seed: int
 ) -> None:
@@ -136,7 +134,6 @@ def test_poisson_counts_follow_the_integral_of_the_rate(
 
 
 @given(rates, durations, seeds)
-@settings(deadline=None)
 def test_a_seed_gives_the_same_poisson_arrivals_again(rate: float, duration: float, seed: int) -> None:
     assert poisson(rate, duration, seed).tolist() == poisson(rate, duration, seed).tolist()
 

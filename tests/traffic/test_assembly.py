@@ -5,7 +5,7 @@ from itertools import chain
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cbtool.logs.pieces import Pieces
@@ -105,7 +105,6 @@ def test_notes_on_what_lacks() -> None:
 
 
 @given(st.lists(st.integers(0, 20), max_size=60))
-@settings(deadline=None)
 def test_spreading_keeps_every_call_in_its_second_and_the_order_of_equal_ones(seconds: list[int]) -> None:
     times = np.array(seconds, np.int64) * SECOND
     placed = spread(times, SECOND)
@@ -117,7 +116,6 @@ def test_spreading_keeps_every_call_in_its_second_and_the_order_of_equal_ones(se
 
 
 @given(st.lists(st.lists(st.integers(0, 50), max_size=30), min_size=1, max_size=6), st.integers(0, 60))
-@settings(deadline=None)
 def test_rows_come_in_order_piece_by_piece_whatever_the_parts(parts: list[list[int]], apart: int) -> None:
     """Both where the order moves rows little, and where they come from everywhere."""
     starts = np.array([at // 7 * apart + start for at, start in enumerate(chain(*parts))], np.int64)

@@ -467,7 +467,7 @@ likely = st.sampled_from([LINE + " 0.123", GOOD_JSON, RECORD_HEADER, "1,2,200,,,
 
 
 @given(st.lists(texts | likely | st.builds(str.__add__, likely, texts), min_size=1, max_size=6))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_no_line_makes_any_format_fail(lines: list[str]) -> None:
     firsts = {"csv": CSV_HEADER, "record": RECORD_HEADER, "ndjson": GOOD_JSON}
     firsts |= dict.fromkeys(JSON_LOGS, "{")

@@ -52,7 +52,7 @@ def expected(line: bytes) -> object:
 
 
 @given(st.lists(lines_of_any_make | usual, max_size=6), st.sampled_from(["", "\n"]))
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_lines_become_objects(lines: list[str], end: str) -> None:
     data = ("\n".join(lines) + end).encode()
     before = data.removesuffix(b"\n").split(b"\n") if data else []

@@ -28,7 +28,7 @@ TABLE = names.known(NUMBERS)
     st.integers(0, 40),
     st.sampled_from(["a", "8", "_", ""]),
 )
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_names_are_found_by_all_their_letters(name: str, at: int, other: str) -> None:
     for written in (name, name[:at] + other + name[at + 1 :]):
         data = np.frombuffer(f'"{written}"'.encode() + b"\xff" * 8, np.uint8)

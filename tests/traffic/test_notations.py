@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from cbtool.errors import ConfigurationError
@@ -65,7 +65,6 @@ ZONE = st.integers(-14 * 4, 14 * 4).map(lambda quarters: timezone(timedelta(minu
 
 
 @given(st.datetimes(datetime(1971, 1, 1), datetime(2199, 12, 30), timezones=ZONE))  # noqa: DTZ001
-@settings(deadline=None)
 def test_a_date_is_read_as_it_was_written(moment: datetime) -> None:
     notation = "%Y/%m/%d %H-%M-%S %z"
     found = call(f"%{{{notation}}}t %>s", f"{moment.strftime(notation)} 200")

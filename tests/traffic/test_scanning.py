@@ -112,7 +112,7 @@ def test_a_pattern_finds_what_a_regular_expression_finds(name: str) -> None:
     made = program(pattern)
 
     @given(st.lists(broken([line.encode() for line in SAMPLES[name]]), min_size=1, max_size=4))
-    @settings(deadline=None, max_examples=150)
+    @settings(max_examples=150)
     def hold(lines: list[bytes]) -> None:
         block = Lines.of(b"".join(line + b"\n" for line in lines))
         start, end, _ = matching.matched(made, block)
@@ -141,7 +141,7 @@ def test_a_pattern_finds_what_a_regular_expression_finds(name: str) -> None:
     ],
 )
 @given(st.lists(st.text("xyz,; \\", max_size=10), min_size=1, max_size=6))
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 def test_whatever_way_leads_on_is_found(pattern: str, lines: list[str]) -> None:
     made = program(pattern)
     reference = re.compile(pattern.replace("(?<", "(?P<"))
@@ -224,7 +224,7 @@ def within(value: dict[str, Any], key: str) -> object:
 
 
 @given(st.lists(json_lines(), min_size=1, max_size=4))
-@settings(deadline=None, max_examples=250)
+@settings(max_examples=250)
 @example([b'{"a":1,"a":"x","c":{"d":1},"c":{"e":{"f":[1,{"a":2}]}}}'])
 @example([b'{"c":{"d":1},"c":2}', b'{"a":01}', b'{"a":1.}', b'{"a":-}', b'{"a":1e}', b'{"a":"\x01"}'])
 @example(
@@ -293,7 +293,7 @@ cells = st.text(st.sampled_from('ab",; é'), max_size=6)
     st.integers(1, 4),
     st.booleans(),
 )
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_rows_are_split_as_the_csv_module_splits_them(lines: list[str], columns: int, exact: bool) -> None:
     header = [f"c{n}" for n in range(columns)]
     block = Lines.made(lines)
@@ -311,7 +311,6 @@ def test_rows_are_split_as_the_csv_module_splits_them(lines: list[str], columns:
 
 
 @given(st.lists(st.text(st.sampled_from("ab -"), max_size=8), min_size=1, max_size=4), st.integers(1, 4))
-@settings(deadline=None)
 def test_rows_without_quotes_are_split_at_every_delimiter(lines: list[str], columns: int) -> None:
     header = [f"c{n}" for n in range(columns)]
     found = rows.split(Lines.made(lines), " ", header, header, quotes=False, exact=True)
@@ -354,7 +353,7 @@ decimals = st.from_regex(r"[ ]?[-+]?[0-9]{0,21}(\.[0-9]{0,21})?([eE][-+]?[0-9]{1
     st.lists(decimals | st.text(st.sampled_from("0123456789.-+eE naif_"), max_size=12), min_size=1),
     st.sampled_from([0, 3, 6, 9]),
 )
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @example([".5000000000000000000", ".4999999999999999999", ".05000000000000000000", "5e-1"], 0)
 @example(
     [
@@ -426,7 +425,7 @@ LATEST = datetime(2200, 1, 1, tzinfo=UTC)
 
 
 @given(moments, st.sampled_from([" ", "T"]), st.sampled_from(["", "."]), st.booleans())
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_times_are_what_datetime_makes_of_them(at: datetime, between: str, point: str, colon: bool) -> None:
     zone = at.strftime("%z")
     zone = zone[:3] + ":" + zone[3:] if colon else zone
@@ -445,7 +444,7 @@ hours = st.tuples(st.integers(0, 25), st.integers(0, 61), st.integers(0, 59))
 
 
 @given(dates, hours)
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 def test_what_is_no_moment_is_no_time(date: tuple[int, int, int], clock: tuple[int, int, int]) -> None:
     (year, month, day), (hour, minute, second) = date, clock
     text = f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
@@ -485,7 +484,6 @@ def test_iso_8601_that_is_odd(text: str, sound: bool) -> None:
         max_size=40,
     )
 )
-@settings(deadline=None)
 def test_words_are_told_apart_and_texts_stay_what_they_are(written: list[str | None]) -> None:
     spans = spans_of([text or "" for text in written])
     start = np.array(
@@ -529,7 +527,7 @@ def test_many_texts_with_line_ends_in_them_stay_apart() -> None:
     )
     | st.text(st.sampled_from("ah/:?1"), max_size=12)
 )
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 def test_the_parts_of_urls(url: str) -> None:
     spans = spans_of([url])
     absolute = re.match(r"[a-zA-Z]+://[^/]*(/.*)$", url)
