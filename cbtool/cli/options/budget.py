@@ -60,7 +60,7 @@ class BudgetOptions(OptionGroup):
         """
         from cbtool.recommend import Budget  # noqa: PLC0415  # numba
 
-        delay: float = parsed("--detection-delay", parse_duration, self.detection_delay)
+        delay = parsed("--detection-delay", parse_duration, self.detection_delay)
         shortest = self.shortest_incident
         return Budget(
             false_trips_per_day=_above_zero("--false-trips-per-day", self.false_trips_per_day),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from cbtool.cli.options.group import OptionGroup
 from cbtool.cli.options.shared import ThresholdOption, option, parsed, parsed_thresholds
@@ -55,5 +55,5 @@ class LimitOptions(OptionGroup):
         )
 
 
-def _parsed(flag: str, parse: Callable[[str], Any], text: str | None) -> Any:
+def _parsed(flag: str, parse: Callable[[str], float], text: str | None) -> float | None:
     return None if text is None else parsed(flag, parse, text)

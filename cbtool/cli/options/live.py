@@ -146,7 +146,7 @@ def parsed_timeout(text: str | None, default: float) -> float:
     Raises:
         typer.BadParameter: it is no duration, or not longer than 0.
     """
-    seconds: float = default if text is None else parsed("--timeout", parse_duration, text)
+    seconds = default if text is None else parsed("--timeout", parse_duration, text)
     if seconds <= 0:
         raise typer.BadParameter("a timeout must be longer than 0", param_hint="--timeout")
     return seconds

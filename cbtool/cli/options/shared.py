@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from cbtool.errors import CbtoolError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from cbtool.metrics.thresholds import Threshold
+
+Parsed = TypeVar("Parsed")
 
 
 def option(*names: str, help: str, **settings: Any) -> Any:  # noqa: A002  # Typer's own word
@@ -22,7 +24,7 @@ def option(*names: str, help: str, **settings: Any) -> Any:  # noqa: A002  # Typ
     return typer.Option(*names, help=help, envvar=variable, show_envvar=False, **settings)
 
 
-def parsed(flag: str, parse: Any, text: str) -> Any:
+def parsed(flag: str, parse: Callable[[str], Parsed], text: str) -> Parsed:
     """Return `parse(text)`, with an error that names the flag.
 
     Raises:
@@ -56,10 +58,6 @@ ThresholdOption = Annotated[
         "--threshold",
         help="Gate on the result, such as opens==0 or rejected<5%; repeatable; exit 1 if one fails.",
     ),
-]
-LogFormatOption = Annotated[
-    str | None,
-    option("--log-format", help="Format of the log, by name, where its content does not tell."),
 ]
 OutputOption = Annotated[Path | None, option("--output", "-o", help="Write the result to this file, too.")]
 InstancesOption = Annotated[

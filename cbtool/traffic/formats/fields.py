@@ -34,7 +34,6 @@ SECOND, MILLISECOND, MICROSECOND, NANOSECOND = 9, 6, 3, 0
 """Units, as the powers of ten that make nanoseconds of them."""
 
 _GO_UNITS = {"s": 10**SECOND, "ms": 10**MILLISECOND, "µs": 10**MICROSECOND, "us": 10**MICROSECOND, "ns": 1}
-_GO_DURATION = r"^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)(s|ms|µs|us|ns))?$"
 _EARLIEST_NS = 100_000_000 * 10**SECOND
 """The year 1973; what would be earlier is taken for another unit."""
 
