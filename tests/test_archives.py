@@ -254,7 +254,7 @@ def test_where_the_list_is_and_how_it_is_written_makes_no_difference(tmp_path: P
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-be"])
-def test_encodings(tmp_path: Path, encoding: str) -> None:
+def test_urls_are_the_same_in_every_encoding(tmp_path: Path, encoding: str) -> None:
     entry = {**GOOD, "request": {"method": "GET", "url": "https://shöp.example/ä€👍?b=\u0022"}}
     mark = "\ufeff" if encoding == "utf-16-be" else ""
     content = (mark + json.dumps(document(entry), ensure_ascii=False)).encode(encoding)

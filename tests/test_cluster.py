@@ -339,7 +339,9 @@ def test_a_stopped_sweep_goes_on_there_from_what_was_tried_here(
     assert output.read_text() == whole
 
 
-def test_the_command(scheduler: str, logs: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_cluster_s_sweep_prints_the_same_document(
+    scheduler: str, logs: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     arguments = ["sweep", *logs, "--vary", "failure_rate_threshold=10..50:10", "--json"]
     answers = []
     for further in ([], ["--scheduler", scheduler]):

@@ -131,7 +131,7 @@ def test_however_it_is_packed(what: str, pack: object, log: Path) -> None:
     assert read.calls.status.tolist() == [200, 503, 200]
 
 
-def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_standard_input_may_be_compressed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(gzip.compress(THREE))))
     assert read_calls(["-"]).lines == 3
 

@@ -135,7 +135,9 @@ def test_counts_are_those_of_the_counters(server: str, step: int) -> None:
         (["sweep", "-p", "balanced", "--vary", "failure_rate_threshold=20,40"], "rows"),
     ],
 )
-def test_commands(server: str, command: list[str], told: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_commands_answer_from_a_server_s_counts(
+    server: str, command: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     when = ["--since", str(START), "--until", str(END)]
     asked = ["--prometheus", server, "--total", TOTAL, "--errors", ERRORS, *when, "--json"]
     assert run([*command, *asked]) == 0

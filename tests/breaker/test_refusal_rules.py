@@ -34,7 +34,9 @@ GUARD = Guard(
         pytest.param("DELETE", "/series/annotations/a.", 1, None, id="what is allowed is never refused"),
     ],
 )
-def test_rules(method: str, target: str, cost: float | None, rule: str | None) -> None:
+def test_the_first_rule_that_fits_refuses(
+    method: str, target: str, cost: float | None, rule: str | None
+) -> None:
     refusal = GUARD.refusal(Request(method, target, cost))
     assert (refusal.rule if refusal else None) == rule
 

@@ -74,7 +74,7 @@ def test_too_many_hosts_out_make_the_balancer_panic(capsys: pytest.CaptureFixtur
     assert fleet["refused"] == 0
 
 
-def test_the_text(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_text_names_the_ejected_hosts_and_their_rules(capsys: pytest.CaptureFixture[str]) -> None:
     write_log()
     Path("half.toml").write_text(HALF)
     assert run(["hosts", "log.csv", "-p", "half.toml"]) == 0

@@ -76,7 +76,7 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]
     ],
     ids=" ".join,
 )
-def test_simulate(
+def test_simulate_says_in_parts_what_it_says_at_once(
     arguments: list[str], little_memory: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     at_once = told(
@@ -94,7 +94,7 @@ SLOW = ["--vary", "slow_call_duration_threshold=1s,2.7s", "--vary", "slow_call_r
 
 
 @pytest.mark.parametrize("arguments", [VARY, SLOW, [*VARY, "--instances", "3"], [*SLOW, "--load", "0.5"]])
-def test_sweep(
+def test_a_sweep_in_parts_gives_the_same_rows(
     arguments: list[str], little_memory: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     at_once = told(capsys, "sweep", "calls.csv", *arguments, "--json")
@@ -103,7 +103,9 @@ def test_sweep(
     assert '"incidents": 2' in at_once[1]
 
 
-def test_recommend(little_memory: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_recommend_says_the_same_of_an_excerpt_that_is_all(
+    little_memory: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     status, printed = told(
         capsys, "recommend", "calls.csv", "--json", "--instances", "2", "--to", "resilience4j"
     )
@@ -133,7 +135,7 @@ def test_recommend_from_an_excerpt(
     ],
     ids=" ".join,
 )
-def test_compare(
+def test_a_comparison_in_parts_is_the_same(
     arguments: list[str], little_memory: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     at_once = told(capsys, "compare", "calls.csv", *arguments)
@@ -153,7 +155,7 @@ def test_compare(
     ],
     ids=" ".join,
 )
-def test_what_is_drawn(
+def test_what_is_drawn_in_parts_is_the_same(
     command: list[str], little_memory: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     at_once = told(capsys, command[0], "calls.csv", *command[1:])
@@ -197,7 +199,7 @@ def named() -> None:
 )
 @pytest.mark.parametrize("by", ["path", "host", "instance"])
 @pytest.mark.usefixtures("named")
-def test_groups(
+def test_groups_in_parts_are_the_same(
     by: str, command: list[str], little_memory: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     if by != "path" and command[0] == "recommend":
@@ -214,7 +216,7 @@ def test_groups(
     "asked", [[], ["--json", "--hosts", "3", "-p", "istio"], ["--by", "host"]], ids=" ".join
 )
 @pytest.mark.usefixtures("named")
-def test_hosts(
+def test_hosts_watched_in_parts_are_ejected_alike(
     asked: list[str], little_memory: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     at_once = told(capsys, "hosts", "named.csv", *MAPPED, *asked)
@@ -299,7 +301,7 @@ def test_what_a_page_may_be_asked_for(
     ids=" ".join,
 )
 @pytest.mark.usefixtures("named")
-def test_verify(
+def test_checks_on_parts_are_the_same(
     asked: list[str], little_memory: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = ["verify", "named.csv", *MAPPED, "-p", "balanced", "--json", *asked]

@@ -56,7 +56,7 @@ def test_a_line_each(tmp_path: Path) -> None:
     check(read((tmp_path / "run.ndjson").read_text()))
 
 
-def test_compressed(tmp_path: Path) -> None:
+def test_a_compressed_record_holds_the_same_lines(tmp_path: Path) -> None:
     write(tmp_path / "run.ndjson.gz")
     check(read(gzip.decompress((tmp_path / "run.ndjson.gz").read_bytes()).decode()))
 

@@ -95,7 +95,9 @@ def test_what_is_no_target(url: str) -> None:
         (101.0, True, 100.0, True),
     ],
 )
-def test_the_cap(peak: float, loopback: bool, cap: float | None, refused: bool) -> None:
+def test_a_load_above_the_cap_is_refused(
+    peak: float, loopback: bool, cap: float | None, refused: bool
+) -> None:
     if refused:
         with pytest.raises(ConfigurationError, match="--max-rate"):
             check_rate(peak, loopback=loopback, max_rate=cap)

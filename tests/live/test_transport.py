@@ -94,7 +94,7 @@ def test_the_status_and_the_size_of_the_body_are_kept() -> None:
     assert len(received) == 3
 
 
-def test_what_is_sent() -> None:
+def test_a_call_is_sent_with_its_own_headers_and_body() -> None:
     handler, received = answering("HTTP/1.1 200 OK\nContent-Length: 0\n")
     fetch(handler, method="POST", body=b"hello", headers=(("X-Own", "1"),))
     head, _, body = received[0].decode().lower().partition("\r\n\r\n")

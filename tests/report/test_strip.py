@@ -82,5 +82,5 @@ def test_no_time_no_picture() -> None:
     ("values", "rows"),
     [([0.0, 0.01, 0.5, 1.0, None], ["   █ ", " ▁██ "]), ([2.0], ["█", "█"]), ([], ["", ""])],
 )
-def test_blocks(values: list[float | None], rows: list[str]) -> None:
+def test_values_become_blocks_of_their_height(values: list[float | None], rows: list[str]) -> None:
     assert block_rows(values, 2) == rows

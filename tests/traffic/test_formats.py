@@ -161,7 +161,9 @@ def test_common_log_times(what: str, stamp: str, seconds: int | None) -> None:
         ("not ASCII", "GET /ä HTTP/1.1", "GET", "/ä"),
     ],
 )
-def test_requests(what: str, asked: str, method: str | None, path: str | None) -> None:
+def test_a_request_line_gives_method_and_path(
+    what: str, asked: str, method: str | None, path: str | None
+) -> None:
     line = LINE.replace("GET /a?b=1 HTTP/1.1", asked) + " 0.001"
     rows = parsed("nginx", line).rows
     assert rows.select("method", "path", "status", "duration").rows() == [(method, path, 200, MS)], what
@@ -280,7 +282,7 @@ def test_csv_by_other_delimiters_with_other_columns() -> None:
     ]
 
 
-def test_csv_texts() -> None:
+def test_quoted_texts_of_csv_are_kept() -> None:
     rows = parsed("csv", '1,5,200,,GET,"/a,""b""",pod-1', first=CSV_HEADER).rows
     assert rows.select("method", "path", "instance").rows() == [("GET", '/a,"b"', "pod-1")]
 
@@ -334,7 +336,7 @@ def test_json_lines(what: str, line: str, row: tuple[int, int, int] | None, amon
     assert rows[1:] == ([] if row is None else [row]), what
 
 
-def test_record_lines() -> None:
+def test_only_a_record_s_calls_are_calls() -> None:
     block = parsed(
         "record",
         '{"type":"call","t":1.5,"lag_ms":2,"duration_ms":20,"status":200,"method":"GET","path":"/a","permitted":true}',

@@ -51,7 +51,9 @@ def test_default_rules(what: str, status: int, error: ErrorKind, verdict: Verdic
         ("no rule at all", OutcomeRules((), ()), 500, NONE, GOOD),
     ],
 )
-def test_rules(what: str, rules: OutcomeRules, status: int, error: ErrorKind, verdict: Verdict) -> None:
+def test_rules_make_a_verdict_of_a_status_or_an_error(
+    what: str, rules: OutcomeRules, status: int, error: ErrorKind, verdict: Verdict
+) -> None:
     assert rules.verdict(status, error) is verdict, what
 
 

@@ -338,7 +338,7 @@ def test_rows_without_quotes_are_split_at_every_delimiter(lines: list[str], colu
         ("", {"rt": None, "urt": None}),
     ],
 )
-def test_pairs(line: str, expected: dict[str, str | None]) -> None:
+def test_pairs_are_taken_apart(line: str, expected: dict[str, str | None]) -> None:
     found = pairs.pairs_in(spans_of([line]), {"rt": ("rt",), "urt": ("urt", "up")}, frozenset({"urt"}))
     assert {name: texts.series(spans)[0] for name, spans in found.items()} == expected
 
@@ -412,7 +412,7 @@ def expected_number(text: str, power: int) -> int:
         (" , ", None),
     ],
 )
-def test_sums(text: str, seconds: float | None) -> None:
+def test_times_of_several_upstreams_add_up(text: str, seconds: float | None) -> None:
     got = numbers.summed(spans_of([text]), 9, LARGEST, blank=-1)
     assert got.tolist() == [-1 if seconds is None else round(seconds * 10**9)]
     assert numbers.summed(spans_of([f"{text}, x"]), 9, LARGEST, blank=-1).tolist() == [NONSENSE]
