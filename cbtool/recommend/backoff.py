@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cbtool.recommend.forms import SHORTEST_WAIT, nice_duration
+from cbtool.recommend.forms import nice_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,25 +30,25 @@ _SEEDS = GROWTHS[:-1]
 _STEPS = (0.5, 0.7, 1.4, 2.0)
 
 
-def growing(at: Candidate) -> Iterator[Candidate]:
-    """Yield growing waits around a constant one."""
+def growing(at: Candidate, shortest: float) -> Iterator[Candidate]:
+    """Yield growing waits around a constant one, none below the shortest."""
     for growth in _SEEDS:
         for share in _SHARES:
             for times in _TIMES:
-                yield from _grown(at, at.wait * share, growth, at.wait * times)
+                yield from _grown(at, max(shortest, at.wait * share), growth, at.wait * times)
 
 
-def nearby(at: Candidate) -> Iterator[Candidate]:
+def nearby(at: Candidate, shortest: float) -> Iterator[Candidate]:
     """Yield the neighbours of a growing wait: its first, its longest, how fast it grows."""
     longest = at.longest or at.wait
     for step in _STEPS:
-        yield from _grown(at, at.wait * step, at.growth, longest)
+        yield from _grown(at, max(shortest, at.wait * step), at.growth, longest)
         yield from _grown(at, at.wait, at.growth, longest * step)
     for growth in GROWTHS:
         yield from _grown(at, at.wait, growth, longest)
 
 
 def _grown(at: Candidate, wait: float, growth: float, longest: float) -> Iterator[Candidate]:
-    first, last = max(SHORTEST_WAIT, nice_duration(wait)), nice_duration(longest)
+    first, last = nice_duration(wait), nice_duration(longest)
     if last >= growth * first * 0.99:
         yield at._replace(wait=first, growth=growth, longest=last)

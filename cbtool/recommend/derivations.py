@@ -9,7 +9,7 @@ import numpy as np
 
 from cbtool.recommend.arena import library_length
 from cbtool.recommend.backoff import WORTH_GROWING
-from cbtool.recommend.forms import TRIALS, best_wait, reopening_chance
+from cbtool.recommend.forms import TRIALS, best_wait, reopening_chance, shortest_wait
 from cbtool.units import exact_duration, format_duration, format_percent, format_rate
 
 if TYPE_CHECKING:
@@ -120,11 +120,13 @@ def _wait(e: Evidence, _: Sensitivity | None) -> str:
     known = f"D = {format_duration(typical)}" + ("" if lengths else " (none was seen: the simulated ones)")
     if e.candidate.growth > 1:
         return f"{known}: {_growing(e)}{_capacity(e)}"
+    best, shortest = best_wait(trials, typical, rate), shortest_wait(e.regimes[0].rate, e.p99)
+    least = f" ({format_duration(shortest)} is the least that is tried)" if best < shortest else ""
     return (
         f"Probes during an incident of {known} cost n·D/w = {trials} × {_short(typical)}/{wait:g} ="
         f" {_short(trials * typical / wait)} calls, late recovery λw/2 = {_short(rate)} × {wait:g}/2 ="
         f" {_short(rate * wait / 2)} calls. The sum is least at √(2nD/λ) ="
-        f" {format_duration(best_wait(trials, typical, rate))}; the resampled incidents decide the rest."
+        f" {format_duration(best)}{least}; the resampled incidents decide the rest."
         f"{_constant(e)}{_capacity(e)}"
     )
 

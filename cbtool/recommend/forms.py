@@ -4,9 +4,27 @@ from __future__ import annotations
 
 import math
 
-SHORTEST_WAIT = 0.5  # seconds; a probe more often than this is no rest for anybody
+_SHORTEST_WAIT = 0.5  # seconds; a probe more often than this is no rest for anybody,
+_SHORTEST_OF_MANY = 0.1  # seconds; but where calls are many it may be a small part of them
+_CALLS_A_PROBE = 100.0
 TRIALS = (1, 2, 3, 5, 10)  # to choose from
 _NICE = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
+
+
+def shortest_wait(rate: float, p99: float | None) -> float:
+    """Return the shortest wait that is a rest for the upstream, in seconds.
+
+    Half a second; where so many calls come that one in a hundred of them would be sooner, that, but no less
+    than a healthy call may take, nor than a tenth of a second.
+
+    Args:
+        rate: calls a second at the quietest load.
+        p99: of healthy durations, seconds; None: not known.
+    """
+    if p99 is None:
+        return _SHORTEST_WAIT
+    shortest = max(_SHORTEST_OF_MANY, p99, _CALLS_A_PROBE / max(rate, 1e-9))
+    return min(_SHORTEST_WAIT, nice_duration(shortest))
 
 
 def best_wait(trials: int, incident: float, rate: float) -> float:
@@ -15,7 +33,7 @@ def best_wait(trials: int, incident: float, rate: float) -> float:
     Probes during an incident of D seconds cost trials · D / wait calls, late recovery λ · wait / 2;
     the sum is least at √(2 · trials · D / λ).
     """
-    return max(SHORTEST_WAIT, math.sqrt(2.0 * trials * incident / max(rate, 1e-9)))
+    return math.sqrt(2.0 * trials * incident / max(rate, 1e-9))
 
 
 def reopening_chance(trials: int, level: float, threshold: float) -> float:

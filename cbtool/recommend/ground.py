@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cbtool.recommend.forms import ceil_nice
+from cbtool.recommend.forms import ceil_nice, shortest_wait
 from cbtool.recommend.model import DEFAULT_FALSE_TRIP_COST
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ _CALLS_A_WINDOW = (2.0, 20_000.0)
 _HIGHEST, _HIGHEST_UNSEEN = 80.0, 50.0  # percent; at 100 one success in a thousand calls would hold it shut
 _REACHABLE = 0.8  # of a busy window's calls; a gate above can never be reached
 _A_RUN = 10  # calls, of which all may well fail
+_WORTH_COUNTING = 1.03  # a few percent are what another draw of incidents moves a loss by
+_FORGETS = 60.0  # seconds in which the errors of a past blip should be out of the window
+_VARIES = 3.0  # the busiest load beside the quietest
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,24 @@ class Ground:
     false_trip_cost: float = DEFAULT_FALSE_TRIP_COST
     seen: bool = True
     hardly_slow: bool = False
+
+    @property
+    def shortest_wait(self) -> float:
+        """The shortest wait to choose, in seconds."""
+        return shortest_wait(self.quiet, self.p99)
+
+    def worth(self, gate: Gate) -> float:
+        """Return what a gate's loss is to be multiplied by, for what its type of window is worth beside.
+
+        Time forgets old errors at any load, which a window of calls must be worth giving up where it spans
+        more than a minute; but where the load varies, a window of time fits one load, and leaves what happens
+        at the others undetected.
+        """
+        if not gate.counted:
+            return 1.0
+        if self.busy >= _VARIES * self.quiet:
+            return 1 / _WORTH_COUNTING
+        return _WORTH_COUNTING if gate.window > _FORGETS * self.quiet else 1.0
 
     def windows(self) -> list[float]:
         """Return the window lengths that hold a sensible number of calls and that the data can judge."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from cbtool.recommend.forms import SHORTEST_WAIT, TRIALS, nice_duration
+from cbtool.recommend.forms import TRIALS, nice_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -36,9 +36,9 @@ def with_slow(gate: Gate, durations: Sequence[float], *, wary: bool) -> Gate:
     return gate._replace(slow_from=durations[0 if wary else -2], slow_threshold=30.0 if wary else 50.0)
 
 
-def waits(at: Candidate) -> Iterator[Candidate]:
+def waits(at: Candidate, shortest: float) -> Iterator[Candidate]:
     """Yield other waits, the nearest first: a flap's rhythm has more than one that fits."""
-    tried = {max(SHORTEST_WAIT, nice_duration(at.wait * factor)) for factor in _WAIT_FACTORS} - {at.wait}
+    tried = {max(shortest, nice_duration(at.wait * factor)) for factor in _WAIT_FACTORS} - {at.wait}
     for wait in sorted(tried, key=lambda w: abs(math.log(w / at.wait))):
         yield at._replace(wait=wait)
 
@@ -47,3 +47,11 @@ def trials(at: Candidate) -> Iterator[Candidate]:
     """Yield other numbers of trials."""
     for number in TRIALS:
         yield at._replace(trials=number)
+
+
+def other_errors(at: Candidate) -> Iterator[Candidate]:
+    """Yield other errors gates, the smaller ones first."""
+    larger = [k for k in ERRORS if k > at.gate.errors][:3]
+    smaller = [k for k in ERRORS if k < at.gate.errors][-2:]
+    for number in (*smaller, *larger):
+        yield at._replace(gate=with_errors(at.gate, number))

@@ -8,16 +8,21 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from cbtool.recommend.backoff import WORTH_GROWING, growing, nearby
 from cbtool.recommend.closest import closest_errors, closest_windows
 from cbtool.recommend.forms import best_wait, nice, nice_duration
 from cbtool.recommend.gates import Candidate, Gate
 from cbtool.recommend.habits import habits
-from cbtool.recommend.moves import ERRORS, trials, waits, with_errors, with_slow
+from cbtool.recommend.moves import ERRORS, other_errors, trials, waits, with_errors, with_slow
+from cbtool.recommend.resets import settled
 from cbtool.recommend.scores import judge
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
 
     from cbtool.recommend.false_trips import Guard
     from cbtool.recommend.ground import Ground
@@ -39,9 +44,6 @@ _CAUTION = 5.0  # times what false trips cost by count: a breaker that cries wol
 _DAY = 86_400.0
 _FAR_WITHIN = 0.02  # of the budget
 _CALM_COSTS = 1.01
-_WORTH_COUNTING = 1.03  # a few percent are what another draw of incidents moves a loss by
-_FORGETS = 60.0  # seconds in which the errors of a past blip should be out of the window
-_VARIES = 3.0  # the busiest load beside the quietest
 
 
 @dataclass(slots=True)
@@ -74,7 +76,13 @@ class Search:
         found = [candidate for candidate in best if candidate is not None]
         chosen = min(found, key=self.weighed)
         chosen = self._with_calls(self._finer(chosen))
-        return self._largest_gate(self._backed_off(chosen))
+        return self._largest_gate(self._reset(chosen))
+
+    def _table(self, candidates: Sequence[Candidate]) -> NDArray[np.float64]:
+        """Return the losses of candidates, a row each and a column a court."""
+        self._judge(candidates, len(self.courts))
+        cautions = [[self._caution(each) / len(self.courts)] for each in candidates]
+        return np.array([self._losses[each] for each in candidates]) + cautions
 
     def _of_kind(
         self, starts: Sequence[Candidate], habits_: Sequence[Candidate], *, counted: bool
@@ -120,16 +128,21 @@ class Search:
             if self.ground.may_open_at(at.gate.threshold + step):
                 yield from self._fitted(at, at.gate._replace(threshold=at.gate.threshold + step))
 
-    def _backed_off(self, best: Candidate) -> Candidate:
+    def _reset(self, at: Candidate) -> Candidate:
+        """Return the candidate with the wait and trials that a curve through all of them shows to be best."""
+        best = settled(at, self._table, self.ground.shortest_wait)
+        return self._backed_off(best, min(self._full_loss(at), self._full_loss(best)))
+
+    def _backed_off(self, best: Candidate, loss: float) -> Candidate:
         """Return the candidate with a growing wait, where that saves more than two more settings cost."""
-        bar = WORTH_GROWING * self._full_loss(best)
-        waiting = list(growing(best))
+        bar = WORTH_GROWING * loss
+        waiting = list(growing(best, self.ground.shortest_wait))
         for courts, left in ((1, _GROWN), (self.screening, 1)):
             waiting = sorted(waiting, key=lambda c: self._loss(c, courts))[:left]
         if not waiting or self._loss(waiting[0], self.screening) > self._loss(best, self.screening):
             return best
         grown = waiting[0]
-        for move in nearby(grown):
+        for move in nearby(grown, self.ground.shortest_wait):
             if self._saves(move, grown):
                 grown = move
         return grown if self._full_loss(grown) <= bar else best
@@ -143,18 +156,8 @@ class Search:
         return best
 
     def weighed(self, candidate: Candidate) -> float:
-        """Return a candidate's loss, with what its type of window is worth beside.
-
-        Time forgets old errors at any load, which a window of calls must be worth giving up where it spans
-        more than a minute; but where the load varies, a window of time fits one load, and leaves what happens
-        at the others undetected.
-        """
-        gate, loss = candidate.gate, self._full_loss(candidate)
-        if not gate.counted:
-            return loss
-        if self.ground.busy >= _VARIES * self.ground.quiet:
-            return loss / _WORTH_COUNTING
-        return loss * _WORTH_COUNTING if gate.window > _FORGETS * self.ground.quiet else loss
+        """Return a candidate's loss, with what its type of window is worth beside."""
+        return self._full_loss(candidate) * self.ground.worth(candidate.gate)
 
     def tried(self) -> list[tuple[float, Candidate]]:
         """Return the candidates that were judged on every court with their losses, the cheapest first."""
@@ -168,7 +171,8 @@ class Search:
 
     def _starts(self) -> Iterator[Candidate]:
         slow = self.ground.slow_durations()
-        wait = nice_duration(best_wait(1, self.ground.incident, self.ground.busy))
+        best = best_wait(1, self.ground.incident, self.ground.busy)
+        wait = nice_duration(max(self.ground.shortest_wait, best))
         windows = [(window, False) for window in self.ground.windows()] + [
             (n, True) for n in self.ground.counts()
         ]
@@ -215,9 +219,10 @@ class Search:
         """Return the cheapest candidate found from a start; the rival, where that is cheaper."""
         best, loss = start, self._full_loss(start)
         bar = math.inf if rival is None else self._full_loss(rival)
+        other_waits = partial(waits, shortest=self.ground.shortest_wait)
         for _ in range(_ROUNDS):
             before = loss
-            for moves in (waits, self._thresholds, self._errors, self._windows, trials, self._slow):
+            for moves in (other_waits, self._thresholds, other_errors, self._windows, trials, self._slow):
                 allowed = [move for move in moves(best) if move != best and self.allowed(move.gate)]
                 self._judge(allowed, self.screening)
                 for move in allowed:
@@ -245,12 +250,6 @@ class Search:
         self.guard.foresee(gates, self._pool)
         for gate in gates:
             yield from self._fitted(at, gate)
-
-    def _errors(self, at: Candidate) -> Iterator[Candidate]:
-        larger = [k for k in ERRORS if k > at.gate.errors][:3]
-        smaller = [k for k in ERRORS if k < at.gate.errors][-2:]
-        for errors in (*smaller, *larger):
-            yield at._replace(gate=with_errors(at.gate, errors))
 
     def _slow(self, at: Candidate) -> Iterator[Candidate]:
         for slow_from in self.ground.slow_durations():

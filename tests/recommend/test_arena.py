@@ -10,7 +10,7 @@ from traffic_cases import phase, traced, traffic
 
 from cbtool.breaker import BreakerConfig, WindowType
 from cbtool.recommend.arena import Arena, Deal, Spell, build
-from cbtool.recommend.forms import best_wait, ceil_nice, nice, nice_duration, reopening_chance
+from cbtool.recommend.forms import best_wait, ceil_nice, nice, nice_duration, reopening_chance, shortest_wait
 from cbtool.recommend.loss import Court
 from cbtool.recommend.regimes import load_regimes
 from cbtool.recommend.trace import Trace
@@ -176,7 +176,16 @@ def ten_seconds_of_outage() -> Court:
 def test_the_best_wait_balances_probes_and_late_recovery() -> None:
     assert best_wait(1, 150, 50) == pytest.approx(2.45, abs=0.01)
     assert best_wait(1, 2400, 0.05) == pytest.approx(310, abs=1)
-    assert best_wait(1, 1, 1e6) == 0.5
+
+
+def test_the_shortest_wait_leaves_a_hundred_calls_for_each_probe() -> None:
+    assert shortest_wait(1, 0.01) == 0.5
+    assert shortest_wait(200, 0.01) == 0.5
+    assert shortest_wait(500, 0.01) == pytest.approx(0.2)
+    assert shortest_wait(500, 0.3) == 0.3  # a call may take so long
+    assert shortest_wait(500, 2.0) == 0.5
+    assert shortest_wait(1e5, 0.001) == 0.1
+    assert shortest_wait(500, None) == 0.5
 
 
 def test_the_chance_that_trials_find_an_incident() -> None:
