@@ -1,9 +1,10 @@
 """The second budget: an outage at the usual load should open the breaker within `--detection-delay`.
 
 Every candidate that the search has tried keeps the budget of false trips, so whichever of them is taken, that
-one comes first. Where the cheapest opens too late, the cheapest of those that open in time is taken; where
-none does, as at a load of one call in twenty seconds, the cheapest stays and its delay is stated. So it does
-where what opens in time at an outage would let the incidents that were seen pass by.
+one comes first. Where the cheapest opens too late, the search goes on from the cheapest of those that open
+in time, and among such alone; where none does, as at a load of one call in twenty seconds, the cheapest stays
+and its delay is stated. So it does where what opens in time at an outage would let the incidents that were
+seen pass by.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 from cbtool.recommend.delays import outage_seconds
 
 if TYPE_CHECKING:
-    from cbtool.recommend.gates import Candidate
+    from cbtool.recommend.gates import Candidate, Gate
     from cbtool.recommend.search import Search
 
 
@@ -21,7 +22,7 @@ _SAVES = 0.5  # of what the cheapest saves beside a breaker that never opens
 
 
 def in_time(search: Search, cheapest: Candidate, rate: float, delay: float) -> Candidate:
-    """Return the cheapest candidate that was tried and opens in time; the cheapest of all where none does.
+    """Return the cheapest candidate found that opens in time; the cheapest of all where none was tried.
 
     Args:
         search: has tried them.
@@ -29,11 +30,16 @@ def in_time(search: Search, cheapest: Candidate, rate: float, delay: float) -> C
         rate: calls a second at the usual load, of one breaker.
         delay: seconds from an outage's beginning to the opening.
     """
-    if outage_seconds(cheapest.gate, rate) <= delay:
+
+    def timely(gate: Gate) -> bool:
+        return outage_seconds(gate, rate) <= delay
+
+    if timely(cheapest.gate):
         return cheapest
     nothing = sum(court.weight * court.doing_nothing for court in search.courts)
     most = nothing - _SAVES * (nothing - sum(search.losses(cheapest)))
     for candidate in sorted((each for _, each in search.tried()), key=search.weighed):
-        if outage_seconds(candidate.gate, rate) <= delay and search.allowed(candidate.gate):
-            return candidate if sum(search.losses(candidate)) <= most else cheapest
+        if timely(candidate.gate) and search.allowed(candidate.gate):
+            worth_it = sum(search.losses(candidate)) <= most
+            return search.best_of(candidate, timely) if worth_it else cheapest
     return cheapest

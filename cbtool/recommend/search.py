@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from cbtool.recommend.backoff import WORTH_GROWING, growing, nearby
+from cbtool.recommend.calmer import largest_gate
 from cbtool.recommend.closest import closest_errors, closest_windows
 from cbtool.recommend.forms import best_wait, nice, nice_duration
 from cbtool.recommend.gates import Candidate, Gate
@@ -20,7 +21,7 @@ from cbtool.recommend.resets import settled
 from cbtool.recommend.scores import judge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -39,11 +40,8 @@ _FINER_PERCENT = (-10.0, -5.0, 5.0, 10.0)  # of a threshold: fives are what a pe
 _GAIN = 0.999  # a move must save at least a thousandth
 _HOPELESS = 1.1  # so many times the loss on the screening courts is not made up on the others
 _CALLS_AN_ERROR = (2, 4)
-_TIE = 1.002  # two candidates whose losses the resamples do not tell apart
 _CAUTION = 5.0  # times what false trips cost by count: a breaker that cries wolf is switched off
 _DAY = 86_400.0
-_FAR_WITHIN = 0.02  # of the budget
-_CALM_COSTS = 1.01
 
 
 @dataclass(slots=True)
@@ -63,6 +61,8 @@ class Search:
     courts: Sequence[Court]
     ground: Ground
     screening: int = 3
+    timely: Callable[[Gate], bool] = lambda _: True
+    """Whether a gate opens as soon as is asked."""
     _losses: dict[Candidate, list[float]] = field(default_factory=dict)
     _pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(2))
     """The kernel runs without the interpreter's lock; idle threads end with the interpreter."""
@@ -74,9 +74,19 @@ class Search:
             return None
         best = [self._of_kind(starts, habits_, counted=counted) for counted in (False, True)]
         found = [candidate for candidate in best if candidate is not None]
-        chosen = min(found, key=self.weighed)
-        chosen = self._with_calls(self._finer(chosen))
-        return self._largest_gate(self._reset(chosen))
+        return self._refined(min(found, key=self.weighed))
+
+    def best_of(self, start: Candidate, timely: Callable[[Gate], bool]) -> Candidate:
+        """Return the cheapest candidate found from a start, of those alone whose gate opens in time."""
+        return replace(self, timely=timely).onwards(start)
+
+    def onwards(self, start: Candidate) -> Candidate:
+        """Return the cheapest candidate found from a start."""
+        return self._refined(self._descend(start))
+
+    def _refined(self, at: Candidate) -> Candidate:
+        """Return the candidate after the finer moves, of which each is tried once."""
+        return largest_gate(self._reset(self._with_calls(self._finer(at))), self)
 
     def _table(self, candidates: Sequence[Candidate]) -> NDArray[np.float64]:
         """Return the losses of candidates, a row each and a column a court."""
@@ -111,7 +121,7 @@ class Search:
             partial(closest_errors, allowed=self.allowed),
         ):
             for move in moves(best):
-                if self.allowed(move.gate) and self._saves(move, best):
+                if self.may_be(move.gate) and self._saves(move, best):
                     best = move
         return best
 
@@ -131,7 +141,7 @@ class Search:
     def _reset(self, at: Candidate) -> Candidate:
         """Return the candidate with the wait and trials that a curve through all of them shows to be best."""
         best = settled(at, self._table, self.ground.shortest_wait)
-        return self._backed_off(best, min(self._full_loss(at), self._full_loss(best)))
+        return self._backed_off(best, min(self.full_loss(at), self.full_loss(best)))
 
     def _backed_off(self, best: Candidate, loss: float) -> Candidate:
         """Return the candidate with a growing wait, where that saves more than two more settings cost."""
@@ -145,28 +155,28 @@ class Search:
         for move in nearby(grown, self.ground.shortest_wait):
             if self._saves(move, grown):
                 grown = move
-        return grown if self._full_loss(grown) <= bar else best
+        return grown if self.full_loss(grown) <= bar else best
 
     def _with_calls(self, best: Candidate) -> Candidate:
         """Return the candidate with a calls gate above the errors gate, where that saves anything."""
         for factor in _CALLS_AN_ERROR:
             move = best._replace(gate=best.gate._replace(calls=factor * best.gate.errors))
-            if self.allowed(move.gate) and self._saves(move, best):
+            if self.may_be(move.gate) and self._saves(move, best):
                 best = move
         return best
 
     def weighed(self, candidate: Candidate) -> float:
         """Return a candidate's loss, with what its type of window is worth beside."""
-        return self._full_loss(candidate) * self.ground.worth(candidate.gate)
+        return self.full_loss(candidate) * self.ground.worth(candidate.gate)
 
     def tried(self) -> list[tuple[float, Candidate]]:
         """Return the candidates that were judged on every court with their losses, the cheapest first."""
         judged = [candidate for candidate, known in self._losses.items() if len(known) == len(self.courts)]
-        return sorted(((self._full_loss(c), c) for c in judged), key=lambda each: each[0])
+        return sorted(((self.full_loss(c), c) for c in judged), key=lambda each: each[0])
 
     def losses(self, candidate: Candidate) -> list[float]:
         """Return a candidate's weighted loss on each court."""
-        self._full_loss(candidate)
+        self.full_loss(candidate)
         return list(self._losses[candidate])
 
     def _starts(self) -> Iterator[Candidate]:
@@ -209,6 +219,10 @@ class Search:
                 low = middle + 1
         return with_errors(gate, ERRORS[low]) if low < top else None
 
+    def may_be(self, gate: Gate) -> bool:
+        """Return whether a gate may be chosen."""
+        return self.timely(gate) and self.allowed(gate)
+
     def allowed(self, gate: Gate) -> bool:
         """Return whether a gate keeps the budget, and a total outage at the busiest load would open it."""
         if gate.calls > self.ground.reachable(gate) or gate.errors > self.ground.errors_reachable(gate):
@@ -217,17 +231,17 @@ class Search:
 
     def _descend(self, start: Candidate, rival: Candidate | None = None) -> Candidate:
         """Return the cheapest candidate found from a start; the rival, where that is cheaper."""
-        best, loss = start, self._full_loss(start)
-        bar = math.inf if rival is None else self._full_loss(rival)
+        best, loss = start, self.full_loss(start)
+        bar = math.inf if rival is None else self.full_loss(rival)
         other_waits = partial(waits, shortest=self.ground.shortest_wait)
         for _ in range(_ROUNDS):
             before = loss
             for moves in (other_waits, self._thresholds, other_errors, self._windows, trials, self._slow):
-                allowed = [move for move in moves(best) if move != best and self.allowed(move.gate)]
+                allowed = [move for move in moves(best) if move != best and self.may_be(move.gate)]
                 self._judge(allowed, self.screening)
                 for move in allowed:
                     if move != best and self._saves(move, best):
-                        best, loss = move, self._full_loss(move)
+                        best, loss = move, self.full_loss(move)
             if loss == before or loss > _FAR_BEHIND * bar:
                 break
         return best if rival is None or loss < bar else rival
@@ -237,7 +251,7 @@ class Search:
         few = self.screening
         if self._loss(move, few) > _HOPELESS * self._loss(best, few) + 1.0:
             return False
-        return self._full_loss(move) < _GAIN * self._full_loss(best)
+        return self.full_loss(move) < _GAIN * self.full_loss(best)
 
     def _thresholds(self, at: Candidate) -> Iterator[Candidate]:
         for threshold in self.ground.thresholds():
@@ -265,34 +279,8 @@ class Search:
         if fitted is not None:
             yield at._replace(gate=fitted)
 
-    def _largest_gate(self, best: Candidate) -> Candidate:
-        """Among near ties the larger errors gate: it costs nothing, and guards against the unseen.
-
-        A gate whose false trips come near the budget may cost a little, too.
-        """
-        best = self._calmer(best)
-        bar = _TIE * self._full_loss(best) + 0.5
-        # So many errors the threshold asks for anyway when the quietest load fills a window.
-        most = best.gate.threshold / 100 * best.gate.holds(self.ground.quiet)
-        for errors in (k for k in ERRORS if best.gate.errors < k <= most):
-            larger = best._replace(gate=with_errors(best.gate, errors))
-            if not self.allowed(larger.gate) or self._full_loss(larger) > bar:
-                break
-            best = larger
-        return best
-
-    def _calmer(self, best: Candidate) -> Candidate:
-        bar = _CALM_COSTS * self._full_loss(best) + 0.5
-        for errors in (k for k in ERRORS if k > best.gate.errors):
-            if self.guard.false_trips(best.gate).upper <= self.budget * _FAR_WITHIN:
-                break
-            larger = best._replace(gate=with_errors(best.gate, errors))
-            if not self.allowed(larger.gate) or self._full_loss(larger) > bar:
-                break
-            best = larger
-        return best
-
-    def _full_loss(self, candidate: Candidate) -> float:
+    def full_loss(self, candidate: Candidate) -> float:
+        """Return a candidate's loss on all courts, with what false trips too rare to be there cost."""
         return self._loss(candidate, len(self.courts)) + self._caution(candidate)
 
     def _caution(self, candidate: Candidate) -> float:

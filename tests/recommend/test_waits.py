@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import SimpleNamespace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from traffic_cases import config_of, phase, recommended, traffic
@@ -16,6 +16,9 @@ from cbtool.recommend.habits import habits
 from cbtool.recommend.search import Search
 from cbtool.traffic.calls import Calls
 from cbtool.units import parse_duration
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 BACKOFF = ("wait_backoff_multiplier", "max_wait_duration_in_open_state")
 
@@ -113,6 +116,10 @@ def test_where_the_delay_budget_decides_windows_keep_their_worth() -> None:
 
         def allowed(self, gate: Gate) -> bool:
             return gate.errors == 5
+
+        def best_of(self, start: Candidate, timely: Callable[[Gate], bool]) -> Candidate:
+            assert timely(start.gate)
+            return start
 
     search = cast("Search", Searched())
     assert in_time(search, late, 1.0, 10.0) == counted
