@@ -7,7 +7,8 @@ wait should grow; where all last about as long, h rises, and a constant wait is 
 
 A wait that grows g-fold is w + τ(1 − 1/g) after τ seconds, so that a doubling one soon is half as long as
 the incident: growing slowly often is better. First waits shorter than the best constant one, and longest ones
-beyond it, are tried. Growing takes two more settings, which not every library has, and must be worth them.
+beyond it, are tried; more of them where incidents flap, whose rhythm few waits meet. Growing takes two more
+settings, which not every library has, and must be worth them.
 """
 
 from __future__ import annotations
@@ -25,16 +26,18 @@ WORTH_GROWING = 0.97
 """Of the loss with a constant wait; less is within what a log of other incidents would move."""
 _SHARES = (0.25, 0.5)  # the first wait, of the best constant one
 _TIMES = (1.0, 2.0, 4.0)  # the longest wait, of the best constant one
+_MORE_SHARES = (0.15, 0.25, 0.35, 0.5, 0.75)  # where a rhythm is to be met
+_MORE_TIMES = (0.6, 1.0, 1.5, 2.0, 4.0)
 GROWTHS = (1.1, 1.2, 1.5, 2.0, 3.0)
 _SEEDS = GROWTHS[:-1]
 _STEPS = (0.5, 0.7, 1.4, 2.0)
 
 
-def growing(at: Candidate, shortest: float) -> Iterator[Candidate]:
-    """Yield growing waits around a constant one, none below the shortest."""
+def growing(at: Candidate, shortest: float, *, widely: bool) -> Iterator[Candidate]:
+    """Yield growing waits around a constant one, none below the shortest; widely, more of them."""
     for growth in _SEEDS:
-        for share in _SHARES:
-            for times in _TIMES:
+        for share in _MORE_SHARES if widely else _SHARES:
+            for times in _MORE_TIMES if widely else _TIMES:
                 yield from _grown(at, max(shortest, at.wait * share), growth, at.wait * times)
 
 

@@ -11,7 +11,7 @@ rhythm that some waits meet and others miss, the losses are taken as they are.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -26,14 +26,20 @@ if TYPE_CHECKING:
 
 _FACTORS = (0.35, 0.5, 0.7, 0.85, 1.0, 1.2, 1.4, 2.0, 2.8)
 _LEAST_WAITS = 5  # for three numbers
-_UNFIT = (
-    5.0  # standard errors, over the courts, by which the best wait lies below its curve: 8 where flaps do it
-)
+_UNFIT = 5.0  # standard errors over the courts, by which the best wait is below its curve; where flaps, eight
+_MUCH = 0.05  # of the loss; where flaps, a sixth to a third
+
+
+class Settled(NamedTuple):
+    """A candidate with the wait and the trials that cost least, and whether some waits meet a rhythm."""
+
+    candidate: Candidate
+    rhythmic: bool
 
 
 def settled(
     at: Candidate, losses: Callable[[Sequence[Candidate]], NDArray[np.float64]], shortest: float
-) -> Candidate:
+) -> Settled:
     """Return the candidate with the wait and the trials that cost least by the curves.
 
     Args:
@@ -41,13 +47,13 @@ def settled(
         losses: gives the losses of candidates, shape (candidates, courts).
         shortest: no wait is below, seconds.
     """
-    best, least = at, np.inf
+    best, least, rhythmic = at, np.inf, False
     for moves in _resets(at, shortest):
-        cost = smoothed(np.array([move.wait for move in moves]), losses(moves))
+        cost, unfit = smoothed(np.array([move.wait for move in moves]), losses(moves))
         place = int(cost.argmin())
         if cost[place] < least:
-            best, least = moves[place], cost[place]
-    return best
+            best, least, rhythmic = moves[place], cost[place], unfit
+    return Settled(best, rhythmic)
 
 
 def _resets(at: Candidate, shortest: float) -> Iterator[list[Candidate]]:
@@ -60,8 +66,10 @@ def _resets(at: Candidate, shortest: float) -> Iterator[list[Candidate]]:
         yield [at._replace(wait=wait, trials=trials) for wait in waits]
 
 
-def smoothed(waits: NDArray[np.float64], losses: NDArray[np.float64]) -> NDArray[np.float64]:
+def smoothed(waits: NDArray[np.float64], losses: NDArray[np.float64]) -> tuple[NDArray[np.float64], bool]:
     """Return what each wait costs by the curve through all of them; as it is, where the curve does not fit.
+
+    And whether it does not.
 
     Args:
         waits: n seconds.
@@ -69,11 +77,13 @@ def smoothed(waits: NDArray[np.float64], losses: NDArray[np.float64]) -> NDArray
     """
     total: NDArray[np.float64] = losses.sum(axis=1)
     if len(waits) < _LEAST_WAITS or not total.all():
-        return total
+        return total, False
     curves = np.stack([_curve(waits, court) for court in losses.T], axis=1)
     beside = (losses - curves)[int(total.argmin())]
     error = beside.std(ddof=1) * np.sqrt(len(beside)) if len(beside) > 1 else np.inf
-    return total if beside.sum() < -_UNFIT * error else _curve(waits, total)
+    if -beside.sum() > max(_UNFIT * error, _MUCH * float(total.min())):
+        return total, True
+    return _curve(waits, total), False
 
 
 def _curve(waits: NDArray[np.float64], costs: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -34,7 +34,7 @@ _ROUNDS = 4
 _PROMISING = 16  # starts of a kind that are worth a second look
 _DESCENTS = 2
 _FAR_BEHIND = 1.02  # a rival, after a round of moves: not worth another
-_GROWN = 4  # growing waits that are worth a second look
+_GROWN = 8  # growing waits that are worth a second look
 _FINER = (0.6, 0.8, 1.25, 1.6)  # of a window: between the grid's
 _FINER_PERCENT = (-10.0, -5.0, 5.0, 10.0)  # of a threshold: fives are what a person would write
 _GAIN = 0.999  # a move must save at least a thousandth
@@ -140,15 +140,16 @@ class Search:
 
     def _reset(self, at: Candidate) -> Candidate:
         """Return the candidate with the wait and trials that a curve through all of them shows to be best."""
-        best = settled(at, self._table, self.ground.shortest_wait)
-        return self._backed_off(best, min(self.full_loss(at), self.full_loss(best)))
+        best, rhythmic = settled(at, self._table, self.ground.shortest_wait)
+        waiting = list(growing(best, self.ground.shortest_wait, widely=rhythmic))
+        return self._backed_off(best, waiting, min(self.full_loss(at), self.full_loss(best)))
 
-    def _backed_off(self, best: Candidate, loss: float) -> Candidate:
+    def _backed_off(self, best: Candidate, waiting: Sequence[Candidate], loss: float) -> Candidate:
         """Return the candidate with a growing wait, where that saves more than two more settings cost."""
         bar = WORTH_GROWING * loss
-        waiting = list(growing(best, self.ground.shortest_wait))
         for courts, left in ((1, _GROWN), (self.screening, 1)):
-            waiting = sorted(waiting, key=lambda c: self._loss(c, courts))[:left]
+            self._judge(waiting, courts)
+            waiting = sorted(waiting, key=lambda c: self._loss(c, courts))[:left]  # used at once
         if not waiting or self._loss(waiting[0], self.screening) > self._loss(best, self.screening):
             return best
         grown = waiting[0]

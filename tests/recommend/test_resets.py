@@ -33,7 +33,7 @@ def test_the_wait_at_the_bottom_of_the_curve_is_found_in_noise() -> None:
         return float(curve(WAITS)[costs.argmin()] / curve(WAITS).min() - 1.0)
 
     drawn = [noisy(curve(WAITS), seed) for seed in range(200)]
-    by_curve = np.mean([excess(smoothed(WAITS, losses)) for losses in drawn])
+    by_curve = np.mean([excess(smoothed(WAITS, losses)[0]) for losses in drawn])
     by_luck = np.mean([excess(losses.sum(axis=1)) for losses in drawn])
     assert by_curve < 0.02
     assert by_curve < 0.6 * by_luck
@@ -41,12 +41,14 @@ def test_the_wait_at_the_bottom_of_the_curve_is_found_in_noise() -> None:
 
 def test_a_curve_without_noise_is_itself() -> None:
     losses = np.repeat(curve(WAITS)[:, None], COURTS, axis=1)
-    assert smoothed(WAITS, losses) == pytest.approx(COURTS * curve(WAITS))
+    costs, unfit = smoothed(WAITS, losses)
+    assert costs == pytest.approx(COURTS * curve(WAITS))
+    assert not unfit
 
 
 def test_no_term_of_the_curve_is_negative() -> None:
     """Where shorter waits only cost less, the curve says so, and turns nowhere."""
-    costs = smoothed(WAITS, noisy(50.0 + 10.0 * WAITS, 3, 5.0))
+    costs, _ = smoothed(WAITS, noisy(50.0 + 10.0 * WAITS, 3, 5.0))
     assert np.all(np.diff(costs) > 0)
 
 
@@ -54,8 +56,10 @@ def test_a_wait_that_meets_a_rhythm_is_kept() -> None:
     costs = curve(WAITS)
     costs[2] *= 0.7
     losses = noisy(costs, 4, 10.0)
-    assert smoothed(WAITS, losses).argmin() == 2
-    assert smoothed(WAITS, losses) == pytest.approx(losses.sum(axis=1))
+    found, unfit = smoothed(WAITS, losses)
+    assert unfit
+    assert found.argmin() == 2
+    assert found == pytest.approx(losses.sum(axis=1))
 
 
 def test_the_trials_are_those_with_the_lowest_curve() -> None:
@@ -71,7 +75,7 @@ def test_the_trials_are_those_with_the_lowest_curve() -> None:
         found[waits == 7.0] -= 25.0
         return found
 
-    chosen = settled(AT, losses, 0.5)
+    chosen = settled(AT, losses, 0.5).candidate
     assert chosen.trials == 2
     assert chosen.wait == 10.0
     assert asked == {1, 2}
@@ -81,11 +85,11 @@ def test_no_wait_is_below_the_shortest() -> None:
     def losses(moves: Sequence[Candidate]) -> NDArray[np.float64]:
         return np.array([[move.wait] * COURTS for move in moves])
 
-    assert settled(AT, losses, 6.0).wait == 6.0
+    assert settled(AT, losses, 6.0).candidate.wait == 6.0
 
 
 def test_where_nothing_costs_anything_the_candidate_stays() -> None:
     def losses(moves: Sequence[Candidate]) -> NDArray[np.float64]:
         return np.zeros((len(moves), COURTS))
 
-    assert settled(AT, losses, 0.5) == AT
+    assert settled(AT, losses, 0.5) == (AT, False)
