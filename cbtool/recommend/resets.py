@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cbtool.recommend.gates import Candidate
 
 _FACTORS = (0.35, 0.5, 0.7, 0.85, 1.0, 1.2, 1.4, 2.0, 2.8)
+_HOPELESS = 1.1  # so many times the loss with as long a wait, other trials will not make up
 _LEAST_WAITS = 5  # for three numbers
 _UNFIT = 5.0  # standard errors over the courts, by which the best wait is below its curve; where flaps, eight
 _MUCH = 0.05  # of the loss; where flaps, a sixth to a third
@@ -48,7 +49,10 @@ def settled(
         shortest: no wait is below, seconds.
     """
     best, least, rhythmic = at, np.inf, False
+    most = _HOPELESS * float(losses([at]).sum())
     for moves in _resets(at, shortest):
+        if moves[0].trials != at.trials and losses(moves[:1]).sum() > most:
+            continue
         cost, unfit = smoothed(np.array([move.wait for move in moves]), losses(moves))
         place = int(cost.argmin())
         if cost[place] < least:
