@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from cbtool.jit import compiled, inlined
+from cbtool.jit import compiled
 from cbtool.recommend.margins import steps_up_to
+from cbtool.recommend.peaks import exact_maxima, peaks_of_calls, peaks_of_time
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from cbtool.recommend.gates import Gate
     from cbtool.recommend.trace import Trace
 
-_NEARLY = 1.0 - 1e-9  # wider than any rounding
 _APART = 10**15  # nanoseconds between two breakers' stretches: longer than any window
 
 
@@ -61,6 +61,7 @@ class Exposure:
     share: float = 1.0
     _slow: dict[float, NDArray[np.bool_]] = field(default_factory=dict)
     _places: dict[float | None, NDArray[np.int64]] = field(default_factory=dict)
+    _cuts: NDArray[np.int64] | None = None
     _peaks: dict[tuple[float, bool, float | None], Peaks] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -79,14 +80,23 @@ class Exposure:
             self._places[slow_from] = np.flatnonzero(self.bad(slow_from))
         return self._places[slow_from]
 
+    def _breaks(self) -> NDArray[np.int64]:
+        """Return which completions are the first of another breaker."""
+        if self._cuts is None:
+            self._cuts = np.flatnonzero(np.diff(self.end) > _APART // 2) + 1
+        return self._cuts
+
     def peaks(self, gate: Gate, slow_from: float | None) -> Peaks:
         """Return the window's peaks of failed calls (of slow ones, where `slow_from` is given)."""
         key = (gate.window, gate.counted, slow_from)
         if key not in self._peaks:
-            bad = self.bad(slow_from)
-            steps = steps_up_to(int(bad.sum()))
-            window = round(gate.window if gate.counted else gate.window * 1e9)
-            self._peaks[key] = Peaks(*_find_peaks(self.end, bad, window, gate.counted, _APART // 2, steps))
+            bad = self._bad_calls(slow_from)
+            steps = steps_up_to(len(bad))
+            if gate.counted:
+                found = peaks_of_calls(len(self), bad, self._breaks(), round(gate.window), steps)
+            else:
+                found = peaks_of_time(self.end, bad, round(gate.window * 1e9), steps)
+            self._peaks[key] = Peaks(*found)
         return self._peaks[key]
 
     def cold_trips(self, gate: Gate, slow_from: float | None, threshold: float) -> float:
@@ -100,11 +110,10 @@ class Exposure:
     def block_maxima(self, gate: Gate, slow_from: float | None, threshold: float) -> BlockMaxima:
         """Return how near the window came to tripping in each block of two windows; 1 is a trip."""
         if gate.calls > gate.errors:
-            bad = self.bad(slow_from)
+            bad = self._bad_calls(slow_from)
             window = round(gate.window if gate.counted else gate.window * 1e9)
-            gates = (threshold, gate.errors, gate.calls)
-            maxima = _exact_maxima(self.end, bad, window, gate.counted, _APART // 2, *gates)
-            return BlockMaxima(maxima[maxima > 0], len(maxima))
+            gates = (float(threshold), gate.errors, gate.calls)
+            return BlockMaxima(*exact_maxima(self.end, bad, self._breaks(), window, gate.counted, gates))
         peaks = self.peaks(gate, slow_from)
         found = _maxima_of(peaks.block, peaks.bad, peaks.calls, threshold, gate.errors)
         return BlockMaxima(found, peaks.blocks)
@@ -151,87 +160,6 @@ def _without(times: NDArray[np.int64], gaps: Sequence[tuple[int, int]]) -> NDArr
     starts = np.array([a for a, _ in gaps])
     lengths = np.concatenate(([0], np.cumsum([b - a for a, b in gaps])))
     return np.asarray(times - lengths[np.searchsorted(starts, times, side="right")])
-
-
-@inlined
-def _oldest(  # noqa: PLR0917
-    end: Any, i: int, oldest: int, window: int, counted: Any, apart: int
-) -> int:
-    """Return the oldest completion in the window after `i`; no window holds calls of two breakers."""
-    if counted:
-        if i and end[i] - end[i - 1] > apart:
-            return i
-        return max(oldest, i - window + 1)
-    while end[i] - end[oldest] >= window:
-        oldest += 1
-    return oldest
-
-
-@inlined
-def _block_of(end: Any, i: int, window: int, counted: Any) -> int:
-    return i // (2 * window) if counted else end[i] // (2 * window)
-
-
-@compiled()
-def _find_peaks(  # noqa: PLR0917  # compiled code takes no keywords
-    end: NDArray[np.int64],
-    bad: NDArray[np.bool_],
-    window: int,
-    counted: bool,
-    apart: int,
-    step_of: NDArray[np.int32],
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], int]:
-    n = len(end)
-    most = step_of[-1]
-    top_bad = np.zeros(most + 1, np.int32)
-    top_calls = np.ones(most + 1, np.int32)
-    block = np.empty(n + 1, np.int32)
-    of_bad = np.empty(n + 1, np.int32)
-    of_calls = np.empty(n + 1, np.int32)
-    found = blocks = inside = oldest = highest = 0
-    until = 0
-    for i in range(n):
-        if i == until if counted else i == 0 or end[i] >= until:
-            until = (_block_of(end, i, window, counted) + 1) * 2 * window
-            found = _flush(top_bad, top_calls, highest, block, of_bad, of_calls, found, blocks - 1)
-            highest = 0
-            blocks += 1
-        before = oldest
-        oldest = _oldest(end, i, oldest, window, counted, apart)
-        for gone in range(before, oldest):
-            inside -= bad[gone]
-        inside += bad[i]
-        if inside:
-            step = step_of[inside]
-            calls = i - oldest + 1
-            if np.int64(inside) * top_calls[step] > np.int64(top_bad[step]) * calls:
-                top_bad[step], top_calls[step] = inside, calls
-                highest = max(highest, step)
-    found = _flush(top_bad, top_calls, highest, block, of_bad, of_calls, found, blocks - 1)
-    return block[:found].copy(), of_bad[:found].copy(), of_calls[:found].copy(), blocks
-
-
-@inlined
-def _flush(  # noqa: PLR0917
-    top_bad: Any,
-    top_calls: Any,
-    highest: int,
-    block: Any,
-    of_bad: Any,
-    of_calls: Any,
-    found: int,
-    number: int,
-) -> int:
-    """Write down a block's peaks, the fullest first, and forget them."""
-    rate_bad, rate_calls = 0, 1
-    for step in range(highest, 0, -1):
-        bad, calls = top_bad[step], top_calls[step]
-        if bad and np.int64(bad) * rate_calls > np.int64(rate_bad) * calls:
-            block[found], of_bad[found], of_calls[found] = number, bad, calls
-            rate_bad, rate_calls = bad, calls
-            found += 1
-        top_bad[step], top_calls[step] = 0, 1
-    return found
 
 
 @compiled()
@@ -295,34 +223,3 @@ def _maxima_of(
             maxima[found] = margin
             found += 1
     return maxima[:found]
-
-
-@compiled()
-def _exact_maxima(  # noqa: PLR0917
-    end: NDArray[np.int64],
-    bad: NDArray[np.bool_],
-    window: int,
-    counted: bool,
-    apart: int,
-    threshold: float,
-    errors: int,
-    least: int,
-) -> NDArray[np.float64]:
-    n = len(end)
-    maxima = np.empty(n, np.float64)
-    found, inside, oldest, until = -1, 0, 0, 0
-    for i in range(n):
-        if i == until if counted else i == 0 or end[i] >= until:
-            until = (_block_of(end, i, window, counted) + 1) * 2 * window
-            found += 1
-            maxima[found] = 0.0
-        before = oldest
-        oldest = _oldest(end, i, oldest, window, counted, apart)
-        for gone in range(before, oldest):
-            inside -= bad[gone]
-        inside += bad[i]
-        calls = i - oldest + 1
-        if inside > maxima[found] * errors * _NEARLY:
-            margin = min(inside / errors, 100.0 * inside / (threshold * calls), calls / least)
-            maxima[found] = max(maxima[found], margin)
-    return maxima[: found + 1]

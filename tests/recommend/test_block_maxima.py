@@ -65,6 +65,8 @@ def test_a_window_never_holds_calls_of_two_breakers() -> None:
     for counted in (False, True):
         peaks = exposure.peaks(Gate(5.0, 50.0, 1, 1, counted=counted), None)
         assert peaks.bad.max() == 3
+        wanting = Gate(5.0, 50.0, 1, 4, counted=counted)
+        assert exposure.block_maxima(wanting, None, 50.0).positive.max() == 0.75
 
 
 @given(
