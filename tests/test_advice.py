@@ -94,7 +94,9 @@ def test_what_is_not_certain_is_not_read(line: str) -> None:
             f"{AT} went to /a with 200 or 404",
             "its lines have a time and a status: say what else they have with --log-format, such as '$time_local $a $request_uri $b $status $c'",
         ),
-        ("hello", "name the right one with --log-format: nginx, nginx-last"),
+        ("hello", "a log's lines have a time and a status of HTTP: say what these have with --log-format"),
+        ("Aug 16 00:10:45 air syslogd[314]: sent", "a log's lines have a time and a status of HTTP"),
+        ('{"accountId":1795514400,"bytes":503,"ok":true}', "(none looks like a time or a status): say"),
     ],
 )
 def test_what_was_seen_and_what_to_do(line: str, told: str, tmp_path: Path) -> None:

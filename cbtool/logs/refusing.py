@@ -6,7 +6,6 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from cbtool.errors import WrongFormatError
-from cbtool.traffic.formats import FORMATS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +25,11 @@ class RejectedLine(NamedTuple):
     text: str
 
 
+_ADVICE = (
+    "a log's lines have a time and a status of HTTP: say what these have with --log-format (a name, such as"
+    " combined, or the server's own format string: see docs/formats.md), or with --map what columns mean"
+)
+
 _KNOWN_OTHERS = {
     r"Type,Name,Request Count": "Locust's summary, which has no times (its …_stats_history.csv has them)",
     r"Method,Name,Error,Occurrences": "Locust's failures, which are sums (its …_stats_history.csv has times)",
@@ -33,6 +37,13 @@ _KNOWN_OTHERS = {
     " (option httplog or tcplog does)",
     r'INFO: +\S+:\d+ - "[A-Z]+ ': "uvicorn's log as it is by default, which has no times",
     r"[A-Z]{3,7} \S+ \d{3} [\d.]+ ms": "morgan's tiny or dev format, which has no times (combined has)",
+    r"\S+ - [A-Z]{3,7} \S+ HTTP/\S+ \d{3} ": "morgan's short format, which has no times (combined has)",
+    r"\d\d:\d\d:\d\d \| +\d{3} \|[^|]*\|[^|]*\|[^|]*\| /": "Fiber's log as it is by default, which has no"
+    " dates (TimeFormat gives them)",
+    r"(?:info|warn|fail|dbug): Microsoft\.AspNetCore": "ASP.NET Core's console log as it is by default, which"
+    " has no times (TimestampFormat gives them)",
+    r"\[\d\d:\d\d:\d\d [A-Z]{3}\] ": "Serilog's console log as it is by default, which has no dates"
+    " (outputTemplate gives them)",
     r"Summary:\s*$": "hey's or oha's summary, which has no single calls"
     " (hey -o csv, oha --output-format csv)",
     r"Running \S+ test @ ": "a summary of wrk or autocannon, which has no single calls",
@@ -74,10 +85,8 @@ def wrong_format(where: RejectedLine, problem: str, advice: str | None = None) -
         advice: what was seen in the file and what to do; None: nothing of a log was.
     """
     told = None if advice is None else f"{shown(advice, _LONGEST)}; or name one of docs/formats.md"
-    names = f"--log-format: {', '.join(FORMATS)}, or nginx's or Apache's own format string"
     return WrongFormatError(
-        f"{where.file}:{where.line}: {problem}: '{shown(where.text)}'\n"
-        + (told or f"name the right one with {names}; or say with --map what columns mean")
+        f"{where.file}:{where.line}: {problem}: '{shown(where.text)}'\n" + (told or _ADVICE)
     )
 
 

@@ -46,6 +46,11 @@ _CONSOLE = re.compile(
 )
 _CONSOLE_NOTE = "Caddy's console format has no time zone: its times were taken as UTC"
 _BEFORE_OBJECT = re.compile(rb"^[^{\n]{1,200}(?=\{\s*\"[^\n]*\}\s*$)", re.MULTILINE)
+_DATED_OBJECT = re.compile(
+    rb"^[^{\n0-9]{0,40}?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z| ?[-+]\d\d:?\d\d)?)[^{\n]{0,200}\{"
+    rb"(?=\s*\"[^\n]*\}\s*$)",
+    re.MULTILINE,
+)
 _DOCKER = re.compile(rb'^\{"log": ?"', re.MULTILINE)
 _DOCKERS_END = re.compile(rb'^\{"log": ?".*\\n"(?:,|\})', re.MULTILINE)  # its texts end as the lines did
 _KEYS = ("log", "message", "MESSAGE", "textPayload", "@message", "msg", "line", "event.original")
@@ -110,7 +115,7 @@ def _bare(head: bytes, note: Callable[[str], None]) -> Bare | None:
     header = b"{" not in first and first.count(b",") > 1  # of rows, of which a value may be an object
     before = [] if header else [found.end() for found in _BEFORE_OBJECT.finditer(head)]
     if len(before) >= wanted and sum(_is_object(head, at) for at in before) >= wanted:
-        return lambda lines, _: _BEFORE_OBJECT.sub(b"", lines)
+        return lambda lines, _: _BEFORE_OBJECT.sub(b"", _DATED_OBJECT.sub(_with_date, lines))
     return None
 
 
@@ -119,6 +124,11 @@ def _is_object(data: bytes, at: int) -> bool:
         return isinstance(msgspec.json.decode(data[at:].partition(b"\n")[0]), dict)
     except (msgspec.DecodeError, RecursionError):
         return False
+
+
+def _with_date(found: re.Match[bytes]) -> bytes:
+    """The beginning of an object, and in it the date that stands before it: it may have none of its own."""
+    return b'{"logged_before":"%b",' % found[1]
 
 
 def _console(found: re.Match[bytes]) -> bytes:

@@ -434,6 +434,7 @@ def test_whether_the_time_is_the_end() -> None:
         "nginx-last",
         "nginx-keyed",
         "ingress-nginx",
+        "npm",
         "heroku",
         "squid",
         "gin",

@@ -44,6 +44,11 @@ def read(tmp_path: Path, line: str) -> LogRead:
             "what is called request_time",
         ),
         (f"[2026-11-24T11:00:00+01:00] 10.0.0.1 {ASKED} 0.250", "the last value"),
+        ("2026/11/24 10:00:00 | 503 |   250ms | 10.0.0.1 | GET    | /a?b | -", "the value behind the status"),
+        (
+            "2026-11-24 10:00:00.000 +00:00 [INF] HTTP GET /a?b responded 503 in 250.0000 ms",
+            "the value before ms",
+        ),
         (f'2026-11-24 10:00:00 10.0.0.1 "1.2.3.4, 5.6.7.8" {ASKED} {AGENT} 0.250', "the last value"),
     ],
 )
@@ -63,6 +68,7 @@ def test_durations_are_found(line: str, told: str, tmp_path: Path) -> None:
         f"{HEAD} {ASKED} {AGENT} 123456 miss",
         '10.0.0.1 - - [24/Nov/2026:10:00:00.000 +0000] "GET /a?b HTTP/1.1" 503 12 ',
         '[24/Nov/2026 10:00:00] "GET /a?b HTTP/1.1" 503 1234',
+        "[Tue Nov 24 10:00:00 2026] 10.0.0.1:52340 [503]: GET /a?b",
         '10.0.0.1 - - [24/Nov/2026 10:00:00] "GET /a?b HTTP/1.1" 503 -',
         '"10.0.0.1 - - [24/Nov/2026:10:00:00 +0000] "GET /a?b HTTP/1.1" 503 12"',
         f'<134>2026-11-24T10:00:00Z cache-1 logs[1]: 10.0.0.1 "-" "-" [24/Nov/2026:10:00:00 +0000] {ASKED}',
@@ -164,3 +170,22 @@ def test_access_lines_among_others(tmp_path: Path) -> None:
     found = read_calls([str(path)])
     assert (found.calls.status.tolist(), found.rejected) == ([500, 501, 502, 503], 0)
     assert any("most lines are of other kinds" in note for note in found.calls.notes)
+
+
+@pytest.mark.parametrize("behind", ["", f" {AGENT}"])
+@pytest.mark.parametrize(
+    ("values", "taken_for", "unit"),
+    [
+        ([7, 12, 30, 55, 9, 14, 22, 41], "guessed", 10**6),
+        ([0, 0, 1, 0, 2, 0, 1, 3], "apache-s", 10**9),
+        ([7, 12, 30], "apache-s", 10**9),
+    ],
+)
+def test_small_whole_numbers_are_seconds_only_where_most_are_none(
+    values: list[int], taken_for: str, unit: int, behind: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "a.log"
+    path.write_text("".join(f"{HEAD} {ASKED}{behind} {value}\n" for value in values))
+    found = read_calls([str(path)])
+    assert (found.format, len(found.calls)) == (taken_for, len(values))
+    assert sorted(found.calls.duration_ns.tolist()) == [value * unit for value in sorted(values)]

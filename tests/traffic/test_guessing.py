@@ -53,6 +53,56 @@ ROWS: dict[str, tuple[str, tuple[float, float | None, int, str | None, str | Non
         ),
         (0.25, 0.125, 502, "/a?b", "shop"),
     ),
+    "HAProxy's JSON after its manual": (
+        objects(
+            {
+                "request_date": "24/Nov/2026:10:00:00.250",
+                "status_code": "502",
+                "time_active": "125",
+                "be_name": "shop",
+                "http_uri": "/a",
+            }
+        ),
+        (0.25, 0.125, 502, "/a", None),
+    ),
+    "HAProxy's JSON with its variables' names": (
+        objects({"t": "[24/Nov/2026:10:00:00.250]", "ST": 502, "Tq": 1, "Ta": 125, "path": "/a"}),
+        (0.25, 0.125, 502, "/a", None),
+    ),
+    "ECS with dots in its names": (
+        objects(
+            {
+                "@timestamp": ISO,
+                "log.level": "INFO",
+                "http.request.method": "GET",
+                "url.path": "/a",
+                "http.response.status_code": 502,
+                "event.duration": 125_000_000,
+            }
+        ),
+        (0.125, 0.125, 502, "/a", None),
+    ),
+    "dots within and between names": (
+        objects(
+            {"@timestamp": ISO, "labels": {"http.status_code": 502, "url.path": "/a"}, "duration_ms": 125}
+        ),
+        (0.125, 0.125, 502, "/a", None),
+    ),
+    "labels between bars": (
+        "time:2026-11-24T10:00:00.250Z|remote_addr:10.0.0.1|method:GET|uri:/a|status:502|request_time:0.125\n"
+        * 3,
+        (0.125, 0.125, 502, "/a", None),
+    ),
+    "an object behind a date": (
+        '[2026-11-24 10:00:00.250] local.INFO: handled {"method":"GET","path":"/a","status":502,"duration_ms":125}\n'
+        * 3,
+        (0.125, 0.125, 502, "/a", None),
+    ),
+    "an object with a time of its own behind a date": (
+        '[2026-11-24 09:00:00] local.INFO: handled {"time":"2026-11-24T10:00:00.250Z","path":"/a","status":502,"duration_ms":125}\n'
+        * 3,
+        (0.125, 0.125, 502, "/a", None),
+    ),
     "Google's load balancer in BigQuery": (
         objects(
             {

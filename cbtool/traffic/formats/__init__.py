@@ -43,7 +43,7 @@ from cbtool.traffic.formats.notations import is_notation
 from cbtool.traffic.formats.parsing import ParsedBlock, parse_lines
 from cbtool.traffic.formats.placing import PIECE, starts_of
 from cbtool.traffic.formats.plain import CSV, NDJSON, RECORD
-from cbtool.traffic.formats.proxies import ENVOY, GIN, HEROKU, SQUID, TRAEFIK
+from cbtool.traffic.formats.proxies import ENVOY, GIN, HEROKU, NPM, SQUID, TRAEFIK
 from cbtool.traffic.formats.recognition import recognise
 from cbtool.traffic.formats.templates import template_format
 from cbtool.traffic.formats.traces import JAEGER, ZIPKIN
@@ -87,6 +87,7 @@ FORMATS = {
         HAPROXY_CLF,
         HAPROXY_TCP,
         TRAEFIK,
+        NPM,
         HEROKU,
         SQUID,
         GIN,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from cbtool.traffic.formats import first_rows, guessing
@@ -12,6 +13,12 @@ if TYPE_CHECKING:
 
 _SHOWN = 12  # columns
 _LIKELY = 0.5  # of a column's values
+_ID = re.compile(r"(?i)(?:id|account|number)s?$")
+_OTHER = re.compile(
+    r"(?i)byte|size|length|port|count|time|duration|latency|elapsed|ms$|(?:id|account|number)s?$"
+)
+_STATUS_NAME = re.compile(r"(?i)status|code|respon|result|^st$")
+_TIME_NAME = re.compile(r"(?i)time|date|stamp|start|begin|(?:^|[._@])ts?$|at$")
 _KINDS = {"objects": "JSON with", "rows": "rows with", "pairs": "pairs of"}
 
 
@@ -60,8 +67,12 @@ def _table(lines: Sequence[str]) -> _Found | None:
 
 
 def _of_columns(table: _Found) -> str:
-    times = [name for name in table.columns if table.fits(name, guessing.is_time)]
-    statuses = [name for name in table.columns if table.fits(name, _is_told_status)]
+    times = [name for name in table.columns if not _ID.search(name) and table.fits(name, guessing.is_time)]
+    times.sort(key=lambda name: not _TIME_NAME.search(name))
+    statuses = [
+        name for name in table.columns if not _OTHER.search(name) and table.fits(name, _is_told_status)
+    ]
+    statuses.sort(key=lambda name: not _STATUS_NAME.search(name))
     names = ", ".join(list(table.columns)[:_SHOWN]) + (", …" if len(table.columns) > _SHOWN else "")
     lacks = [what for what, found in (("time", times), ("status", statuses)) if not found]
     said = f" (none looks like a {' or a '.join(lacks)})" if lacks else ""

@@ -10,23 +10,32 @@ def _words(text: str) -> tuple[str, ...]:
 STATUS = _words(
     "responsestatuscode httpstatuscode httpresponsecode httpstatus edgeresponsestatus statuscode"
     " responsestatus responsecode resstatuscode resstatus downstreamstatus scstatus status code"
+    " httpresponsestatuscode lbstatuscode rspcode haproxystatuscode haproxyhttpstatuscode st"
 )
 BEGAN = _words(
     "edgestarttimestamp startedat starttime starttimestamp startutc requeststarttime requeststart startedon"
     " begin timestampms requesttimeepoch requesttime requestdatetime reqtimesec requesttimesec"
+    " requestdate acceptdate haproxytimestamp haproxydatetime"
 )
 ENDED = _words("edgeendtimestamp endtime endedat finishedat completedat endtimestamp")
 WHEN = _words(
     "timestamp time ts datetime date eventtime eventtimestamp loggedat asctime created createdat t timelocal"
-    " timeiso8601 msec timestampns timegenerated"
+    " timeiso8601 msec timestampns timegenerated loggedbefore"
 )
+OF_HAPROXY = _words("timeactive timetotal haproxytimeactive haproxytimetotal haproxyta haproxytt ta tt")
+"""HAProxy's durations, beside which its times are requests' starts."""
+
 TOOK = {
     "ms": _words(
         "durationms latencyms elapsedms responsetimems timetakenms tookms requesttimems totaltimems"
         " durationmillis elapsedmilliseconds elapsedmillis responselatency latenciesrequest"
         " edgetimetofirstbytems originresponsedurationms processingtimems timems turnaroundtimemsec"
+    )
+    + OF_HAPROXY,
+    "s": _words(
+        "durations latencys durationsec durationseconds latencyseconds elapsedseconds"
+        " datarequestprocessingtime"
     ),
-    "s": _words("durations latencys durationsec durationseconds latencyseconds elapsedseconds"),
     "us": _words("durationus latencyus elapsedus durationmicros responsetimeus timeelapsedusec timeelapsed"),
     "ns": _words("durationns latencyns elapsedns totalns durationnanos eventduration"),
 }
@@ -38,14 +47,14 @@ TOOK_SOMEHOW = _words(
 )
 RECEIVED = _words("receivetimestamp")
 ACTED_BY = {"controller", "action"}  # Rails', whose durations are milliseconds
-REQUEST = _words("request req requestline httprequest requestedurl firstline message msg")
+REQUEST = _words("request req haproxyrequest requestline httprequest requestedurl firstline message msg")
 OTHERS = {
     "method": _words(
         "httprequestmethod requestmethod clientrequestmethod method verb httpmethod reqmethod csmethod"
     ),
     "path": _words(
         "requesturi clientrequesturi clientrequestpath requesturl requestpath originalurl httptarget urlpath"
-        " httppath reqpath path uri url resourcepath csuristem"
+        " httpuri httppath reqpath path uri url resourcepath csuristem"
     ),
     "host": _words(
         "clientrequesthost requesthost reqhost httphost authority host domainname virtualhost vhost urldomain"

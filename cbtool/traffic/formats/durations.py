@@ -51,7 +51,8 @@ _LAST_WHOLE = re.compile(r'" (\d{1,8})(?= |$)(?!.*")')
 _MICROSECONDS = re.compile(r"(?:^| )D=(\d+)(?= |$)")
 _SERVED = re.compile(r"^ (?:\d+|-) (\d{1,8}) (\d{1,8})$")
 _SERVED_BY_BITBUCKET = re.compile(r"^ \| (?:\d+|-) \| (?:\d+|-) \| [^|]*\| (?:\d+|-) \| [^|]*\|?")
-_ENOUGH = 3  # lines
+_LAST_OF_TWO = re.compile(r"^ (?:\d+|-) (\d{1,8})$")
+_ENOUGH, _LEAST = 3, 8  # lines
 _HUNDRED, _THOUSAND = 100, 1000
 
 
@@ -137,7 +138,13 @@ def _sum(rests: Sequence[str], at: int) -> float | None:
 
 def _whole(rests: Sequence[str]) -> Duration | None:
     """Whole numbers: of what is in them, or of what stands around them, their unit is known."""
-    return _seconds_and_micros(rests) or _tomcats(rests) or _bitbuckets(rests) or _behind_the_agent(rests)
+    return (
+        _seconds_and_micros(rests)
+        or _tomcats(rests)
+        or _bitbuckets(rests)
+        or _behind_the_agent(rests)
+        or _behind_the_size(rests)
+    )
 
 
 def _seconds_and_micros(rests: Sequence[str]) -> Duration | None:
@@ -179,11 +186,29 @@ def _bitbuckets(rests: Sequence[str]) -> Duration | None:
 def _behind_the_agent(rests: Sequence[str]) -> Duration | None:
     last = [int(found[1]) for rest in rests if (found := _LAST_WHOLE.search(rest))]
     few = sum(number < _HUNDRED for number in last)
+    if len(last) >= max(_NEARLY_ALL * len(rests), _LEAST) and few == len(last) and _are_no_seconds(last):
+        return _milliseconds(rf'.*?"{_TEXT}" (?<took>[0-9]+)(?: [^"]*)?')
     if last.count(0) * 2 >= len(last) and max(last, default=0) < _THOUSAND:
         return None  # as whole seconds would be, of which most are none
     # No server answers a tenth of its requests within a hundred microseconds, and hardly one takes over 99 s.
     if len(last) < _NEARLY_ALL * len(rests) or few == len(last) or few * 10 < len(last):
         return None
-    took = fields.duration("took", fields.MILLISECOND)
-    pattern = rf'.*?"{_TEXT}" (?<took>[0-9]+)(?: [^"]*)?'
-    return Duration(pattern, took, "the number behind the agent, as milliseconds")
+    return _milliseconds(rf'.*?"{_TEXT}" (?<took>[0-9]+)(?: [^"]*)?')
+
+
+def _behind_the_size(rests: Sequence[str]) -> Duration | None:
+    """Tomcat's and Reactor Netty's `common %D`."""
+    last = [int(found[1]) for rest in rests if (found := _LAST_OF_TWO.match(rest))]
+    few = sum(number < _HUNDRED for number in last)
+    if len(last) < max(_NEARLY_ALL * len(rests), _LEAST) or not _are_no_seconds(last) or few * 10 < len(last):
+        return None
+    return _milliseconds(" (?:[0-9]+|-) (?<took>[0-9]+)")
+
+
+def _are_no_seconds(numbers: Sequence[int]) -> bool:
+    """Whether they would be far too long: of a server's whole seconds most are none, or one."""
+    return sum(number <= 1 for number in numbers) * 10 < len(numbers)
+
+
+def _milliseconds(pattern: str) -> Duration:
+    return Duration(pattern, fields.duration("took", fields.MILLISECOND), "the last number, as milliseconds")

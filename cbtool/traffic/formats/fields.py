@@ -127,6 +127,7 @@ def plain_time(of: str, unit: int = SECOND) -> Field:
         for dated in (clocks.iso_times, clocks.clf_times):
             missing = times == NONSENSE
             if missing.any():
+                spans = texts.unboxed(spans)
                 times = np.where(missing, dated(spans), times)
         return _numbers(times)
 

@@ -31,8 +31,7 @@ def objects(lines: Sequence[str]) -> list[dict[str, Any]]:
 
 def _flat(value: dict[str, Any], before: str, deepest: int) -> Iterable[tuple[str, Any]]:
     for key, inner in value.items():
-        # A dot within a key cannot be told from one between two.
-        if "." in key or "," in key or "=" in key:
+        if "," in key or "=" in key:
             continue
         if isinstance(inner, dict) and deepest:
             yield from _flat(inner, f"{before}{key}.", deepest - 1)

@@ -82,7 +82,8 @@ def fitted(lines: Sequence[str]) -> Fitted:
     places += _asked(line, method, target)
     statuses = [found for found in _STATUS.finditer(line) if _free(found, places)]
     named = [found for found in statuses if _NAMED.search(line[: found.start()])]
-    likely = named or [found for found in statuses if places and found.start() > places[-1].end] or statuses
+    likely = named or [found for found in statuses if places and found.start() > places[-1].end]
+    likely = likely or (statuses if places else [])  # a number alone says nothing
     if likely:
         places.append(_Place("status", *likely[0].span()))
     seconds = [found for found in _SECONDS.finditer(line) if _free(found, places)]

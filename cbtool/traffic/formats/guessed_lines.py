@@ -94,9 +94,20 @@ _SHAPES = (
     _quoted(r' \| "[^"]*" "[^"]*" \| '),
     _bare(r" HTTP/\d(?:\.\d)? ", r" HTTP/[0-9.]+ "),
     _bare(" ", " "),
+    _bare(" responded ", " responded "),
     _Shape(
         re.compile(rf"(?<=\s)\d{{3}} {_METHODS} (?:/|https?:)[^ ]*"),
         rf" (?<status>[0-9]{{3}}) (?<method>{_METHODS}) (?<target>[^ ]+)",
+    ),
+    _Shape(
+        re.compile(rf"(?<=\[)\d{{3}}\]: {_METHODS} (?:/|https?:)[^ ]*"),
+        rf"\[(?<status>[0-9]{{3}})\]: (?<method>{_METHODS}) (?<target>[^ ]+)",
+    ),
+    _Shape(
+        re.compile(rf"\| *\d{{3}} \| *[\d.a-zµ]+ *\|[^|]*\| *{_METHODS} *\| *(?:/|https?:)[^ ]*"),
+        r"\| *(?<status>[0-9]{3}) \| *(?<took>[0-9][^ |]*) *\|[^|]*\| *"
+        rf"(?<method>{_METHODS}) *\| *(?<target>[^ ]+)",
+        Duration(".*", fields.timed("took"), "the value behind the status"),
     ),
     _uwsgis("msecs", fields.MILLISECOND),
     _uwsgis("micros", fields.MICROSECOND),

@@ -32,7 +32,7 @@ _DATED = re.compile(r"^[^=0-9]{0,40}[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]
 _UNIT_TEXT = re.compile(r"^(?:\d+h)?(?:\d+m)?(?:\d+(?:\.\d+)?(?:s|ms|µs|us|ns))$")
 _ISO = re.compile(r"^\s*(?:19[789]|2[01]\d)\d[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d")
 _ASKED = re.compile(r"^[A-Z]{3,7} \S+(?: HTTP/[\d.]+)?$")
-_CLF = re.compile(r"^\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d")
+_CLF = re.compile(r"^\[?\d\d/[A-Z][a-z]{2}/\d{4}:\d\d:\d\d:\d\d")
 _EPOCHS = [(10**8 * 10**power, 5 * 10**9 * 10**power) for power in (0, 3, 6, 9)]
 
 
@@ -157,7 +157,8 @@ def _mapping(columns: _Columns, *, dated: bool) -> tuple[str, bool] | None:
     took = columns.took()
     if began and ended and _is_part(took) and columns.is_fine(began) and columns.is_fine(ended):
         took = {}
-    if took and when and when != BEFORE and columns.stamps_starts(when, *took.values()):
+    of_haproxy = any(_spellings(column) & set(column_names.OF_HAPROXY) for column in took.values())
+    if took and when and when != BEFORE and (of_haproxy or columns.stamps_starts(when, *took.values())):
         began, when = when, None
     made: dict[str, str | None] = {"status": status, **took}
     # Whoever logs how long a call took writes when it has ended.
@@ -215,9 +216,9 @@ def _is_request(value: Any) -> bool:
 
 
 def is_status(value: Any) -> bool:
-    """Return whether a value could be a status of HTTP, or 0 in the place of one."""
+    """Return whether a value could be a status of HTTP, or 0 or HAProxy's -1 in the place of one."""
     number = _number(value)
-    return number is not None and (100 <= number <= 599 or number == 0) and number == int(number)
+    return number is not None and (100 <= number <= 599 or number in {0, -1}) and number == int(number)
 
 
 def _is_duration(value: Any) -> bool:

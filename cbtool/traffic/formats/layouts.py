@@ -62,11 +62,13 @@ class JsonLines:
             are left alone, and what is not text is given as JSON text.
         header_keys: keys that a header line must have; empty: there is no header.
         constants: those keys of the header that every line gets as a part of that name.
+        either: whether dots between keys may be dots within their names as well, as the first lines have it.
     """
 
     keys: tuple[str, ...]
     header_keys: tuple[str, ...] = ()
     constants: tuple[str, ...] = ()
+    either: bool = False
 
     @property
     def header(self) -> bool:
@@ -76,7 +78,9 @@ class JsonLines:
     def opened_by(self, sample: Sequence[str]) -> Parts | None:
         """Return the reader; None if there is no JSON object, or not the header that is wanted."""
         if not self.header_keys:
-            return self._taken if any(line.lstrip().startswith("{") for line in sample) else None
+            if not any(line.lstrip().startswith("{") for line in sample):
+                return None
+            return self._spelled(sample) if self.either else self._taken
         if not sample[0].lstrip().startswith("{"):
             return None
         header = _object(sample[0])
@@ -90,6 +94,23 @@ class JsonLines:
 
     def _taken(self, lines: Lines) -> Mapping[str, Spans]:
         return values_of(lines, self.keys)
+
+    def _spelled(self, sample: Sequence[str]) -> Parts:
+        """Return the reader of the keys as the first object spells each that has it."""
+        dotted = [key for key in self.keys if "." in key]
+        objects = [_object(line) for line in sample] if dotted else []
+        spelled = {key: key for key in self.keys}
+        for key in dotted:
+            ways = (_way(found, key.split(".")) for found in objects)
+            way = next(filter(None, ways), None)
+            spelled[key] = ".".join(part.replace(".", "..") for part in way) if way else key
+        keys = tuple(dict.fromkeys(spelled.values()))
+
+        def taken(lines: Lines) -> Mapping[str, Spans]:
+            found = values_of(lines, keys)
+            return {key: found[way] for key, way in spelled.items()}
+
+        return taken
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +144,20 @@ def everywhere(value: bytes, length: int) -> Spans:
         np.zeros(length, np.int32),
         np.full(length, len(value), np.int32),
     )
+
+
+def _way(inside: dict[str, Any], parts: Sequence[str]) -> list[str] | None:
+    """The names that lead to a value, of which one may have dots in it; None if there is none."""
+    for count in range(len(parts), 0, -1):
+        name = ".".join(parts[:count])
+        if name in inside:
+            if count == len(parts):
+                return [name]
+            value = inside[name]
+            rest = _way(value, parts[count:]) if isinstance(value, dict) else None
+            if rest:
+                return [name, *rest]
+    return None
 
 
 def _object(line: str) -> dict[str, Any]:

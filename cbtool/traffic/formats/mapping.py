@@ -32,6 +32,7 @@ _STARTS = {"timestamp": None} | {f"timestamp_{name}": unit for name, unit in _UN
 _ENDS = {name.replace("timestamp", "ended"): unit for name, unit in _STARTS.items()}
 _TIMES = _STARTS | _ENDS
 _TEXTS = ("method", "path", "host", "upstream", "instance")
+_NO_ANSWER = "-1"  # as HAProxy has it
 _REQUEST = "request"  # method and path together: `GET /a HTTP/1.1`
 MEANINGS = (*_TIMES, "status", "error", *_DURATIONS, *_TEXTS, _REQUEST)
 """What a column can be."""
@@ -73,7 +74,7 @@ def mapped_formats(text: str) -> tuple[LogFormat, ...]:
     required = tuple(frozenset({column}) for column in rows.values())
     return (
         _format(rows, DelimitedRows(tuple(dict.fromkeys(rows.values())), required)),
-        _format(given, JsonLines(tuple(dict.fromkeys(given.values())))),
+        _format(given, JsonLines(tuple(dict.fromkeys(given.values())), either=True)),
         _format(given, _pairs(given)),
     )
 
@@ -161,4 +162,5 @@ def _status(by: dict[str, pl.Expr]) -> pl.Expr:
     if "status" not in by:
         return pl.when(failed).then(pl.lit(0, pl.Int16)).otherwise(pl.lit(200, pl.Int16))
     text = by["status"]
-    return pl.when(columns.filled(text)).then(columns.code(text)).otherwise(pl.lit(0, pl.Int16))
+    answered = columns.filled(text) & (text != _NO_ANSWER)
+    return pl.when(answered).then(columns.code(text)).otherwise(pl.lit(0, pl.Int16))

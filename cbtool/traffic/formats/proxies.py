@@ -1,4 +1,4 @@
-"""Text logs of proxies: Envoy's and Istio's default, Traefik's CLF, Heroku's router, Squid's; and Gin's."""
+"""Text logs of proxies: Envoy's and Istio's, Traefik's, NPM's, Heroku's, Squid's; and Gin's."""
 
 from __future__ import annotations
 
@@ -80,6 +80,26 @@ TRAEFIK = LogFormat(
     instance=columns.named(pl.col("instance")),
     resolution_ns=_SECOND_NS,
     stamp=Stamp.START,
+)
+
+NPM = LogFormat(
+    name="npm",
+    summary="Nginx Proxy Manager's log",
+    layout=PatternLines(
+        # The answers of its cache and of those that were tried stand before the status, where it asks others.
+        r"^\[(?<time>[^\]]{26})\] (?:[^ ]+ (?:[0-9]{3}|-)(?:(?:,| :) (?:[0-9]{3}|-))* )?"
+        r'(?<status>[0-9]{3}) - (?<method>[^ ]+) [^ ]+ (?<host>[^ ]+) "(?<target>[^"]*)" \[Client [^\]]*\] '
+        r"\[Length [^\]]*\] \[Gzip [^\]]*\] (?:\[Sent-to (?<instance>[^\]]*)\] )?.*$"
+    ),
+    fields={"time": fields.clf_time("time"), "target": fields.path("target")},
+    time=pl.col("time"),
+    status=columns.code(pl.col("status")),
+    method=columns.http_method(pl.col("method")),
+    path=pl.col("target"),
+    host=columns.named(pl.col("host")),
+    instance=columns.named(pl.col("instance")),
+    resolution_ns=_SECOND_NS,
+    stamp=Stamp.END,
 )
 
 SQUID = LogFormat(

@@ -16,6 +16,7 @@ from cbtool.traffic.scanning.memory import WIDE, byte, copy_wide, int64, lowest,
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+_OPENS, _CLOSES = b"[]"
 _FEW = 1024  # texts that are made one by one as quickly
 _GROWTH = 2  # times as long as with escapes, the most that a text can become without
 
@@ -28,6 +29,13 @@ def plain(spans: Spans) -> Spans:
     made.flags.writeable = False  # as all other bytes are, so that one compilation does for both
     starts = np.where(spans.start >= 0, _behind(ends), spans.start)
     return Spans(made, starts.astype(np.int32), ends.astype(np.int32))
+
+
+def unboxed(spans: Spans) -> Spans:
+    """Return the same texts, those in square brackets without these."""
+    boxed = (spans.start >= 0) & (spans.end - spans.start > 1)
+    boxed[boxed] = (spans.data[spans.start[boxed]] == _OPENS) & (spans.data[spans.end[boxed] - 1] == _CLOSES)
+    return spans._replace(start=spans.start + boxed, end=spans.end - boxed) if boxed.any() else spans
 
 
 def series(spans: Spans) -> pl.Series:
