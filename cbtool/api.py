@@ -14,8 +14,8 @@ from cbtool.incident_files import parse_label
 from cbtool.logs import read_calls, read_long_calls
 from cbtool.long_logs import simulate_long
 from cbtool.metrics.thresholds import Threshold
-from cbtool.profile_verify import VerifyRules
 from cbtool.profiles import Profile, default_profile, load_profile
+from cbtool.profiles.verify_rules import VerifyRules
 from cbtool.recommend import Budget
 from cbtool.recommend.validation import Asked, answered
 from cbtool.simulation.run import simulate as _simulate

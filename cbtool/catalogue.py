@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from cbtool.shipped import ProfileGroup, find, shipped_group, shipped_profiles, shipped_scenarios
-from cbtool.toml_tables import Source, read_source
+from cbtool.toml.tables import Source, read_source
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -97,6 +97,6 @@ def _profile(source: Source, name: str) -> dict[str, Any]:
 
 def _scenario(source: Source, name: str) -> dict[str, Any]:
     from cbtool.scenarios import parse_scenario  # noqa: PLC0415  # see _profile
-    from cbtool.toml_text import duration_text  # noqa: PLC0415  # same
+    from cbtool.toml.text import duration_text  # noqa: PLC0415  # same
 
     return {"duration": duration_text(parse_scenario(source, name).duration)} | source.data

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from cbtool.errors import ConfigurationError
 from cbtool.moments import parse_moment
 from cbtool.small_files import read_small
-from cbtool.toml_tables import Table, read_source
+from cbtool.toml.tables import Table, read_source
 from cbtool.traffic.labels import Label
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cbtool.errors import ConfigurationError, InvalidSettingError
 from cbtool.shipped import find, shipped_scenarios
-from cbtool.toml_tables import Source, Table, given, read_source
+from cbtool.toml.tables import Source, Table, given, read_source
 from cbtool.traffic.scenario import ArrivalKind, Phase, Scenario
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cbtool.errors import ConfigurationError
-from cbtool.toml_tables import did_you_mean
+from cbtool.toml.tables import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from helpers_prometheus import Asked, StandIn, standing_in
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +15,6 @@ from cbtool.errors import ConfigurationError, InsufficientDataError, Unreachable
 from cbtool.logs import read_calls
 from cbtool.logs.prometheus import source_of
 from cbtool.traffic.formats import counts
-from tests.helpers_prometheus import Asked, StandIn, standing_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

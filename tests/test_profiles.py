@@ -13,8 +13,6 @@ from hypothesis import strategies as st
 from cbtool.breaker import BreakerConfig, HealthCheck, ResetBy, WhenOpen, WhenOpenAction, WindowType
 from cbtool.breaker.dialects import NAMES, dialect_named
 from cbtool.errors import CbtoolError, ConfigurationError, InvalidSettingError, UnreachableError
-from cbtool.library_profiles import library_defaults, library_defaults_text
-from cbtool.profile_evidence import ProfileEvidence
 from cbtool.profiles import (
     Profile,
     breaker_table,
@@ -23,8 +21,10 @@ from cbtool.profiles import (
     load_profile,
     parse_profile,
 )
+from cbtool.profiles.evidence import ProfileEvidence
+from cbtool.profiles.libraries import library_defaults, library_defaults_text
 from cbtool.shipped import ProfileGroup, shipped_group, shipped_profiles, shipped_scenarios
-from cbtool.toml_tables import Source
+from cbtool.toml.tables import Source
 from cbtool.traffic.outcomes import OutcomeRules
 
 

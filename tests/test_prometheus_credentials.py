@@ -6,11 +6,11 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
+from helpers_prometheus import Asked, StandIn, standing_in
 
 from cbtool.__main__ import run
 from cbtool.errors import ConfigurationError
 from cbtool.logs.credentials import TOKEN, USER, credentials
-from tests.helpers_prometheus import Asked, StandIn, standing_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ import pytest
 from cbtool.errors import CbtoolError, ConfigurationError, UnreachableError
 from cbtool.scenarios import load_scenario, parse_scenario
 from cbtool.shipped import shipped_scenarios
-from cbtool.toml_tables import Source
+from cbtool.toml.tables import Source
 from cbtool.traffic.scenario import ArrivalKind, Phase, Scenario
 
 

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from cbtool.errors import ConfigurationError, InvalidSettingError, UnreachableError
 from cbtool.shipped import shipped_profiles, shipped_scenarios
 from cbtool.small_files import LARGEST
-from cbtool.toml_lines import key_lines
-from cbtool.toml_tables import Source, Table, did_you_mean, read_source
+from cbtool.toml.lines import key_lines
+from cbtool.toml.tables import Source, Table, did_you_mean, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cbtool.toml_lines import KeyPath
+    from cbtool.toml.lines import KeyPath
 
 
 class Colour(StrEnum):

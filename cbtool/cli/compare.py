@@ -137,8 +137,8 @@ def _candidates(profiles: Sequence[str], dialects: str | None) -> list[Candidate
         typer.BadParameter: there is no such library.
         CbtoolError: there is no such profile.
     """
-    from cbtool.library_profiles import library_defaults  # noqa: PLC0415  # keeps --help quick
     from cbtool.profiles import load_profile  # noqa: PLC0415  # same
+    from cbtool.profiles.libraries import library_defaults  # noqa: PLC0415  # keeps --help quick
     from cbtool.simulation.comparison import Candidate  # noqa: PLC0415  # numpy
 
     named = [load_profile(name) for name in profiles]
@@ -172,7 +172,7 @@ def parse_dialects(text: str) -> list[str]:
         ConfigurationError: one is unknown.
     """
     from cbtool.breaker.dialects import NAMES  # noqa: PLC0415  # keeps --help quick
-    from cbtool.toml_tables import did_you_mean  # noqa: PLC0415  # same
+    from cbtool.toml.tables import did_you_mean  # noqa: PLC0415  # same
 
     if text == "all":
         return list(NAMES)

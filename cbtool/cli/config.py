@@ -11,7 +11,7 @@ from cbtool.cli.commands import COMMANDS
 from cbtool.cli.options.shared import JsonOption  # noqa: TC001  # Typer reads it when the command is built
 from cbtool.cli.output import print_json, print_text
 from cbtool.cli.settings import Settings
-from cbtool.toml_tables import did_you_mean
+from cbtool.toml.tables import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

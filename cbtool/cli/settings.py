@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from cbtool.cli.commands import COMMANDS
 from cbtool.errors import ConfigurationError
-from cbtool.toml_tables import Source, Table, read_source
+from cbtool.toml.tables import Source, Table, read_source
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from cbtool.profile_verify import ScenarioRule
     from cbtool.profiles import Profile
+    from cbtool.profiles.verify_rules import ScenarioRule
     from cbtool.verifying import Verification
     from cbtool.verifying.verify import Story
 
@@ -165,7 +165,7 @@ def _stories(
     settings: Profile, names: Sequence[str], own: Sequence[ScenarioRule], seed: int | None
 ) -> list[Story]:
     """Return the scenarios that the command line and the profile name, with their calls."""
-    from cbtool.profile_verify import ScenarioRule  # noqa: PLC0415  # keeps --help quick
+    from cbtool.profiles.verify_rules import ScenarioRule  # noqa: PLC0415  # keeps --help quick
     from cbtool.scenarios import load_scenario  # noqa: PLC0415  # same
     from cbtool.verifying.verify import Story  # noqa: PLC0415  # numpy
 

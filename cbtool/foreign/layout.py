@@ -8,7 +8,7 @@ import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cbtool.toml_text import pair
+from cbtool.toml.text import pair
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

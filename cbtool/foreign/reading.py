@@ -16,7 +16,7 @@ from cbtool.foreign.arguments import composite_names, plain
 from cbtool.foreign.trees import ParseError, json_tree, properties_tree, toml_tree
 from cbtool.foreign.yaml_trees import yaml_trees
 from cbtool.profiles import Profile
-from cbtool.toml_tables import Source, did_you_mean
+from cbtool.toml.tables import Source, did_you_mean
 from cbtool.traffic.outcomes import OutcomeRules
 from cbtool.units import exact_duration
 

@@ -10,8 +10,8 @@ from cbtool.errors import ConfigurationError
 from cbtool.foreign.nodes import Node
 
 if TYPE_CHECKING:
-    from cbtool.toml_lines import KeyPath
-    from cbtool.toml_tables import Source
+    from cbtool.toml.lines import KeyPath
+    from cbtool.toml.tables import Source
 
 _JSON_BLANK = re.compile(r"(?:\s|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
 _JSON_WORD = re.compile(r"true|false|null|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")

@@ -13,7 +13,7 @@ from cbtool.foreign.layout import Entry, comment_lines, json_text, toml_text
 from cbtool.foreign.library_calls import CALLS
 from cbtool.foreign.meanings import meaning
 from cbtool.foreign.translate import Translation, translated
-from cbtool.toml_tables import did_you_mean
+from cbtool.toml.tables import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

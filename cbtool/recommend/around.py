@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cbtool.breaker.capacity import WASTEFUL, capacity_of
-from cbtool.profile_verify import (
+from cbtool.profiles import Profile
+from cbtool.profiles.verify_rules import (
     DEFAULT_DETECTION_DELAY,
     DEFAULT_FALSE_TRIPS_PER_DAY,
     NEVER,
     VerifyRules,
 )
-from cbtool.profiles import Profile
 from cbtool.recommend.alternatives import alternatives
 from cbtool.recommend.delays import outage_seconds, with_delays
 from cbtool.recommend.derivations import derivation

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from cbtool.profile_evidence import evidence_table
 from cbtool.profiles import breaker_table
+from cbtool.profiles.evidence import evidence_table
 from cbtool.recommend.findings import plain
 
 if TYPE_CHECKING:

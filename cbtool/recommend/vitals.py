@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cbtool.profile_evidence import ProfileEvidence
+from cbtool.profiles.evidence import ProfileEvidence
 from cbtool.recommend.columns import count, pieces
 from cbtool.recommend.findings import Estimate
 from cbtool.recommend.resamples import HIGH, LOW

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cbtool.breaker import BreakerConfig, WindowType
 from cbtool.breaker.dialects import NAMES
 from cbtool.errors import ConfigurationError
-from cbtool.toml_tables import did_you_mean
+from cbtool.toml.tables import did_you_mean
 from cbtool.units import exact_duration, parse_duration
 
 if TYPE_CHECKING:

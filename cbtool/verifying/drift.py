@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cbtool.breaker.config import BreakerConfig
-    from cbtool.profile_evidence import ProfileEvidence
+    from cbtool.profiles.evidence import ProfileEvidence
     from cbtool.recommend.findings import Estimate
     from cbtool.verifying.seen import Seen
 

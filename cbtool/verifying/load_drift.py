@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cbtool.breaker.config import BreakerConfig
-    from cbtool.profile_evidence import ProfileEvidence
+    from cbtool.profiles.evidence import ProfileEvidence
     from cbtool.recommend.columns import TraceColumns
 
 _TWICE = 2.0  # a load that has changed by less is none to set a breaker anew for

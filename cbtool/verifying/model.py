@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from cbtool.profile_verify import (
+from cbtool.profiles.verify_rules import (
     DEFAULT_DETECTION_DELAY,
     DEFAULT_FALSE_TRIPS_PER_DAY,
     DEFAULT_HEALTHY_REFUSED,

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from cbtool.metrics.thresholds import Threshold
-    from cbtool.profile_verify import VerifyRules
     from cbtool.profiles import Profile
+    from cbtool.profiles.verify_rules import VerifyRules
     from cbtool.simulation.health import HealthTimeline
     from cbtool.traffic.calls import Calls
     from cbtool.traffic.labels import Label

@@ -12,7 +12,7 @@ from cbtool.errors import ConfigurationError
 from cbtool.logs import intake
 from cbtool.profiles import Profile, dump_profile, parse_profile
 from cbtool.scratch import sorting
-from cbtool.toml_tables import Source
+from cbtool.toml.tables import Source
 
 PROFILE = """
 [breaker]

@@ -21,7 +21,7 @@ from cbtool.recommend.model import (
 )
 from cbtool.report.explanation import explanation_text
 from cbtool.report.recommendation import profile_text, recommendation_text
-from cbtool.toml_tables import Source
+from cbtool.toml.tables import Source
 from cbtool.traffic.outcomes import DEFAULT_RULES
 
 CONFIG = BreakerConfig(

@@ -10,8 +10,8 @@ import pytest
 from test_recommendation import ANSWER, CONFIG, REFUSED
 
 from cbtool.breaker import BreakerConfig, WindowType
-from cbtool.profile_evidence import ProfileEvidence
 from cbtool.profiles import Profile
+from cbtool.profiles.evidence import ProfileEvidence
 from cbtool.recommend.findings import (
     Alternative,
     Estimate,

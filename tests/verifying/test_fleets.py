@@ -9,8 +9,8 @@ import pytest
 
 from cbtool.breaker import BreakerConfig, WindowType
 from cbtool.errors import ConfigurationError
-from cbtool.profile_verify import NO_RULES, VerifyRules
 from cbtool.profiles import Profile
+from cbtool.profiles.verify_rules import NO_RULES, VerifyRules
 from cbtool.recommend.trace import trace_of
 from cbtool.recommend.vitals import load_levels
 from cbtool.traffic.calls import Calls

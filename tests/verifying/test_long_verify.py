@@ -11,7 +11,7 @@ from test_fleets import PROFILE, failing_at, served, traffic
 
 from cbtool.errors import ConfigurationError, InsufficientDataError
 from cbtool.metrics.thresholds import Threshold
-from cbtool.profile_verify import NO_RULES, VerifyRules
+from cbtool.profiles.verify_rules import NO_RULES, VerifyRules
 from cbtool.recommend import columns, excerpt
 from cbtool.recommend.model import Budget
 from cbtool.recommend.validation import Asked

@@ -12,10 +12,10 @@ from cbtool.breaker import BreakerConfig, WindowType
 from cbtool.errors import ConfigurationError, InsufficientDataError
 from cbtool.incident_files import parse_label
 from cbtool.metrics.thresholds import Threshold
-from cbtool.profile_evidence import ProfileEvidence
-from cbtool.profile_verify import NEVER, NO_RULES, ScenarioRule, VerifyRules
 from cbtool.profiles import Profile, dump_profile, load_profile, parse_profile
-from cbtool.toml_tables import Source
+from cbtool.profiles.evidence import ProfileEvidence
+from cbtool.profiles.verify_rules import NEVER, NO_RULES, ScenarioRule, VerifyRules
+from cbtool.toml.tables import Source
 from cbtool.traffic.calls import Calls
 from cbtool.traffic.outcomes import DEFAULT_RULES
 from cbtool.verifying import Group, Limits, verify

@@ -12,7 +12,7 @@ from cbtool.units import parse_duration, parse_percent
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cbtool.profile_verify import VerifyRules
+    from cbtool.profiles.verify_rules import VerifyRules
 
 
 @dataclass
@@ -44,7 +44,7 @@ class LimitOptions(OptionGroup):
         Raises:
             typer.BadParameter: a limit is malformed.
         """
-        from cbtool.profile_verify import VerifyRules  # noqa: PLC0415  # keeps --help quick
+        from cbtool.profiles.verify_rules import VerifyRules  # noqa: PLC0415  # keeps --help quick
 
         return VerifyRules(
             false_trips_per_day=self.false_trips_per_day,

@@ -11,8 +11,8 @@ from cbtool.profiles import Profile, parse_profile
 from cbtool.recommend.judgement import Judge
 from cbtool.report.html.trials import Trial
 from cbtool.report.series.states import spells, state_series
-from cbtool.toml_tables import Source
-from cbtool.toml_text import pair
+from cbtool.toml.tables import Source
+from cbtool.toml.text import pair
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

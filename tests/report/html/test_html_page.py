@@ -14,8 +14,8 @@ import pytest
 
 from cbtool.breaker import Reason, State, StateTransition
 from cbtool.breaker.window import Snapshot
-from cbtool.library_profiles import library_defaults
 from cbtool.logs.records import RunRecord
+from cbtool.profiles.libraries import library_defaults
 from cbtool.report.html import shown as ways
 from cbtool.report.html.page import traffic_page
 from cbtool.report.html.theme import COLOURS, READ

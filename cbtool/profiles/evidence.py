@@ -6,13 +6,13 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from cbtool.errors import InvalidSettingError
-from cbtool.toml_tables import given
-from cbtool.toml_text import duration_text, plain_number
+from cbtool.toml.tables import given
+from cbtool.toml.text import duration_text, plain_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cbtool.toml_tables import Table
+    from cbtool.toml.tables import Table
 
 
 @dataclass(frozen=True, slots=True)

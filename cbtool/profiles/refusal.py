@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from cbtool.breaker.refusal import Guard, RefusalRule
 from cbtool.errors import InvalidSettingError
-from cbtool.toml_tables import given
+from cbtool.toml.tables import given
 
 if TYPE_CHECKING:
-    from cbtool.toml_tables import Table
+    from cbtool.toml.tables import Table
 
 
 def read_guard(table: Table) -> Guard:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from cbtool.breaker.config import BreakerConfig
 from cbtool.breaker.dialects import dialect_named
-from cbtool.profiles import Profile, breaker_table, dump_profile
-from cbtool.toml_text import comment
+from cbtool.profiles.profile import Profile
+from cbtool.profiles.writing import breaker_table, dump_profile
+from cbtool.toml.text import comment
 from cbtool.traffic.outcomes import OutcomeRules
 
 if TYPE_CHECKING:

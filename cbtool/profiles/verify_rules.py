@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from cbtool.breaker.checks import positive
 from cbtool.errors import ConfigurationError, InvalidSettingError
 from cbtool.metrics.thresholds import Threshold
-from cbtool.toml_tables import given
-from cbtool.toml_text import duration_text, plain_number
+from cbtool.toml.tables import given
+from cbtool.toml.text import duration_text, plain_number
 from cbtool.units import parse_duration
 
 if TYPE_CHECKING:
-    from cbtool.toml_tables import Table
+    from cbtool.toml.tables import Table
 
 DEFAULT_FALSE_TRIPS_PER_DAY = 1 / 30
 DEFAULT_DETECTION_DELAY = 10.0  # seconds

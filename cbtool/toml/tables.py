@@ -16,7 +16,7 @@ import tomli
 
 from cbtool.errors import ConfigurationError, InvalidSettingError
 from cbtool.small_files import read_small
-from cbtool.toml_lines import key_lines
+from cbtool.toml.lines import key_lines
 from cbtool.units import parse_duration, parse_percent, parse_rate
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from enum import StrEnum
     from pathlib import Path
 
-    from cbtool.toml_lines import KeyPath
+    from cbtool.toml.lines import KeyPath
 
     Choice = TypeVar("Choice", bound=StrEnum)
 
