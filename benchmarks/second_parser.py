@@ -135,7 +135,7 @@ ACCESS = re.compile(
     r"""
     (?P<head>[^"]*?) \[? (?:(?P<time>\d\d/\w{3}/\d{4}:\d\d:\d\d:\d\d\ [+-]\d{4}) \]\ +
         |(?P<iso>\d{4}-\d\d-\d\d[T\ ]\d\d:\d\d:\d\d[^"\]]*?) \]?\ +)
-    "(?P<request>(?:[^"\\]|\\.)*)" \ (?P<status>\d{3}) \ (?P<size>\d+|-)
+    "(?P<request>(?:[^"\\]|\\.)*)" \ (?P<status>\d{3}|-) \ (?P<size>\d+|-)
     (?:\ "(?P<referer>(?:[^"\\]|\\.)*)" \ "(?P<agent>(?:[^"\\]|\\.)*)")?
     (?P<rest>.*)
     """,
@@ -155,7 +155,8 @@ def access(duration: Callable[[str], int]) -> Callable[[str], Verdict]:
         check(found)
         assert found
         at = clf(found["time"]) if found["time"] else iso(found["iso"])
-        return Call(at, duration(found["rest"].rstrip()), status(found["status"]))
+        code = 499 if found["status"] == "-" else status(found["status"])  # morgan's, of a client that left
+        return Call(at, duration(found["rest"].rstrip()), code)
 
     return parse
 

@@ -184,7 +184,7 @@ def test_lines_that_are_odd_but_sound(what: str, line: str) -> None:
     assert rows.select("time", "status", "duration").rows() == [(AT, 200, MS)], what
 
 
-@pytest.mark.parametrize("status", ["20", "2000", "abc", "-1", "-", " 20"])
+@pytest.mark.parametrize("status", ["20", "2000", "abc", "-1", " 20"])
 def test_a_status_that_is_none(status: str) -> None:
     assert column("nginx", "status", LINE.replace(" 200 ", f" {status} ") + " 0.001") is REJECTED
 
@@ -425,6 +425,13 @@ def test_content_that_tells_nothing(lines: list[str]) -> None:
 
 def test_a_header_with_nothing_below_is_enough() -> None:
     assert recognise(FORMATS.values(), Lines.made([RECORD_HEADER])) is FORMATS["record"]
+
+
+@pytest.mark.parametrize(
+    ("status", "read"), [("200", 200), ("-", 499), ("20", REJECTED), ("2-0", REJECTED), ("--", REJECTED)]
+)
+def test_a_dash_for_a_status_is_a_client_that_left(status: str, read: int | None) -> None:
+    assert column("combined", "status", LINE.replace(" 200 101 ", f" {status} - ")) == read
 
 
 def test_whether_the_time_is_the_end() -> None:

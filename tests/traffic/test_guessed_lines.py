@@ -189,3 +189,12 @@ def test_small_whole_numbers_are_seconds_only_where_most_are_none(
     found = read_calls([str(path)])
     assert (found.format, len(found.calls)) == (taken_for, len(values))
     assert sorted(found.calls.duration_ns.tolist()) == [value * unit for value in sorted(values)]
+
+
+def test_uwsgis_lines_have_one_of_two_units(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    line = "[pid: 8|app: 0|req: 1/1] 10.0.0.1 () {{3 vars in 6 bytes}} [Tue Nov 24 10:00:00 2026] GET /a => generated 9 bytes in {} (HTTP/1.1 200) 2 headers\n"
+    path.write_text(line.format("68 micros") + line.format("3 msecs") * 3)
+    found = read_calls([str(path)])
+    assert (found.format, found.rejected) == ("guessed", 0)
+    assert sorted(found.calls.duration_ns.tolist()) == [68_000, *[3_000_000] * 3]

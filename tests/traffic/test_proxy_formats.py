@@ -30,6 +30,7 @@ SAMPLES = {
     "haproxy-clf": [
         '10.0.1.2 - - [06/Feb/2009:12:14:14 +0100] "GET /a?b=1 HTTP/1.1" 200 139 "" "" 33317 655 "http-in" "static" "srv1" 10 0 30 69 109 ---- 1 1 1 1 0 0 0 "-" "-" ',
         'Feb  6 12:14:14 lb haproxy[9]: 10.0.1.2 - - [06/Feb/2009:12:14:14 +0100] "GET / HTTP/1.1" 504 +195 "" "" 33320 54 "px" "px" "srv2" 9 0 7 -1 14658 sHDN 342 341 340 11 +3 0 0 "" "" ',
+        "Nov  7 17:58:52 haproxy haproxy[489]: Server app/app1 is DOWN, reason: Layer4 timeout, check duration: 2002ms.",
         '10.0.1.2 - - [06/Feb/2009:12:14:15 +0100] "" -1 0 "" "" 33319 7 "px" "px" "<NOSRV>" -1 -1 -1 -1 8490 CR-- 2 2 2 0 0 0 0 "" "" ',
     ],
     "haproxy-tcp": [

@@ -19,11 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SECOND_NS = 1_000_000_000
+_GAVE_UP, _LONG = 499, 3
 
 # `host - user [time] "method target version" status`; Apache puts a backslash before quotes and backslashes.
 _TEXT = r'(?:[^"\\]|\\.)*'
 _WORD = r'(?:[^ "\\]|\\.)*'
-_HEAD = rf'(?<head>[^"]*)"(?<method>{_WORD})(?: (?<target>{_WORD}){_TEXT})?" (?<status>[0-9]{{3}})'
+_HEAD = rf'(?<head>[^"]*)"(?<method>{_WORD})(?: (?<target>{_WORD}){_TEXT})?" (?<status>[-0-9]{{1,3}})'
 # A line of the server's error log, where both go to one place.
 _OTHER = (
     r"(?<other>[0-9]{4}/[0-9]{2}/[0-9]{2} [0-9:]{8} \[[a-z]+\] [0-9]"
@@ -40,7 +41,11 @@ _PIPE = r'(?: "?[.p]"?)? ?'  # $pipe: whether a connection carried several reque
 
 _COMMON: Mapping[str, Any] = {
     "time": pl.col("time"),
-    "status": columns.code(pl.col("status")),
+    # A dash: morgan's, of a request whose client left before there was an answer.
+    "status": pl.when(pl.col("status") == "-")
+    .then(pl.lit(_GAVE_UP, pl.Int16))
+    .when(pl.col("status").str.len_bytes() == _LONG)
+    .then(columns.code(pl.col("status"))),
     "method": columns.http_method(pl.col("method")),
     "path": pl.col("path"),
     "skipped": pl.col("other"),

@@ -34,6 +34,7 @@ SECOND, MILLISECOND, MICROSECOND, NANOSECOND = 9, 6, 3, 0
 """Units, as the powers of ten that make nanoseconds of them."""
 
 _GO_UNITS = {"s": 10**SECOND, "ms": 10**MILLISECOND, "µs": 10**MICROSECOND, "us": 10**MICROSECOND, "ns": 1}
+_GO_UNITS |= {"msecs": 10**MILLISECOND, "micros": 10**MICROSECOND}  # uWSGI's
 _EARLIEST_NS = 100_000_000 * 10**SECOND
 """The year 1973; what would be earlier is taken for another unit."""
 
@@ -168,7 +169,7 @@ def logged_duration(of: str) -> Field:
 
 def _go_durations(words: pl.Series) -> NDArray[np.int64]:
     parts = words.str.extract_groups(
-        r"^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?)(s|ms|µs|us|ns))?$"
+        r"^(?:(\d+)h)?(?:(\d+)m)?(?:(\d+(?:\.\d+)?) ?(s|ms|µs|us|ns|msecs|micros))?$"
     ).struct.unnest()
     hours, minutes, number = (parts.to_series(at).cast(pl.Float64, strict=False) for at in range(3))
     unit = parts.to_series(3).replace_strict(_GO_UNITS, default=0, return_dtype=pl.Int64)

@@ -77,13 +77,14 @@ def _bare(between: str, pattern: str) -> _Shape:
     )
 
 
-def _uwsgis(word: str, unit: int) -> _Shape:
+def _uwsgis() -> _Shape:
     """UWSGI's own lines, which have the duration before the status."""
-    found, behind = "=> generated [0-9]+ bytes in ", rf"{word}[^(]*\(HTTP/[^ ]+ "
+    found, behind = "=> generated [0-9]+ bytes in ", r"[^(]*\(HTTP/[^ ]+ "
     return _Shape(
-        re.compile(rf"{_METHODS} [^ ]+ {found}\d+ {behind}\d{{3}}(?=\))"),
-        rf"(?<method>{_METHODS}) (?<target>[^ ]+) {found}(?<took>[0-9]+) {behind}(?<status>[0-9]{{3}})",
-        Duration(r"\).*", fields.duration("took", unit), f"the value before {word}", begun=True),
+        re.compile(rf"{_METHODS} [^ ]+ {found}\d+ (?:msecs|micros){behind}\d{{3}}(?=\))"),
+        rf"(?<method>{_METHODS}) (?<target>[^ ]+) {found}(?<took>[0-9]+ (?:msecs|micros)){behind}"
+        r"(?<status>[0-9]{3})",
+        Duration(r"\).*", fields.timed("took"), "the value before msecs or micros", begun=True),
     )
 
 
@@ -109,8 +110,7 @@ _SHAPES = (
         rf"(?<method>{_METHODS}) *\| *(?<target>[^ ]+)",
         Duration(".*", fields.timed("took"), "the value behind the status"),
     ),
-    _uwsgis("msecs", fields.MILLISECOND),
-    _uwsgis("micros", fields.MICROSECOND),
+    _uwsgis(),
 )
 
 

@@ -31,6 +31,7 @@ ERROR = columns.kind_of(_state.str.starts_with("s"), _state.str.contains("^[SD]"
 """UInt8 `ErrorKind` from `state`: s, a time limit on the server's side; S, D, it refused or aborted."""
 _instance = pl.when(pl.col("instance") != "<NOSRV>").then(pl.col("instance"))
 
+_MESSAGE = r"[0-9]+\]: (?:Proxy|Server|Backend|backend|Health|Connect|Stopping) "
 # Accept date, frontend, backend/server, perhaps a word of one's own, TR/Tw/Tc/Tr/Ta, status, bytes, two
 # cookies, termination state.
 _HAPROXY = PatternLines(
@@ -42,7 +43,7 @@ _HAPROXY = PatternLines(
     # Connections of TCP, those that broke off before a request, and HAProxy's own messages.
     r"|(?<other>[0-9]{2}/[A-Z][a-z]{2}/[0-9:.]+\] [^ ]+ "
     r"(?:[^ ]+ (?:-?[0-9]+/){2}\+?-?[0-9]+ \+?[0-9]+ [^ ]{2} |[A-Z])"
-    r"|[0-9]+\]: (?:Proxy|Server|Backend|backend|Health|Connect|Stopping) ))"
+    rf"|{_MESSAGE}))"
 )
 HAPROXY = LogFormat(
     name="haproxy",
@@ -71,18 +72,21 @@ HAPROXY_CLF = LogFormat(
     summary="HAProxy's HTTP log in the common log format (option httplog clf)",
     # Behind the port a second's milliseconds, frontend, backend, server, TR, Tw, Tc, Tr, Ta and the state.
     layout=PatternLines(
-        r'- - \[(?<time>[^\]]{26})\] "(?<method>[^ "\\]*)'
+        r'\[(?:(?<time>[^\]]{26})\] "(?<method>[^ "\\]*)'
         r'(?: (?<target>(?:[^ "\\]|\\.)*)(?:[^"\\]|\\.)*)?" (?<status>-1|[0-9]{3}) \+?[0-9]+ '
         r'"[^"]*" "[^"]*" [0-9]+ (?<millis>[0-9]{1,3}) "[^"]*" "(?<upstream>[^"]*)" "(?<instance>[^"]*)" '
         r"(?:-?[0-9]+ ){4}\+?(?<ms>-?[0-9]+) (?<state>[^ ]{4}) "
+        rf"|(?<other>{_MESSAGE}))"
     ),
     fields={
         "second": fields.clf_time("time"),
         "millis": fields.duration("millis", fields.MILLISECOND),
         "ms": fields.duration("ms", fields.MILLISECOND, negative=UNKNOWN_DURATION),
         "target": fields.path("target"),
+        "other": fields.is_named("other"),
     },
     time=pl.col("second") + pl.col("millis"),
+    skipped=pl.col("other"),
     duration=pl.col("ms"),
     status=STATUS,
     error=ERROR,
