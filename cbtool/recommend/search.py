@@ -34,7 +34,8 @@ _ROUNDS = 4
 _PROMISING = 16  # starts of a kind that are worth a second look
 _DESCENTS = 2
 _FAR_BEHIND = 1.02  # a rival, after a round of moves: not worth another
-_GROWN = 8  # growing waits that are worth a second look
+_GROWN = 4  # growing waits that are worth a second look
+_NEARLY = 0.99  # of the loss; a growing wait that saves less is not worth a closer look
 _FINER = (0.6, 0.8, 1.25, 1.6)  # of a window: between the grid's
 _FINER_PERCENT = (-10.0, -5.0, 5.0, 10.0)  # of a threshold: fives are what a person would write
 _GAIN = 0.999  # a move must save at least a thousandth
@@ -147,10 +148,10 @@ class Search:
     def _backed_off(self, best: Candidate, waiting: Sequence[Candidate], loss: float) -> Candidate:
         """Return the candidate with a growing wait, where that saves more than two more settings cost."""
         bar = WORTH_GROWING * loss
-        for courts, left in ((1, _GROWN), (self.screening, 1)):
+        for courts, left in ((1, 2 * _GROWN), (self.screening, _GROWN), (len(self.courts), 1)):
             self._judge(waiting, courts)
             waiting = sorted(waiting, key=lambda c: self._loss(c, courts))[:left]  # used at once
-        if not waiting or self._loss(waiting[0], self.screening) > self._loss(best, self.screening):
+        if not waiting or self.full_loss(waiting[0]) > _NEARLY * loss:
             return best
         grown = waiting[0]
         for move in nearby(grown, self.ground.shortest_wait):
