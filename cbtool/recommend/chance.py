@@ -74,6 +74,21 @@ def full_window(levels: Levels, gate: Gate, threshold: float) -> float:
     return float(((weight * tail).sum(axis=1) * levels.time).sum())
 
 
+def reached_by_bursts(
+    levels: Levels, gate: Gate, threshold: float, sizes: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """Return the chance that a burst of bad calls fills the gates, by its size, averaged over the levels.
+
+    Beside the burst the window holds as many calls as it usually does.
+    """
+    if gate.counted:
+        sizes = np.minimum(sizes, int(gate.window))
+    held = np.full_like(levels.rate, gate.window) if gate.counted else np.round(levels.rate * gate.window)
+    others = np.maximum(held[:, None] - (sizes if gate.counted else 0 * sizes), 0.0)
+    reached = _reaches(levels, gate, threshold, others, already=sizes)
+    return np.asarray((levels.time[:, None] * reached).sum(axis=0))
+
+
 def _other_calls(levels: Levels, gate: Gate) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return how many calls a window holds beside the newest, on a grid a level, and how likely each is."""
     from scipy.special import gammaln, xlogy  # noqa: PLC0415  # 0.2 s; a refusal never needs it
@@ -92,7 +107,12 @@ def _other_calls(levels: Levels, gate: Gate) -> tuple[NDArray[np.float64], NDArr
 
 
 def _reaches(
-    levels: Levels, gate: Gate, threshold: float, others: NDArray[np.float64], *, already: int
+    levels: Levels,
+    gate: Gate,
+    threshold: float,
+    others: NDArray[np.float64],
+    *,
+    already: int | NDArray[np.int64],
 ) -> NDArray[np.float64]:
     """Return the chance that so many calls are bad as the gates ask for, beside those `already`."""
     from scipy.special import betainc  # noqa: PLC0415  # as above

@@ -15,10 +15,12 @@ import numpy as np
 from cbtool.recommend.chance import Levels, cold_trip, levels_of, trips_per_second
 from cbtool.recommend.clusters import HARDLY, chance_of_fullest, clusters_after
 from cbtool.recommend.exposure import BlockMaxima
+from cbtool.recommend.few import NONE, Few
 from cbtool.recommend.findings import Estimate
 from cbtool.recommend.margins import tripping
 from cbtool.recommend.tails import KEPT, MOST_KEPT, FalseTrips, tail_of
 from cbtool.recommend.trip_interval import Range, counted_range, trip_range
+from cbtool.recommend.unseen import Unseen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
 
     from cbtool.recommend.exposure import Exposure
     from cbtool.recommend.gates import Gate
-    from cbtool.recommend.mild import Mild
 
 _DAY = 86400.0
 _RESTARTS_A_DAY = 12.0  # deployments, and closings after incidents
@@ -45,7 +46,7 @@ class Guard:
         calm: the same without them, where they are few, and as it would be at the quietest load.
         budget: trips a day; a gate that one view finds above it is not looked at by the others.
         margin: the next burst may be so many times as bad as the background's.
-        mild: stretches that are worse than usual and no incidents.
+        few: what is known of the stretches that are left out of the tail.
     """
 
     def __init__(
@@ -54,11 +55,12 @@ class Guard:
         calm: Sequence[Exposure],
         budget: float,
         margin: float = BURST_MARGIN,
-        mild: Mild | None = None,
+        few: Few = NONE,
     ) -> None:
         self._budget = budget
         self._margin = margin
-        self._mild = mild
+        self._few = few
+        self.unseen = Unseen(background, calm[0], budget, bursts=few.bursts, margin=margin)
         self._background = background
         self._calm = calm
         self._levels: dict[tuple[int, float | None], Levels] = {}
@@ -67,7 +69,7 @@ class Guard:
 
     def with_budget(self, budget: float) -> Guard:
         """Return a guard of the same traffic that holds gates to another budget."""
-        other = Guard(self._background, self._calm, budget, self._margin, self._mild)
+        other = Guard(self._background, self._calm, budget, self._margin, self._few)
         other._levels, other._clusters = self._levels, self._clusters  # of its own kind
         other._known = {gate: each for gate, each in self._known.items() if each.upper <= self._budget}
         return other
@@ -174,9 +176,9 @@ class Guard:
         for index in range(len(self._calm)):
             by_chance = self._by_chance(index, gate, slow_from, threshold)
             found = found.or_worse(FalseTrips(0.0, by_chance, by_chance))
-        if found.upper <= self._budget and self._mild is not None:
-            levels = self._mild.levels(slow_from)
-            by_chance = _DAY * self._mild.share * trips_per_second(levels, gate, threshold)
+        if found.upper <= self._budget and self._few.mild is not None:
+            levels = self._few.mild.levels(slow_from)
+            by_chance = _DAY * self._few.mild.share * trips_per_second(levels, gate, threshold)
             found = found.or_worse(FalseTrips(0.0, by_chance, by_chance))
         if found.upper <= self._budget:
             seen = self._seen(gate, slow_from, threshold)
@@ -227,8 +229,13 @@ class Guard:
 
     def _seen(self, gate: Gate, slow_from: float | None, threshold: float) -> float:
         """Return the trips a day on all of the background, its bursts a little worse than they were."""
-        maxima = self._background.block_maxima(gate, slow_from, threshold).positive
-        return _DAY * int(tripping(maxima, self._margin)) / self._background.seconds
+        background = self._background
+        seen = 0.0
+        for view in (background, self._few.busiest):
+            if view is not None:
+                maxima = view.block_maxima(gate, slow_from, threshold).positive
+                seen = max(seen, _DAY * int(tripping(maxima, self._margin)) / background.seconds)
+        return seen
 
     def _levels_of(self, index: int, slow_from: float | None) -> Levels:
         key = (index, slow_from)

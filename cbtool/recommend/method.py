@@ -19,6 +19,7 @@ from cbtool.recommend.delay_budget import in_time
 from cbtool.recommend.doubts import traffic_doubts
 from cbtool.recommend.exposure import exposure_of
 from cbtool.recommend.false_trips import BURST_MARGIN, Guard
+from cbtool.recommend.few import Few, at_busiest
 from cbtool.recommend.found import Found
 from cbtool.recommend.ground import Ground
 from cbtool.recommend.healthy import healthy_p99
@@ -177,6 +178,10 @@ class Case:
             return BURST_MARGIN
         return burst_margin(len(bursts), hurried=bool(self.sides.actionable))
 
+    def blips(self) -> list[Segment]:
+        """Return the severe bursts to be ridden through."""
+        return [segment for segment, bad in zip(*self._ridden(), strict=True) if bad]
+
     def alone(self, keep: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """Return a mask without the incidents of single instances."""
         return keep & ~inside(self.trace, self.instance, self.own) if self.own else keep
@@ -268,8 +273,11 @@ def _search(case: Case, shares: Sequence[Trace], gaps: Sequence[tuple[int, int]]
     everything = (
         background if case.seconds is None else replace(background, seconds=case.seconds * len(shares))
     )
-    mild = case.mild(everything.seconds / len(shares))
-    guard = Guard(everything, exposures, case.budget.false_trips_per_day, case.burst_margin, mild)
+    mild, blips = case.mild(everything.seconds / len(shares)), case.blips()
+    few = blips if len(blips) < A_TAIL else []
+    busiest = at_busiest(shares[:COURTS], case.trace.start, few, case.regimes[-1].rate)
+    known, budget = Few(mild, busiest, len(blips)), case.budget.false_trips_per_day
+    guard = Guard(everything, exposures, budget, case.burst_margin, known)
     usual = [i.length for i in case.sides.incidents if i.actionable]
     ground = Ground(
         quiet=case.regimes[0].rate,
@@ -286,7 +294,7 @@ def _search(case: Case, shares: Sequence[Trace], gaps: Sequence[tuple[int, int]]
         ),
     )
     courts = [*_resampled(case, [_closed_up(share, gaps) for share in shares]), *_observed(case)]
-    return Search(guard, case.budget.false_trips_per_day, courts, ground)
+    return Search(guard, budget, courts, ground)
 
 
 def _observed(case: Case) -> list[Court]:

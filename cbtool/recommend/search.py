@@ -43,6 +43,7 @@ _HOPELESS = 1.1  # so many times the loss on the screening courts is not made up
 _CALLS_AN_ERROR = (2, 4)
 _CAUTION = 5.0  # times what false trips cost by count: a breaker that cries wolf is switched off
 _DAY = 86_400.0
+_WARY = 0.1  # of the loss, to ride through all retries that were not seen
 
 
 @dataclass(slots=True)
@@ -283,17 +284,19 @@ class Search:
 
     def full_loss(self, candidate: Candidate) -> float:
         """Return a candidate's loss on all courts, with what false trips too rare to be there cost."""
-        return self._loss(candidate, len(self.courts)) + self._caution(candidate)
+        wary = 1.0 + _WARY * self.guard.unseen.retries(candidate.gate)
+        return wary * self._loss(candidate, len(self.courts)) + self._caution(candidate)
 
     def _caution(self, candidate: Candidate) -> float:
         """Return what the false trips cost that are too rare for the courts to show.
 
-        The guard's rate over the courts' time, each trip with the calls that it refuses; several times over,
-        since a breaker that cries wolf is switched off.
+        Over the courts' time, each trip with the calls that it refuses; several times over, since a breaker
+        that cries wolf is switched off.
         """
         seconds = sum(court.weight * court.seconds for court in self.courts)
         each = self.ground.false_trip_cost + candidate.wait * self.ground.busy
-        return _CAUTION * self.guard.false_trips(candidate.gate).upper * seconds / _DAY * each
+        often = self.guard.false_trips(candidate.gate).upper + self.guard.unseen.meetings(candidate.gate)
+        return _CAUTION * often * seconds / _DAY * each
 
     def _loss(self, candidate: Candidate, courts: int) -> float:
         """Return the loss over the first `courts` courts; what is known already is not judged again."""

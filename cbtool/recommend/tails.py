@@ -66,7 +66,7 @@ def tail_of(
         found = _beyond(maxima, errors, seconds, kept, copies, clusters=clusters)
     if clusters and kept < MOST_KEPT and len(positive):
         # Two at once are no part of so steep a tail.
-        together = _meetings(maxima) / seconds
+        together = meetings(maxima, _MEETING) / seconds
         wider = _beyond(maxima, errors, seconds, MOST_KEPT, copies, clusters=True)
         found = max(found[0], min(wider[0], together)), max(found[1], min(wider[1], together))
     return FalseTrips(seen, *(max(seen, rate) for rate in found))
@@ -116,12 +116,17 @@ def _falling(peaks: _Peaks, errors: float, often: float) -> tuple[float, float]:
     return often * few * ratio**beyond, often * (few + 2.0 * math.sqrt(few)) * at_most**beyond
 
 
-def _meetings(maxima: BlockMaxima) -> float:
+def meetings(maxima: BlockMaxima, most: int, factor: float = 1.0) -> float:
     """Return how many pairs of blocks' maxima to expect in one window that trip together.
 
     Two that fall anywhere share a window of half a block with a chance of one in as many blocks as there are.
+
+    Args:
+        maxima: of the blocks.
+        most: of the largest maxima, that may meet.
+        factor: the two together may be so many times as bad.
     """
-    highest = largest(maxima.positive, _MEETING)
+    highest = factor * largest(maxima.positive, most)
     partner = np.searchsorted(highest, 1.0 - highest)
     return float((len(highest) - partner).sum()) / 2.0 / maxima.blocks
 

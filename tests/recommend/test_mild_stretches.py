@@ -9,6 +9,7 @@ from traffic_cases import config_of, phase, recommended, traced, traffic, trips
 from cbtool.breaker import BreakerConfig, WindowType
 from cbtool.recommend.exposure import exposure_of
 from cbtool.recommend.false_trips import Guard
+from cbtool.recommend.few import Few
 from cbtool.recommend.gates import Gate
 from cbtool.recommend.mild import Mild, mild_stretches
 from cbtool.recommend.segments import Segment
@@ -27,7 +28,7 @@ def test_a_mild_stretch_trips_as_often_as_chance_has_it() -> None:
     calm = exposure_of([traced(stretch(5_000, 0.5, 1))], [])
     mild = Mild((traced(stretch(500, 12.5, 2)),), seconds=5_500)
     without = Guard(calm, [calm], UNLIMITED).false_trips(GATE).upper
-    found = Guard(calm, [calm], UNLIMITED, mild=mild).false_trips(GATE).upper
+    found = Guard(calm, [calm], UNLIMITED, few=Few(mild=mild)).false_trips(GATE).upper
     config = BreakerConfig(
         failure_rate_threshold=GATE.threshold,
         sliding_window_type=WindowType.COUNT,

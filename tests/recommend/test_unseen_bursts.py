@@ -1,0 +1,169 @@
+"""What a log does not show: retries where it holds none, and restarts at a load that it held none at."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from traffic_cases import config_of, phase, recommended, traffic, trips
+
+from cbtool.breaker import BreakerConfig, WindowType
+from cbtool.recommend.chance import Levels, reached_by_bursts
+from cbtool.recommend.exposure import exposure_of
+from cbtool.recommend.false_trips import Guard
+from cbtool.recommend.few import Few, at_busiest
+from cbtool.recommend.gates import Gate
+from cbtool.recommend.segments import Segment
+from cbtool.recommend.trace import Trace
+from cbtool.recommend.unseen import share_tripping, unseen_rate
+from cbtool.traffic.calls import Calls
+
+HOUR, DAY = 3600.0, 86_400.0
+
+
+def test_the_rate_is_the_posterior_mean_of_systems_that_showed_no_burst() -> None:
+    random = np.random.default_rng(1)
+    rate = np.exp(random.uniform(np.log(1 / (30 * DAY)), np.log(10 / HOUR), 2_000_000))
+    rate[random.random(len(rate)) > 0.3] = 0.0
+    for seconds in (600.0, 2 * HOUR, DAY):
+        none = np.exp(-rate * seconds)  # the chance that the log shows none
+        assert unseen_rate(seconds) == pytest.approx((rate * none).mean(), rel=0.02)
+
+
+def test_no_caller_tries_more_than_ten_times() -> None:
+    levels = Levels(np.array([5.0]), np.array([0.0]), np.array([1.0]))
+    by_errors = [
+        share_tripping(levels, Gate(20.0, 20.0, errors, errors, counted=True)) for errors in range(4, 12)
+    ]
+    assert by_errors == sorted(by_errors, reverse=True)
+    assert by_errors[-2] > 0.0
+    assert by_errors[-1] == 0.0
+
+
+def test_ten_days_without_retries_tell_more_than_ten_minutes() -> None:
+    gate = Gate(20.0, 20.0, 4, 4, counted=True)
+    seen = [exposure_of([restart_at(4.0, seconds)], []) for seconds in (600.0, 100 * HOUR)]
+    short, long = (Guard(each, [each], 1 / 30).unseen.retries(gate) for each in seen)
+    assert long < 0.25 * short
+
+
+@pytest.mark.parametrize("gate", [Gate(40.0, 20.0, 6, 6, counted=True), Gate(10.0, 30.0, 6, 6)])
+def test_a_burst_beside_usual_calls_trips_as_simulated(gate: Gate) -> None:
+    levels = Levels(np.array([4.0]), np.array([0.003]), np.array([1.0]))
+    sizes = np.array([4, 9, 25])
+    found = reached_by_bursts(levels, gate, gate.threshold, sizes)
+    for size, chance in zip(sizes, found, strict=True):
+        assert chance == pytest.approx(_tripped(gate, int(size)), abs=0.1)
+    assert found[0] < 0.1
+    assert found[-1] > 0.95
+
+
+def _tripped(gate: Gate, size: int) -> float:
+    """Of 400 bursts at 4/s beside 0.3 % failures, the share that opens a breaker."""
+    calls = with_retries(traffic(phase("calm", 40_100, 4, failure_rate=0.3), seed=1), size)
+    return len(np.unique(np.floor_divide(trips(calls, _config(gate), []).false, 100))) / 400
+
+
+def with_retries(calls: Calls, size: int) -> Calls:
+    """Add failed calls of one caller, so many within a second, each hundred seconds."""
+    begins = np.arange(50, calls.span - 50, 100)
+    extra = (begins[:, None] + np.arange(size) / size).ravel() * 1e9
+    start = np.concatenate((calls.start_ns, extra.astype(np.int64)))
+    order = np.argsort(start, kind="stable")
+    return Calls(
+        start_ns=start[order],
+        duration_ns=np.concatenate((calls.duration_ns, np.full(len(extra), 20_000_000)))[order],
+        status=np.concatenate((calls.status, np.full(len(extra), 503, np.int16)))[order],
+        error=np.concatenate((calls.error, np.zeros(len(extra), np.uint8)))[order],
+    )
+
+
+def _config(gate: Gate) -> BreakerConfig:
+    return BreakerConfig(
+        failure_rate_threshold=gate.threshold,
+        sliding_window_type=WindowType.COUNT if gate.counted else WindowType.TIME,
+        sliding_window_size=gate.window,
+        minimum_number_of_calls=gate.calls,
+        minimum_number_of_errors=gate.errors,
+        wait_duration_in_open_state=0.0,
+        permitted_number_of_calls_in_half_open_state=1,
+    )
+
+
+def restart_at(rate: float, seconds: float = 600.0) -> Trace:
+    """Three seconds in which every call fails, and no other, among ten minutes at a steady load."""
+    n = round(seconds * rate)
+    start = (np.arange(n) / rate * 1e9).astype(np.int64)
+    failed = (start >= 300e9) & (start < 303e9)
+    return Trace(start, np.full(n, 1_000_000), failed, knows_durations=True)
+
+
+def burst_of(trace: Trace) -> Segment:
+    places = np.flatnonzero(trace.failed)
+    return Segment(int(places[0]), int(places[-1]))
+
+
+def test_a_restart_fails_as_many_calls_as_the_busiest_load_brings() -> None:
+    quiet, busy = restart_at(4.0), restart_at(20.0)
+    thick = at_busiest([quiet], quiet.start, [burst_of(quiet)], 20.0)
+    assert thick is not None
+    assert int(thick.failed.sum()) == pytest.approx(int(busy.failed.sum()), rel=0.1)
+    for gate in (Gate(5.0, 20.0, 30, 30), Gate(100.0, 20.0, 4, 4, counted=True), Gate(20.0, 20.0, 4, 4)):
+        seen = exposure_of([busy], []).block_maxima(gate, None, gate.threshold).positive.max()
+        assert thick.block_maxima(gate, None, gate.threshold).positive.max() == pytest.approx(seen, rel=0.1)
+
+
+def test_a_restart_at_the_busiest_load_is_left_as_it_is() -> None:
+    busy = restart_at(20.0)
+    assert at_busiest([busy], busy.start, [burst_of(busy)], 20.0) is None
+
+
+def test_one_callers_retries_come_at_no_load_but_their_own() -> None:
+    quiet = restart_at(4.0)
+    failed = np.zeros(len(quiet), np.bool_)
+    failed[1_200:1_208] = True
+    start = quiet.start.copy()
+    start[1_200:1_208] = start[1_200] + np.arange(8) * 10**7
+    retries = Trace(start, quiet.duration, failed, knows_durations=True)
+    assert at_busiest([retries], retries.start, [burst_of(retries)], 20.0) is None
+
+
+def test_a_gate_is_held_to_the_restart_at_the_busiest_load() -> None:
+    quiet = restart_at(4.0)
+    seen = exposure_of([quiet], [])
+    thick = at_busiest([quiet], quiet.start, [burst_of(quiet)], 40.0)
+    gate = Gate(3.0, 20.0, 50, 50)  # twelve calls failed by night, a hundred and twenty would by day
+    assert Guard(seen, [seen], 1e9).false_trips(gate).seen == 0.0
+    assert Guard(seen, [seen], 1e9, few=Few(busiest=thick)).false_trips(gate).seen > 0.0
+
+
+def launch(seed: int, *, restarts_when_busy: bool) -> Calls:
+    """Restarts of three seconds at 4/s, a launch of thirty-five minutes at 24/s, and an outage."""
+    quiet = [phase("quiet", 500, 4), phase("restart", 3, 4, failure_rate=90.0)]
+    busy = [phase("launch", 600, 24)]
+    busy += [phase("restart", 3, 24, failure_rate=90.0 if restarts_when_busy else 1.0)]
+    busy += [phase("launch", 100, 24)]
+    outage = [phase("outage", 90, 24, failure_rate=100.0)]
+    return traffic(*quiet * 4, *busy * 3, *outage, phase("end", 300, 24), seed=seed)
+
+
+def test_a_restart_in_a_launch_does_not_trip_though_all_restarts_seen_were_before_it() -> None:
+    config = config_of(recommended(launch(1, restarts_when_busy=False), brief=True))
+    for seed in (11, 12, 13):
+        calls = launch(seed, restarts_when_busy=True)
+        outage = 4 * 503 + 3 * 703
+        found = trips(calls, config, [(outage, outage + 90)])
+        assert found.false == []
+        assert found.right
+
+
+def test_a_short_log_without_retries_gets_a_gate_that_most_retries_do_not_reach() -> None:
+    calls = traffic(
+        phase("calm", 900, 20, failure_rate=0.1),
+        phase("outage", 120, 20, failure_rate=95.0),
+        phase("end", 600, 20, failure_rate=0.1),
+        seed=3,
+    )
+    config = config_of(recommended(calls, brief=True))
+    for size, most in ((5, 0), (7, 12)):  # of 71; without a price on them, 1 and 42
+        later = with_retries(traffic(phase("later", 7_200, 20, failure_rate=0.1), seed=4), size)
+        assert len(trips(later, config, []).false) <= most
