@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cbtool.recommend.exposure import exposure_of
+from cbtool.recommend.incidents import A_TAIL
 from cbtool.recommend.trace import Trace
 
 if TYPE_CHECKING:
@@ -39,15 +40,36 @@ class Few:
     Attributes:
         mild: the stretches that are worse than usual and no incidents.
         busiest: the bursts at the busiest load, where that differs.
-        bursts: how many there are, or more, where they are a tail.
+        bursts: when each began, seconds; those that are a tail as well.
     """
 
     mild: Mild | None = None
     busiest: Exposure | None = None
-    bursts: int = 0
+    bursts: tuple[float, ...] = ()
 
 
 NONE = Few()
+
+
+def known_of(
+    shares: Sequence[Trace],
+    start: NDArray[np.int64],
+    bursts: Sequence[Segment],
+    busy: float,
+    mild: Mild | None,
+) -> Few:
+    """Return what is known of bursts and of mild stretches.
+
+    Args:
+        shares: each breaker's healthy calls.
+        start: of all calls, nanoseconds.
+        bursts: of these calls; so many as to be a tail are not looked at one by one.
+        busy: calls a second at the busiest load, as one breaker sees it.
+        mild: the stretches that are worse than usual.
+    """
+    few = bursts if len(bursts) < A_TAIL else []
+    began = tuple(float(start[burst.first]) / 1e9 for burst in bursts)
+    return Few(mild, at_busiest(shares, start, few, busy), began)
 
 
 def at_busiest(

@@ -19,7 +19,7 @@ from cbtool.recommend.delay_budget import in_time
 from cbtool.recommend.doubts import traffic_doubts
 from cbtool.recommend.exposure import exposure_of
 from cbtool.recommend.false_trips import BURST_MARGIN, Guard
-from cbtool.recommend.few import Few, at_busiest
+from cbtool.recommend.few import known_of
 from cbtool.recommend.found import Found
 from cbtool.recommend.ground import Ground
 from cbtool.recommend.healthy import healthy_p99
@@ -273,15 +273,13 @@ def _search(case: Case, shares: Sequence[Trace], gaps: Sequence[tuple[int, int]]
     everything = (
         background if case.seconds is None else replace(background, seconds=case.seconds * len(shares))
     )
-    mild, blips = case.mild(everything.seconds / len(shares)), case.blips()
-    few = blips if len(blips) < A_TAIL else []
-    busiest = at_busiest(shares[:COURTS], case.trace.start, few, case.regimes[-1].rate)
-    known, budget = Few(mild, busiest, len(blips)), case.budget.false_trips_per_day
-    guard = Guard(everything, exposures, budget, case.burst_margin, known)
+    mild, busy = case.mild(everything.seconds / len(shares)), case.regimes[-1].rate
+    few = known_of(shares[:COURTS], case.trace.start, case.blips(), busy, mild)
+    guard = Guard(everything, exposures, case.budget.false_trips_per_day, case.burst_margin, few)
     usual = [i.length for i in case.sides.incidents if i.actionable]
     ground = Ground(
         quiet=case.regimes[0].rate,
-        busy=case.regimes[-1].rate,
+        busy=busy,
         seconds=background.seconds,
         incident=float(np.median(usual)) if usual else 120.0,
         p99=case.p99,
@@ -294,7 +292,7 @@ def _search(case: Case, shares: Sequence[Trace], gaps: Sequence[tuple[int, int]]
         ),
     )
     courts = [*_resampled(case, [_closed_up(share, gaps) for share in shares]), *_observed(case)]
-    return Search(guard, budget, courts, ground)
+    return Search(guard, case.budget.false_trips_per_day, courts, ground)
 
 
 def _observed(case: Case) -> list[Court]:

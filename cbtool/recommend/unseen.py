@@ -4,7 +4,7 @@ A short log without retries says little: a caller that tries again up to ten tim
 come tomorrow. How often is thought to lie anywhere between once a month and ten times an hour, its logarithm
 evenly, where there are such callers at all; that the log shows none makes the higher rates unlikely.
 
-Where a few bursts were seen, two may come within one window, if nothing keeps them apart.
+Where bursts were seen, two may come within one window, as far as nothing seems to keep them apart.
 """
 
 from __future__ import annotations
@@ -39,16 +39,22 @@ class Unseen:
         background: all healthy time, with the bursts that are to be ridden through.
         calm: the same without them, where they are few.
         budget: trips a day.
-        bursts: how many there are.
+        bursts: when each began, seconds.
         margin: where they are few, the next may be so many times as bad.
     """
 
     def __init__(
-        self, background: Exposure, calm: Exposure, budget: float, *, bursts: int, margin: float
+        self,
+        background: Exposure,
+        calm: Exposure,
+        budget: float,
+        *,
+        bursts: tuple[float, ...],
+        margin: float,
     ) -> None:
         self._background, self._calm = background, calm
         self._weight = min(1.0, _DAY * unseen_rate(calm.seconds) / budget)
-        self._bursts = bursts * background.breakers
+        self._bursts = np.array(bursts)
         self._margin = 1.0 if background is calm else margin
         self._known: dict[Gate, tuple[float, float]] = {}
         self._levels: Levels | None = None
@@ -77,10 +83,24 @@ class Unseen:
         return self._weight * share_tripping(self._levels, gate)
 
     def _meetings(self, gate: Gate) -> float:
-        if not self._bursts:
+        background, bursts = self._background, len(self._bursts)
+        if not bursts:
             return 0.0
-        maxima = self._background.block_maxima(gate, None, gate.threshold)
-        return _DAY * meetings(maxima, self._bursts, self._margin) / self._background.seconds
+        maxima = background.block_maxima(gate, None, gate.threshold)
+        often = meetings(maxima, bursts * background.breakers, self._margin) / background.seconds
+        return _DAY * often * self._as_near_as_by_chance(gate)
+
+    def _as_near_as_by_chance(self, gate: Gate) -> float:
+        """Return how many bursts shared a window, beside how many would if they came independently.
+
+        Half a pair is added to either, and nothing is made of more than chance has.
+        """
+        calls, seconds = len(self._background), self._background.seconds
+        window = gate.window * seconds / max(1, calls) if gate.counted else gate.window
+        apart = np.abs(self._bursts[:, None] - self._bursts)
+        seen = (int((apart < window).sum()) - len(apart)) / 2
+        chance = len(apart) * (len(apart) - 1) * window / (seconds / self._background.breakers)
+        return float(min(1.0, (seen + 0.5) / (chance + 0.5)))
 
 
 def unseen_rate(seconds: float) -> float:

@@ -8,7 +8,7 @@ from traffic_cases import config_of, phase, recommended, traffic, trips
 
 from cbtool.breaker import BreakerConfig, WindowType
 from cbtool.recommend.chance import Levels, reached_by_bursts
-from cbtool.recommend.exposure import exposure_of
+from cbtool.recommend.exposure import Exposure, exposure_of
 from cbtool.recommend.false_trips import Guard
 from cbtool.recommend.few import Few, at_busiest
 from cbtool.recommend.gates import Gate
@@ -167,3 +167,27 @@ def test_a_short_log_without_retries_gets_a_gate_that_most_retries_do_not_reach(
     for size, most in ((5, 0), (7, 12)):  # of 71; without a price on them, 1 and 42
         later = with_retries(traffic(phase("later", 7_200, 20, failure_rate=0.1), seed=4), size)
         assert len(trips(later, config, []).false) <= most
+
+
+def restarts(*at: float) -> Exposure:
+    """Four hours at 5/s in which every call fails for three seconds, here and there."""
+    start = np.arange(4 * 3600 * 5) * 200_000_000
+    failed = np.zeros(len(start), np.bool_)
+    for begin in at:
+        failed |= (start >= begin * 1e9) & (start < (begin + 3) * 1e9)
+    return exposure_of([Trace(start, np.full(len(start), 1_000_000), failed, knows_durations=True)], [])
+
+
+def test_two_restarts_in_one_window_are_foreseen_but_less_where_they_keep_apart() -> None:
+    gate = Gate(600.0, 0.8, 25, 25)  # one fails 15 calls of 3,000, two 30
+    alone = Gate(600.0, 0.8, 40, 40)
+    apart, close = (1_000.0, 5_000.0, 9_000.0, 13_000.0), (1_000.0, 1_300.0, 9_000.0, 9_400.0)
+    found = []
+    for at in (apart, close):
+        seen = restarts(*at)
+        unseen = Guard(seen, [seen, seen], 1e9, 1.0, Few(bursts=at)).unseen
+        found.append(unseen.meetings(gate))
+        assert Guard(seen, [seen], 1e9).unseen.meetings(gate) == 0.0
+    assert 0.0 < found[0] < 0.5 * found[1]
+    seen = restarts(*apart)
+    assert Guard(seen, [seen], 1e9, 1.0, Few(bursts=apart)).unseen.meetings(alone) == 0.0
