@@ -1,4 +1,4 @@
-"""The traffic that simulate and compare run: recorded in logs, or made by a scenario."""
+"""The traffic that commands look at: recorded in logs, or made by a scenario."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
     from cbtool.breaker.refusal import Guard
+    from cbtool.cli.options.logs import LogOptions
+    from cbtool.cli.options.traffic import TrafficOptions
     from cbtool.cluster import Cluster
     from cbtool.logs import LogRead
     from cbtool.logs.stored import NumberedCalls
     from cbtool.simulation.health import HealthTimeline
     from cbtool.traffic.calls import Calls
     from cbtool.traffic.scenario import Scenario
-    from cbtool.traffic.selection import Selection
 
     AnyCalls = Calls | NumberedCalls
 
@@ -121,39 +122,31 @@ class Generated:
 
 
 def open_source(
-    logs: Sequence[str],
-    scenario: str | None,
-    log_format: str | None,
-    seed: int | None,
-    which: Selection | None = None,
-    *,
-    cluster: Cluster | None = None,
-    texts: Collection[str] = TEXTS,
-    guard: Guard | None = None,
+    asked: TrafficOptions, *, texts: Collection[str] = TEXTS, guard: Guard | None = None
 ) -> TrafficSource:
     """Return the traffic that the command line names: logs (or run records), or one scenario.
 
     Says on standard error what the logs lacked. They are read here, or by a cluster. Calls that do not fit
     in memory stay on disk, or with the cluster's workers: the command asks for `stored` first. Of the calls'
-    texts, `texts` and what `which` and the `guard` ask for are read.
+    texts, `texts` and what is asked for by the options and the `guard` are read.
 
     Raises:
         typer.BadParameter: both or neither are named.
         CbtoolError: the files cannot be read or are not what they should be.
     """
+    logs, scenario = asked.sources(asked.logs), asked.scenario
     if bool(logs) == (scenario is not None):
         raise typer.BadParameter("name a log or a run record (- is standard input), or a --scenario")
-    if scenario is not None:
-        if which:
-            raise typer.BadParameter(f"{which} chooses among a log's calls; a --scenario has none to choose")
-        from cbtool.scenarios import load_scenario  # noqa: PLC0415
+    if scenario is None:
+        calls = read_log(logs, asked, texts=texts, guard=guard, cluster=asked.cluster)
+        return source_of(calls, named(logs), asked.seed or 0)
+    if asked.which:
+        raise typer.BadParameter(
+            f"{asked.which} chooses among a log's calls; a --scenario has none to choose"
+        )
+    from cbtool.scenarios import load_scenario  # noqa: PLC0415
 
-        return Generated(load_scenario(scenario), seed)
-    name = named(logs)
-    with working("reading the log"):
-        read = _read(logs, log_format, which, texts, cluster, guard=guard)
-    _remark(read, read.calls.notes)
-    return source_of(read.calls, name, seed or 0)
+    return Generated(load_scenario(scenario), asked.seed)
 
 
 def source_of(calls: AnyCalls, name: str, seed: int) -> TrafficSource:
@@ -172,41 +165,27 @@ def named(logs: Sequence[str]) -> str:
 
 def read_log(
     logs: Sequence[str],
-    log_format: str | None,
-    which: Selection | None,
+    how: LogOptions,
     *,
     texts: Collection[str] = TEXTS,
     requests: bool = False,
     guard: Guard | None = None,
+    cluster: Cluster | None = None,
 ) -> AnyCalls:
-    """Return the calls of logs that are asked for, many of them on disk; say what they lacked.
+    """Return the calls that are asked for, on disk or with a cluster where many; say what they lacked.
 
-    Of their texts, `texts` and what `which` and the `guard` ask for are read. With `requests`, calls on disk
-    know what they asked for.
+    Of their texts, `texts` and what is asked for by the options and the `guard` are read. With `requests`,
+    calls on disk know what they asked for.
     """
-    with working("reading the log"):
-        read = _read(logs, log_format, which, texts, None, requests=requests, guard=guard)
-    _remark(read, read.calls.notes)
-    calls: AnyCalls = read.calls
-    return calls
-
-
-def _read(
-    logs: Sequence[str],
-    log_format: str | None,
-    which: Selection | None,
-    texts: Collection[str],
-    cluster: Cluster | None,
-    *,
-    requests: bool = False,
-    guard: Guard | None = None,
-) -> LogRead[Any]:
-    """Read logs here or there."""
     from cbtool.logs import read_long_calls  # noqa: PLC0415  # polars
 
     reading: Callable[..., LogRead[Any]] = partial(read_long_calls, requests=requests)
     reading = reading if cluster is None else cluster.read
-    return reading(logs, log_format=log_format, which=which, texts=texts, guard=guard)
+    with working("reading the log"):
+        read = reading(logs, log_format=how.form, which=how.which, texts=texts, guard=guard)
+    _remark(read, read.calls.notes)
+    calls: AnyCalls = read.calls
+    return calls
 
 
 def _remark(read: LogRead[Any], notes: tuple[str, ...]) -> None:

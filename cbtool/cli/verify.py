@@ -112,22 +112,14 @@ def verify(
     evidence = settings.evidence
     recommended_for = 1 if evidence is None or by == "instance" else evidence.instances
     shared = recommended_for if instances is None else instances_of(instances)
+    rates = _rates(load or (), shared or recommended_for)
     if shared is None and not asked:
         raise typer.BadParameter("--instances auto reads the instances of a log; there is none")
     if by is not None and (not asked or scenario or labels):
         raise typer.BadParameter("--by groups a log's calls, without --scenario and --incident")
-    rates = sorted(
-        {
-            r / (shared or recommended_for)
-            for text in load or ()
-            for r in parsed("--load", parse_load_range, text)
-        }
-    )
-    named_in_log = [by] if by else ["instance"] if shared is None else []
-    calls = None
-    if asked:
-        recent = log.read(asked, texts=named_in_log, guard=settings.guard)
-        calls = guarded(settings, recent)[0]
+    texts = [by] if by else ["instance"] if shared is None else []
+    recent = log.read(asked, texts=texts, guard=settings.guard) if asked else None
+    calls = None if recent is None else guarded(settings, recent)[0]
     stories = _stories(settings, scenario or (), rules.scenarios, seed)
     if calls is None and not rates and not stories and rules.load_low is None and evidence is None:
         raise typer.BadParameter("name a log (- is standard input), a --load or a --scenario")
@@ -143,15 +135,8 @@ def verify(
         seed=seed or 0,
     )
     if by is not None and calls is not None:
-        verify_groups(
-            calls,
-            by,
-            answered,
-            head={"source": source, "profile": settings.name},
-            json=json,
-            junit=junit,
-            markdown=markdown,
-        )
+        head = {"source": source, "profile": settings.name}
+        verify_groups(calls, by, answered, head=head, json=json, junit=junit, markdown=markdown)
         return
     with working(f"verifying {settings.name}"):
         answer = answered(calls=calls, stories=stories, labels=labels)
@@ -159,6 +144,12 @@ def verify(
     _publish(answer, junit, markdown)
     if not answer.passed:
         raise typer.Exit(ExitStatus.GATE_FAILED)
+
+
+def _rates(loads: Sequence[str], breakers: int) -> list[float]:
+    """Return the calls a second that one of so many breakers sees, each once, the lowest first."""
+    rates = {rate for text in loads for rate in parsed("--load", parse_load_range, text)}
+    return sorted(rate / breakers for rate in rates)
 
 
 def _stories(

@@ -147,7 +147,7 @@ class LogOptions(OptionGroup):
         """Return the calls that are wanted of what `sources` gives; see `read_log`."""
         from cbtool.cli.sources import read_log  # noqa: PLC0415  # keeps --help quick
 
-        return read_log(logs, self.form, self.which, texts=texts, requests=requests, guard=guard)
+        return read_log(logs, self, texts=texts, requests=requests, guard=guard)
 
     @property
     def _asks_a_server(self) -> bool:

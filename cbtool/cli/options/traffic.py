@@ -59,16 +59,7 @@ class TrafficOptions(LogOptions):
         """Return the traffic; see `open_source`."""
         from cbtool.cli.sources import open_source  # noqa: PLC0415  # keeps --help quick
 
-        return open_source(
-            self.sources(self.logs),
-            self.scenario,
-            self.form,
-            self.seed,
-            self.which,
-            cluster=self.cluster,
-            texts=texts,
-            guard=guard,
-        )
+        return open_source(self, texts=texts, guard=guard)
 
 
 @dataclass
