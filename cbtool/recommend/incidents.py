@@ -131,7 +131,7 @@ def _described(
         Incident(
             start=float(trace.start[stretch.segment.first]) / 1e9,
             end=float(trace.start[stretch.segment.last]) / 1e9,
-            kind=_kind(stretch.failed / stretch.calls, stretch.both / stretch.calls, level),
+            kind=_kind(stretch, level),
             calls=stretch.calls,
             failed=100 * (stretch.failed / stretch.calls),
             slow=100 * (stretch.slow / stretch.calls),
@@ -166,12 +166,12 @@ def few_of(ridden: Sequence[Segment], severe: Sequence[bool]) -> list[Segment]:
     return [segment for segment, s in zip(ridden, severe, strict=True) if bool(s) in few]
 
 
-def _kind(failed: float, failed_late: float, level: float) -> IncidentKind:
-    if failed < level / 2:
+def _kind(stretch: Stretch, level: float) -> IncidentKind:
+    if stretch.failed < min(level / 2 * stretch.calls, stretch.slow):
         return IncidentKind.SLOW
-    if failed_late > 0.8 * failed:
+    if stretch.both > 0.8 * stretch.failed:
         return IncidentKind.TIMEOUTS
-    return IncidentKind.OUTAGE if failed >= 0.9 else IncidentKind.BROWN_OUT
+    return IncidentKind.OUTAGE if stretch.failed >= 0.9 * stretch.calls else IncidentKind.BROWN_OUT
 
 
 def behind(trace: TraceColumns, segment: Segment) -> int:

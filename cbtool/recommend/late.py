@@ -35,11 +35,7 @@ def late_notes(e: Evidence) -> Iterable[str]:
         yield f"{_opens(gate, late, format_duration(e.budget.detection_delay))} {rather}"
     for regime in known:
         if _noticed(regime) is not None and _missed(regime):
-            level = format_percent(100 * e.level)
-            yield (
-                f"{_at(e, regime)}, so that {level} failures seldom are {gate.errors}: brown-outs may go"
-                " unnoticed at that load."
-            )
+            yield f"{_falls_short(e, regime)}: brown-outs may go unnoticed at that load."
 
 
 def _noticed(regime: Regime) -> float | None:
@@ -48,6 +44,15 @@ def _noticed(regime: Regime) -> float | None:
 
 def _missed(regime: Regime) -> bool:
     return regime.brown_out_delay is not None and regime.brown_out_delay.value is None
+
+
+def _falls_short(e: Evidence, regime: Regime) -> str:
+    """Say which of threshold and gate the mildest incident does not reach."""
+    gate, level = e.candidate.gate, format_percent(100 * e.level)
+    if 100 * e.level < gate.threshold:
+        load = format_rate(regime.rate)
+        return f"At {load} {level} failures seldom reach the threshold of {gate.threshold:g} %"
+    return f"{_at(e, regime)}, so that {level} failures seldom are {gate.asked_for(regime.rate):,}"
 
 
 def _at(e: Evidence, regime: Regime) -> str:

@@ -10,6 +10,7 @@ from cbtool.breaker.outcome import Verdict
 from cbtool.errors import ConfigurationError, InsufficientDataError, InvalidSettingError
 from cbtool.traffic.outcomes import OutcomeRules
 from cbtool.traffic.texts import TEXTS
+from cbtool.units import exact_duration, format_duration, parse_duration
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,6 +27,13 @@ class Moment(NamedTuple):
 
     seconds: float
     relative: bool = False
+
+    def __str__(self) -> str:
+        """Return it so that a user may write it again."""
+        if not self.relative:
+            return f"{self.seconds:.10g}"
+        short = format_duration(self.seconds)
+        return f"+{short if parse_duration(short) == self.seconds else exact_duration(self.seconds)}"
 
 
 @dataclass(frozen=True)
@@ -112,7 +120,7 @@ class Selection:
         asked = [f"--{name} {','.join(getattr(self, name))}" for name in names if getattr(self, name)]
         for name, moment in (("since", self.since), ("until", self.until)):
             if moment is not None:
-                asked.append(f"--{name} {'+' if moment.relative else ''}{moment.seconds:.10g}")
+                asked.append(f"--{name} {moment}")
         return " ".join(asked)
 
     def within(self, calls: Calls) -> NDArray[np.bool_]:

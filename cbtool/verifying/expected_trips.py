@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _SHARES = 4  # breakers whose shares of the traffic are looked at
 _LEAST = 100  # healthy calls of one breaker
+_NONE = 1e-6  # a day: one in 3,000 years
 _ANY = 1e9  # false trips a day that no settings exceed, so that every view is looked at
 
 
@@ -65,8 +66,8 @@ def expected_trips(config: BreakerConfig, found: Seen, limits: Limits, seed: int
         low <= most,
         value,
         most,
-        f"{value:.2g} ({low:.2g} to {high:.2g})",
-        f"≤ {most:.3g}",
+        f"{value:.2g} ({0 if low < _NONE else low:.2g} to {high:.2g})",
+        f"low end ≤ {most:.3g}",
         f"by {watched} of healthy time, its bursts and its tail; the 90 % interval",
     )
 

@@ -26,7 +26,7 @@ def test_a_path_and_a_time_choose_the_calls(log: str, capsys: pytest.CaptureFixt
     assert run(["simulate", log, "--path", "/a/*", *when, "--json"]) == 0
     printed = capsys.readouterr()
     assert '"calls": 7,' in printed.out
-    note = "note: 7 of 60 calls are looked at: --path /a/* --since 1795514430 --until +45\n"
+    note = "note: 7 of 60 calls are looked at: --path /a/* --since 1795514430 --until +45s\n"
     assert note in printed.err
 
 

@@ -118,3 +118,15 @@ def test_slow_incidents_are_counted_in_words() -> None:
             r.data for r in reasons(evidence(SHORT, *incidents)) if r.setting == "slow_call_rate_threshold"
         ]
         assert data.startswith(said)
+
+
+def test_a_brown_out_goes_unnoticed_for_the_reason_that_is_so() -> None:
+    """At 4/s a window of 14 minutes holds ten times the gate's errors at 36 %, but 50 % are asked for."""
+    known, never = Estimate(5.0, 5.0, 5.0), Estimate(None, None, None)
+    loads = (replace(regime(4), outage_delay=known, brown_out_delay=never),)
+    for gate, said in (
+        (Gate(840.0, 50.0, 100, 100), "At 4/s 36 % failures seldom reach the threshold of 50 %"),
+        (Gate(3.0, 20.0, 6, 6), "At 4/s a window holds about 12 calls, so that 36 % failures seldom are 6"),
+    ):
+        (note,) = [n for n in notes(evidence(gate, incident(36.0), regimes=loads)) if "brown-outs" in n]
+        assert note == f"{said}: brown-outs may go unnoticed at that load."

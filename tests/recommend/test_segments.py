@@ -124,6 +124,15 @@ def test_an_incident_has_its_kind_and_its_place(bad: object, kind: IncidentKind)
     assert incident.end == pytest.approx(180, abs=3)
 
 
+def test_a_mild_stretch_of_failures_is_no_slow_one() -> None:
+    mild = phase("mild", 400, 30, failure_rate=9.0)
+    calls = traffic(phase("before", 900, 30, failure_rate=0.1), mild, phase("after", 900, 30), seed=4)
+    (found,) = [i for i in incidents_in(calls) if i.length > 100]
+    assert not found.actionable
+    assert found.failed < 10
+    assert found.kind is IncidentKind.BROWN_OUT
+
+
 def test_the_shortest_incident_is_up_to_the_user() -> None:
     calls = traffic(
         phase("before", 300, 30), phase("bad", 15, 30, failure_rate=100.0), phase("after", 300, 30), seed=1
