@@ -49,7 +49,7 @@ def _is_option(parameter: inspect.Parameter) -> bool:
 
 
 def _words(parameter: inspect.Parameter, value: Any) -> list[str]:
-    from cbtool.logs.prometheus import shown  # noqa: PLC0415  # polars
+    from cbtool.logs.prometheus import shown
 
     # A server's password is for nobody's eyes, and its URL asks for one again.
     values = [shown(str(each)) for each in (value if isinstance(value, list) else [value])]

@@ -51,9 +51,9 @@ def answer_groups(
         json: whether that is wanted.
         quiet: whether nothing is printed for people.
     """
-    from cbtool.logs.stored_groups import stored_groups  # noqa: PLC0415  # polars
-    from cbtool.traffic.calls import Calls  # noqa: PLC0415  # numpy
-    from cbtool.traffic.grouping import grouped  # noqa: PLC0415
+    from cbtool.logs.stored_groups import stored_groups
+    from cbtool.traffic.calls import Calls
+    from cbtool.traffic.grouping import grouped
 
     found: Any = grouped if isinstance(calls, Calls) else stored_groups
     groups, left, left_calls = found(calls, by, MOST)

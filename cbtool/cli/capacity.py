@@ -16,7 +16,7 @@ app = command_app()
 
 
 @app.command()
-def capacity(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
+def capacity(
     profiles: Annotated[
         list[str], typer.Argument(metavar="PROFILE...", help="TOML files or shipped profiles' names.")
     ],
@@ -44,10 +44,10 @@ def capacity(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
       cbtool capacity mine.toml --timeout 250ms --breakers 42 --threads 2
       cbtool capacity shopify-initial shopify-tuned --breakers 42 --threads 2
       cbtool capacity mine.toml --waste 1%
-    """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
-    from cbtool.breaker.capacity import capacity_of  # noqa: PLC0415  # keeps --help quick
-    from cbtool.profiles import load_profile  # noqa: PLC0415  # same
-    from cbtool.report.capacity import capacity_text, inverse_text  # noqa: PLC0415  # same
+    """
+    from cbtool.breaker.capacity import capacity_of
+    from cbtool.profiles import load_profile
+    from cbtool.report.capacity import capacity_text, inverse_text
 
     held = parsed("--timeout", parse_duration, timeout)
     share = parsed("--waste", parse_percent, waste)

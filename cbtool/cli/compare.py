@@ -67,7 +67,7 @@ def compare(
       cbtool compare --scenario brown-out -p mine.toml --load 1,0.0025
       cbtool compare access.log --dialects all -p mine.toml
       cbtool compare --scenario hard-outage --dialects resilience4j,polly,gobreaker
-    """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
+    """
     loads = parsed("--load", parse_loads, load)
     if not profile and dialects is None:
         raise typer.BadParameter("name at least one profile, or --dialects", param_hint="--profile")
@@ -107,9 +107,9 @@ class _Comparing(NamedTuple):
 
     def of(self, traffic: TrafficSource) -> Compared:
         """Compare on some traffic."""
-        from cbtool.recommend.judgement import incidents_in, incidents_in_parts, judge  # noqa: PLC0415  # numpy
-        from cbtool.simulation.comparison import compare as run  # noqa: PLC0415
-        from cbtool.traffic.calls import Calls  # noqa: PLC0415
+        from cbtool.recommend.judgement import incidents_in, incidents_in_parts, judge
+        from cbtool.simulation.comparison import compare as run
+        from cbtool.traffic.calls import Calls
 
         at_loads = [_at_load(traffic, factor) for factor in self.loads]
         comparison = run(
@@ -125,7 +125,7 @@ class _Comparing(NamedTuple):
 
     def text(self, answer: Compared, title: str) -> str:
         """Return a comparison as people read it."""
-        from cbtool.report.comparison import comparison_text  # noqa: PLC0415  # keeps --help quick
+        from cbtool.report.comparison import comparison_text
 
         return comparison_text(*answer, title=title, instances=self.instances, seed=self.seed)
 
@@ -137,9 +137,9 @@ def _candidates(profiles: Sequence[str], dialects: str | None) -> list[Candidate
         typer.BadParameter: there is no such library.
         CbtoolError: there is no such profile.
     """
-    from cbtool.profiles import load_profile  # noqa: PLC0415  # same
-    from cbtool.profiles.libraries import library_defaults  # noqa: PLC0415  # keeps --help quick
-    from cbtool.simulation.comparison import Candidate  # noqa: PLC0415  # numpy
+    from cbtool.profiles import load_profile
+    from cbtool.profiles.libraries import library_defaults
+    from cbtool.simulation.comparison import Candidate
 
     named = [load_profile(name) for name in profiles]
     say_unasked(named, "compare")
@@ -153,7 +153,7 @@ def _candidates(profiles: Sequence[str], dialects: str | None) -> list[Candidate
 
 
 def _at_load(traffic: TrafficSource, load: float) -> AtLoad:
-    from cbtool.simulation.comparison import AtLoad  # noqa: PLC0415  # numpy
+    from cbtool.simulation.comparison import AtLoad
 
     stored = traffic.stored(load)
     return AtLoad(load, *traffic.at(load)) if stored is None else AtLoad(load, stored)
@@ -171,8 +171,8 @@ def parse_dialects(text: str) -> list[str]:
     Raises:
         ConfigurationError: one is unknown.
     """
-    from cbtool.breaker.dialects import NAMES  # noqa: PLC0415  # keeps --help quick
-    from cbtool.toml.tables import did_you_mean  # noqa: PLC0415  # same
+    from cbtool.breaker.dialects import NAMES
+    from cbtool.toml.tables import did_you_mean
 
     if text == "all":
         return list(NAMES)

@@ -33,8 +33,8 @@ def completion(
       cbtool completion bash > ~/.local/share/bash-completion/completions/cbtool
       cbtool completion zsh > ~/.zfunc/_cbtool
       cbtool completion fish > ~/.config/fish/completions/cbtool.fish
-    """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
+    """
     # What Typer's own --show-completion prints, for a shell that it does not guess.
-    from typer._completion_shared import get_completion_script  # noqa: PLC0415  # keeps --help quick
+    from typer._completion_shared import get_completion_script
 
     print_text(get_completion_script(prog_name="cbtool", complete_var="_CBTOOL_COMPLETE", shell=shell.value))

@@ -29,7 +29,7 @@ def _config() -> None:
     Examples:
       cbtool config show
       cbtool config show simulate
-    """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
+    """
 
 
 class _Value(NamedTuple):
@@ -60,7 +60,7 @@ def show(
       cbtool config show
       cbtool config show simulate
       cbtool config show simulate --instances 8
-    """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
+    """
     if command is not None and command not in COMMANDS:
         raise typer.BadParameter(f"no command {command!r}{did_you_mean(command, COMMANDS)}")
     settings = context.obj if isinstance(context.obj, Settings) else Settings()
@@ -125,7 +125,7 @@ def _origin(context: Any, parameter: Any, place: str | None) -> str:
 
 
 def _text(values: list[_Value]) -> str:
-    from cbtool.report.text import table  # noqa: PLC0415  # keeps --help quick
+    from cbtool.report.text import table
 
     if not values:
         return "no option is set by the environment or a settings file"

@@ -34,10 +34,10 @@ def demo(
       cbtool demo
       cbtool demo --output demo.ndjson && cbtool recommend demo.ndjson
       cbtool demo --json | jq .recommend.breaker
-    """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
-    from cbtool.cli.output import note, print_json, print_text  # noqa: PLC0415  # loaded when needed
-    from cbtool.demo import run_demo  # noqa: PLC0415  # same
-    from cbtool.report.demo import demo_json, demo_text  # noqa: PLC0415  # same
+    """
+    from cbtool.cli.output import note, print_json, print_text
+    from cbtool.demo import run_demo
+    from cbtool.report.demo import demo_json, demo_text
 
     note("half a minute on loopback: low load, then high load, a brown-out in each …")
     result = run_demo(

@@ -22,10 +22,10 @@ def guarded(profile: Profile, calls: Calls | LongCalls) -> tuple[Any, tuple[Rule
     """
     if profile.guard is None:
         return calls, ()
-    from cbtool.logs.rule_codes import RULE, RuleCodes, let_through  # noqa: PLC0415  # polars
-    from cbtool.logs.stored import StoredCalls  # noqa: PLC0415  # polars
-    from cbtool.simulation.refused import behind, counts_of, notes_of  # noqa: PLC0415
-    from cbtool.traffic.calls import Calls  # noqa: PLC0415  # numpy
+    from cbtool.logs.rule_codes import RULE, RuleCodes, let_through
+    from cbtool.logs.stored import StoredCalls
+    from cbtool.simulation.refused import behind, counts_of, notes_of
+    from cbtool.traffic.calls import Calls
 
     kept: Any
     if isinstance(calls, Calls):

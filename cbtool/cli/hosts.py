@@ -52,17 +52,17 @@ def hosts(
       cbtool hosts access.log --hosts 8 --profile istio
       cbtool hosts envoy.log --by upstream
       cbtool hosts --scenario brown-out --hosts 10 --json
-    """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
-    from cbtool.profiles import load_profile  # noqa: PLC0415  # with the others below
-    from cbtool.report.hosts import hosts_groups_text, hosts_text  # noqa: PLC0415
-    from cbtool.simulation.hosts.settings import settings_of  # noqa: PLC0415
-    from cbtool.simulation.hosts.summary import (  # noqa: PLC0415  # numpy
+    """
+    from cbtool.profiles import load_profile
+    from cbtool.report.hosts import hosts_groups_text, hosts_text
+    from cbtool.simulation.hosts.settings import settings_of
+    from cbtool.simulation.hosts.summary import (
         FleetSummary,
         balanced,
         names_hosts,
         observed,
     )
-    from cbtool.traffic.parts import in_parts  # noqa: PLC0415
+    from cbtool.traffic.parts import in_parts
 
     chosen = load_profile(profile or "envoy")
     settings = settings_of(chosen.config)

@@ -51,7 +51,7 @@ def launch(
     if how.dry_run:
         _report_dry_run(plan, peak, left_out, json=how.json)
         return
-    from cbtool.live.session import run_live  # noqa: PLC0415  # httpx, uvloop and the transport
+    from cbtool.live.session import run_live
 
     result = run_live(
         plan,
@@ -71,7 +71,7 @@ def launch(
 
 
 def _check_targets(plan: RunPlan, how: LiveOptions, peak: float) -> None:
-    from cbtool.live.safety import check_rate, check_target  # noqa: PLC0415  # a command's own import
+    from cbtool.live.safety import check_rate, check_target
 
     loopback = check_target(plan.url, how.allow_host or ())
     if plan.config.when_open.target is not None:
@@ -81,13 +81,13 @@ def _check_targets(plan: RunPlan, how: LiveOptions, peak: float) -> None:
 
 def attach_dashboard(engine: Any) -> Any:
     """Return the dashboard of a run, to be shown while it goes on."""
-    from cbtool.dashboard import attach  # noqa: PLC0415  # rich
+    from cbtool.dashboard import attach
 
     return attach(engine.view, stderr=sys.stderr)
 
 
 def _report_dry_run(plan: RunPlan, peak: float, left_out: Mapping[str, int], *, json: bool) -> None:
-    from cbtool.report.live import plan_text  # noqa: PLC0415  # a command's own import
+    from cbtool.report.live import plan_text
 
     if not json:
         print_text(plan_text(plan, peak, left_out))
@@ -108,8 +108,8 @@ def _report_dry_run(plan: RunPlan, peak: float, left_out: Mapping[str, int], *, 
 
 
 def _report(result: LiveResult, checks: Sequence[Check], how: LiveOptions) -> None:
-    from cbtool.report.checks import check_json  # noqa: PLC0415  # a command's own imports
-    from cbtool.report.live import live_text  # noqa: PLC0415
+    from cbtool.report.checks import check_json
+    from cbtool.report.live import live_text
 
     # After Ctrl-C the summary comes at once; a recommendation can still be had from the record.
     answer = None if result.interrupted else _recommendation(result)
@@ -126,7 +126,7 @@ def _report(result: LiveResult, checks: Sequence[Check], how: LiveOptions) -> No
 
 
 def _recommendation(result: LiveResult) -> Recommendation | None:
-    from cbtool.recommend import recommend  # noqa: PLC0415  # scipy, maybe numba
+    from cbtool.recommend import recommend
 
     rules = result.plan.rules
     try:

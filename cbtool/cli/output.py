@@ -56,8 +56,8 @@ def progress(what: str, total: int) -> Iterator[Callable[[], None]]:
         with working(f"trying {total:,} {what}"):
             yield lambda: None
         return
-    from rich.console import Console  # noqa: PLC0415  # only where there is something to watch
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn  # noqa: PLC0415
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
     columns = (BarColumn(), MofNCompleteColumn(), "{task.description}", TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:

@@ -47,7 +47,7 @@ def probe(
       cbtool probe http://127.0.0.1:8080/ --scenario low-load-night --shadow
       cbtool probe http://127.0.0.1:8080/ -r 100 -d 1m --threshold 'opens==0'
       cbtool probe https://staging.example/ --allow-host staging.example -o run.ndjson
-    """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
+    """
     gates, played = how.gates, load.played
     told = how.of_plan(
         timeout=played.timeout if played else DEFAULT_TIMEOUT, seed=played.seed if played else 0

@@ -29,7 +29,7 @@ def _profiles() -> None:
       cbtool profiles validate mine.toml
       cbtool profiles import application.yml -o profiles/
       cbtool profiles export mine.toml --to gobreaker
-    """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
+    """
 
 
 app.command("import")(profiles_foreign.import_file)
@@ -45,9 +45,9 @@ def list_shipped(json: JsonOption = False) -> None:
     Examples:
       cbtool profiles list
       cbtool profiles list --json
-    """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
-    from cbtool.catalogue import shipped_groups, shipped_scenario_documents  # noqa: PLC0415  # quick --help
-    from cbtool.cli.output import print_json, print_text  # noqa: PLC0415  # same
+    """
+    from cbtool.catalogue import shipped_groups, shipped_scenario_documents
+    from cbtool.cli.output import print_json, print_text
 
     groups, scenarios = shipped_groups(), shipped_scenario_documents()
     if json:
@@ -73,9 +73,9 @@ def show(
       cbtool profiles show balanced
       cbtool profiles show hard-outage > mine.toml
       cbtool profiles show mine.toml --json
-    """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
-    from cbtool.catalogue import open_document  # noqa: PLC0415  # keeps --help quick
-    from cbtool.cli.output import print_json, print_text  # noqa: PLC0415  # same
+    """
+    from cbtool.catalogue import open_document
+    from cbtool.cli.output import print_json, print_text
 
     document = open_document(name)
     if json:
@@ -100,7 +100,7 @@ def _entry(document: Document, group: ProfileGroup | None = None) -> dict[str, A
 
 def _listing(header: str, documents: list[Document]) -> str:
     """Return a table; a library's behaviour is known from somewhere, which it says."""
-    from cbtool.report.text import table  # noqa: PLC0415  # keeps --help quick
+    from cbtool.report.text import table
 
     if header in {_HEADERS[ProfileGroup.LIBRARIES], _HEADERS[ProfileGroup.PUBLISHED]}:
         rows = [(document.name, document.evidence, document.description) for document in documents]

@@ -43,11 +43,11 @@ def import_file(
       cbtool profiles import application.yml > payments.toml
       cbtool profiles import application.yml -o profiles/
       cbtool profiles import breaker.json --from pybreaker
-    """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
-    from cbtool.cli.output import note, print_json, print_text  # noqa: PLC0415  # keeps --help quick
-    from cbtool.foreign.reading import import_profiles  # noqa: PLC0415  # same
-    from cbtool.foreign.source import read_text  # noqa: PLC0415  # same
-    from cbtool.profiles import breaker_table, dump_profile, outcomes_table  # noqa: PLC0415  # same
+    """
+    from cbtool.cli.output import note, print_json, print_text
+    from cbtool.foreign.reading import import_profiles
+    from cbtool.foreign.source import read_text
+    from cbtool.profiles import breaker_table, dump_profile, outcomes_table
 
     imported = import_profiles(read_text(file), "standard input" if file == "-" else file, library)
     profiles = _chosen(imported, instance, file)
@@ -89,9 +89,9 @@ def _chosen(imported: Imported, instance: str | None, file: str) -> list[Profile
 
 
 def _save(folder: Path, profiles: list[Profile]) -> None:
-    from cbtool.cli.output import note  # noqa: PLC0415  # keeps --help quick
-    from cbtool.foreign.source import file_names  # noqa: PLC0415  # same
-    from cbtool.profiles import dump_profile  # noqa: PLC0415  # same
+    from cbtool.cli.output import note
+    from cbtool.foreign.source import file_names
+    from cbtool.profiles import dump_profile
 
     for profile, name in zip(profiles, file_names([each.name for each in profiles]), strict=True):
         path = folder / name
@@ -133,11 +133,11 @@ def export(
       cbtool profiles export balanced --to resilience4j
       cbtool profiles export mine.toml --to gobreaker --rate 50/s
       cbtool profiles export mine.toml --to polly --format json
-    """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
-    from cbtool.cli.output import note, print_json, print_text  # noqa: PLC0415  # keeps --help quick
-    from cbtool.foreign.writing import export_profile  # noqa: PLC0415  # same
-    from cbtool.profiles import breaker_table, load_profile  # noqa: PLC0415  # same
-    from cbtool.units import parse_rate  # noqa: PLC0415  # same
+    """
+    from cbtool.cli.output import note, print_json, print_text
+    from cbtool.foreign.writing import export_profile
+    from cbtool.profiles import breaker_table, load_profile
+    from cbtool.units import parse_rate
 
     load = None if rate is None else parsed("--rate", parse_rate, rate)
     exported = export_profile(load_profile(profile), library, form=form, rate=load)

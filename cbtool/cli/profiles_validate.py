@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _TIMEOUT = 1.0  # seconds, for what a dependency that is down costs
 
 
-def validate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
+def validate(
     files: Annotated[
         list[str],
         typer.Argument(metavar="FILE...", help="Profiles and scenarios; a [[phase]] makes a scenario."),
@@ -72,8 +72,8 @@ def validate(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
       cbtool profiles validate mine.toml --load 40/s --instances 8 --strict
       cbtool profiles validate shopify-initial --breakers 42 --threads 2 --timeout 250ms
       cbtool profiles validate profiles/*.toml profiles/scenarios/*.toml
-    """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
-    from cbtool.cli.output import note, print_json, print_text  # noqa: PLC0415  # keeps --help quick
+    """
+    from cbtool.cli.output import note, print_json, print_text
 
     held = None if timeout is None else parsed("--timeout", parse_duration, timeout)
     loads = _loads(load or (), instances, held, failure_rate)
@@ -118,7 +118,7 @@ def _loads(
     texts: Sequence[str], instances: int, timeout: float | None, failure_rate: str | None
 ) -> list[Load]:
     """Return what one breaker sees, the quietest first."""
-    from cbtool.breaker.reach import Load  # noqa: PLC0415  # keeps --help quick
+    from cbtool.breaker.reach import Load
 
     if failure_rate is not None and not texts:
         raise typer.BadParameter("goes with --load", param_hint="--failure-rate")
@@ -129,10 +129,10 @@ def _loads(
 
 def _examined(file: str, timeout: float, breakers: int, threads: int, loads: Sequence[Load]) -> _Result:
     """Return a file's kind, where it can be told, and what is wrong with it; of a profile, what it does."""
-    from cbtool.breaker.capacity import capacity_of  # noqa: PLC0415  # keeps --help quick
-    from cbtool.breaker.reach import reachability  # noqa: PLC0415  # same
-    from cbtool.catalogue import open_document  # noqa: PLC0415  # same
-    from cbtool.profiles import load_profile  # noqa: PLC0415  # same
+    from cbtool.breaker.capacity import capacity_of
+    from cbtool.breaker.reach import reachability
+    from cbtool.catalogue import open_document
+    from cbtool.profiles import load_profile
 
     kind = None
     try:
@@ -149,8 +149,8 @@ def _examined(file: str, timeout: float, breakers: int, threads: int, loads: Seq
 
 
 def _text(result: _Result) -> str:
-    from cbtool.report.capacity import capacity_text  # noqa: PLC0415  # keeps --help quick
-    from cbtool.report.reachability import reachability_text  # noqa: PLC0415  # same
+    from cbtool.report.capacity import capacity_text
+    from cbtool.report.reachability import reachability_text
 
     parts = [f"{result.file}: ok ({result.kind})"]
     if result.cost is not None:

@@ -42,8 +42,8 @@ def publish(
     Raises:
         UnreachableError: a file cannot be written.
     """
-    from cbtool.report.junit import junit_xml  # noqa: PLC0415  # keeps --help quick
-    from cbtool.report.markdown import checks_markdown  # noqa: PLC0415  # same
+    from cbtool.report.junit import junit_xml
+    from cbtool.report.markdown import checks_markdown
 
     if junit is not None:
         _write(junit, junit_xml(title, cases))
@@ -51,7 +51,7 @@ def publish(
     if markdown is not None or summary:
         text = checks_markdown(title, verdict, cases, notes)
         if markdown == "-":
-            from cbtool.cli.output import print_text  # noqa: PLC0415  # same
+            from cbtool.cli.output import print_text
 
             print_text(text.removesuffix("\n"))
         elif markdown is not None:
@@ -66,7 +66,7 @@ def publish(
 
 def threshold_cases(checks: Sequence[ThresholdCheck]) -> list[Case]:
     """Return what became of `--threshold`s, to be published."""
-    from cbtool.report.junit import Case  # noqa: PLC0415  # keeps --help quick
+    from cbtool.report.junit import Case
 
     return [Case("thresholds", check.text, check.passed, check.measured, check.text) for check in checks]
 

@@ -72,13 +72,13 @@ def recommend(
       cbtool recommend access.log --by path
       zcat access.log.*.gz | cbtool recommend - --json
       cbtool recommend --scenario brown-out
-    """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
-    from cbtool.foreign.recommended import snippet  # noqa: PLC0415  # keeps --help quick
-    from cbtool.foreign.writing import known_library  # noqa: PLC0415  # same
-    from cbtool.recommend.validation import answered  # noqa: PLC0415  # numba
-    from cbtool.report.explanation import explanation_text  # noqa: PLC0415
-    from cbtool.report.groups import recommended_groups_text  # noqa: PLC0415
-    from cbtool.report.recommendation import recommendation_text  # noqa: PLC0415
+    """
+    from cbtool.foreign.recommended import snippet
+    from cbtool.foreign.writing import known_library
+    from cbtool.recommend.validation import answered
+    from cbtool.report.explanation import explanation_text
+    from cbtool.report.groups import recommended_groups_text
+    from cbtool.report.recommendation import recommendation_text
 
     if library is not None:
         known_library(library)
@@ -122,7 +122,7 @@ def recommend(
 
 
 def _drawn(answer: Recommendation, calls: AnyCalls, rules: OutcomeRules) -> str:
-    from cbtool.report.strip import recommended_strip  # noqa: PLC0415  # as in the command
+    from cbtool.report.strip import recommended_strip
 
     return recommended_strip(answer, calls, rules)
 
@@ -135,8 +135,8 @@ def _only_by(library: str | None, output: Path | None) -> None:
 
 
 def _with_timeout(scenario: str | None, seed: int, text: str) -> Calls:
-    from cbtool.scenarios import load_scenario  # noqa: PLC0415  # as in the command
-    from cbtool.simulation.generate import calls_of  # noqa: PLC0415
+    from cbtool.scenarios import load_scenario
+    from cbtool.simulation.generate import calls_of
 
     timeout = parsed("--timeout", parse_duration, text)
     if scenario is None:
@@ -145,7 +145,7 @@ def _with_timeout(scenario: str | None, seed: int, text: str) -> Calls:
 
 
 def _save(path: Path, answer: Recommendation, source: str) -> None:
-    from cbtool.report.recommendation import profile_text  # noqa: PLC0415  # as in the command
+    from cbtool.report.recommendation import profile_text
 
     try:
         path.write_text(profile_text(answer, source), encoding="utf-8")

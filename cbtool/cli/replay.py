@@ -62,11 +62,11 @@ def replay(
       cbtool replay access.log --target http://127.0.0.1:8080 --dry-run
       cbtool replay access.log --target http://127.0.0.1:8080 --speed 10x
       cbtool replay day.log.gz --target http://127.0.0.1:8080 -d 5m -p mine.toml
-    """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
-    from cbtool.live.long_replaying import long_replay_plan  # noqa: PLC0415  # polars, with those below
-    from cbtool.live.replaying import Sending, replay_plan  # noqa: PLC0415
-    from cbtool.live.safety import check_target, peak_rate  # noqa: PLC0415
-    from cbtool.traffic.calls import Calls  # noqa: PLC0415  # numpy
+    """
+    from cbtool.live.long_replaying import long_replay_plan
+    from cbtool.live.replaying import Sending, replay_plan
+    from cbtool.live.safety import check_target, peak_rate
+    from cbtool.traffic.calls import Calls
 
     gates, told, url = how.gates, how.of_plan(), with_scheme(target)
     check_target(url, how.allow_host or ())  # before a large log is read

@@ -70,14 +70,14 @@ def report(
       cbtool report access.log --json | jq .recommendation.breaker
       cbtool report sweep.parquet -o sweep.html
       zcat access.log.*.gz | cbtool report - > report.html
-    """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
-    from cbtool.foreign.writing import known_library  # noqa: PLC0415  # keeps --help quick
-    from cbtool.logs.records import read_record  # noqa: PLC0415  # polars
-    from cbtool.recommend.validation import answered  # noqa: PLC0415  # numba
-    from cbtool.report.grounds import ground_of  # noqa: PLC0415
-    from cbtool.report.html.document import document_of  # noqa: PLC0415
-    from cbtool.report.html.page import traffic_page  # noqa: PLC0415
-    from cbtool.report.html.study import study_of  # noqa: PLC0415
+    """
+    from cbtool.foreign.writing import known_library
+    from cbtool.logs.records import read_record
+    from cbtool.recommend.validation import answered
+    from cbtool.report.grounds import ground_of
+    from cbtool.report.html.document import document_of
+    from cbtool.report.html.page import traffic_page
+    from cbtool.report.html.study import study_of
 
     for name in library or ():
         known_library(name)
@@ -112,8 +112,8 @@ def report(
 
 
 def _to_compare(today: Profile | None) -> Settings:
-    from cbtool.profiles import load_profile  # noqa: PLC0415  # as in the command
-    from cbtool.report.html.study import Settings  # noqa: PLC0415
+    from cbtool.profiles import load_profile
+    from cbtool.report.html.study import Settings
 
     if today is not None:
         return Settings(today, today.name)
@@ -122,8 +122,8 @@ def _to_compare(today: Profile | None) -> Settings:
 
 def _of_sweep(name: str, output: Path | None, reject_cost: float, *, json: bool) -> bool:
     """Write the page of a sweep's file; return whether it is one."""
-    from cbtool.report.html.page import sweep_page  # noqa: PLC0415  # as in the command
-    from cbtool.report.html.sweep_file import read_sweep, sweep_document  # noqa: PLC0415  # polars
+    from cbtool.report.html.page import sweep_page
+    from cbtool.report.html.sweep_file import read_sweep, sweep_document
 
     table = read_sweep(name)
     if table is None:

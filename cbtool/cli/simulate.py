@@ -74,9 +74,9 @@ def simulate(
       cbtool simulate access.log -p mine.toml --load 0.01 --threshold trips==0
       cbtool simulate access.log --by path
       zcat old.gz | cbtool simulate - --json
-    """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
-    from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with the others below
-    from cbtool.report.groups import simulated_groups_text  # noqa: PLC0415
+    """
+    from cbtool.profiles import default_profile, load_profile
+    from cbtool.report.groups import simulated_groups_text
 
     gates = parsed_thresholds(threshold)
     settings = load_profile(profile) if profile else default_profile()
@@ -118,9 +118,9 @@ def _document(answer: Answer, config: BreakerConfig, checks: Sequence[Check]) ->
 
 
 def _text(answer: Answer, config: BreakerConfig, checks: Sequence[Check], *, title: str, seed: int) -> str:
-    from cbtool.breaker.reach.words import notes  # noqa: PLC0415  # with the others below
-    from cbtool.report.simulation import refusals_text, simulation_text  # noqa: PLC0415
-    from cbtool.report.text import listed  # noqa: PLC0415
+    from cbtool.breaker.reach.words import notes
+    from cbtool.report.simulation import refusals_text, simulation_text
+    from cbtool.report.text import listed
 
     blocks = [simulation_text(answer.result, config, title=title, span=answer.span, seed=seed)]
     if answer.plot:

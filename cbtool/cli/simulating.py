@@ -55,9 +55,9 @@ class Simulating(NamedTuple):
         stored = source.stored(load)
         if stored is not None:
             return self._stored(stored, calls_out, plot=plot)
-        from cbtool.recommend.reach import observed  # noqa: PLC0415  # numpy
-        from cbtool.report.calls_file import write_calls  # noqa: PLC0415  # polars
-        from cbtool.simulation.run import simulate, values_of  # noqa: PLC0415  # numpy
+        from cbtool.recommend.reach import observed
+        from cbtool.report.calls_file import write_calls
+        from cbtool.simulation.run import simulate, values_of
 
         arriving, health = source.at(load)
         calls, counts = guarded(self.settings, arriving)
@@ -79,10 +79,10 @@ class Simulating(NamedTuple):
         return Answer(result, values_of(result, calls, verdicts, config), reach, calls.span, counts, drawn)
 
     def _plot(self, calls: AnyCalls, result: SimulationResult) -> str:
-        from cbtool.recommend.judgement import incidents_in_parts  # noqa: PLC0415  # numpy
-        from cbtool.report.series.along import Along  # noqa: PLC0415
-        from cbtool.report.strip import traffic_strip  # noqa: PLC0415
-        from cbtool.traffic.parts import in_parts  # noqa: PLC0415
+        from cbtool.recommend.judgement import incidents_in_parts
+        from cbtool.report.series.along import Along
+        from cbtool.report.strip import traffic_strip
+        from cbtool.traffic.parts import in_parts
 
         config, rules = self.settings.config, self.settings.rules
         held = in_parts(calls)
@@ -91,8 +91,8 @@ class Simulating(NamedTuple):
         return traffic_strip(along, config, incidents=incidents, summary=result.summary)
 
     def _stored(self, arriving: LongCalls, calls_out: Path | None, *, plot: bool) -> Answer:
-        from cbtool.long_logs import simulate_long  # noqa: PLC0415  # numpy
-        from cbtool.report.calls_file import CallsFile  # noqa: PLC0415  # polars
+        from cbtool.long_logs import simulate_long
+        from cbtool.report.calls_file import CallsFile
 
         calls, counts = guarded(self.settings, arriving)
         file = None if calls_out is None else CallsFile()
@@ -113,9 +113,9 @@ class Simulating(NamedTuple):
 
     def group(self) -> Callable[[AnyCalls], SimulationResult]:
         """Return what simulates one group's calls."""
-        from cbtool.long_logs import simulate_long  # noqa: PLC0415  # numpy
-        from cbtool.simulation.run import simulate  # noqa: PLC0415
-        from cbtool.traffic.calls import Calls  # noqa: PLC0415
+        from cbtool.long_logs import simulate_long
+        from cbtool.simulation.run import simulate
+        from cbtool.traffic.calls import Calls
 
         def simulated(calls: AnyCalls) -> SimulationResult:
             rules, config = self.settings.rules, self.settings.config

@@ -60,7 +60,7 @@ class Recorded:
         Raises:
             InvalidSettingError: the load is not over 0 and at most 1.
         """
-        from cbtool.traffic.thinning import thin  # noqa: PLC0415  # numpy
+        from cbtool.traffic.thinning import thin
 
         if load == 1:
             return Loaded(self._calls, None)
@@ -89,7 +89,7 @@ class Stored:
         Raises:
             InvalidSettingError: the load is not over 0 and at most 1.
         """
-        from cbtool.logs.stored import thinned  # noqa: PLC0415  # polars
+        from cbtool.logs.stored import thinned
 
         return self._calls if load == 1 else thinned(self._calls, load, self.seed)
 
@@ -110,8 +110,8 @@ class Generated:
 
     def at(self, load: float) -> Loaded:
         """Return the scenario's calls with every rate multiplied by `load`."""
-        from cbtool.simulation.generate import generate  # noqa: PLC0415  # numpy
-        from cbtool.simulation.health import health_of  # noqa: PLC0415
+        from cbtool.simulation.generate import generate
+        from cbtool.simulation.health import health_of
 
         made = generate(self._scenario, load=load, seed=self.seed)
         return Loaded(made.calls, health_of(self._scenario, made.origin))
@@ -144,21 +144,21 @@ def open_source(
         raise typer.BadParameter(
             f"{asked.which} chooses among a log's calls; a --scenario has none to choose"
         )
-    from cbtool.scenarios import load_scenario  # noqa: PLC0415
+    from cbtool.scenarios import load_scenario
 
     return Generated(load_scenario(scenario), asked.seed)
 
 
 def source_of(calls: AnyCalls, name: str, seed: int) -> TrafficSource:
     """Return calls from logs as a source of traffic, wherever they are."""
-    from cbtool.traffic.calls import Calls  # noqa: PLC0415  # numpy
+    from cbtool.traffic.calls import Calls
 
     return Recorded(calls, name, seed) if isinstance(calls, Calls) else Stored(calls, name, seed)
 
 
 def named(logs: Sequence[str]) -> str:
     """Return what the traffic of logs is called; of a server that was asked, without queries and users."""
-    from cbtool.logs.prometheus import shown  # noqa: PLC0415  # polars
+    from cbtool.logs.prometheus import shown
 
     return ", ".join(shown(log.partition("?")[0] if "://" in log else log) for log in logs)
 
@@ -177,7 +177,7 @@ def read_log(
     Of their texts, `texts` and what is asked for by the options and the `guard` are read. With `requests`,
     calls on disk know what they asked for.
     """
-    from cbtool.logs import read_long_calls  # noqa: PLC0415  # polars
+    from cbtool.logs import read_long_calls
 
     reading: Callable[..., LogRead[Any]] = partial(read_long_calls, requests=requests)
     reading = reading if cluster is None else cluster.read

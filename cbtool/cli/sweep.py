@@ -87,12 +87,12 @@ def sweep(
           --vary minimum_number_of_calls=1..500 --design latin --sample 500
       cbtool sweep '/shared/logs/*.gz' --vary dialect=all \\
           --scheduler tcp://10.0.0.1:8786
-    """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
-    from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # with the others below
-    from cbtool.report.sweep import check_output, sweep_json, sweep_text  # noqa: PLC0415
-    from cbtool.report.sweep_plot import sweep_plot  # noqa: PLC0415
-    from cbtool.sweeping.designs import Design, points  # noqa: PLC0415  # numpy
-    from cbtool.sweeping.running import plan_of  # noqa: PLC0415  # numpy
+    """
+    from cbtool.profiles import default_profile, load_profile
+    from cbtool.report.sweep import check_output, sweep_json, sweep_text
+    from cbtool.report.sweep_plot import sweep_plot
+    from cbtool.sweeping.designs import Design, points
+    from cbtool.sweeping.running import plan_of
 
     axes = _axes(vary or [], design, sample)
     if by is not None and (output is not None or plot):
@@ -144,17 +144,17 @@ class _Asked(NamedTuple):
 
     def of_group(self, calls: AnyCalls) -> Sweep:
         """Sweep one group's calls."""
-        from cbtool.sweeping.traffic import traffic_of  # noqa: PLC0415  # numpy
+        from cbtool.sweeping.traffic import traffic_of
 
         traffic = traffic_of(calls, self.settings.rules, self.runner)
         return traffic.sweep(self.plan, self.axes, instances=self.instances, seed=self.seed)
 
     def of_all(self, source: TrafficSource, load: float, output: Path | None) -> tuple[Sweep, int]:
         """Sweep all calls of a source, with a journal beside the output; return how many there are, too."""
-        from cbtool.report.sweep import write_sweep  # noqa: PLC0415
-        from cbtool.report.sweep_journal import journal, key_of  # noqa: PLC0415
-        from cbtool.sweeping.traffic import traffic_of  # noqa: PLC0415  # numpy
-        from cbtool.version import __version__  # noqa: PLC0415
+        from cbtool.report.sweep import write_sweep
+        from cbtool.report.sweep_journal import journal, key_of
+        from cbtool.sweeping.traffic import traffic_of
+        from cbtool.version import __version__
 
         traffic = traffic_of(traffic_at(source, load), self.settings.rules, self.runner)
         depends = (self.settings.config, self.tried, self.instances, self.seed, __version__)
@@ -186,7 +186,7 @@ def _axes(vary: list[str], design: str, sample: int | None) -> tuple[Axis, ...]:
         typer.BadParameter: it is malformed.
         ConfigurationError: nothing varies, or the design is none or lacks its size.
     """
-    from cbtool.sweeping.axes import parse_axes  # noqa: PLC0415  # keeps --help quick
+    from cbtool.sweeping.axes import parse_axes
 
     try:
         axes = parse_axes(vary)

@@ -27,8 +27,8 @@ def next_commands(given: Given, answer: Recommendation, saved: Path | None) -> l
         answer: what it recommended.
         saved: where the profile is written; None: nowhere yet.
     """
-    from cbtool.cli.report import report  # noqa: PLC0415  # each command is imported when it is needed
-    from cbtool.cli.simulate import simulate  # noqa: PLC0415
+    from cbtool.cli.report import report
+    from cbtool.cli.simulate import simulate
 
     profile = _PROFILE if saved is None else str(saved)
     shared = ["--instances", str(answer.instances)] if answer.instances > 1 else []

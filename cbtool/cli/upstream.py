@@ -18,7 +18,7 @@ app = command_app()
 
 
 @app.command()
-def upstream(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
+def upstream(
     scenario: Annotated[
         str, option("--scenario", "-s", help="Scenario: a TOML file or a shipped scenario's name.")
     ],
@@ -58,11 +58,11 @@ def upstream(  # noqa: PLR0917  # as PLR0913 in pyproject.toml
     Examples:
       cbtool upstream --scenario brown-out --port 8080
       cbtool upstream --scenario mine.toml --start now --for 2m --log access.log
-    """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
-    from cbtool.live.upstream import Start  # noqa: PLC0415  # aiohttp is slow to import
-    from cbtool.live.upstream_process import LISTENING, run_lab  # noqa: PLC0415  # same
-    from cbtool.live.upstream_text import describe_phase  # noqa: PLC0415  # same
-    from cbtool.scenarios import load_scenario  # noqa: PLC0415  # only where it is needed
+    """
+    from cbtool.live.upstream import Start
+    from cbtool.live.upstream_process import LISTENING, run_lab
+    from cbtool.live.upstream_text import describe_phase
+    from cbtool.scenarios import load_scenario
 
     if start not in list(Start):
         raise typer.BadParameter(f"{start!r} is not one of {', '.join(Start)}", param_hint="--start")

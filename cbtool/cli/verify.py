@@ -96,9 +96,9 @@ def verify(
       cbtool verify access.log -p mine.toml --by upstream
       cbtool verify -p mine.toml --load 0.5/s..200/s
       cbtool verify -p mine.toml --scenario hard-outage --threshold 'time_to_open<5s'
-    """  # noqa: D301  # the \b is Click's mark for lines to be left as they are
-    from cbtool.profiles import load_profile  # noqa: PLC0415  # keeps --help quick
-    from cbtool.verifying import verify as check  # noqa: PLC0415  # numpy
+    """
+    from cbtool.profiles import load_profile
+    from cbtool.verifying import verify as check
 
     if profile is None:
         raise typer.BadParameter("name the profile that is to be checked", param_hint="--profile")
@@ -156,9 +156,9 @@ def _stories(
     settings: Profile, names: Sequence[str], own: Sequence[ScenarioRule], seed: int | None
 ) -> list[Story]:
     """Return the scenarios that the command line and the profile name, with their calls."""
-    from cbtool.profiles.verify_rules import ScenarioRule  # noqa: PLC0415  # keeps --help quick
-    from cbtool.scenarios import load_scenario  # noqa: PLC0415  # same
-    from cbtool.verifying.verify import Story  # noqa: PLC0415  # numpy
+    from cbtool.profiles.verify_rules import ScenarioRule
+    from cbtool.scenarios import load_scenario
+    from cbtool.verifying.verify import Story
 
     stories = []
     for rule in (*own, *map(ScenarioRule, names)):
@@ -170,7 +170,7 @@ def _stories(
 
 
 def _tell(answer: Verification, *, json: bool, quiet: bool) -> None:
-    from cbtool.report.verification import verification_text  # noqa: PLC0415  # keeps --help quick
+    from cbtool.report.verification import verification_text
 
     if json:
         print_json(answer.to_json())
@@ -179,7 +179,7 @@ def _tell(answer: Verification, *, json: bool, quiet: bool) -> None:
 
 
 def _publish(answer: Verification, junit: Path | None, markdown: str | None) -> None:
-    from cbtool.report.verification import cases, verdict  # noqa: PLC0415  # keeps --help quick
+    from cbtool.report.verification import cases, verdict
 
     publish(
         f"cbtool verify {answer.profile}",

@@ -31,8 +31,8 @@ def verify_groups(
     markdown: str | None,
 ) -> None:
     """Check each group by itself; one of which too little was seen is told, and fails nothing."""
-    from cbtool.report.groups import verified_groups_text  # noqa: PLC0415  # keeps --help quick
-    from cbtool.report.verification import group_cases, groups_verdict  # noqa: PLC0415  # same
+    from cbtool.report.groups import verified_groups_text
+    from cbtool.report.verification import group_cases, groups_verdict
 
     found: list[Verification | InsufficientDataError] = []
 

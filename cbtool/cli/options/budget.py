@@ -58,7 +58,7 @@ class BudgetOptions(OptionGroup):
             ConfigurationError: one of them is not above 0.
             typer.BadParameter: a duration is none.
         """
-        from cbtool.recommend import Budget  # noqa: PLC0415  # numba
+        from cbtool.recommend import Budget
 
         delay = parsed("--detection-delay", parse_duration, self.detection_delay)
         shortest = self.shortest_incident

@@ -40,7 +40,7 @@ class IncidentOptions(OptionGroup):
         Raises:
             CbtoolError: one is malformed, or the file cannot be read.
         """
-        from cbtool.incident_files import parse_label, read_labels  # noqa: PLC0415  # keeps --help quick
+        from cbtool.incident_files import parse_label, read_labels
 
         written = tuple(parse_label(text) for text in self.incident or ())
         return written if self.incidents is None else (*written, *read_labels(self.incidents))

@@ -44,7 +44,7 @@ class LimitOptions(OptionGroup):
         Raises:
             typer.BadParameter: a limit is malformed.
         """
-        from cbtool.profiles.verify_rules import VerifyRules  # noqa: PLC0415  # keeps --help quick
+        from cbtool.profiles.verify_rules import VerifyRules
 
         return VerifyRules(
             false_trips_per_day=self.false_trips_per_day,

@@ -89,7 +89,7 @@ class LiveOptions(OptionGroup):
     @cached_property
     def settings(self) -> Profile:
         """The profile."""
-        from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # keeps --help quick
+        from cbtool.profiles import default_profile, load_profile
 
         return load_profile(self.profile) if self.profile else default_profile()
 

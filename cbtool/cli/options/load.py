@@ -66,7 +66,7 @@ class LoadOptions(OptionGroup):
         Raises:
             CbtoolError: there is no such scenario.
         """
-        from cbtool.scenarios import load_scenario  # noqa: PLC0415  # keeps --help quick
+        from cbtool.scenarios import load_scenario
 
         return load_scenario(self.scenario) if self.scenario else None
 
@@ -83,7 +83,7 @@ class LoadOptions(OptionGroup):
         return made
 
     def _of_scenario(self, scenario: Scenario, seed: int) -> Load:
-        from cbtool.traffic.arrivals import of_scenario  # noqa: PLC0415  # numpy
+        from cbtool.traffic.arrivals import of_scenario
 
         if self.rate is not None or self.stage:
             raise ConfigurationError("--scenario brings its own load; leave out --rate and --stage")
@@ -91,7 +91,7 @@ class LoadOptions(OptionGroup):
         return self._cut(of_scenario(scenario, seed), scenario.duration, peak)
 
     def _generated(self, seed: int) -> Load:
-        from cbtool.traffic.arrivals import constant, poisson  # noqa: PLC0415  # numpy
+        from cbtool.traffic.arrivals import constant, poisson
 
         rate = None if self.rate is None else parsed("--rate", parse_rate, self.rate)
         if self.stage:
@@ -104,7 +104,7 @@ class LoadOptions(OptionGroup):
         return self._cut(constant(rate, length) if evenly else poisson(rate, length, seed), length, rate)
 
     def _staged(self, texts: list[str], start: float, seed: int) -> Load:
-        from cbtool.traffic.arrivals import parse_stage, staged  # noqa: PLC0415  # numpy
+        from cbtool.traffic.arrivals import parse_stage, staged
 
         if self.duration is not None:
             raise ConfigurationError("stages say how long they last; leave out --duration")

@@ -104,7 +104,7 @@ class LogOptions(OptionGroup):
     @cached_property
     def which(self) -> Selection:
         """The calls that are wanted."""
-        from cbtool.traffic.selection import Selection  # noqa: PLC0415  # keeps --help quick
+        from cbtool.traffic.selection import Selection
 
         lists: dict[str, Any] = {
             name: tuple(part.strip() for part in text.split(",") if part.strip())
@@ -145,7 +145,7 @@ class LogOptions(OptionGroup):
         guard: Guard | None = None,
     ) -> AnyCalls:
         """Return the calls that are wanted of what `sources` gives; see `read_log`."""
-        from cbtool.cli.sources import read_log  # noqa: PLC0415  # keeps --help quick
+        from cbtool.cli.sources import read_log
 
         return read_log(logs, self, texts=texts, requests=requests, guard=guard)
 
@@ -154,7 +154,7 @@ class LogOptions(OptionGroup):
         return self.prometheus is not None or bool(self.total) or bool(self.errors)
 
     def _query(self, logs: Sequence[str] | None) -> str:
-        from cbtool.logs.prometheus import source_of  # noqa: PLC0415  # keeps --help quick
+        from cbtool.logs.prometheus import source_of
 
         if logs or self.prometheus is None or self.total is None or self.errors is None:
             raise typer.BadParameter("--prometheus, --total and --errors go together, and without a log")
@@ -174,7 +174,7 @@ class LogOptions(OptionGroup):
         )
 
     def _moments(self) -> dict[str, Moment]:
-        from cbtool.moments import parse_moment  # noqa: PLC0415  # keeps --help quick
+        from cbtool.moments import parse_moment
 
         return {
             name: parsed(f"--{name}", parse_moment, text)

@@ -56,7 +56,7 @@ class RecommendOptions(IncidentOptions, BudgetOptions):
         Raises:
             CbtoolError: there is no such profile, or it asks for a health check, which a log does not answer.
         """
-        from cbtool.profiles import load_profile  # noqa: PLC0415  # keeps --help quick
+        from cbtool.profiles import load_profile
 
         if self.current is None:
             return None
@@ -76,7 +76,7 @@ class RecommendOptions(IncidentOptions, BudgetOptions):
         Raises:
             CbtoolError: an option makes no sense.
         """
-        from cbtool.recommend.validation import Asked  # noqa: PLC0415  # numba
+        from cbtool.recommend.validation import Asked
 
         return Asked(
             instances_of(self.instances),
@@ -88,7 +88,7 @@ class RecommendOptions(IncidentOptions, BudgetOptions):
 
     def _rules(self) -> OutcomeRules:
         """Return what calls count as: by --profile, else as today."""
-        from cbtool.profiles import default_profile, load_profile  # noqa: PLC0415  # keeps --help quick
+        from cbtool.profiles import default_profile, load_profile
 
         return (load_profile(self.profile) if self.profile else self.today or default_profile()).rules
 

@@ -38,7 +38,7 @@ def parsed(flag: str, parse: Callable[[str], Parsed], text: str) -> Parsed:
 
 def parsed_thresholds(texts: Sequence[str] | None) -> list[Threshold]:
     """Return the gates that the user wrote."""
-    from cbtool.metrics.thresholds import Threshold  # noqa: PLC0415  # a command's own import
+    from cbtool.metrics.thresholds import Threshold
 
     return [parsed("--threshold", Threshold.parse, text) for text in texts or ()]
 

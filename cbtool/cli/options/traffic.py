@@ -57,7 +57,7 @@ class TrafficOptions(LogOptions):
 
     def open(self, *, texts: Collection[str], guard: Guard | None = None) -> TrafficSource:
         """Return the traffic; see `open_source`."""
-        from cbtool.cli.sources import open_source  # noqa: PLC0415  # keeps --help quick
+        from cbtool.cli.sources import open_source
 
         return open_source(self, texts=texts, guard=guard)
 
@@ -81,7 +81,7 @@ class ClusterTrafficOptions(TrafficOptions):
         if self.scheduler is None:
             yield self
             return
-        from cbtool.cluster import connected  # noqa: PLC0415  # numpy
+        from cbtool.cluster import connected
 
         with connected(self.scheduler) as self.cluster:
             yield self
