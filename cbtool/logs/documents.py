@@ -36,6 +36,9 @@ _HAR = re.compile(
 )
 _JMETER = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<testResults\b", re.DOTALL)
 _SPANS = re.compile(rb'\s*\{\s*"resourceSpans"\s*:')
+_TEMPO = re.compile(
+    rb'(\s*\{\s*)"batches"(\s*:\s*\[\s*\{\s*"(?:resource|scopeSpans|instrumentationLibrarySpans)")'
+)
 _JAEGER = re.compile(rb'\s*\{\s*(?:"spans"\s*:\s*\[\s*\{\s*)?"traceID"\s*:\s*"')
 
 
@@ -78,6 +81,12 @@ def _jmeter(pieces: Iterator[bytes], name: str, _note: Note) -> Iterator[bytes |
     yield from sample_blocks(pieces, name)
 
 
+def _tempo(pieces: Iterator[bytes], name: str, note: Note) -> Iterator[bytes | Block]:
+    """Grafana Tempo's answers, which name the batches otherwise."""
+    first = next(pieces, b"")
+    yield from _spans(_again(_TEMPO.sub(rb'\1"resourceSpans"\2', first, count=1), pieces), name, note)
+
+
 def _spans(pieces: Iterator[bytes], name: str, _note: Note) -> Iterator[bytes | Block]:
     yield from span_blocks(pieces, name, LARGEST)
 
@@ -86,6 +95,7 @@ _READERS: Mapping[re.Pattern[bytes], Reader] = {
     _HAR: entry_blocks,
     _JMETER: _jmeter,
     _SPANS: _spans,
+    _TEMPO: _tempo,
     _JAEGER: lambda pieces, _name, _note: jaeger.jaeger_lines(pieces),
     gatling.BEGINS: lambda pieces, name, _: gatling.gatling_lines(pieces, name),
     vegeta.BEGINS: lambda pieces, name, _: vegeta.vegeta_lines(pieces, name),

@@ -1,15 +1,15 @@
-"""Log lines within what another program exported: a column of CSV, or Loki's answers.
+"""Log lines within what another program exported: a column of CSV, or Loki's and Zipkin's answers.
 
 CloudWatch's Insights, Datadog, Kibana and Grafana export CSV of which a column is the line that a server
-wrote; Loki's API answers with lists of a time and a line each. Sources: CloudWatch Logs Insights', Datadog's
-and Loki's documentation.
+wrote; Loki's API answers with lists of a time and a line each, Zipkin's with a list of spans a trace.
+Sources: CloudWatch Logs Insights', Datadog's, Loki's and Zipkin's documentation.
 """
 
 from __future__ import annotations
 
 import csv
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
@@ -21,13 +21,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LARGEST = 256 << 20
-"""Bytes of an answer of Loki's, which is held whole."""
+"""Bytes of an answer, which is held whole."""
 
 _HEAD = 64 << 10
 _COLUMNS = ("@message", "message", "content", "line", "log", "textpayload", "_raw", "raw")
 _HEADER = re.compile(r'"?[@\w][\w .@-]*"?(?:,"?[@\w][\w .@-]*"?)*\r?\n')
 _LOKI = re.compile(rb'\s*\{\s*"status"\s*:\s*"success"\s*,\s*"data"\s*:\s*\{\s*"resultType"\s*:\s*"streams"')
+_ZIPKIN = re.compile(rb'\s*\[\s*\[\s*\{\s*"')
 _MOST = 0.6
+
+Kind = TypeVar("Kind")
 
 
 class _Stream(msgspec.Struct):
@@ -51,7 +54,9 @@ def exported(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
     first = next(pieces, b"")
     head = first[:_HEAD]
     if _LOKI.match(head):
-        yield from _of_loki(first, pieces, name)
+        yield from _of_loki(_answered(first, pieces, name, "Loki", _Answer))
+    elif _ZIPKIN.match(head):
+        yield from _of_zipkin(_answered(first, pieces, name, "Zipkin", list[list[msgspec.Raw]]))
     elif (column := _column(head)) is not None:
         yield from _of_column(column, first, pieces)
     else:
@@ -59,20 +64,34 @@ def exported(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
         yield from pieces
 
 
-def _of_loki(first: bytes, pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
+def _answered(first: bytes, pieces: Iterator[bytes], name: str, whose: str, kind: type[Kind]) -> Kind:
+    """An answer, which is held whole.
+
+    Raises:
+        WrongFormatError: it is damaged or too large.
+    """
     data = bytearray(first)
     for piece in pieces:
         data += piece
         if len(data) > LARGEST:
             raise WrongFormatError(
-                f"{name}: an answer of Loki's of over {LARGEST >> 20} MB: ask for less at a time"
+                f"{name}: an answer of {whose}'s of over {LARGEST >> 20} MB: ask for less at a time"
             )
     try:
-        answer = msgspec.json.decode(bytes(data), type=_Answer)
-    except (msgspec.MsgspecError, RecursionError) as error:
+        return msgspec.json.decode(bytes(data), type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise WrongFormatError(f"{name}: damaged: {str(error)[:80]}") from None
+
+
+def _of_loki(answer: _Answer) -> Iterator[bytes]:
     for stream in answer.data.result:
         yield b"".join(_one_line(str(value[1])) for value in stream.values if len(value) > 1)
+
+
+def _of_zipkin(traces: list[list[msgspec.Raw]]) -> Iterator[bytes]:
+    """A line a span; a text has no line's end in it."""
+    for trace in traces:
+        yield b"".join(bytes(span).replace(b"\n", b" ") + b"\n" for span in trace)
 
 
 def _one_line(text: str) -> bytes:

@@ -88,7 +88,7 @@ def _lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 def _spans_of(line: bytes) -> Iterator[bytes]:
     try:
-        found = _decode(line)
+        found = _decode(_as_utf8(line))
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         yield _encode({"damaged": line[:_SHOWN].decode("utf-8", "replace")}) + b"\n"
         return
@@ -98,6 +98,11 @@ def _spans_of(line: bytes) -> Iterator[bytes]:
     processes = found.processes or {}
     for span in found.spans:
         yield _made(span, span.process or processes.get(span.processID))
+
+
+def _as_utf8(line: bytes) -> bytes:
+    """The line, with U+FFFD for what is not UTF-8."""
+    return line if line.isascii() else line.decode("utf-8", "replace").encode()
 
 
 def _made(span: _Span, process: _Process | None) -> bytes:

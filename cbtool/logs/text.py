@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     Bare = Callable[[bytes, bool], bytes]
     """What gives whole lines without what stands around them, and is told when these are the last."""
 
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 _TOLD_BY = 40  # lines at the beginning
 _MOST = 0.6  # of them must have what is taken off
 _UTF16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
@@ -122,7 +123,7 @@ def _bare(head: bytes, note: Callable[[str], None]) -> Bare | None:
 def _is_object(data: bytes, at: int) -> bool:
     try:
         return isinstance(msgspec.json.decode(data[at:].partition(b"\n")[0]), dict)
-    except (msgspec.DecodeError, RecursionError):
+    except _UNREADABLE:
         return False
 
 
@@ -154,7 +155,7 @@ def _within_objects(head: bytes, wanted: float) -> Bare | None:
 def _decoded(line: bytes) -> Any:
     try:
         return msgspec.json.decode(line)
-    except (msgspec.DecodeError, RecursionError):
+    except _UNREADABLE:
         return None
 
 
@@ -166,7 +167,7 @@ def _taken(lines: bytes, key: str) -> bytes:
     for line in lines.splitlines(keepends=True):
         try:
             text = _said(decode(line).text)  # type: ignore[attr-defined]
-        except (msgspec.MsgspecError, RecursionError):
+        except _UNREADABLE:
             text = None
         if text is None:
             found.append(line)
@@ -200,7 +201,7 @@ Part = tuple[bytes, bytes, bool]
 def _of_docker(line: bytes) -> Part | None:
     try:
         found = _docked(line)
-    except (msgspec.MsgspecError, RecursionError):
+    except _UNREADABLE:
         return None
     text = found.log.encode("utf-8", "replace")
     return found.stream.encode(), text.rstrip(b"\n"), text.endswith(b"\n")

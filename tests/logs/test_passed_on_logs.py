@@ -464,3 +464,15 @@ def test_what_can_be_read_in_ranges(
     path = tmp_path / "rows.csv"
     path.write_text(rows)
     assert bool(ranges.ranges_of(str(path), ())) is cut
+
+
+def test_objects_that_are_not_utf_8(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    lines = [
+        json.dumps({"timestamp": 1_795_514_400 + at, "answered": 200, "by": "café"}, ensure_ascii=False)
+        for at in range(50)
+    ]
+    path.write_bytes("\n".join(lines).encode("latin-1"))
+    with pytest.raises(WrongFormatError, match="no known log format"):
+        read_calls([str(path)])
+    assert len(read_calls([str(path)], log_format="map:timestamp=timestamp,status=answered").calls) == 50

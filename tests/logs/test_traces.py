@@ -95,13 +95,15 @@ def check(found: LogRead[Calls]) -> None:
     assert instances(calls)[0] == "10.0.0.7"
 
 
-@pytest.mark.parametrize("form", ["list", "lines", "pretty"])
+@pytest.mark.parametrize("form", ["list", "lines", "pretty", "traces", "pretty traces"])
 def test_zipkins_client_spans_are_the_calls(tmp_path: Path, form: str) -> None:
     made = spans()
     text = {
         "list": json.dumps(made),
         "lines": "\n".join(map(json.dumps, made)),
         "pretty": json.dumps(made, indent=2),
+        "traces": json.dumps([made[:3], [], made[3:]]),
+        "pretty traces": json.dumps([made[:3], [], made[3:]], indent=2),
     }[form]
     found = read(tmp_path / "spans.json", text)
     assert found.format == "zipkin"
@@ -139,6 +141,15 @@ def test_spans_that_are_no_calls_at_all(tmp_path: Path) -> None:
         read(tmp_path / "z.json", json.dumps(made))
 
 
+def test_names_that_are_not_utf_8(tmp_path: Path) -> None:
+    path = tmp_path / "j.json"
+    path.write_bytes(json.dumps(trace(spans()), ensure_ascii=False).replace("get /x", "ü").encode("latin-1"))
+    found = read_calls([str(path)])
+    assert (found.format, len(found.calls), found.rejected) == ("jaeger", 5, 0)
+    assert found.calls.path is not None
+    assert found.calls.path[1] == "/\ufffd"
+
+
 def test_a_damaged_trace_is_one_invalid_line(tmp_path: Path) -> None:
     whole = json.dumps(trace(spans()))
     found = read(tmp_path / "j.json", f"{whole}\n{whole[: len(whole) // 2]}\n{whole}\n")
@@ -157,6 +168,22 @@ def test_a_trace_that_is_too_long_is_not_held(tmp_path: Path, monkeypatch: pytes
     endless = whole.replace("get /x", "x" * (5 << 20), 1)
     found = read(tmp_path / "j.json", f"{whole}\n{endless}\n{whole}\n")
     assert (len(found.calls), found.rejected) == (10, 1)
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_tempos_answers_are_otlp_by_another_name(tmp_path: Path, indent: int | None) -> None:
+    made = {
+        "traceId": "AAECAw==",
+        "kind": "SPAN_KIND_CLIENT",
+        "startTimeUnixNano": f"{BEGAN}000",
+        "endTimeUnixNano": f"{BEGAN + 2500}000",
+        "attributes": [{"key": "http.status_code", "value": {"intValue": "503"}}],
+    }
+    batch = {"resource": {"attributes": []}, "scopeSpans": [{"scope": {}, "spans": [made, made]}]}
+    found = read(tmp_path / "tempo.json", json.dumps({"batches": [batch, batch]}, indent=indent))
+    assert (found.format, found.rejected) == ("otlp", 0)
+    assert found.calls.status.tolist() == [503] * 4
+    assert found.calls.duration_ns.tolist() == [2_500_000] * 4
 
 
 ZEEK = """\
@@ -203,6 +230,13 @@ def test_zeeks_objects_among_its_other_logs(tmp_path: Path) -> None:
     assert found.calls.status.tolist() == [200, 500, 0]
     assert found.calls.start_ns.tolist() == [0, 1_295_976_000, 2_295_976_000]
     assert instances(found.calls) == ["10.0.0.9"] * 3
+
+
+def test_a_zeek_log_without_requests(tmp_path: Path) -> None:
+    with pytest.raises(InsufficientDataError):
+        read(
+            tmp_path / "http.log", "".join(f"{line}\n" for line in ZEEK.splitlines() if line.startswith("#"))
+        )
 
 
 def test_zeeks_other_logs_are_told(tmp_path: Path) -> None:

@@ -46,6 +46,7 @@ ZEEK = LogFormat(
     },
     instance=pl.col("id.resp_h"),
     skipped=pl.col("comment"),
+    recognised=pl.col("comment") | pl.col("ts").is_not_null(),
     directive=_DIRECTIVE,
 )
 ZEEK_JSON = LogFormat(
