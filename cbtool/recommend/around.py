@@ -7,6 +7,7 @@ search's time whatever the log's length; only refits of the whole method wait fo
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,7 @@ from cbtool.units import format_duration, format_percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from concurrent.futures import Future
 
     from cbtool.breaker.capacity import Capacity
     from cbtool.breaker.config import BreakerConfig
@@ -71,6 +73,20 @@ def surrounded(
         current: today's settings, to be held beside the new ones.
         brief: whether only what is expected of the settings is wanted.
     """
+    # The log is made ready while the resamples are: both are numpy's, without the interpreter's lock.
+    with ThreadPoolExecutor(1) as pool:
+        book = None if brief else pool.submit(logbook_of, found)
+        return _surrounded(answer, found, rules, current, book)
+
+
+def _surrounded(
+    answer: Recommendation,
+    found: Found,
+    rules: OutcomeRules,
+    current: Profile | None,
+    book: Future[Logbook] | None,
+) -> Recommendation:
+    """Return the same; without a book, what is briefly wanted."""
     config = found.candidate.config()
     courts = resampled_courts(found)
     regimes = with_delays(found)
@@ -84,9 +100,8 @@ def surrounded(
         expected=expected(evidence),
         timeout=timeout,
     )
-    if brief:
+    if book is None:
         return answer
-    logbook = logbook_of(found)
     vitals = vitals_of(found.whole, found.healthy, found.instances, found.seed, found.p99)
     carried = evidence_of(
         vitals,
@@ -118,9 +133,9 @@ def surrounded(
             for each in reasons(evidence)
         ),
         sensitivity=moved,
-        alternatives=alternatives(found, courts, logbook),
-        current=None if current is None else _current(found, current, logbook),
-        timeline=timeline_of(found, logbook),
+        alternatives=alternatives(found, courts, book.result()),
+        current=None if current is None else _current(found, current, book.result()),
+        timeline=timeline_of(found, book.result()),
         notes=(*answer.notes, *notes(evidence), *_crowding(found, courts, evidence.capacity)),
     )
 

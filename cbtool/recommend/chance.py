@@ -32,6 +32,8 @@ class Levels(NamedTuple):
     """Share of bad calls, 0 to 1."""
     time: NDArray[np.float64]
     """Share of the time, adding up to 1."""
+    grids: dict[float, tuple[NDArray[np.float64], NDArray[np.float64]]] | None = None
+    """By window of time, what `_other_calls` found; filled in, where it is there."""
 
 
 def levels_of(end: NDArray[np.int64], bad: NDArray[np.bool_], most: int = 25) -> Levels:
@@ -52,7 +54,7 @@ def levels_of(end: NDArray[np.int64], bad: NDArray[np.bool_], most: int = 25) ->
     time = np.where(real, seconds, 0.0)
     if not time.any():
         time = np.ones_like(seconds)
-    return Levels(count / np.where(real, seconds, np.inf), np.minimum(share, 1.0), time / time.sum())
+    return Levels(count / np.where(real, seconds, np.inf), np.minimum(share, 1.0), time / time.sum(), {})
 
 
 def trips_per_second(levels: Levels, gate: Gate, threshold: float) -> float:
@@ -96,6 +98,8 @@ def _other_calls(levels: Levels, gate: Gate) -> tuple[NDArray[np.float64], NDArr
     if gate.counted:
         others = np.full((len(levels.rate), 1), gate.window - 1.0)
         return others, np.ones_like(others)
+    if levels.grids is not None and gate.window in levels.grids:
+        return levels.grids[gate.window]
     mean = np.maximum(levels.rate * gate.window, 1e-9)[:, None]
     spread = 6.0 * np.sqrt(mean) + 6.0
     low = np.maximum(0.0, np.floor(mean - spread))
@@ -103,6 +107,8 @@ def _other_calls(levels: Levels, gate: Gate) -> tuple[NDArray[np.float64], NDArr
     others = low + step * np.arange(_GRID)[None, :]
     weight = np.exp(xlogy(others, mean) - mean - gammaln(others + 1.0))
     weight /= np.maximum(weight.sum(axis=1, keepdims=True), 1e-300)
+    if levels.grids is not None:
+        levels.grids[gate.window] = others, weight
     return others, weight
 
 

@@ -35,6 +35,8 @@ def judge(
         for candidate, first in judged.items()
         if first <= number
     ]
+    if not unknown:  # mostly: to wake another thread up takes longer than to look
+        return
     half = len(unknown) // 2
     others = pool.submit(_losses, unknown[half:])
     losses = [*_losses(unknown[:half]), *others.result()]
