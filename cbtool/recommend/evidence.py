@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from cbtool.recommend.tails import FalseTrips
 
 _FEW_INCIDENTS = 5
+_MOSTLY = 90.0  # percent of an incident's trials that find it
 _A_DAY = 0.99 * 86400  # a day's log begins and ends with a call, not at midnight
 _LIBRARY = "no incident in the data: an outage, a 40 % brown-out and calls ten times as slow, simulated"
 
@@ -279,6 +281,9 @@ def _trials(e: Evidence) -> SettingReason:
         f"{trials} trial{'s' * (trials > 1)} find{'s' * (trials == 1)} an incident with"
         f" {format_percent(100 * level)} {bad} still going {caught:.0f} times in 100"
     )
+    if caught < _MOSTLY and not e.slow_alone:
+        again = math.ceil(e.candidate.gate.asked_for(e.usual.rate) / level)
+        why += f"; when missed, about {again} more calls open it again"
     kind = "slow" if e.slow_alone else "failing"
     data = f"the mildest {kind} incident" if e.actionable else _LIBRARY
     return SettingReason("permitted_number_of_calls_in_half_open_state", trials, why, data)

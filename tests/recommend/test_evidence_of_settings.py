@@ -130,3 +130,11 @@ def test_a_brown_out_goes_unnoticed_for_the_reason_that_is_so() -> None:
     ):
         (note,) = [n for n in notes(evidence(gate, incident(36.0), regimes=loads)) if "brown-outs" in n]
         assert note == f"{said}: brown-outs may go unnoticed at that load."
+
+
+def test_what_few_trials_miss_is_said_to_open_again() -> None:
+    """At 40 % failures one trial sees two incidents in five; 8 failures more are 20 calls."""
+    setting = "permitted_number_of_calls_in_half_open_state"
+    mild = why(evidence(SHORT, incident(40.0)), setting)
+    assert mild.endswith("still going 40 times in 100; when missed, about 20 more calls open it again")
+    assert why(evidence(SHORT, incident(100.0)), setting).endswith("still going 100 times in 100")
