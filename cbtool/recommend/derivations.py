@@ -126,7 +126,8 @@ def _wait(e: Evidence, _: Sensitivity | None) -> str:
         f"Probes during an incident of {known} cost n·D/w = {trials} × {_short(typical)}/{wait:g} ="
         f" {_short(trials * typical / wait)} calls, late recovery λw/2 = {_short(rate)} × {wait:g}/2 ="
         f" {_short(rate * wait / 2)} calls. The sum is least at √(2nD/λ) ="
-        f" {format_duration(best)}{least}; the resampled incidents decide the rest."
+        f" {format_duration(best)}{least}; a curve of that form through what"
+        " all waits cost on the resampled incidents decides the rest, or their rhythm where they flap."
         f"{_constant(e)}{_capacity(e)}"
     )
 

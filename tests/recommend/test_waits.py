@@ -72,6 +72,22 @@ def test_the_wait_is_constant_where_incidents_last_about_as_long() -> None:
     assert not {reason.setting for reason in answer.reasons} & set(BACKOFF)
 
 
+def test_where_calls_are_many_the_wait_may_be_a_fraction_of_half_a_second() -> None:
+    phases = [
+        each
+        for number in range(3)
+        for each in (
+            phase(f"calm {number}", 200, 400),
+            phase(f"outage {number}", 20, 400, failure_rate=100.0),
+        )
+    ]
+    answer = recommended(traffic(*phases, phase("end", 100, 400), seed=6))
+    assert 0.2 <= config_of(answer).wait_duration_in_open_state < 0.5
+    (wait,) = [each for each in answer.reasons if each.setting == "wait_duration_in_open_state"]
+    assert "√(2nD/λ)" in wait.formula
+    assert "all waits cost on the resampled incidents" in wait.formula
+
+
 def test_what_is_recommended_is_no_dearer_than_libraries_defaults_within_the_budget(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
