@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from cbtool.recommend.dealt import Pooled
     from cbtool.recommend.gates import Gate
     from cbtool.recommend.trace import Trace
 
@@ -26,8 +27,7 @@ class Peaks(NamedTuple):
     """How full of bad calls a sliding window was: in each block of two windows, its fullest moments.
 
     For each number of bad calls that the block reached (exact up to 16, then in steps of an eighth), the
-    moment with the fewest calls; left out where another moment of the block had more bad calls at a higher
-    rate. What a gate of errors and a rate makes of a block is read from these.
+    moment with the fewest calls, unless another had more bad calls at a higher rate: what gates are told by.
     """
 
     block: NDArray[np.int32]
@@ -50,6 +50,7 @@ class Exposure:
         breakers: whose stretches there are.
         copies: in how many of these stretches one and the same burst is, on average.
         share: of the time that traffic is like this.
+        pooled: the calls of all breakers, where they were dealt out to these by chance.
     """
 
     end: NDArray[np.int64]
@@ -59,6 +60,7 @@ class Exposure:
     breakers: int = 1
     copies: float = 1.0
     share: float = 1.0
+    pooled: Pooled | None = None
     _slow: dict[float, NDArray[np.bool_]] = field(default_factory=dict)
     _places: dict[float | None, NDArray[np.int64]] = field(default_factory=dict)
     _cuts: NDArray[np.int64] | None = None

@@ -14,6 +14,7 @@ import numpy as np
 
 from cbtool.recommend.chance import Levels, cold_trip, levels_of, trips_per_second
 from cbtool.recommend.clusters import HARDLY, chance_of_fullest, clusters_after
+from cbtool.recommend.dealt import dealt_bounds, dealt_trips
 from cbtool.recommend.exposure import BlockMaxima
 from cbtool.recommend.few import NONE, Few
 from cbtool.recommend.findings import Estimate
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from cbtool.recommend.dealt import Pooled
     from cbtool.recommend.exposure import Exposure
     from cbtool.recommend.gates import Gate
 
@@ -100,10 +102,12 @@ class Guard:
             for gate in gates
             for slow_from in (None, gate.slow_from)
         }
+        tasks = []
         for view in views:
-            for slow_from in {slow_from for _, _, slow_from in wanted}:
-                view.bad(slow_from)
-        tasks = [pool.submit(view.peaks, gate, key[2]) for view in views for key, gate in wanted.items()]
+            for (_, _, slow_from), gate in wanted.items():
+                seen = self._pooled(view, slow_from) or view
+                seen.bad(slow_from)  # not by several threads at once
+                tasks.append(pool.submit(seen.peaks, gate, slow_from))
         for task in tasks:
             task.result()
 
@@ -150,9 +154,13 @@ class Guard:
         Returns:
             Shape (draws, gates); the worst of the views of the background.
         """
-        bounds = np.zeros((draws, len(gates)))
+        most = np.zeros((draws, len(gates)))
         weight, clusters = self._tail_counts(None), self._clustered(None)
         for number, exposure in enumerate(self._calm):
+            if exposure.pooled is not None and clusters:
+                per_second = dealt_bounds(exposure.pooled, gates, self._margin, draws, [seed, 67, number])
+                most = np.maximum(most, _DAY * exposure.share * per_second)
+                continue
             kept, copies = self._kept(exposure), exposure.copies
             random = np.random.default_rng([seed, 67, number])
             maxima = [exposure.block_maxima(gate, None, gate.threshold) for gate in gates]
@@ -168,8 +176,8 @@ class Guard:
                         * _DAY
                         * tail_of(drawn, errors, exposure.seconds, kept, copies, clusters=clusters).upper
                     )
-                    bounds[row, column] = max(bounds[row, column], bound)
-        return bounds
+                    most[row, column] = max(most[row, column], bound)
+        return most
 
     def _of_rate(self, gate: Gate, slow_from: float | None, threshold: float) -> FalseTrips:
         found = FalseTrips(0.0, 0.0, 0.0)
@@ -181,9 +189,13 @@ class Guard:
             by_chance = _DAY * self._few.mild.share * trips_per_second(levels, gate, threshold)
             found = found.or_worse(FalseTrips(0.0, by_chance, by_chance))
         if found.upper <= self._budget:
-            seen = self._seen(gate, slow_from, threshold)
-            found = found.or_worse(FalseTrips(seen, seen, seen))
+            found = found.or_worse(self._seen(gate, slow_from, threshold))
         for exposure in self._calm if found.upper <= self._budget else ():
+            pooled = self._pooled(exposure, slow_from)
+            if pooled is not None:
+                if exposure is not self._background:
+                    found = found.or_worse(self._of_deals(exposure, pooled, gate, slow_from, threshold))
+                continue
             weight = self._tail_counts(slow_from)
             kept, clusters = self._kept(exposure), self._clustered(slow_from)
             tail = _by_tail(exposure, gate, slow_from, threshold, kept, clusters=clusters)
@@ -227,15 +239,31 @@ class Guard:
             return cold
         return max(full, cold, restarts * exposure.cold_trips(gate, slow_from, threshold))
 
-    def _seen(self, gate: Gate, slow_from: float | None, threshold: float) -> float:
+    def _seen(self, gate: Gate, slow_from: float | None, threshold: float) -> FalseTrips:
         """Return the trips a day on all of the background, its bursts a little worse than they were."""
-        background = self._background
-        seen = 0.0
-        for view in (background, self._few.busiest):
-            if view is not None:
-                maxima = view.block_maxima(gate, slow_from, threshold).positive
-                seen = max(seen, _DAY * int(tripping(maxima, self._margin)) / background.seconds)
-        return seen
+        found = FalseTrips(0.0, 0.0, 0.0)
+        for view in (self._background, self._few.busiest):
+            if view is None:
+                continue
+            pooled = self._pooled(view, slow_from)
+            if pooled is not None:
+                found = found.or_worse(self._of_deals(view, pooled, gate, slow_from, threshold))
+                continue
+            maxima = view.block_maxima(gate, slow_from, threshold).positive
+            seen = _DAY * int(tripping(maxima, self._margin)) / self._background.seconds
+            found = found.or_worse(FalseTrips(seen, seen, seen))
+        return found
+
+    def _pooled(self, exposure: Exposure, slow_from: float | None) -> Pooled | None:
+        """Return the calls of all breakers, where bursts tell and a breaker's part of them is luck."""
+        bursts = all(exposure is not calm for calm in self._calm)
+        return exposure.pooled if bursts or self._clustered(slow_from) else None
+
+    def _of_deals(
+        self, exposure: Exposure, pooled: Pooled, gate: Gate, slow_from: float | None, threshold: float
+    ) -> FalseTrips:
+        found = dealt_trips(pooled, gate, slow_from, threshold, self._margin)
+        return FalseTrips(*(_DAY * exposure.share * rate for rate in found))
 
     def _levels_of(self, index: int, slow_from: float | None) -> Levels:
         key = (index, slow_from)

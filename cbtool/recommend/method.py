@@ -17,9 +17,7 @@ from cbtool.recommend.blips import severe_blips
 from cbtool.recommend.breakers import COURTS, breakers_of
 from cbtool.recommend.delay_budget import in_time
 from cbtool.recommend.doubts import traffic_doubts
-from cbtool.recommend.exposure import exposure_of
 from cbtool.recommend.false_trips import BURST_MARGIN, Guard
-from cbtool.recommend.few import known_of
 from cbtool.recommend.found import Found
 from cbtool.recommend.ground import Ground
 from cbtool.recommend.healthy import healthy_p99
@@ -30,12 +28,12 @@ from cbtool.recommend.loss import Court
 from cbtool.recommend.margins import burst_margin
 from cbtool.recommend.mild import mild_stretches
 from cbtool.recommend.model import Budget, IncidentKind, Recommendation, Regime
-from cbtool.recommend.night import thinned_to_quietest
 from cbtool.recommend.own_incidents import Own, inside, own_incidents
 from cbtool.recommend.reach import given_up, observed_notes
 from cbtool.recommend.refusal import healthy_side, missing, missing_budget, refused
 from cbtool.recommend.search import Search
 from cbtool.recommend.trace import Trace, trace_of
+from cbtool.recommend.views import exposed, few_bursts, lasting, nights
 from cbtool.traffic.labels import label_spans
 from cbtool.traffic.outcomes import DEFAULT_RULES
 from cbtool.traffic.thinning import split
@@ -171,6 +169,11 @@ class Case:
         return mild_stretches(self.trace, mild, seconds, self.instances)
 
     @property
+    def dealt(self) -> bool:
+        """Whether the calls were dealt out to several breakers by chance."""
+        return self.instances > 1 and not self.named
+
+    @property
     def burst_margin(self) -> float:
         """How many times as bad as the worst burst seen the next may be (`margins.burst_margin`)."""
         bursts = severe_blips(self.sides.incidents, self.budget)
@@ -262,24 +265,21 @@ def searched(case: Case, log_format: str) -> Found | None:
 
 
 def _search(case: Case, shares: Sequence[Trace], gaps: Sequence[tuple[int, int]]) -> Search:
-    background = exposure_of(shares, gaps)
+    background = exposed(case, shares, case.sides.background, gaps)
     quiet = case.sides.background if case.bursts is None else case.sides.background & ~case.bursts
-    exposures = [background if case.bursts is None else exposure_of(case.shares(quiet), gaps)]
-    kept = case.alone(quiet)
-    breakers = [mine[kept] for mine in case.breakers()]
-    night = thinned_to_quietest(case.trace.take(kept), breakers, case.regimes, case.seed)
-    if night.passes:
-        exposures.append(night.exposure())
-    everything = (
-        background if case.seconds is None else replace(background, seconds=case.seconds * len(shares))
-    )
-    mild, busy = case.mild(everything.seconds / len(shares)), case.regimes[-1].rate
-    few = known_of(shares[:COURTS], case.trace.start, case.blips(), busy, mild)
+    exposures = [
+        background if case.bursts is None else exposed(case, case.shares(quiet), quiet, gaps),
+        *nights(case, quiet),
+    ]
+    everything = background
+    if case.seconds is not None:
+        everything = lasting(background, case.seconds)
+    few = few_bursts(case, shares, everything)
     guard = Guard(everything, exposures, case.budget.false_trips_per_day, case.burst_margin, few)
     usual = [i.length for i in case.sides.incidents if i.actionable]
     ground = Ground(
         quiet=case.regimes[0].rate,
-        busy=busy,
+        busy=case.regimes[-1].rate,
         seconds=background.seconds,
         incident=float(np.median(usual)) if usual else 120.0,
         p99=case.p99,
