@@ -13,6 +13,7 @@ from cbtool.recommend.delay_budget import in_time
 from cbtool.recommend.delays import _delays, outage_seconds
 from cbtool.recommend.gates import Candidate, Gate
 from cbtool.recommend.model import Budget
+from cbtool.recommend.search import Search
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,6 +128,31 @@ def test_opening_in_time_is_worth_some_of_what_the_cheapest_saves_and_not_all(
     (quick,) = (c for _, c in search.tried() if c != late)
     assert outage_seconds(late.gate, 2.0) > 10 > outage_seconds(quick.gate, 2.0)
     assert in_time(search, late, 2.0, 10.0) == (quick if taken else late)
+
+
+def test_the_search_goes_on_among_those_that_open_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    searches: list[Search] = []
+    best = Search.best
+
+    def kept(search: Search) -> Candidate | None:
+        searches.append(search)
+        return best(search)
+
+    monkeypatch.setattr(Search, "best", kept)
+    bad = phase("bad", 300, 4, failure_rate=50.0)
+    recommended(traffic(phase("before", 2000, 4), bad, phase("after", 2000, 4), seed=2))
+    (search,) = searches
+    late = next(each for _, each in search.tried() if search.allowed(each.gate))
+    most = 0.9 * outage_seconds(late.gate, 4.0)
+
+    def timely(gate: Gate) -> bool:
+        return outage_seconds(gate, 4.0) <= most
+
+    start = next(each for _, each in search.tried() if timely(each.gate) and search.allowed(each.gate))
+    found = search.best_of(start, timely)
+    assert timely(found.gate)
+    assert search.allowed(found.gate)
+    assert search.full_loss(found) <= 1.02 * search.full_loss(start)  # a larger gate may cost a hundredth
 
 
 def test_slow_calls_have_their_delay_at_every_load() -> None:
