@@ -159,14 +159,13 @@ class Case:
 
     def _ridden(self) -> tuple[list[Segment], list[bool]]:
         """Return the bad stretches that are no incidents, and which of them are severe."""
-        ridden = sorted(set(self.sides.segments) - set(self.sides.actionable))
-        bad = self.trace.failed if self.p99 is None else self.trace.failed | self.trace.slower_than(self.p99)
+        ridden, bad = sorted(set(self.sides.segments) - set(self.sides.actionable)), self.trace.bad(self.p99)
         return ridden, [bool(bad[s.first : s.last + 1].mean() >= self.budget.break_even) for s in ridden]
 
     def mild(self, seconds: float) -> Mild | None:
         """Return the stretches that are worse than usual and last, in so many seconds of healthy time."""
         mild = [segment for segment, severe in zip(*self._ridden(), strict=True) if not severe]
-        return mild_stretches(self.trace, mild, seconds, self.instances)
+        return mild_stretches(self.trace, mild, self.trace.bad(self.p99), seconds, self.instances)
 
     @property
     def dealt(self) -> bool:

@@ -16,10 +16,13 @@ from cbtool.recommend.chance import Levels
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from cbtool.recommend.segments import Segment
     from cbtool.recommend.trace import Trace
 
 _LEAST_CALLS, _LEAST_SECONDS = 200, 10.0  # else it was a burst, whose level is no level
+_LEAST_RUNS = 8  # of bad calls, good ones between them, unless the calls are so many: no bursts have so many
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +55,26 @@ class Mild:
         return sum(stretch.span for stretch in self.stretches) / self.seconds
 
 
-def mild_stretches(trace: Trace, ridden: Sequence[Segment], seconds: float, breakers: int) -> Mild | None:
+def mild_stretches(
+    trace: Trace, ridden: Sequence[Segment], bad: NDArray[np.bool_], seconds: float, breakers: int
+) -> Mild | None:
     """Return those of the stretches to be ridden through that last; None where none does.
 
     Args:
         trace: the calls.
         ridden: the mild ones.
+        bad: which of all calls failed or were slow.
         seconds: of healthy time.
         breakers: that share the calls.
     """
-    taken = [_part(trace, segment) for segment in ridden]
-    lasting = tuple(t for t in taken if len(t) >= _LEAST_CALLS * breakers and t.span >= _LEAST_SECONDS)
+
+    def lasts(segment: Segment) -> bool:
+        mine = bad[segment.first : segment.last + 1]
+        runs = int(np.count_nonzero(mine[1:] & ~mine[:-1]))
+        return len(mine) >= _LEAST_CALLS * breakers or runs >= _LEAST_RUNS * breakers
+
+    taken = [_part(trace, segment) for segment in ridden if lasts(segment)]
+    lasting = tuple(part for part in taken if part.span >= _LEAST_SECONDS)
     return Mild(lasting, seconds, breakers) if lasting else None
 
 

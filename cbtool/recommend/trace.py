@@ -51,6 +51,10 @@ class Trace:
         """Return which calls took longer."""
         return np.asarray(self.duration > round(seconds * 1e9))
 
+    def bad(self, slow_from: float | None) -> NDArray[np.bool_]:
+        """Return which calls failed or took longer; None: durations say nothing."""
+        return self.failed if slow_from is None else self.failed | self.slower_than(slow_from)
+
     def calls(self) -> Calls:
         """Return the same calls in the shape that the simulator takes; times count from 0."""
         first = self.start[0] if len(self) else 0

@@ -50,14 +50,14 @@ def test_only_what_lasts_is_a_level() -> None:
     failed = np.random.default_rng(1).random(n) < 0.1
     trace = Trace(np.arange(n) * 10**8, np.zeros(n, np.int64), failed, knows_durations=False)
     burst, lasting = Segment(100, 160), Segment(1_000, 1_999)
-    found = mild_stretches(trace, [burst, lasting], 400.0, breakers=2)
+    found = mild_stretches(trace, [burst, lasting], failed, 400.0, breakers=2)
     assert found is not None
     levels = found.levels(None)
     assert levels.rate == pytest.approx([5.0], rel=0.01)
     assert levels.bad == pytest.approx([failed[1_000:2_000].mean()])
     assert found.share == pytest.approx(0.25, rel=0.01)
     assert found.levels(1.0).bad == pytest.approx([0.0])
-    assert mild_stretches(trace, [burst], 400.0, breakers=2) is None
+    assert mild_stretches(trace, [burst], failed, 400.0, breakers=2) is None
 
 
 def test_one_bad_instance_for_longer_than_it_was_seen_does_not_trip() -> None:
@@ -95,3 +95,15 @@ def test_an_incident_with_a_third_of_its_calls_slow_is_found_beside_deployments(
         assert found.false == []
         assert found.right
         assert found.right[0] < 420
+
+
+def test_a_stretch_of_few_calls_is_a_level_where_its_failures_came_apart() -> None:
+    n = 2_000
+    apart, bursts = np.zeros(n, np.bool_), np.zeros(n, np.bool_)
+    apart[1_000:1_090:9] = True
+    bursts[1_010:1_015] = bursts[1_070:1_075] = True  # one caller's attempts, twice
+    segment = Segment(1_000, 1_089)
+    for failed, lasts in ((apart, True), (bursts, False)):
+        trace = Trace(np.arange(n) * 20 * 10**9, np.zeros(n, np.int64), failed, knows_durations=False)
+        found = mild_stretches(trace, [segment], failed, n * 20.0, breakers=1)
+        assert (found is not None) == lasts
