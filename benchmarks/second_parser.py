@@ -125,7 +125,7 @@ def took(text: Any, unit: int) -> int:
 
 def status(text: Any) -> int:
     found = scaled(text, 1)
-    check(0 <= found <= 999)
+    check(found == 0 or 100 <= found <= 999)
     return found
 
 
@@ -267,8 +267,9 @@ def haproxy_clf(line: str) -> Verdict:
         r' "[^"]*" (?:-?\d+ ){4}\+?(-?\d+) (\S{4}) ',
         line,
     )
-    check(found)
-    assert found
+    if not found:
+        check(HAPROXY_WORDS.search(line))
+        return NO_CALL
     answer = (499 if found[5][0] in "Cc" else 0) if found[2] == "-1" else status(found[2])
     return Call(
         clf(found[1]) + int(found[3]) * MS, UNKNOWN if found[4] == "-1" else took(found[4], MS), answer

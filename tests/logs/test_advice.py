@@ -96,6 +96,10 @@ def test_what_is_not_certain_is_not_read(line: str) -> None:
         ),
         ("hello", "a log's lines have a time and a status of HTTP: say what these have with --log-format"),
         ("Aug 16 00:10:45 air syslogd[314]: sent", "a log's lines have a time and a status of HTTP"),
+        (
+            "time,open\n1795514400,101\n1795514460,102\n1795514520,103",
+            "rows with time, open (none looks like a status): say what is what with --map timestamp=time",
+        ),
         ('{"accountId":1795514400,"bytes":503,"ok":true}', "(none looks like a time or a status): say"),
     ],
 )

@@ -377,7 +377,7 @@ def test_a_run_record_however_it_was_saved(name: str, tmp_path: Path) -> None:
 
 def test_a_table_of_something_else(log: Path) -> None:
     pl.DataFrame({"a": [1]}).write_parquet(log)
-    with pytest.raises(WrongFormatError, match="say with --map what columns mean"):
+    with pytest.raises(WrongFormatError, match="with --map what columns mean"):
         read_calls([str(log)])
 
 

@@ -427,6 +427,11 @@ def test_a_header_with_nothing_below_is_enough() -> None:
     assert recognise(FORMATS.values(), Lines.made([RECORD_HEADER])) is FORMATS["record"]
 
 
+def test_a_table_of_other_statuses_is_no_log() -> None:
+    rows = [f"{1_700_000_000 + at},{20 + at},{at % 2}" for at in range(10)]
+    assert recognise(FORMATS.values(), Lines.made(["timestamp,temperature,status", *rows])) is None
+
+
 @pytest.mark.parametrize(
     ("status", "read"), [("200", 200), ("-", 499), ("20", REJECTED), ("2-0", REJECTED), ("--", REJECTED)]
 )

@@ -72,6 +72,7 @@ def _of_columns(table: _Found) -> str:
     statuses = [
         name for name in table.columns if not _OTHER.search(name) and table.fits(name, _is_told_status)
     ]
+    statuses = [name for name in statuses if _STATUS_NAME.search(name) or _repeats(table.columns[name])]
     statuses.sort(key=lambda name: not _STATUS_NAME.search(name))
     names = ", ".join(list(table.columns)[:_SHOWN]) + (", …" if len(table.columns) > _SHOWN else "")
     lacks = [what for what, found in (("time", times), ("status", statuses)) if not found]
@@ -79,6 +80,11 @@ def _of_columns(table: _Found) -> str:
     time, status = times[0] if times else "COLUMN", statuses[0] if statuses else "COLUMN"
     example = f"--map timestamp={time},status={status} and duration_ms=COLUMN"
     return f"{_KINDS[table.kind]} {names}{said}: say what is what with {example}"
+
+
+def _repeats(values: Sequence[object]) -> bool:
+    """Whether there are few different ones, as there are of statuses."""
+    return len(set(map(str, values))) <= max(_LIKELY * len(values), 1)
 
 
 def _is_told_status(value: object) -> bool:

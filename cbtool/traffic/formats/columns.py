@@ -13,9 +13,9 @@ _GAVE_UP = 499
 
 
 def code(text: pl.Expr) -> pl.Expr:
-    """Int16 status from its text; null unless a whole number from 0 to 999."""
+    """Int16 status from its text; null unless a whole number from 100 to 999, or 0."""
     number = text.str.strip_chars().cast(pl.Float64, strict=False)
-    sane = number.is_between(0, 999) & (number == number.floor())
+    sane = (number.is_between(100, 999) & (number == number.floor())) | (number == 0)
     return pl.when(sane).then(number).cast(pl.Int16)
 
 
