@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,10 +21,12 @@ from cbtool.traffic.texts import JUDGED
 from cbtool.units import parse_duration
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from cbtool.cli.sources import AnyCalls
     from cbtool.recommend import Recommendation
+    from cbtool.recommend.validation import Asked
     from cbtool.traffic.calls import Calls
     from cbtool.traffic.outcomes import OutcomeRules
 
@@ -83,7 +86,8 @@ def recommend(
     if library is not None:
         known_library(library)
     asked = options.asked
-    source = traffic.open(texts=(*JUDGED, *([by] if by else ())))
+    with _answered_without_calls(asked, json=json and by is None):
+        source = traffic.open(texts=(*JUDGED, *([by] if by else ())))
     asked = replace(asked, seed=source.seed)
     made = None if timeout is None else _with_timeout(traffic.scenario, source.seed, timeout)
     calls = made or traffic_at(source, 1.0)
@@ -119,6 +123,20 @@ def recommend(
         raise InsufficientDataError(f"{source.name} cannot carry a recommendation", answer.needs)
     if output is not None:
         _save(output, answer, source.name)
+
+
+@contextmanager
+def _answered_without_calls(asked: Asked, *, json: bool) -> Iterator[None]:
+    """Print the document of a refusal where the input holds no call; the error goes on."""
+    from cbtool.recommend.refusal import without_calls
+
+    try:
+        yield
+    except InsufficientDataError as error:
+        if json:
+            own = without_calls(error.needs, instances=asked.instances, budget=asked.budget, seed=asked.seed)
+            print_json({**own.to_json(), "source": None})
+        raise
 
 
 def _drawn(answer: Recommendation, calls: AnyCalls, rules: OutcomeRules) -> str:

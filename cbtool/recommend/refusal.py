@@ -94,6 +94,35 @@ def refused(
     )
 
 
+def without_calls(
+    needs: tuple[str, ...], *, instances: int | None, budget: Budget, seed: int
+) -> Recommendation:
+    """Return the answer where there is no call to look at.
+
+    Args:
+        needs: what is missing.
+        instances: breakers that would share calls; None: as many as the log names.
+        budget: what was asked for.
+        seed: of every random choice.
+    """
+    return Recommendation(
+        verdict=Answer.REFUSED,
+        profile=None,
+        reasons=(),
+        regimes=(),
+        incidents=(),
+        expected=None,
+        needs=needs,
+        notes=(),
+        instances=instances or 1,
+        calls=0,
+        span=0.0,
+        seed=seed,
+        budget=budget,
+        by_instance=instances is None,
+    )
+
+
 def missing(trace: TraceColumns, instances: int, healthy: Healthy | None = None) -> tuple[str, ...]:
     """Return what the calls lack, one phrase each; empty where they will do.
 

@@ -93,6 +93,21 @@ def test_too_little_data_is_refused_after_the_document(
     assert not saved.exists()
 
 
+@pytest.mark.parametrize("chosen", [[], ["--since", "+20d"]])
+def test_no_call_at_all_is_a_refusal_with_its_document_too(
+    chosen: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log = tmp_path / "calls.csv"
+    log.write_text("timestamp,duration_ms,status\n" + "1764000000,5,200\n" * (3 if chosen else 0))
+    assert run(["recommend", str(log), "--json", *chosen]) == 3
+    captured = capsys.readouterr()
+    document = json.loads(captured.out)
+    assert document.keys() >= CONTRACT
+    assert document["verdict"] == "refused"
+    assert document["needs"] == ["a call that fits" if chosen else "at least one answered call"]
+    assert "needs: " in captured.err
+
+
 def test_nothing_but_failures_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["recommend", csv_log(tmp_path / "bad.csv", 500, status=503)]) == 3
     assert "nothing says what healthy is" in " ".join(capsys.readouterr().out.split())
