@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _LEAST_CALLS, _LEAST_SECONDS = 200, 10.0  # else it was a burst, whose level is no level
 _LEAST_RUNS = 8  # of bad calls, good ones between them, unless the calls are so many: no bursts have so many
+_MANY_CALLS = 1_000  # tell a level however soon they came
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ def mild_stretches(
         return len(mine) >= _LEAST_CALLS * breakers or runs >= _LEAST_RUNS * breakers
 
     taken = [_part(trace, segment) for segment in ridden if lasts(segment)]
-    lasting = tuple(part for part in taken if part.span >= _LEAST_SECONDS)
+    many = _MANY_CALLS * breakers
+    lasting = tuple(part for part in taken if part.span >= _LEAST_SECONDS or len(part) >= many)
     return Mild(lasting, seconds, breakers) if lasting else None
 
 

@@ -60,6 +60,17 @@ def test_only_what_lasts_is_a_level() -> None:
     assert mild_stretches(trace, [burst], failed, 400.0, breakers=2) is None
 
 
+def test_many_calls_tell_a_level_however_soon_they_came() -> None:
+    n = 4_000
+    failed = np.random.default_rng(1).random(n) < 0.1
+    trace = Trace(np.arange(n) * 2 * 10**6, np.zeros(n, np.int64), failed, knows_durations=False)  # 500/s
+    few, many = Segment(0, 998), Segment(1_000, 2_999)
+    found = mild_stretches(trace, [few, many], failed, 8.0, breakers=1)
+    assert found is not None
+    assert found.levels(None).rate == pytest.approx([500.0], rel=0.01)
+    assert mild_stretches(trace, [many], failed, 8.0, breakers=3) is None  # each sees too few of them
+
+
 def test_one_bad_instance_for_longer_than_it_was_seen_does_not_trip() -> None:
     calls = traffic(
         phase("calm", 1_500, 20, failure_rate=0.3),
