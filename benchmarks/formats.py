@@ -237,6 +237,10 @@ LINES: dict[str, tuple[str, Callable[[int], str]]] = {
         "",
         lambda n: f"Feb  6 12:12:56 lb haproxy[14387]: 10.0.1.2:33313 [{_clf(n)[:-6]}.443] fnt shop/srv1 0/0/{n % 900} 212 -- 0/0/0/0/3 0/0",
     ),
+    "npm": (
+        "",
+        lambda n: f'[{_clf(n)}] - {_status(n)} {_status(n)} - GET https shop.example "{_path(n)}" [Client 10.0.0.1] [Length 123] [Gzip 2.40] [Sent-to 10.0.0.9] "{AGENT}" "-"',
+    ),
     "squid": (
         "",
         lambda n: f"{BEGAN + n / 200:.3f} {n % 900:6} 192.168.0.224 TCP_MISS/{_status(n)} 411 GET http://shop.example{_path(n)} - DIRECT/137.226.34.227 text/html",

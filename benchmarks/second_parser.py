@@ -492,7 +492,17 @@ def rowwise(parse: Callable[[dict[str, str]], Verdict]) -> Callable[[str], Itera
 def attempted(parse: Callable[[Any], Verdict], what: Any) -> Verdict:
     try:
         return parse(what)
-    except (Wrong, ValueError, KeyError, IndexError, TypeError, OverflowError, RecursionError, StopIteration):
+    except (
+        Wrong,
+        ValueError,
+        KeyError,
+        IndexError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+        StopIteration,
+    ):
         return INVALID
 
 
