@@ -6,6 +6,7 @@ resampled traffic → the cheapest settings within the budget → reasons.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -309,14 +310,16 @@ def _resampled(case: Case, shares: Sequence[Trace]) -> list[Court]:
     """Return all resampled courts, of the breakers' healthy calls in turn."""
     library, spells = case.library(shares[0]), case.spells()
 
-    def court(number: int, deal: arenas.Deal, weight: float) -> Court:
-        seed = case.seed * 1000 + number
+    def arena(number: int, deal: arenas.Deal, weight: float) -> arenas.Arena:
         calm = shares[number % len(shares)]
-        return case.court(deal.build(calm, weight, _ARENA_CALLS, seed))
+        return deal.build(calm, weight, _ARENA_CALLS, case.seed * 1000 + number)
 
     deal = arenas.Deal(spells or library, case.seed)
-    courts = [court(number, deal, 1.0) for number in range(_ARENAS)]
-    return [*courts, court(_ARENAS, arenas.Deal(library, case.seed), _LIBRARY_WEIGHT)] if spells else courts
+    built = [arena(number, deal, 1.0) for number in range(_ARENAS)]
+    if spells:
+        built.append(arena(_ARENAS, arenas.Deal(library, case.seed), _LIBRARY_WEIGHT))
+    with ThreadPoolExecutor(2) as pool:  # numpy sorts without the interpreter's lock
+        return list(pool.map(case.court, built))
 
 
 def _closed_up(share: Trace, gaps: Sequence[tuple[int, int]]) -> Trace:
