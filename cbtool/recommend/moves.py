@@ -37,10 +37,14 @@ def with_slow(gate: Gate, durations: Sequence[float], *, wary: bool) -> Gate:
 
 
 def waits(at: Candidate, shortest: float) -> Iterator[Candidate]:
-    """Yield other waits, the nearest first: a flap's rhythm has more than one that fits."""
+    """Yield other waits, the nearest first, none beyond what a growing one stops at.
+
+    A flap's rhythm has more than one that fits.
+    """
     tried = {max(shortest, nice_duration(at.wait * factor)) for factor in _WAIT_FACTORS} - {at.wait}
     for wait in sorted(tried, key=lambda w: abs(math.log(w / at.wait))):
-        yield at._replace(wait=wait)
+        if at.longest is None or wait <= at.longest:
+            yield at._replace(wait=wait)
 
 
 def trials(at: Candidate) -> Iterator[Candidate]:

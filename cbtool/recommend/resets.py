@@ -63,7 +63,8 @@ def settled(
 def _resets(at: Candidate, shortest: float) -> Iterator[list[Candidate]]:
     """Yield for each number of trials near the candidate's the candidates with all waits, nearest first."""
     tried = {at.wait, *(max(shortest, nice_duration(at.wait * factor)) for factor in _FACTORS)}
-    waits = sorted(tried, key=lambda wait: abs(math.log(wait / at.wait)))
+    fitting = {wait for wait in tried if at.longest is None or wait <= at.longest}
+    waits = sorted(fitting, key=lambda wait: abs(math.log(wait / at.wait)))
     place = min(range(len(TRIALS)), key=lambda i: abs(TRIALS[i] - at.trials))
     near = TRIALS[max(0, place - 1) : place + 2]
     for trials in sorted(near, key=lambda number: abs(number - at.trials)):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from cbtool.recommend.gates import Candidate, Gate
+from cbtool.recommend.moves import waits
 from cbtool.recommend.resets import settled, smoothed
 
 if TYPE_CHECKING:
@@ -93,3 +94,18 @@ def test_where_nothing_costs_anything_the_candidate_stays() -> None:
         return np.zeros((len(moves), COURTS))
 
     assert settled(AT, losses, 0.5) == (AT, False)
+
+
+def test_no_other_wait_is_longer_than_what_a_growing_one_stops_at() -> None:
+    growing = Candidate(Gate(10.0, 50.0, 4, 4), 20.0, 1, growth=1.5, longest=50.0)
+    asked: list[Candidate] = []
+
+    def losses(candidates: Sequence[Candidate]) -> NDArray[np.float64]:
+        asked.extend(candidates)
+        return np.array([[each.wait] for each in candidates])
+
+    settled(growing, losses, 0.1)
+    tried = [*asked, *waits(growing, 0.1)]
+    assert len({each.wait for each in tried}) > 5
+    assert all(each.wait <= 50.0 for each in tried)
+    assert all(each.config() for each in tried)  # which refuses what is no setting
