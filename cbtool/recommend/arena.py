@@ -30,6 +30,9 @@ _FEW = 2  # incidents, whose lengths say little
 _SPREAD, _SPREAD_OF_FEW = 1.5, 1.8  # lengths vary by up to this factor either way
 _PARTS_OF_A_FLAP = 3
 _BLUR = 2  # calls by which a flap's are mixed: more would wash out the edges that a wait may meet
+_TURN = 5  # calls of which most fail are a bad turn
+_TURNS = 8
+_IRREGULAR = 0.2  # of a flap's turns; of a brown-out's it is most
 _REGULAR = 0.35  # how far the times between a flap's parts may differ, as a share of their mean
 _LIBRARY_LENGTHS = (20.0, 3600.0)
 _LEAST_BACKGROUND = 600.0  # seconds
@@ -86,7 +89,9 @@ def spell_of(trace: Trace, first: int, last: int, count: int, parts: Sequence[Se
     at = (trace.start[part] - trace.start[first]) / 1e9
     spread = _SPREAD_OF_FEW if count <= _FEW else _SPREAD
     seconds = max(1e-3, float(at[-1]))
-    return Spell(seconds, trace.duration[part], trace.failed[part], spread, _rhythm(trace, at, parts))
+    failed = trace.failed[part]
+    rhythm = _rhythm(trace, at, parts) or _alternation(at, failed)
+    return Spell(seconds, trace.duration[part], failed, spread, rhythm)
 
 
 def _rhythm(trace: Trace, at: NDArray[np.float64], parts: Sequence[Segment]) -> Rhythm | None:
@@ -97,6 +102,24 @@ def _rhythm(trace: Trace, at: NDArray[np.float64], parts: Sequence[Segment]) -> 
     if between.std() > _REGULAR * between.mean():
         return None
     return Rhythm(float(between.mean()), at)
+
+
+def _alternation(at: NDArray[np.float64], failed: NDArray[np.bool_]) -> Rhythm | None:
+    """Return the rhythm of an incident that is one stretch, since too few calls fit into its good times.
+
+    Failures and successes by turns begin again after about as long, or a multiple of it where a turn was
+    overlooked; those of a brown-out after any time, so that eight of them do one time in a hundred.
+    """
+    if len(failed) < _TURN * _TURNS:
+        return None
+    bad = 2 * np.convolve(failed, np.ones(_TURN), "same") > _TURN
+    gaps = np.diff(at[1:][bad[1:] & ~bad[:-1]])
+    if len(gaps) < _TURNS:
+        return None
+    times = np.maximum(1, np.rint(gaps / np.median(gaps)))
+    period = float(gaps.sum() / times.sum())
+    irregular = np.abs(gaps - times * period) > _REGULAR / 2 * period
+    return None if irregular.mean() > _IRREGULAR else Rhythm(period, at)
 
 
 def library_length(seconds: float) -> float:

@@ -9,7 +9,7 @@ import pytest
 from traffic_cases import phase, traced, traffic
 
 from cbtool.breaker import BreakerConfig, WindowType
-from cbtool.recommend.arena import Arena, Deal, Spell, build
+from cbtool.recommend.arena import Arena, Deal, Spell, build, spell_of
 from cbtool.recommend.forms import best_wait, ceil_nice, nice, nice_duration, reopening_chance, shortest_wait
 from cbtool.recommend.loss import Court
 from cbtool.recommend.regimes import load_regimes
@@ -198,3 +198,18 @@ def test_numbers_that_a_person_would_write() -> None:
     assert [nice(v) for v in (0.94, 1.3, 27, 0.0049)] == [1, 1.5, 30, 0.005]
     assert [nice_duration(v) for v in (0.3, 61, 290, 4000)] == [0.3, 60, 300, 3600]
     assert [ceil_nice(v) for v in (0.0687, 0.1374, 2.0, 1.21)] == [0.069, 0.14, 2.0, 1.3]
+
+
+def test_a_flap_with_few_calls_in_its_good_times_keeps_its_rhythm() -> None:
+    """At 1/s a good half minute is too short to part two bad ones; a brown-out as bad has no rhythm."""
+    random = np.random.default_rng(9)
+    at = np.cumsum(random.exponential(1.0, 1_200))
+    start, duration = (at * SECOND).astype(np.int64), np.full(1_200, 10**7)
+    flapping = random.random(1_200) < np.where(at % 60 < 30, 0.95, 0.01)
+    brown_out = random.random(1_200) < 0.48
+    flap, brown = (
+        spell_of(Trace(start, duration, failed, True), 0, 1_199, 1).rhythm for failed in (flapping, brown_out)
+    )
+    assert brown is None
+    assert flap is not None
+    assert flap.period == pytest.approx(60, rel=0.03)
