@@ -10,6 +10,7 @@ import numpy as np
 from cbtool.jit import compiled
 from cbtool.recommend.margins import steps_up_to
 from cbtool.recommend.peaks import exact_maxima, peaks_of_calls, peaks_of_time
+from cbtool.recommend.stops import Stops, share_of_stops, stops_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,6 +65,7 @@ class Exposure:
     _slow: dict[float, NDArray[np.bool_]] = field(default_factory=dict)
     _places: dict[float | None, NDArray[np.int64]] = field(default_factory=dict)
     _cuts: NDArray[np.int64] | None = None
+    _stops: Stops | None = None
     _peaks: dict[tuple[float, bool, float | None], Peaks] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -108,6 +110,18 @@ class Exposure:
         gates = (threshold, gate.errors, gate.calls)
         lost = _cold_time(self.end, bad, window, gate.counted, _APART // 2, *gates)
         return float(lost) / 1e9 / self.seconds
+
+    def stop_trips(self, gate: Gate, slow_from: float | None, threshold: float) -> float:
+        """Return the share of calls after which those in flight would trip, if no more began."""
+        if self._stops is None:
+            self._stops = stops_in(self.end, self.duration, self._breaks())
+        bad = self._bad_calls(slow_from)
+        window = round(gate.window if gate.counted else gate.window * 1e9)
+        gates = (float(threshold), gate.errors, gate.calls)
+        found = share_of_stops(
+            self.end, self.bad(slow_from), bad, tuple(self._stops), window, gate.counted, gates
+        )
+        return float(found)
 
     def block_maxima(self, gate: Gate, slow_from: float | None, threshold: float) -> BlockMaxima:
         """Return how near the window came to tripping in each block of two windows; 1 is a trip."""

@@ -1,9 +1,10 @@
 """The false-trip budget: how often a gate would open on the healthy background, on the safe side.
 
-The worst of four views: chance (`chance.py`), the tail of the margin seen in the background, the same on
-the background thinned to the quietest load (a burst of retries is 1 % by day and 100 % by night), and
-filling from an empty window after restarts. A few known bursts (a blip, an hour with one bad instance) say
-nothing about a tail: they are left out of it, and a gate must ride through each of them with a margin.
+The worst of five views: chance (`chance.py`), the tail of the margin seen in the background, the same on
+the background thinned to the quietest load (a burst of retries is 1 % by day and 100 % by night), filling
+from an empty window after restarts, and what completes last when traffic stops (`stops.py`). A few known
+bursts (a blip, an hour with one bad instance) say nothing about a tail: they are left out of it, and a gate
+must ride through each of them with a margin.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from cbtool.recommend.gates import Gate
 
 _DAY = 86400.0
-_RESTARTS_A_DAY = 12.0  # deployments, and closings after incidents
+_RESTARTS_A_DAY = 12.0  # deployments, and closings after incidents; as often traffic stops
 _FULLEST = 400  # blocks that a resample draws from
 BURST_MARGIN = 1.3
 """The next burst may be so many times as bad as those that were seen; more, where few were."""
@@ -237,7 +238,10 @@ class Guard:
         cold = restarts * cold_trip(levels, gate, threshold)
         if cold > self._budget:
             return cold
-        return max(full, cold, restarts * exposure.cold_trips(gate, slow_from, threshold))
+        cold = max(cold, restarts * exposure.cold_trips(gate, slow_from, threshold))
+        if cold > self._budget:
+            return cold
+        return max(full, cold, restarts * exposure.stop_trips(gate, slow_from, threshold))
 
     def _seen(self, gate: Gate, slow_from: float | None, threshold: float) -> FalseTrips:
         """Return the trips a day on all of the background, its bursts a little worse than they were."""
