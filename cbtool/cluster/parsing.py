@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import polars as pl
 
+from cbtool.logs.files import read_one
 from cbtool.logs.ranges import Range, RangeRead, read_range
-from cbtool.logs.reading import File, read_one
 from cbtool.logs.row_arrays import ROW, Facts, columns_of, row_of, rows_of
 from cbtool.logs.text_codes import codes_of
 from cbtool.scratch import check_together, in_order, samples_of
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from cbtool.logs.reading import File
     from cbtool.traffic.calls import Calls
     from cbtool.traffic.formats.placing import Elsewhere
     from cbtool.traffic.selection import Selection

@@ -13,6 +13,7 @@ from cbtool.cluster.connection import connecting
 from cbtool.cluster.parsing import Wanted, part_of
 from cbtool.cluster.reading import read
 from cbtool.logs import intake, read_long_calls
+from cbtool.logs.files import is_archive
 from cbtool.logs.row_arrays import columns_of
 from cbtool.logs.streams import matching
 from cbtool.sweeping.long import BATCH, Batch, Here
@@ -63,7 +64,7 @@ class Cluster:
     ) -> LogRead[Any]:
         """Return the calls in files, in memory or, where there are many, with the workers.
 
-        Standard input and servers are read here. Else as `logs.read_long_calls`.
+        Standard input, servers and archives are read here. Else as `logs.read_long_calls`.
 
         Args:
             sources: at least one.
@@ -79,7 +80,7 @@ class Cluster:
         """
         chosen = () if log_format is None else formats_named(log_format)
         named = [name for source in sources for name in matching(source)]
-        if not all(Path(name).is_file() for name in named):
+        if not all(Path(name).is_file() and not is_archive(name) for name in named):
             return read_long_calls(
                 sources, log_format=log_format, which=which, texts=texts, many=many, guard=guard
             )

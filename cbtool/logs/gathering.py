@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from cbtool.errors import InsufficientDataError
 from cbtool.logs import intake
+from cbtool.logs.files import read_files
 from cbtool.logs.intake import Intake
-from cbtool.logs.reading import SAMPLES, read_one
+from cbtool.logs.reading import SAMPLES
 from cbtool.logs.streams import matching
 from cbtool.traffic.formats import assemble, formats_named
 from cbtool.traffic.selection import Selection
@@ -68,7 +69,7 @@ def read_calls(
     """
     chosen = () if log_format is None else formats_named(log_format)
     named = [name for source in sources for name in matching(source)]
-    found = [read_one(chosen, name, texts=texts) for name in named]
+    found = [file for name in named for file in read_files(chosen, name, texts=texts)]
     files, with_calls = sound(found, sources)
     calls = assemble([file.rows for file in with_calls])
     notes = tuple(note for file in files for note in file.notes)
@@ -110,8 +111,9 @@ def read_long_calls(
         found = []
         for source in sources:
             for name in matching(source):
-                found.append(read_one(chosen, name, taken.take, parsed))
-                taken.end_file()
+                for file in read_files(chosen, name, taken.take, parsed):
+                    found.append(file)
+                    taken.end_file()
         files, with_calls = sound(found, sources)
         calls: Calls | StoredCalls
         if taken.overflowed:

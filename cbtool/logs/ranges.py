@@ -117,7 +117,7 @@ def read_range(lines: Range, texts: Collection[str]) -> RangeRead:
 
 
 def file_of(ranges: Sequence[Range], read: Sequence[RangeRead]) -> File:
-    """Return what `read_one` returns of a whole file, from what became of its ranges.
+    """Return what `files.read_one` returns of a whole file, from what became of its ranges.
 
     Raises:
         WrongFormatError: most lines did not parse.

@@ -1,20 +1,14 @@
-"""One source: read, recognised, parsed block by block on all cores."""
+"""One file: recognised, parsed block by block on all cores."""
 
 from __future__ import annotations
 
-import os
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from cbtool.errors import WrongFormatError
-from cbtool.logs.blocks import Block, blocks
 from cbtool.logs.pieces import Pieces
 from cbtool.logs.refusing import RejectedLine, is_other, problem_of, shown, wrong_format
-from cbtool.logs.streams import Stream, opened
 from cbtool.traffic.formats import (
     FORMATS,
     LogFormat,
@@ -29,7 +23,6 @@ from cbtool.traffic.formats import (
 from cbtool.traffic.formats.counts import spread_counts
 from cbtool.traffic.formats.layouts import DelimitedRows
 from cbtool.traffic.formats.patterns import PatternLines
-from cbtool.traffic.texts import TEXTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -37,6 +30,8 @@ if TYPE_CHECKING:
 
     import polars as pl
 
+    from cbtool.logs.blocks import Block
+    from cbtool.logs.streams import Stream
     from cbtool.traffic.formats.log_format import Parts
     from cbtool.traffic.scanning.lines import Lines
 
@@ -75,41 +70,6 @@ class File(NamedTuple):
     rejected: int
     samples: list[RejectedLine]
     notes: tuple[str, ...]
-
-
-def read_one(
-    chosen: Sequence[LogFormat], source: str, take: Take | None = None, texts: Collection[str] = TEXTS
-) -> File | None:
-    """Read one source.
-
-    Args:
-        chosen: what it may be; none: any format.
-        source: a file, a server, or standard input.
-        take: is given its rows, block by block; None: they are in what is returned.
-        texts: those of `TEXTS` that are wanted.
-
-    Returns:
-        What became of it; None if there is nothing in it.
-
-    Raises:
-        UnreachableError: it is missing or cannot be read.
-        WrongFormatError: most of its lines do not parse.
-    """
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        return _read(source, chosen, partial(pool.submit, partial(parsed_block, texts)), take)
-
-
-def _read(source: str, chosen: Sequence[LogFormat], begin: Begin, take: Take | None) -> File | None:
-    """Read one source; None if there is nothing in it."""
-    with opened(source) as stream:
-        incoming = blocks(stream.pieces(), stream.name)
-        found = first_plan(stream.name, incoming, chosen)
-        if found is not None:
-            parts = parsed_blocks(stream, found.block, incoming, found.plan, begin)
-            return collected(stream, found.plan, parts, take)
-        if stream.broken:
-            raise WrongFormatError(f"{stream.name}: damaged: nothing of the compressed data can be read")
-    return None
 
 
 class Found(NamedTuple):

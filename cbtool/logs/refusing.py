@@ -44,8 +44,6 @@ _KNOWN_OTHERS = {
     " has no times (TimestampFormat gives them)",
     r"\[\d\d:\d\d:\d\d [A-Z]{3}\] ": "Serilog's console log as it is by default, which has no dates"
     " (outputTemplate gives them)",
-    r"PK\x03\x04": "a zip archive: unpack it first",
-    r"(?s)[^\n]{0,100}\x00.*\x00ustar": "a tar archive: unpack it first",
     r"Summary:\s*$": "hey's or oha's summary, which has no single calls"
     " (hey -o csv, oha --output-format csv)",
     r"Running \S+ test @ ": "a summary of wrk or autocannon, which has no single calls",

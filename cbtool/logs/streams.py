@@ -12,6 +12,7 @@ import io
 import lzma
 import sys
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,8 +50,11 @@ STANDARD_INPUT = "standard input"
 PIECE = 1 << 20
 """Bytes, the most that one step of reading or of decompression gives."""
 
-_DAMAGED = (inflate.error, ZstdError, lzma.LZMAError, OSError, EOFError)  # the last two are bzip2's
+DAMAGED = (inflate.error, ZstdError, lzma.LZMAError, OSError, EOFError)  # the last two are bzip2's
+"""What decompressing raises where data are damaged."""
+
 _GZIP_WINDOW = 31  # zlib's notation for gzip's header with the largest window
+_RAW_WINDOW = -15  # and for no header
 _XZ_MEMORY = 256 << 20  # bytes; xz -9 wants 65 MB
 _ZSTD_WINDOW = 27  # 128 MB, zstd's own limit without --ultra --long=31
 
@@ -69,6 +73,21 @@ class Stream:
         self.broken = False
         self.notes = tuple(notes)
         self._file = file
+        self._incoming: Iterator[bytes] = self._bytes()
+
+    def first(self) -> bytes:
+        """Return what the decompressed bytes begin with, a piece of them, which is yet to come.
+
+        Raises:
+            UnreachableError: reading fails.
+        """
+        first = next(self._incoming, b"")
+        self._incoming = chain([first], self._incoming)
+        return first
+
+    def raw(self) -> Iterator[bytes]:
+        """Return the decompressed bytes as they are, at most `PIECE` at a time."""
+        return self._incoming
 
     def pieces(self) -> Iterator[bytes | Block]:
         """Yield the decompressed bytes, at most `PIECE` at a time; of a document lines or blocks of calls.
@@ -76,7 +95,7 @@ class Stream:
         Raises:
             UnreachableError: reading fails half-way.
         """
-        text = plain_text(exported(listed(self._bytes(), self._noted), self.name), self._noted)
+        text = plain_text(exported(listed(self._incoming, self._noted), self.name), self._noted)
         rows = whole_rows(rails_lines(labelled_lines(text)))
         return as_lines(directed_rows(rows), self.name, self._noted)
 
@@ -98,6 +117,9 @@ class Stream:
     def _read(self) -> bytes:
         try:
             return self._file.read(PIECE)
+        except EOFError:  # a file in an archive that is damaged
+            self.broken = True
+            return b""
         except OSError as error:
             raise UnreachableError.unreadable(self.name, error) from None
 
@@ -114,7 +136,7 @@ class Stream:
                 data = data or self._read()
                 if data and current.eof:
                     current = member()
-        except _DAMAGED:  # type: ignore[misc]  # isal calls its own error a plain class
+        except DAMAGED:  # type: ignore[misc]  # isal calls its own error a plain class
             self.broken = True
         self.broken = self.broken or not current.eof
 
@@ -144,6 +166,13 @@ class _Gzip(_Member):
 
     def step(self, data: bytes) -> bytes:
         return super().step(self._inner.unconsumed_tail + data)
+
+
+class RawDeflate(_Gzip):
+    """Deflate without a header, as zip archives have it."""
+
+    def __init__(self) -> None:
+        super().__init__(inflate.decompressobj(_RAW_WINDOW))
 
 
 _MEMBERS: dict[bytes, Callable[[], _Member]] = {

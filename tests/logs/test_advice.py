@@ -112,14 +112,3 @@ def test_what_was_seen_and_what_to_do(line: str, told: str, tmp_path: Path) -> N
     assert problem.startswith(f"{path}:1: no known log format: '")
     assert told in advice
     assert "\n" not in advice
-
-
-@pytest.mark.parametrize(
-    ("data", "kind"),
-    [(b"PK\x03\x04\x14", "zip"), (b"a.log" + b"\0" * 95 + b"0000644\0" * 19 + b"\0ustar  ", "tar")],
-)
-def test_archives_are_to_be_unpacked(data: bytes, kind: str, tmp_path: Path) -> None:
-    path = tmp_path / "logs"
-    path.write_bytes(data + b"\n")
-    with pytest.raises(WrongFormatError, match=f"a {kind} archive: unpack it first"):
-        read_calls([str(path)])

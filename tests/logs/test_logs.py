@@ -159,7 +159,7 @@ def test_the_first_rejected_lines_are_kept_with_their_numbers(log: Path) -> None
 
 def test_line_numbers_go_on_over_blocks(log: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cbtool.logs.streams.PIECE", 100)
-    monkeypatch.setattr("cbtool.logs.reading.blocks", lambda pieces, name: blocks(pieces, name, size=300))
+    monkeypatch.setattr("cbtool.logs.files.blocks", lambda pieces, name: blocks(pieces, name, size=300))
     log.write_bytes(text("", *[nginx(i) for i in range(40)], "bad", *[nginx(i) for i in range(40)], "worse"))
     read = read_calls([str(log)])
     assert (read.lines, read.rejected, len(read.calls)) == (82, 2, 80)
@@ -457,7 +457,7 @@ def test_a_line_that_begins_like_a_compressed_file(
     # Also as the first line of a later block, which polars would take for a file of its own.
     monkeypatch.setattr("cbtool.logs.streams.PIECE", len(THREE))
     monkeypatch.setattr(
-        "cbtool.logs.reading.blocks", lambda pieces, name: blocks(pieces, name, size=len(THREE))
+        "cbtool.logs.files.blocks", lambda pieces, name: blocks(pieces, name, size=len(THREE))
     )
     log.write_bytes(THREE + magic + b"zzz\n" + THREE)
     read = read_calls([str(log)])
