@@ -89,9 +89,14 @@ class Court:
     def __len__(self) -> int:
         return len(self._traffic)
 
-    def loss(self, config: BreakerConfig) -> float:
-        """Return the loss of a configuration, as it is on average over where in a wait the incidents end."""
-        run = run_brief(self._traffic, config)
+    def loss(self, config: BreakerConfig, scratch: NDArray[np.uint8] | None = None) -> float:
+        """Return the loss of a configuration, as it is on average over where in a wait the incidents end.
+
+        Args:
+            config: the breaker's settings.
+            scratch: uint8, at least as long as the court: memory for one loss after another (`run_brief`).
+        """
+        run = run_brief(self._traffic, config, scratch)
         return self._loss(run) + self._recovery(run.permitted, config)
 
     def _loss(self, run: Brief) -> float:

@@ -73,3 +73,28 @@ def largest(margins: NDArray[np.float64], most: int) -> NDArray[np.float64]:
                 place += 1
         found[place] = margin
     return found
+
+
+@compiled()
+def meeting_pairs(margins: NDArray[np.float64], most: int, factor: float) -> int:
+    """Return how many ordered pairs of the largest margins, each so many times as large, reach 1 together.
+
+    Those that do not even reach it with the largest are left out first: mostly that leaves a few.
+    """
+    top = 0.0
+    for margin in margins:
+        top = max(top, factor * margin)
+    near = np.empty(len(margins), np.float64)
+    count = 0
+    for margin in margins:
+        own = factor * margin
+        if own >= 1.0 - top or 1.0 - own <= top:  # rounded, the two may differ
+            near[count] = own
+            count += 1
+    highest = largest(near[:count], most)
+    found, partner = 0, len(highest)
+    for margin in highest:
+        while partner > 0 and highest[partner - 1] >= 1.0 - margin:
+            partner -= 1
+        found += len(highest) - partner
+    return found

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from concurrent.futures import Executor
@@ -45,4 +47,5 @@ def judge(
 
 
 def _losses(pairs: Sequence[tuple[Candidate, Court]]) -> list[float]:
-    return [court.weight * court.loss(candidate.config()) for candidate, court in pairs]
+    scratch = np.empty(max((len(court) for _, court in pairs), default=0), np.uint8)
+    return [court.weight * court.loss(candidate.config(), scratch) for candidate, court in pairs]

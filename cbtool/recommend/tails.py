@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import math
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
-
-from cbtool.recommend.margins import largest, tripping
+from cbtool.recommend.margins import largest, meeting_pairs, tripping
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import numpy as np
+    from numpy.typing import NDArray
+
     from cbtool.recommend.exposure import BlockMaxima
 
 KEPT, MOST_KEPT = 10, 40
 """Blocks that a tail is read from; more where a burst may be among them more than once."""
 _MEETING = 400  # of the largest maxima, that may meet
-_SURE = 0.7  # that the tail's ratio is no larger
 _NEARLY = 1.0 + 1e-9
+_SURE = 0.7  # that the tail's ratio is no larger
 
 
 class FalseTrips(NamedTuple):
@@ -31,7 +35,9 @@ class FalseTrips(NamedTuple):
 
     def or_worse(self, other: FalseTrips) -> FalseTrips:
         """Return the worse of two views, number by number."""
-        return FalseTrips(*(max(a, b) for a, b in zip(self, other, strict=True)))
+        return FalseTrips(
+            max(self.seen, other.seen), max(self.likely, other.likely), max(self.upper, other.upper)
+        )
 
 
 def tail_of(
@@ -62,14 +68,16 @@ def tail_of(
     seen = int(tripping(positive, 1.0)) / seconds
     if not len(positive):
         found = _falling(_Peaks(3.0, 1.0 / errors, 0.0), errors, copies / seconds)  # the rule of three
-    else:
-        found = _beyond(maxima, errors, seconds, kept, copies, clusters=clusters)
-    if clusters and kept < MOST_KEPT and len(positive):
+        return FalseTrips(seen, max(seen, found[0]), max(seen, found[1]))
+    wide = clusters and kept < MOST_KEPT
+    highest = largest(positive, _wanted(maxima, MOST_KEPT if wide else kept, copies))
+    found = _beyond(maxima, highest, errors, seconds, kept, copies=copies, clusters=clusters)
+    if wide:
         # Two at once are no part of so steep a tail.
         together = meetings(maxima, _MEETING) / seconds
-        wider = _beyond(maxima, errors, seconds, MOST_KEPT, copies, clusters=True)
+        wider = _beyond(maxima, highest, errors, seconds, MOST_KEPT, copies=copies, clusters=True)
         found = max(found[0], min(wider[0], together)), max(found[1], min(wider[1], together))
-    return FalseTrips(seen, *(max(seen, rate) for rate in found))
+    return FalseTrips(seen, max(seen, found[0]), max(seen, found[1]))
 
 
 class _Peaks(NamedTuple):
@@ -80,8 +88,21 @@ class _Peaks(NamedTuple):
     total: float
 
 
+def _wanted(maxima: BlockMaxima, kept: int, copies: float) -> int:
+    """Return how many of the largest maxima tell the tail."""
+    wanted = min(kept, max(KEPT, int(maxima.blocks / copies) // 3))
+    return max(1, min(round(wanted * copies), len(maxima.positive)))
+
+
 def _beyond(
-    maxima: BlockMaxima, errors: float, seconds: float, kept: int, copies: float, *, clusters: bool
+    maxima: BlockMaxima,
+    highest: NDArray[np.float64],
+    errors: float,
+    seconds: float,
+    kept: int,
+    *,
+    copies: float,
+    clusters: bool,
 ) -> tuple[float, float]:
     """Return the best guess and the bound of the extrapolation, trips a second.
 
@@ -89,18 +110,16 @@ def _beyond(
     a tail look flatter than it is; to count them all makes it look steeper, where they are the single errors
     beside bursts. The latter are told by the peaks above them: the worse of the two holds.
     """
-    positive = maxima.positive
-    wanted = min(kept, max(KEPT, int(maxima.blocks / copies) // 3))
-    highest = largest(positive, max(1, min(round(wanted * copies), len(positive))))
+    highest = highest[-_wanted(maxima, kept, copies) :]
     level = float(highest[0])
     excess = float(((highest - level) * errors).sum())
     often = copies / seconds
-    tied = _Peaks(tripping(positive, _NEARLY / level) / copies, level, excess / copies)
+    tied = _Peaks(tripping(maxima.positive, _NEARLY / level) / copies, level, excess / copies)
     all_of_them = _falling(tied, errors, often)
-    above = highest[highest > level / _NEARLY]
     if not clusters or tied.few * copies <= len(highest):
         return all_of_them
     few = _falling(_Peaks(len(highest) / copies, level, excess / copies), errors, often)
+    above = highest[highest > level / _NEARLY]
     if not len(above):
         return few
     least = float(above[0])
@@ -126,12 +145,16 @@ def meetings(maxima: BlockMaxima, most: int, factor: float = 1.0) -> float:
         most: of the largest maxima, that may meet.
         factor: the two together may be so many times as bad.
     """
-    highest = factor * largest(maxima.positive, most)
-    partner = np.searchsorted(highest, 1.0 - highest)
-    return float((len(highest) - partner).sum()) / 2.0 / maxima.blocks
+    return float(meeting_pairs(maxima.positive, most, factor)) / 2.0 / maxima.blocks
+
+
+@cache
+def _inverse() -> Callable[[float, float, float], float]:
+    from scipy.special import betaincinv  # noqa: PLC0415  # as in `chance`
+
+    found: Callable[[float, float, float], float] = betaincinv
+    return found
 
 
 def _ratio_at_most(few: float, total: float) -> float:
-    from scipy.special import betaincinv  # noqa: PLC0415  # as in `chance`
-
-    return float(betaincinv(total + 1.0, few + 1.0, _SURE))
+    return float(_inverse()(total + 1.0, few + 1.0, _SURE))

@@ -88,8 +88,14 @@ class Brief(NamedTuple):
         return found
 
 
-def run_brief(traffic: Traffic, config: BreakerConfig) -> Brief:
+def run_brief(traffic: Traffic, config: BreakerConfig, scratch: NDArray[np.uint8] | None = None) -> Brief:
     """Return the brief result of a run, without the states before and after each call.
+
+    Args:
+        traffic: the calls, in the order of events.
+        config: the breaker's settings.
+        scratch: uint8, at least as long as the traffic: what `permitted` may lie in, until the next run. New
+            memory costs as much as a run does, and is handed out under the interpreter's lock.
 
     Raises:
         ConfigurationError: the configuration has a health check.
@@ -99,7 +105,11 @@ def run_brief(traffic: Traffic, config: BreakerConfig) -> Brief:
     if p is None:
         step = run_of(config, timing=False).advance(whole(traffic), traffic.end)
         return Brief(step.permitted, step.log)
-    permitted = np.zeros(len(traffic), np.uint8)
+    if scratch is None:
+        permitted = np.zeros(len(traffic), np.uint8)
+    else:
+        permitted = scratch[: len(traffic)]
+        permitted.fill(0)
     log = run_kernel(
         traffic.start_ns,
         traffic.call_of,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cbtool.recommend.exposure import Exposure
 from cbtool.recommend.gates import Gate
-from cbtool.recommend.margins import largest, tripping
+from cbtool.recommend.margins import largest, meeting_pairs, tripping
 
 SECOND = 1_000_000_000
 
@@ -80,3 +80,16 @@ def test_the_largest_and_the_tripping_are_those_that_sorting_finds(
     array = np.array(margins, np.float64)
     assert largest(array, most).tolist() == sorted(margins)[max(0, len(margins) - most) :]
     assert tripping(array, factor) == sum(margin * factor >= 1.0 for margin in margins)
+
+
+@given(
+    margins=st.lists(st.sampled_from([0.0, 0.3, 0.5, 0.7, 0.9, 1.0, 1.5]), max_size=60),
+    most=st.integers(1, 40),
+    factor=st.sampled_from([0.5, 1.0, 1.3]),
+)
+def test_the_pairs_that_meet_are_counted_among_the_largest_alone(
+    margins: list[float], most: int, factor: float
+) -> None:
+    highest = [factor * margin for margin in sorted(margins)[-most:]]
+    expected = sum(one >= 1.0 - other for one in highest for other in highest)
+    assert meeting_pairs(np.array(margins, np.float64), most, factor) == expected
