@@ -11,15 +11,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from cbtool.logs import gatling, jaeger, vegeta
+from cbtool.logs import gatling, jaeger, vegeta, zipkin
 from cbtool.logs.archives import entry_blocks
+from cbtool.logs.cutting import Cutting
 from cbtool.logs.jmeter import sample_blocks
 from cbtool.logs.spans import span_blocks
+from cbtool.traffic.scanning.elements import BETWEEN, BROKEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from cbtool.logs.blocks import Block
+    from cbtool.logs.cutting import Whole
 
     Note = Callable[[str], None]
     Reader = Callable[[Iterator[bytes], str, Note], Iterator[bytes | Block]]
@@ -38,6 +41,14 @@ _JMETER = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<testResults\b"
 _SPANS = re.compile(rb'\s*\{\s*"resourceSpans"\s*:')
 _TEMPO = re.compile(
     rb'(\s*\{\s*)"batches"(\s*:\s*\[\s*\{\s*"(?:resource|scopeSpans|instrumentationLibrarySpans)")'
+)
+_WITHIN = re.compile(
+    rb'\s*\{\s*"(trace|result)"\s*:\s*\{\s*"(resourceSpans|batches)"\s*:\s*\[\s*\{\s*"'
+    rb"(?:resource|scopeSpans|instrumentationLibrarySpans|schemaUrl)\""
+)
+_ZIPKIN_1 = re.compile(
+    rb'\s*\{\s*"(?:traceId|id|name|parentId)"\s*:[^\n]{1,8192}?'
+    rb'"(?:binaryAnnotations"\s*:\s*\[|value"\s*:\s*"(?:cs|sr)")'
 )
 _JAEGER = re.compile(rb'\s*\{\s*(?:"spans"\s*:\s*\[\s*\{\s*)?"traceID"\s*:\s*"')
 
@@ -87,6 +98,34 @@ def _tempo(pieces: Iterator[bytes], name: str, note: Note) -> Iterator[bytes | B
     yield from _spans(_again(_TEMPO.sub(rb'\1"resourceSpans"\2', first, count=1), pieces), name, note)
 
 
+def _within(pieces: Iterator[bytes], name: str, note: Note) -> Iterator[bytes | Block]:
+    """Answers of Tempo's second API and Jaeger's third, which have the batches in an object of theirs."""
+    first = next(pieces, b"")
+    begins = _WITHIN.match(first[:_HEAD])
+    assert begins is not None  # noqa: S101  # it was chosen by that
+    path = (begins[1].decode(), begins[2].decode())
+    yield from _spans(_batches(_again(first, pieces), Cutting(path), name, note), name, note)
+
+
+def _batches(pieces: Iterator[bytes], cutting: Cutting, name: str, note: Note) -> Iterator[bytes]:
+    """Yield each element of such a list as a batch of its own, a line each."""
+    for piece in pieces:
+        yield from map(_as_batches, cutting.taken(piece))
+        if cutting.elements.mode >= BROKEN:
+            break
+    if cutting.elements.mode != BETWEEN:
+        note(f"{name}: the answer ends early or is damaged; it was read up to there")
+    yield from map(_as_batches, cutting.rest())
+
+
+def _as_batches(whole: Whole) -> bytes:
+    data = b"".join(whole.parts)
+    return b"".join(
+        b'{"resourceSpans":[%b]}\n' % data[start:end].replace(b"\n", b" ")
+        for start, end in zip(whole.start.tolist(), whole.end.tolist(), strict=True)
+    )
+
+
 def _spans(pieces: Iterator[bytes], name: str, _note: Note) -> Iterator[bytes | Block]:
     yield from span_blocks(pieces, name, LARGEST)
 
@@ -96,6 +135,8 @@ _READERS: Mapping[re.Pattern[bytes], Reader] = {
     _JMETER: _jmeter,
     _SPANS: _spans,
     _TEMPO: _tempo,
+    _WITHIN: _within,
+    _ZIPKIN_1: lambda pieces, _name, _note: zipkin.zipkin_lines(pieces),
     _JAEGER: lambda pieces, _name, _note: jaeger.jaeger_lines(pieces),
     gatling.BEGINS: lambda pieces, name, _: gatling.gatling_lines(pieces, name),
     vegeta.BEGINS: lambda pieces, name, _: vegeta.vegeta_lines(pieces, name),

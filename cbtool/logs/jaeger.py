@@ -59,7 +59,7 @@ def jaeger_lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """Yield a header, and then a line a span; for a trace that is damaged, one that is none."""
     yield _HEADER
     made = bytearray()
-    for line in _lines(pieces):
+    for line in bounded_lines(pieces):
         if not line.strip():
             continue
         for span in _spans_of(line):
@@ -70,7 +70,7 @@ def jaeger_lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
     yield bytes(made)
 
 
-def _lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
+def bounded_lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """Yield lines, of one that is too long only its beginning."""
     held, size = list[bytes](), 0
     for piece in pieces:
@@ -88,7 +88,7 @@ def _lines(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 def _spans_of(line: bytes) -> Iterator[bytes]:
     try:
-        found = _decode(_as_utf8(line))
+        found = _decode(as_utf8(line))
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         yield _encode({"damaged": line[:_SHOWN].decode("utf-8", "replace")}) + b"\n"
         return
@@ -100,7 +100,7 @@ def _spans_of(line: bytes) -> Iterator[bytes]:
         yield _made(span, span.process or processes.get(span.processID))
 
 
-def _as_utf8(line: bytes) -> bytes:
+def as_utf8(line: bytes) -> bytes:
     """The line, with U+FFFD for what is not UTF-8."""
     return line if line.isascii() else line.decode("utf-8", "replace").encode()
 

@@ -170,17 +170,74 @@ def test_a_trace_that_is_too_long_is_not_held(tmp_path: Path, monkeypatch: pytes
     assert (len(found.calls), found.rejected) == (10, 1)
 
 
+def before_2(span: dict[str, Any]) -> dict[str, Any]:
+    """A span of Zipkin's as it was before version 2, its own times among its annotations."""
+    events = {"CLIENT": ("cs", "cr"), "SERVER": ("sr", "ss")}.get(span.get("kind", ""), ())
+    times = (span["timestamp"], span["timestamp"] + (span["duration"] or 0))
+    here = {"serviceName": "shop", "ipv4": "10.0.0.1", "port": 80}
+    remote = span.get("remoteEndpoint")
+    return {
+        "traceId": span["traceId"],
+        "id": span["id"],
+        "name": span["name"],
+        "annotations": [
+            {"timestamp": at, "value": value, "endpoint": here}
+            for at, value in zip(times, events[: 1 if span["duration"] is None else 2], strict=False)
+        ],
+        "binaryAnnotations": [
+            *({"key": key, "value": value, "endpoint": here} for key, value in span.get("tags", {}).items()),
+            *([{"key": "sa", "value": True, "endpoint": remote}] if remote else []),
+        ],
+    }
+
+
+@pytest.mark.parametrize("form", ["list", "lines", "pretty", "traces"])
+def test_zipkins_spans_before_version_2(tmp_path: Path, form: str) -> None:
+    made = [before_2(each) for each in spans()]
+    text = {
+        "list": json.dumps(made),
+        "lines": "\n".join(map(json.dumps, made)),
+        "pretty": json.dumps(made, indent=2),
+        "traces": json.dumps([made[:3], [], made[3:]]),
+    }[form]
+    found = read(tmp_path / "spans.json", text)
+    assert found.format == "zipkin"
+    check(found)
+
+
+def test_a_damaged_span_before_version_2_is_one_invalid_line(tmp_path: Path) -> None:
+    lines = [json.dumps(before_2(each)) for each in spans()]
+    found = read(tmp_path / "z.json", "\n".join([*lines, lines[1][:99], *lines]) + "\n")
+    assert (len(found.calls), found.lines, found.rejected) == (10, 15, 1)
+
+
+OTLP = {
+    "traceId": "AAECAw==",
+    "kind": "SPAN_KIND_CLIENT",
+    "startTimeUnixNano": f"{BEGAN}000",
+    "endTimeUnixNano": f"{BEGAN + 2500}000",
+    "attributes": [{"key": "http.status_code", "value": {"intValue": "503"}}],
+}
+BATCH = {"resource": {"attributes": []}, "scopeSpans": [{"scope": {}, "spans": [OTLP, OTLP]}]}
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+@pytest.mark.parametrize("key", ["resourceSpans", "batches"])
+@pytest.mark.parametrize("outer", ["trace", "result"])
+def test_batches_within_an_answer(tmp_path: Path, outer: str, key: str, indent: int | None) -> None:
+    answer = {outer: {key: [BATCH, BATCH]}, "metrics": {"inspectedBytes": "7"}}
+    text = json.dumps(answer, indent=indent) + "\n"
+    found = read(tmp_path / "answer.json", text * 2)
+    assert (found.format, found.rejected) == ("otlp", 0)
+    assert found.calls.status.tolist() == [503] * 8
+    half = read(tmp_path / "half.json", text + text[: len(text) // 3])
+    assert len(half.calls) == 4
+    assert any("ends early" in note for note in half.calls.notes)
+
+
 @pytest.mark.parametrize("indent", [None, 2])
 def test_tempos_answers_are_otlp_by_another_name(tmp_path: Path, indent: int | None) -> None:
-    made = {
-        "traceId": "AAECAw==",
-        "kind": "SPAN_KIND_CLIENT",
-        "startTimeUnixNano": f"{BEGAN}000",
-        "endTimeUnixNano": f"{BEGAN + 2500}000",
-        "attributes": [{"key": "http.status_code", "value": {"intValue": "503"}}],
-    }
-    batch = {"resource": {"attributes": []}, "scopeSpans": [{"scope": {}, "spans": [made, made]}]}
-    found = read(tmp_path / "tempo.json", json.dumps({"batches": [batch, batch]}, indent=indent))
+    found = read(tmp_path / "tempo.json", json.dumps({"batches": [BATCH, BATCH]}, indent=indent))
     assert (found.format, found.rejected) == ("otlp", 0)
     assert found.calls.status.tolist() == [503] * 4
     assert found.calls.duration_ns.tolist() == [2_500_000] * 4

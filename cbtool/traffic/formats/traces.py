@@ -94,7 +94,7 @@ _words = (
 )
 ZIPKIN = LogFormat(
     name="zipkin",
-    summary="Zipkin's spans (v2) as JSON, a list or a span a line",
+    summary="Zipkin's spans (v1, v2) as JSON, a list or a span a line",
     layout=SpanLines(JsonLines(_KEYS)),
     fields={
         "begun": fields.unix_time("timestamp", fields.MICROSECOND),
