@@ -11,6 +11,7 @@ from cbtool.logs import intake
 from cbtool.logs.files import read_files
 from cbtool.logs.intake import Intake
 from cbtool.logs.reading import SAMPLES
+from cbtool.logs.refusing import shown
 from cbtool.logs.streams import matching
 from cbtool.traffic.formats import assemble, formats_named
 from cbtool.traffic.selection import Selection
@@ -139,7 +140,14 @@ def sound(found: Sequence[File | None], sources: Sequence[str]) -> tuple[list[Fi
         raise InsufficientDataError(f"{', '.join(sources)}: empty", ("a log with at least one request",))
     with_calls = [file for file in files if file.calls]
     if not with_calls:
-        raise InsufficientDataError(f"{', '.join(sources)}: no call in it", ("at least one answered call",))
+        told = f"{', '.join(sources)}: no call in it"
+        first = next((sample for file in files for sample in file.samples), None)
+        if first is not None:
+            rejected = sum(file.rejected for file in files)
+            told += (
+                f": {rejected:,} lines are none, the first {first.file}:{first.line}: '{shown(first.text)}'"
+            )
+        raise InsufficientDataError(told, ("at least one answered call",))
     return files, with_calls
 
 

@@ -42,7 +42,7 @@ SAMPLES = 5
 """How many rejected lines are kept to show."""
 
 _SAMPLE_LINES = 200
-_TOLD_BY = 5  # lines that are looked at for why a file is not read
+_TOLD_BY = 12  # lines that are looked at for why a file is not read
 _ABOVE_HEADER = 10  # lines among which a header is looked for
 _IN_FLIGHT = 3  # blocks being parsed
 _KEPT = 200

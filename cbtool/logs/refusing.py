@@ -44,15 +44,27 @@ _KNOWN_OTHERS = {
     " has no times (TimestampFormat gives them)",
     r"\[\d\d:\d\d:\d\d [A-Z]{3}\] ": "Serilog's console log as it is by default, which has no dates"
     " (outputTemplate gives them)",
+    r'\{.{0,2000}?"category": ?"FrontDoorHealthProbeLog"': "Front Door's health probes, which are not what"
+    " clients asked (its FrontDoorAccessLog has that)",
     r"Summary:\s*$": "hey's or oha's summary, which has no single calls"
     " (hey -o csv, oha --output-format csv)",
     r"Running \S+ test @ ": "a summary of wrk or autocannon, which has no single calls",
     r"This is ApacheBench": "ApacheBench's summary, which has no single calls",
     r"Bombarding ": "bombardier's summary, which has no single calls",
-    r"#separator ": "a Zeek log without statuses (its http.log has them)",
-    r"#(?:Software|Version|Fields):.*$": "a W3C log without sc-status, cs-uri-stem or a date and time",
 }
 """By how they begin, files of programs whose other files can be read."""
+
+_NAMED_COLUMNS = {
+    "#separator ": ("#fields", {"status_code"}, "a Zeek log without statuses (its http.log has them)"),
+    "#": (
+        "#Fields:",
+        {"date", "time", "sc-status", "cs-uri-stem"},
+        "a W3C log without sc-status, cs-uri-stem or a date and time",
+    ),
+}
+"""By how they begin, files of which a line names the columns: what it begins with, and what must be there."""
+
+_DIRECTED = re.compile(r"#(?:separator |(?:Software|Version|Fields):)")
 
 _YEARS = re.compile(r"\b\d\d/[A-Z][a-z]{2}/(\d{4}):\d\d:\d\d:\d\d|\b(\d{4})-\d\d-\d\d[T ]\d\d:\d\d:\d\d")
 _SANE_YEARS = range(1970, 2200)
@@ -60,12 +72,14 @@ _SANE_YEARS = range(1970, 2200)
 
 def is_other(lines: Sequence[str]) -> bool:
     """Return whether a file that begins with these lines is of a program whose other files can be read."""
-    return any(re.match(begins, lines[0]) for begins in _KNOWN_OTHERS)
+    return bool(_DIRECTED.match(lines[0])) or any(re.match(begins, lines[0]) for begins in _KNOWN_OTHERS)
 
 
 def problem_of(chosen: Sequence[LogFormat], lines: Sequence[str]) -> str:
     """Return why a file is not read that begins with these lines; none of the formats `chosen` fits it."""
     other = next((what for begins, what in _KNOWN_OTHERS.items() if re.match(begins, lines[0])), None)
+    if not chosen and _DIRECTED.match(lines[0]):
+        other = _directed(lines)
     if other is not None and not chosen:
         return other
     for dated in filter(None, (_YEARS.search(line[:_DATED_WITHIN]) for line in lines)):
@@ -74,6 +88,17 @@ def problem_of(chosen: Sequence[LogFormat], lines: Sequence[str]) -> str:
     if not chosen:
         return "no known log format"
     return f"not {chosen[0].name}" if len(chosen) == 1 else "without the columns that --map names"
+
+
+def _directed(lines: Sequence[str]) -> str:
+    """Return why a file is not read in which a line names the columns."""
+    directive, needed, lacks = next(
+        what for begins, what in _NAMED_COLUMNS.items() if lines[0].startswith(begins)
+    )
+    named = next((line.split() for line in lines if line.startswith(directive)), None)
+    if named is None:
+        return f"a log without its line {directive}, which names the columns"
+    return f"no row fits the columns that {directive} names" if needed.issubset(named) else lacks
 
 
 def wrong_format(where: RejectedLine, problem: str, advice: str | None = None) -> WrongFormatError:

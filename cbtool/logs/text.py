@@ -38,6 +38,8 @@ _PREFIXES = tuple(
         rb"<\d{1,3}>1 " + _ISO + rb" \S+ (?!heroku )\S+ \S+ \S+ (?:-|\[[^\]]*\]) (?:\xef\xbb\xbf)?",
     )
 )
+# HAProxy's JSON, where a format quotes the whole of it.
+_QUOTES = re.compile(rb"^[^{'\n]{0,200}'(\{\s*\"[^\n]*\})'[ \t\r]*$", re.MULTILINE)
 _CRI = re.compile(rb"^" + _ISO + rb" (stdout|stderr) ([FP])(?::\w+)? ", re.MULTILINE)
 _PARTIAL = re.compile(rb"^\S+ std(?:out|err) P", re.MULTILINE)
 _CONSOLE = re.compile(
@@ -106,9 +108,9 @@ def _bare(head: bytes, note: Callable[[str], None]) -> Bare | None:
         return _within_objects(head, wanted)
     if len(_CRI.findall(head)) >= wanted:
         return _Parts(_of_cri)
-    for prefix in _PREFIXES:
-        if len(prefix.findall(head)) >= wanted:
-            return lambda lines, _, prefix=prefix: prefix.sub(b"", lines)  # type: ignore[misc]
+    for around in (*_PREFIXES, _QUOTES):
+        if len(around.findall(head)) >= wanted:
+            return lambda lines, _, around=around: around.sub(_within, lines)  # type: ignore[misc]
     if len(_CONSOLE.findall(head)) >= wanted:
         note(_CONSOLE_NOTE)
         return lambda lines, _: _CONSOLE.sub(_console, lines)
@@ -118,6 +120,11 @@ def _bare(head: bytes, note: Callable[[str], None]) -> Bare | None:
     if len(before) >= wanted and sum(_is_object(head, at) for at in before) >= wanted:
         return lambda lines, _: _BEFORE_OBJECT.sub(b"", _DATED_OBJECT.sub(_with_date, lines))
     return None
+
+
+def _within(found: re.Match[bytes]) -> bytes:
+    """What stands within what is taken off: nothing behind a prefix."""
+    return found[1] if found.re.groups else b""
 
 
 def _is_object(data: bytes, at: int) -> bool:

@@ -307,6 +307,15 @@ def test_caddys_console(tmp_path: Path) -> None:
     assert any("console format has no time zone" in note for note in found.calls.notes)
 
 
+def test_an_object_in_single_quotes(tmp_path: Path) -> None:
+    # As HAProxy's JSON formats have it where the whole of it is quoted, in the system's log.
+    log = "".join(f"Apr  3 04:01:4{at} web1 haproxy[17]: '{line}'\n" for at, line in enumerate(CADDY))
+    found = read(tmp_path, log.encode())
+    plain = read(tmp_path, "".join(line + "\n" for line in CADDY).encode())
+    assert (found.format, found.lines, found.rejected) == ("caddy", 9, 0)
+    assert found.calls.frame().equals(plain.calls.frame())
+
+
 # Above a header
 
 

@@ -299,3 +299,13 @@ def test_a_zeek_log_without_requests(tmp_path: Path) -> None:
 def test_zeeks_other_logs_are_told(tmp_path: Path) -> None:
     with pytest.raises(WrongFormatError, match=r"its http\.log"):
         read(tmp_path / "conn.log", ZEEK.replace("status_code", "conn_state"))
+
+
+def test_a_damaged_zeek_log_is_not_told_to_lack_statuses(tmp_path: Path) -> None:
+    head = [line for line in ZEEK.splitlines() if line.startswith("#")][:-1]
+    with pytest.raises(WrongFormatError, match="no row fits the columns that #fields names"):
+        read(tmp_path / "http.log", "\n".join([*head, *["damaged by someone"] * 300]) + "\n")
+    with pytest.raises(InsufficientDataError, match=r"2 lines are none, the first .*http\.log:9: 'da"):
+        read(tmp_path / "http.log", "\n".join([*head, *["damaged by someone"] * 2]) + "\n")
+    with pytest.raises(WrongFormatError, match="a log without its line #fields"):
+        read(tmp_path / "http.log", "\n".join([*head[:5], *["damaged by someone"] * 300]) + "\n")

@@ -400,6 +400,20 @@ def test_lines_of_other_kinds_are_no_calls(tmp_path: Path) -> None:
     assert (len(found.calls), found.rejected, found.lines) == (3, 1, 7)
 
 
+def test_what_front_door_asked_by_itself_is_no_call(tmp_path: Path) -> None:
+    call = {"httpMethod": "GET", "requestUri": "/a", "httpStatusCode": "503", "timeTaken": "0.125"}
+    probe = {"httpVerb": "HEAD", "httpStatusCode": "200", "totalLatencyMilliseconds": "97"}
+    rows = [
+        {"time": ISO, "category": "FrontDoorAccessLog", "properties": call},
+        {"time": ISO, "category": "FrontDoorHealthProbeLog", "properties": probe},
+    ]
+    found = read(tmp_path, "".join(json.dumps(row) + "\n" for row in rows * 3))
+    assert found.calls.status.tolist() == [503] * 3
+    assert (found.lines, found.rejected) == (6, 0)
+    with pytest.raises(WrongFormatError, match="Front Door's health probes"):
+        read(tmp_path, "".join(json.dumps(row) + "\n" for row in rows[1:] * 3))
+
+
 def test_times_in_whole_seconds_are_spread(tmp_path: Path) -> None:
     found = read(tmp_path, objects({"time": "2026-11-24T10:00:00Z", "url": "/a", "statusCode": 200}))
     assert (found.calls.start_ns / 1e9).tolist() == pytest.approx([0, 1 / 3, 2 / 3])

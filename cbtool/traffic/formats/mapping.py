@@ -32,6 +32,7 @@ _STARTS = {"timestamp": None} | {f"timestamp_{name}": unit for name, unit in _UN
 _ENDS = {name.replace("timestamp", "ended"): unit for name, unit in _STARTS.items()}
 _TIMES = _STARTS | _ENDS
 _TEXTS = ("method", "path", "host", "upstream", "instance")
+_CATEGORY, _PROBES = "category", "HealthProbeLog"  # Azure's Front Door, which asks by itself
 _NO_ANSWER = "-1"  # as HAProxy has it
 _REQUEST = "request"  # method and path together: `GET /a HTTP/1.1`
 MEANINGS = (*_TIMES, "status", "error", *_DURATIONS, *_TEXTS, _REQUEST)
@@ -90,12 +91,17 @@ def guessed_format(lines: Sequence[str]) -> LogFormat | None:
     formats = mapped_formats(guess.mapping)
     log_format = formats[("rows", "objects", "pairs").index(guess.kind)]
     told = guess.mapping.replace(BEFORE, "the date before them") if guess.dated else f"--map {guess.mapping}"
+    layout, skipped = log_format.layout, ~pl.col("said")
+    if isinstance(layout, JsonLines) and any(f'"{_CATEGORY}"' in line for line in lines):
+        layout = replace(layout, keys=tuple(dict.fromkeys((*layout.keys, _CATEGORY))))
+        skipped |= pl.col(_CATEGORY).str.ends_with(_PROBES).fill_null(value=False)
     return replace(
         log_format,
         name="guessed",
+        layout=layout,
         fields={**log_format.fields, "said": fields.is_filled(_column(guess.mapping, "status"))},
         resolution_ns=1_000_000_000,  # unless they turn out to be finer
-        skipped=None if guess.kind == "rows" else ~pl.col("said"),
+        skipped=None if guess.kind == "rows" else skipped,
         notes=(f"what the columns mean was taken from their names: {told}",),
     )
 
