@@ -125,8 +125,7 @@ def _reaches(
 
     held = others + already
     need = np.maximum(gate.errors, np.ceil(threshold * held / 100.0 - 1e-9)) - already
-    share = np.broadcast_to(levels.bad[:, None], others.shape)
-    reached = betainc(np.maximum(need, 1.0), np.maximum(others - need + 1, 1e-9), share)
+    reached = betainc(np.maximum(need, 1.0), np.maximum(others - need + 1, 1e-9), levels.bad[:, None])
     tail = np.where(need <= 0, 1.0, np.where(need > others, 0.0, reached))
     return np.where(held >= gate.calls, tail, 0.0)
 

@@ -111,14 +111,19 @@ def regrouped(arrays: Iterable[NDArray[Any]], sizes: Sequence[int]) -> Iterator[
 
 
 def quantile(arrays: Iterable[NDArray[Any]], n: int, q: float) -> float:
-    """Return `numpy.quantile` of n values that come in pieces, bit for bit; it holds the n(1 − q) highest."""
+    """Return `numpy.quantile` of n values that come in pieces, bit for bit; it holds a few times n(1 − q)."""
     place = (n - 1) * q
     below = int(np.floor(place))
     most = n - below  # the two values that it lies between are the lowest of so many
     held = np.zeros(0)
     for array in arrays:
         held = array if not len(held) else np.concatenate((held, array))
-        if len(held) > most:
-            held = np.partition(held, len(held) - most)[len(held) - most :]
+        if len(held) > 2 * most:  # seldom enough that short pieces cost little
+            held = _highest(held, most)
+    held = _highest(held, most)
     lowest = np.partition(held, 1)[:2] if len(held) > 1 else held
     return float(np.quantile(lowest, place - below if len(lowest) > 1 else 0.0))
+
+
+def _highest(values: NDArray[Any], most: int) -> NDArray[Any]:
+    return np.partition(values, len(values) - most)[len(values) - most :] if len(values) > most else values

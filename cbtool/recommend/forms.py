@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 _SHORTEST_WAIT = 0.5  # seconds; a probe more often than this is no rest for anybody,
 _SHORTEST_OF_MANY = 0.1  # seconds; but where calls are many it may be a small part of them
@@ -47,6 +48,7 @@ def reopening_chance(trials: int, level: float, threshold: float) -> float:
     )
 
 
+@lru_cache(maxsize=4096)
 def nice(value: float) -> float:
     """Return the nearest number that a person would write: 1.5 or a digit, times a power of ten."""
     power = 10.0 ** math.floor(math.log10(value))

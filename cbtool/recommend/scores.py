@@ -31,14 +31,14 @@ def judge(
         pool: of threads; the kernel runs without the interpreter's lock.
     """
     judged = {candidate: len(known.get(candidate, ())) for candidate in candidates}
+    if all(first >= len(courts) for first in judged.values()):  # mostly
+        return
     unknown = [
         (candidate, court)
         for number, court in enumerate(courts)
         for candidate, first in judged.items()
         if first <= number
     ]
-    if not unknown:  # mostly: to wake another thread up takes longer than to look
-        return
     half = len(unknown) // 2
     others = pool.submit(_losses, unknown[half:])
     losses = [*_losses(unknown[:half]), *others.result()]
