@@ -112,3 +112,21 @@ def test_what_was_seen_and_what_to_do(line: str, told: str, tmp_path: Path) -> N
     assert problem.startswith(f"{path}:1: no known log format: '")
     assert told in advice
     assert "\n" not in advice
+
+
+def test_lines_that_others_write_a_little_differently(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    path.write_text(
+        "Info: 1737539565.563 481 10.0.0.1 TCP_MISS/503 69 GET http://shop.example/a - DIRECT/10.0.0.9 - X\n"
+        * 3
+    )
+    found = read_calls([str(path)])
+    assert (found.format, found.calls.status.tolist()) == ("squid", [503] * 3)
+    assert found.calls.duration_ns.tolist() == [481_000_000] * 3
+    path.write_text(
+        "RUN\tReplay\t\tgatling-1\t1549361913283\t \t3.5.1\n"
+        "REQUEST\t\t\t1549361915041\t1549361915050\tKO\tstatus.find.is(200), but actually found 400\n"
+    )
+    found = read_calls([str(path)])  # requests without names
+    assert (found.format, found.calls.status.tolist()) == ("gatling", [400])
+    assert found.calls.duration_ns.tolist() == [9_000_000]

@@ -212,7 +212,7 @@ GATLING = LogFormat(
     summary="Gatling's simulation.log, of text (from 2.0 on) or binary (from 3.13 on)",
     # The run's head, its users, groups and crashes are no requests.
     layout=PatternLines(
-        rf"{_HEAD}(?:(?<other>RUN|USER|GROUP|ERROR|ASSERTION)\t|REQUEST\t(?:[^\t]*\t){{1,4}}?(?<name>[^\t]+)\t"
+        rf"{_HEAD}(?:(?<other>RUN|USER|GROUP|ERROR|ASSERTION)\t|REQUEST\t(?:[^\t]*\t){{1,4}}?(?<name>[^\t]*)\t"
         r"(?<began>[0-9]{13})\t(?:[0-9]{13}\t[0-9]{13}\t)?(?<ended>[0-9]{13})\t(?<verdict>OK|KO)"
         r"(?:\t(?<message>.*))?$)"
     ),

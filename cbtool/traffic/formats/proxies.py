@@ -104,10 +104,10 @@ NPM = LogFormat(
 
 SQUID = LogFormat(
     name="squid",
-    summary="Squid's native access log",
+    summary="Squid's native access log, and that of Cisco's web appliance",
     layout=PatternLines(
-        r"^(?<time>[0-9]{9,10}\.[0-9]{3}) +(?<ms>-?[0-9]+) [^ ]+ (?<result>[A-Z_]+)/(?<status>[0-9]{3}) "
-        r"[0-9-]+ (?<method>[^ ]+) (?<url>[^ ]+) [^ ]+ [A-Z_]+/(?<peer>[^ ]+)"
+        r"^(?:Info: )?(?<time>[0-9]{9,10}\.[0-9]{3}) +(?<ms>-?[0-9]+) [^ ]+ (?<result>[A-Z_]+)"
+        r"/(?<status>[0-9]{3}) [0-9-]+ (?<method>[^ ]+) (?<url>[^ ]+) [^ ]+ [A-Z_]+/(?<peer>[^ ]+)"
     ),
     fields={
         "time": fields.unix_time("time"),
