@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from cbtool.recommend.long_trace import LongTrace
-from cbtool.recommend.reach import given_up, observed_along
+from cbtool.recommend.reading.long_trace import LongTrace
+from cbtool.recommend.surroundings.reach import given_up, observed_along
 from cbtool.simulation.engine import Engine
 from cbtool.simulation.long import flagged
 from cbtool.simulation.long_simulation import LongSimulation

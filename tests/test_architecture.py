@@ -93,6 +93,9 @@ ALLOWED = {
     "dashboard": {"errors", "units", "breaker", "metrics", "report"},
     "demo": {"breaker", "traffic", "shipped", "profiles", "scenarios", "simulation", "recommend", "live"},
 }
+# The steps of a recommendation, in order: each needs, when it runs, only those before it.
+STEPS = ("reading", "candidates", "incidents", "false_trips", "search", "surroundings", "held_out")
+VALUES = {"model", "findings"}  # what a recommendation is made of: any step may make some of it
 PURE = ("breaker", "traffic", "metrics")
 IMPURE_MODULES = {
     "time", "datetime", "socket", "asyncio", "threading", "subprocess", "random", "os", "sys", "io",
@@ -220,6 +223,19 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
         order.prepare()
     except CycleError as error:
         pytest.fail(" -> ".join(reversed(error.args[1])))
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_each_step_of_a_recommendation_needs_only_those_before_it(step: str) -> None:
+    names = {f"cbtool.recommend.{p.stem}" for p in (PACKAGE / "recommend").glob("*.py")} | {
+        f"cbtool.recommend.{p.parent.name}.{p.stem}" for p in (PACKAGE / "recommend").glob("*/*.py")
+    }
+    before = {*VALUES, *STEPS[: STEPS.index(step) + 1]}
+    if step == "held_out":
+        before |= {"method", "long_method"}
+    for path in sorted((PACKAGE / "recommend" / step).glob("*.py")):
+        needs = {name.split(".")[2] for name in run_time_imports(path, names)}
+        assert needs <= before, f"{path.name} must not import {sorted(needs - before)}"
 
 
 @pytest.mark.parametrize("room", PURE)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cbtool.cli.sources import TrafficSource
-    from cbtool.recommend.judgement import Judgement
+    from cbtool.recommend.search.judgement import Judgement
     from cbtool.simulation.comparison import AtLoad, Candidate, Comparison
 
     Compared = tuple[Comparison, list[Judgement]]
@@ -107,7 +107,7 @@ class _Comparing(NamedTuple):
 
     def of(self, traffic: TrafficSource) -> Compared:
         """Compare on some traffic."""
-        from cbtool.recommend.judgement import incidents_in, incidents_in_parts, judge
+        from cbtool.recommend.search.judgement import incidents_in, incidents_in_parts, judge
         from cbtool.simulation.comparison import compare as run
         from cbtool.traffic.calls import Calls
 

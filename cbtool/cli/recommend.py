@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from cbtool.cli.sources import AnyCalls
     from cbtool.recommend import Recommendation
-    from cbtool.recommend.validation import Asked
+    from cbtool.recommend.held_out.validation import Asked
     from cbtool.traffic.calls import Calls
     from cbtool.traffic.outcomes import OutcomeRules
 
@@ -78,7 +78,7 @@ def recommend(
     """
     from cbtool.foreign.recommended import snippet
     from cbtool.foreign.writing import known_library
-    from cbtool.recommend.validation import answered
+    from cbtool.recommend.held_out.validation import answered
     from cbtool.report.explanation import explanation_text
     from cbtool.report.groups import recommended_groups_text
     from cbtool.report.recommendation import recommendation_text

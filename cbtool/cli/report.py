@@ -73,7 +73,7 @@ def report(
     """
     from cbtool.foreign.writing import known_library
     from cbtool.logs.records import read_record
-    from cbtool.recommend.validation import answered
+    from cbtool.recommend.held_out.validation import answered
     from cbtool.report.grounds import ground_of
     from cbtool.report.html.document import document_of
     from cbtool.report.html.page import traffic_page

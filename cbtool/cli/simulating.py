@@ -55,7 +55,7 @@ class Simulating(NamedTuple):
         stored = source.stored(load)
         if stored is not None:
             return self._stored(stored, calls_out, plot=plot)
-        from cbtool.recommend.reach import observed
+        from cbtool.recommend.surroundings.reach import observed
         from cbtool.report.calls_file import write_calls
         from cbtool.simulation.run import simulate, values_of
 
@@ -79,7 +79,7 @@ class Simulating(NamedTuple):
         return Answer(result, values_of(result, calls, verdicts, config), reach, calls.span, counts, drawn)
 
     def _plot(self, calls: AnyCalls, result: SimulationResult) -> str:
-        from cbtool.recommend.judgement import incidents_in_parts
+        from cbtool.recommend.search.judgement import incidents_in_parts
         from cbtool.report.series.along import Along
         from cbtool.report.strip import traffic_strip
         from cbtool.traffic.parts import in_parts

@@ -1,7 +1,8 @@
 """Settings from traffic: regimes of load, incidents without labels, a false-trip budget, a search.
 
-`method.py` is the whole method on one page. Each module's docstring says where its formulas come
-from.
+`method.py` is the whole method on one page, and takes the steps in the order of the table in
+tests/test_architecture.py: reading, candidates, incidents, false trips, search, surroundings. Each
+module's docstring says where its formulas come from.
 """
 
 from typing import TYPE_CHECKING, Any

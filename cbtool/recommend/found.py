@@ -12,15 +12,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from cbtool.recommend.arena import Spell
-    from cbtool.recommend.columns import TraceColumns
-    from cbtool.recommend.excerpt import Clock
-    from cbtool.recommend.gates import Candidate
-    from cbtool.recommend.incidents import Sides
+    from cbtool.recommend.candidates.gates import Candidate
+    from cbtool.recommend.incidents.excerpt import Clock
+    from cbtool.recommend.incidents.incidents import Sides
+    from cbtool.recommend.incidents.own_incidents import Own
     from cbtool.recommend.model import Budget, Incident, Regime
-    from cbtool.recommend.own_incidents import Own
-    from cbtool.recommend.search import Search
-    from cbtool.recommend.trace import Trace
+    from cbtool.recommend.reading.columns import TraceColumns
+    from cbtool.recommend.reading.trace import Trace
+    from cbtool.recommend.search.arena import Spell
+    from cbtool.recommend.search.search import Search
 
 _USUAL_BROWN_OUT = 0.4  # where none was seen
 

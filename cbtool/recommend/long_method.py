@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from cbtool.recommend.around import surrounded
-from cbtool.recommend.doubts import Served, long_doubts
-from cbtool.recommend.excerpt import STRETCHES, excerpt_of, healthy_ranges
-from cbtool.recommend.healthy import healthy_p99
-from cbtool.recommend.incidents import apart_along
-from cbtool.recommend.instances import NamedAlong
-from cbtool.recommend.labelled import label_notes, labelled_along
-from cbtool.recommend.long_own import own_along
-from cbtool.recommend.long_trace import LongTrace
-from cbtool.recommend.method import Case, searched
+from cbtool.recommend.case import Case
+from cbtool.recommend.incidents.excerpt import STRETCHES, excerpt_of, healthy_ranges
+from cbtool.recommend.incidents.incidents import apart_along
+from cbtool.recommend.incidents.labelled import label_notes, labelled_along
+from cbtool.recommend.incidents.long_own import own_along
+from cbtool.recommend.method import searched
 from cbtool.recommend.model import Budget
-from cbtool.recommend.reach import given_up, observed_notes
+from cbtool.recommend.reading.healthy import healthy_p99
+from cbtool.recommend.reading.instances import NamedAlong
+from cbtool.recommend.reading.long_trace import LongTrace
 from cbtool.recommend.refusal import healthy_along, missing, missing_budget, refused
+from cbtool.recommend.surroundings.around import surrounded
+from cbtool.recommend.surroundings.doubts import Served, long_doubts
+from cbtool.recommend.surroundings.reach import given_up, observed_notes
 from cbtool.traffic.labels import label_spans
 from cbtool.traffic.parts import ordered
 from cbtool.traffic.thinning import split
@@ -31,9 +32,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cbtool.profiles import Profile
-    from cbtool.recommend.excerpt import Excerpt
+    from cbtool.recommend.incidents.excerpt import Excerpt
     from cbtool.recommend.model import Recommendation
-    from cbtool.recommend.picked import Range
+    from cbtool.recommend.reading.picked import Range
     from cbtool.traffic.labels import Label
     from cbtool.traffic.outcomes import OutcomeRules
     from cbtool.traffic.parts import LongCalls

@@ -7,34 +7,31 @@ resampled traffic → the cheapest settings within the budget → reasons.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cbtool.recommend import arena as arenas
-from cbtool.recommend.around import surrounded
-from cbtool.recommend.blips import severe_blips
-from cbtool.recommend.breakers import COURTS, breakers_of
-from cbtool.recommend.delay_budget import in_time
-from cbtool.recommend.doubts import traffic_doubts
-from cbtool.recommend.false_trips import BURST_MARGIN, Guard
+from cbtool.recommend.case import Case
+from cbtool.recommend.false_trips.false_trips import Guard
+from cbtool.recommend.false_trips.views import exposed, few_bursts, lasting, nights
 from cbtool.recommend.found import Found
-from cbtool.recommend.ground import Ground
-from cbtool.recommend.healthy import healthy_p99
-from cbtool.recommend.incidents import A_TAIL, Sides, few_of, tell_apart
-from cbtool.recommend.instances import named_instances
-from cbtool.recommend.labelled import label_notes, labelled_sides
-from cbtool.recommend.loss import Court
-from cbtool.recommend.margins import burst_margin
-from cbtool.recommend.mild import mild_stretches
-from cbtool.recommend.model import Budget, IncidentKind, Recommendation, Regime
-from cbtool.recommend.own_incidents import Own, inside, own_incidents
-from cbtool.recommend.reach import given_up, observed_notes
+from cbtool.recommend.incidents.incidents import tell_apart
+from cbtool.recommend.incidents.labelled import label_notes, labelled_sides
+from cbtool.recommend.incidents.own_incidents import own_incidents
+from cbtool.recommend.model import Budget, IncidentKind, Recommendation
+from cbtool.recommend.reading.breakers import COURTS
+from cbtool.recommend.reading.healthy import healthy_p99
+from cbtool.recommend.reading.instances import named_instances
+from cbtool.recommend.reading.trace import Trace, trace_of
 from cbtool.recommend.refusal import healthy_side, missing, missing_budget, refused
-from cbtool.recommend.search import Search
-from cbtool.recommend.trace import Trace, trace_of
-from cbtool.recommend.views import exposed, few_bursts, lasting, nights
+from cbtool.recommend.search import arena as arenas
+from cbtool.recommend.search.delay_budget import in_time
+from cbtool.recommend.search.ground import Ground
+from cbtool.recommend.search.search import Search
+from cbtool.recommend.surroundings.around import surrounded
+from cbtool.recommend.surroundings.doubts import traffic_doubts
+from cbtool.recommend.surroundings.reach import given_up, observed_notes
 from cbtool.traffic.labels import label_spans
 from cbtool.traffic.outcomes import DEFAULT_RULES
 from cbtool.traffic.thinning import split
@@ -45,10 +42,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cbtool.profiles import Profile
-    from cbtool.recommend.columns import TraceColumns
-    from cbtool.recommend.excerpt import Clock
-    from cbtool.recommend.mild import Mild
-    from cbtool.recommend.segments import Segment
+    from cbtool.recommend.search.loss import Court
     from cbtool.traffic.calls import Calls
     from cbtool.traffic.labels import Label
     from cbtool.traffic.outcomes import OutcomeRules
@@ -125,110 +119,6 @@ def recommend(
     if done.config is None:
         return done
     return replace(done, notes=(*done.notes, *observed_notes(done.config, given_up(calls), trace, instances)))
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """The traffic, told apart, and what was asked of it."""
-
-    trace: Trace
-    instance: NDArray[np.int32]
-    sides: Sides
-    p99: float | None
-    budget: Budget
-    regimes: tuple[Regime, ...]
-    instances: int
-    seed: int
-    own: Own
-    whole: TraceColumns
-    named: bool = False
-    """Whether the log says which instance a call went to; else the calls were dealt out at random."""
-    clock: Clock | None = None
-    seconds: float | None = None
-    """How long all healthy time is, where the trace holds a part of it and all bursts."""
-
-    @property
-    def bursts(self) -> NDArray[np.bool_] | None:
-        """Mask of the calls in bursts to be ridden through; None where they are so many as to be a tail."""
-        few = few_of(*self._ridden())
-        if not few:
-            return None
-        mask = np.zeros(len(self.trace), np.bool_)
-        for segment in few:
-            mask[segment.first : segment.last + 1] = True
-        return mask
-
-    def _ridden(self) -> tuple[list[Segment], list[bool]]:
-        """Return the bad stretches that are no incidents, and which of them are severe."""
-        ridden, bad = sorted(set(self.sides.segments) - set(self.sides.actionable)), self.trace.bad(self.p99)
-        return ridden, [bool(bad[s.first : s.last + 1].mean() >= self.budget.break_even) for s in ridden]
-
-    def mild(self, seconds: float) -> Mild | None:
-        """Return the stretches that are worse than usual and last, in so many seconds of healthy time."""
-        mild = [segment for segment, severe in zip(*self._ridden(), strict=True) if not severe]
-        return mild_stretches(self.trace, mild, self.trace.bad(self.p99), seconds, self.instances)
-
-    @property
-    def dealt(self) -> bool:
-        """Whether the calls were dealt out to several breakers by chance."""
-        return self.instances > 1 and not self.named
-
-    @property
-    def burst_margin(self) -> float:
-        """How many times as bad as the worst burst seen the next may be (`margins.burst_margin`)."""
-        bursts = severe_blips(self.sides.incidents, self.budget)
-        if not bursts or len(bursts) >= A_TAIL:
-            return BURST_MARGIN
-        return burst_margin(len(bursts), hurried=bool(self.sides.actionable))
-
-    def blips(self) -> list[Segment]:
-        """Return the severe bursts to be ridden through."""
-        return [segment for segment, bad in zip(*self._ridden(), strict=True) if bad]
-
-    def alone(self, keep: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Return a mask without the incidents of single instances."""
-        return keep & ~inside(self.trace, self.instance, self.own) if self.own else keep
-
-    def shares(self, keep: NDArray[np.bool_]) -> list[Trace]:
-        """Return the kept calls of each breaker that is looked at."""
-        keep = self.alone(keep)
-        return [self.trace.take(keep & mine) for mine in self.breakers()]
-
-    def breakers(self) -> list[NDArray[np.bool_]]:
-        """Return which calls each breaker that is looked at sees."""
-        return breakers_of(self.instance, self.instances, self.seed, named=self.named)
-
-    def gaps(self) -> list[tuple[int, int]]:
-        """Return the times that the background leaves out, as (from, to) nanoseconds."""
-        start = self.trace.start
-        edges = np.diff(np.concatenate(([False], ~self.sides.background, [False])).astype(np.int8))
-        out = np.flatnonzero(edges)
-        last = len(start) - 1
-        return [(int(start[a]), int(start[min(b, last)])) for a, b in zip(out[::2], out[1::2], strict=True)]
-
-    def spells(self) -> list[arenas.Spell]:
-        """Return the incidents that a breaker should act on, as spells to transplant."""
-        found = self.sides.actionable
-        parts = self.sides.parts
-        return [
-            arenas.spell_of(
-                self.trace,
-                s.first,
-                s.last,
-                len(found),
-                [part for part in parts if s.first <= part.first and part.last <= s.last],
-            )
-            for s in found
-        ]
-
-    def library(self, calm: Trace) -> list[arenas.Spell]:
-        """Return the incidents that any upstream can have, at this one's durations."""
-        typical = int(np.median(calm.duration)) if len(calm) else 0
-        return arenas.library(self.p99, typical, calm.span)
-
-    def court(self, arena: arenas.Arena) -> Court:
-        """Return an arena as a court."""
-        return Court(arena, self.p99, self.budget.reject_cost, self.budget.false_trip_cost)
 
 
 def searched(case: Case, log_format: str) -> Found | None:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from cbtool.recommend.blips import taken_for_blips
-from cbtool.recommend.columns import count
+from cbtool.recommend.incidents.blips import taken_for_blips
 from cbtool.recommend.model import Answer, Recommendation
-from cbtool.recommend.picked import length_of
-from cbtool.recommend.regimes import load_regimes
+from cbtool.recommend.reading.columns import count
+from cbtool.recommend.reading.picked import length_of
+from cbtool.recommend.reading.regimes import load_regimes
 from cbtool.units import format_duration, format_percent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cbtool.recommend.columns import TraceColumns
-    from cbtool.recommend.incidents import Apart, Sides
+    from cbtool.recommend.incidents.incidents import Apart, Sides
     from cbtool.recommend.model import Budget, Incident
-    from cbtool.recommend.picked import Range
-    from cbtool.recommend.trace import Trace
+    from cbtool.recommend.reading.columns import TraceColumns
+    from cbtool.recommend.reading.picked import Range
+    from cbtool.recommend.reading.trace import Trace
     from cbtool.traffic.calls import Calls
     from cbtool.traffic.parts import LongCalls
 

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Context
 from typing import TYPE_CHECKING
 
 from cbtool.breaker.capacity import WASTEFUL
-from cbtool.recommend.forms import ceil_nice
+from cbtool.recommend.candidates.forms import ceil_nice
 from cbtool.report.text import WIDTH, counted
 from cbtool.units import format_duration, format_percent
 

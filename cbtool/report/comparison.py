@@ -12,7 +12,7 @@ from cbtool.units import format_duration, format_rate
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cbtool.recommend.judgement import Judgement
+    from cbtool.recommend.search.judgement import Judgement
     from cbtool.simulation.comparison import Cell, Comparison
 
 _HEADERS = ("profile", "trips", "false", "caught", "after", "refused", "failed", "healthy", "time")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from cbtool.recommend.blips import USUALLY_ACTED_ON
 from cbtool.recommend.findings import Weight
+from cbtool.recommend.incidents.blips import USUALLY_ACTED_ON
 from cbtool.report.choices import every
 from cbtool.report.text import WIDTH, counted, one_line, setting_text
 from cbtool.units import format_duration, format_percent, format_rate

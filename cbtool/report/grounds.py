@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from cbtool.recommend.columns import count
-from cbtool.recommend.instances import NamedAlong
-from cbtool.recommend.long_trace import LongTrace
-from cbtool.recommend.reach import given_up, observed, observed_along
+from cbtool.recommend.reading.columns import count
+from cbtool.recommend.reading.instances import NamedAlong
+from cbtool.recommend.reading.long_trace import LongTrace
+from cbtool.recommend.surroundings.reach import given_up, observed, observed_along
 from cbtool.report.series.along import Along
 from cbtool.simulation.long import flagged
 from cbtool.simulation.long_simulation import LongSimulation
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from cbtool.breaker import BreakerConfig
     from cbtool.breaker.reach import Reachability
-    from cbtool.recommend.columns import Column
+    from cbtool.recommend.reading.columns import Column
     from cbtool.simulation.health import HealthTimeline
     from cbtool.simulation.run import SimulationResult
     from cbtool.traffic.outcomes import OutcomeRules

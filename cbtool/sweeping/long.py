@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 
 from cbtool.breaker import State, Verdict
-from cbtool.recommend.judgement import Judge, incidents_along
-from cbtool.recommend.long_trace import LongTrace
+from cbtool.recommend.reading.long_trace import LongTrace
+from cbtool.recommend.search.judgement import Judge, incidents_along
 from cbtool.simulation.long import Heard, LongRuns, Tally, flagged, part_count
 from cbtool.sweeping.running import Outcome, Plan, Sweep, tried_all
 

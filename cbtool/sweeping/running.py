@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from cbtool.errors import ConfigurationError, InvalidSettingError
-from cbtool.recommend.judgement import incidents_in, judge
+from cbtool.recommend.search.judgement import incidents_in, judge
 from cbtool.simulation.run import fleet_of
 from cbtool.simulation.sweep import sweep
 from cbtool.sweeping.axes import config_at

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 
 from cbtool.breaker.outcome import Verdict
-from cbtool.recommend.excerpt import excerpt_of
-from cbtool.recommend.instances import NamedAlong, Ranks, every_instance
-from cbtool.recommend.long_own import own_along
-from cbtool.recommend.long_trace import LongTrace
-from cbtool.recommend.own_incidents import own_incidents
-from cbtool.recommend.reach import given_up
-from cbtool.recommend.trace import trace_of
+from cbtool.recommend.incidents.excerpt import excerpt_of
+from cbtool.recommend.incidents.long_own import own_along
+from cbtool.recommend.incidents.own_incidents import own_incidents
+from cbtool.recommend.reading.instances import NamedAlong, Ranks, every_instance
+from cbtool.recommend.reading.long_trace import LongTrace
+from cbtool.recommend.reading.trace import trace_of
+from cbtool.recommend.surroundings.reach import given_up
 from cbtool.scratch import Scratch
 from cbtool.simulation.long import flagged
 from cbtool.simulation.long_simulation import LongSimulation
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
     from cbtool.metrics.summary import RunSummary
     from cbtool.profiles import Profile
-    from cbtool.recommend.columns import Column, TraceColumns
-    from cbtool.recommend.incidents import Apart
+    from cbtool.recommend.incidents.incidents import Apart
+    from cbtool.recommend.incidents.own_incidents import Own
     from cbtool.recommend.model import Budget
-    from cbtool.recommend.own_incidents import Own
-    from cbtool.recommend.picked import Range
-    from cbtool.recommend.trace import Trace
+    from cbtool.recommend.reading.columns import Column, TraceColumns
+    from cbtool.recommend.reading.picked import Range
+    from cbtool.recommend.reading.trace import Trace
     from cbtool.simulation.health import HealthTimeline
     from cbtool.simulation.long import Heard
     from cbtool.traffic.outcomes import OutcomeRules

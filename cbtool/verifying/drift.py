@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from cbtool.recommend.vitals import vitals_of
+from cbtool.recommend.surroundings.vitals import vitals_of
 from cbtool.units import format_duration, format_percent
 from cbtool.verifying.load_drift import load_checks
 from cbtool.verifying.model import Check, Group

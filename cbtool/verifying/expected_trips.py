@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cbtool.recommend.exposure import exposure_of
-from cbtool.recommend.false_trips import Guard
-from cbtool.recommend.gates import gate_of
-from cbtool.recommend.night import thinned_to_quietest
-from cbtool.recommend.own_incidents import inside
-from cbtool.recommend.regimes import load_regimes
+from cbtool.recommend.candidates.gates import gate_of
+from cbtool.recommend.false_trips.exposure import exposure_of
+from cbtool.recommend.false_trips.false_trips import Guard
+from cbtool.recommend.false_trips.night import thinned_to_quietest
+from cbtool.recommend.incidents.own_incidents import inside
+from cbtool.recommend.reading.regimes import load_regimes
 from cbtool.units import format_duration
 from cbtool.verifying.model import Check, Group
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from cbtool.breaker.reach.holding import window_holding
 from cbtool.breaker.reach.rules import rules_of
-from cbtool.recommend.vitals import load_levels
+from cbtool.recommend.surroundings.vitals import load_levels
 from cbtool.units import NANOSECONDS, format_rate
 from cbtool.verifying.model import Check, Group
 from cbtool.verifying.surprise import Z99, surprise
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from cbtool.breaker.config import BreakerConfig
     from cbtool.profiles.evidence import ProfileEvidence
-    from cbtool.recommend.columns import TraceColumns
+    from cbtool.recommend.reading.columns import TraceColumns
 
 _TWICE = 2.0  # a load that has changed by less is none to set a breaker anew for
 _PART = 0.5  # of the time that the evidence is of; less of it is another time of day, perhaps

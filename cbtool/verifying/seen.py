@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cbtool.recommend.columns import pieces
-from cbtool.recommend.excerpt import healthy_ranges
-from cbtool.recommend.healthy import healthy_p99
-from cbtool.recommend.incidents import apart_along
-from cbtool.recommend.labelled import labelled_along
+from cbtool.recommend.incidents.excerpt import healthy_ranges
+from cbtool.recommend.incidents.incidents import apart_along
+from cbtool.recommend.incidents.labelled import labelled_along
 from cbtool.recommend.model import Budget
-from cbtool.recommend.picked import PickedTrace
+from cbtool.recommend.reading.columns import pieces
+from cbtool.recommend.reading.healthy import healthy_p99
+from cbtool.recommend.reading.picked import PickedTrace
 from cbtool.traffic.labels import label_spans
 from cbtool.verifying.dealt import Outside, dealt
 
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cbtool.profiles import Profile
-    from cbtool.recommend.columns import TraceColumns
-    from cbtool.recommend.incidents import Apart
-    from cbtool.recommend.labelled import Span
+    from cbtool.recommend.incidents.incidents import Apart
+    from cbtool.recommend.incidents.labelled import Span
+    from cbtool.recommend.incidents.own_incidents import Own
     from cbtool.recommend.model import Incident
-    from cbtool.recommend.own_incidents import Own
+    from cbtool.recommend.reading.columns import TraceColumns
     from cbtool.simulation.health import HealthTimeline
     from cbtool.traffic.calls import Calls
     from cbtool.traffic.labels import Label

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from cbtool.breaker.reach import Load, Reachability, reachability
 from cbtool.breaker.reach.words import TRIP_RULES, notes, said
 from cbtool.errors import InsufficientDataError
-from cbtool.recommend.columns import count, median_of
 from cbtool.recommend.model import IncidentKind
-from cbtool.recommend.reach import loads_along
+from cbtool.recommend.reading.columns import count, median_of
 from cbtool.recommend.refusal import missing
+from cbtool.recommend.surroundings.reach import loads_along
 from cbtool.traffic.labels import label_spans
 from cbtool.units import format_rate
 from cbtool.verifying.dealt import dealt

@@ -11,7 +11,8 @@ import pytest
 
 from cbtool.__main__ import run
 from cbtool.logs import intake, stored_groups, text_codes
-from cbtool.recommend import columns, excerpt, segments
+from cbtool.recommend.incidents import excerpt, segments
+from cbtool.recommend.reading import columns
 from cbtool.scratch import sorting
 from cbtool.simulation import long
 from cbtool.simulation.hosts import summary

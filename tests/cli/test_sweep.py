@@ -12,7 +12,7 @@ import pytest
 from cbtool.__main__ import run
 from cbtool.breaker import BreakerConfig, WindowType
 from cbtool.logs import read_calls
-from cbtool.recommend.judgement import incidents_in, judge
+from cbtool.recommend.search.judgement import incidents_in, judge
 from cbtool.simulation.run import simulate
 from cbtool.sweeping import running
 from cbtool.traffic.outcomes import DEFAULT_RULES

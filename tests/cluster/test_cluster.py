@@ -32,7 +32,8 @@ from cbtool.errors import (
     WrongFormatError,
 )
 from cbtool.logs import intake, ranges, read_calls
-from cbtool.recommend import columns, segments
+from cbtool.recommend.incidents import segments
+from cbtool.recommend.reading import columns
 from cbtool.scenarios import load_scenario
 from cbtool.scratch import sorting
 from cbtool.simulation.generate import generate

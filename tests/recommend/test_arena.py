@@ -9,11 +9,18 @@ import pytest
 from traffic_cases import phase, traced, traffic
 
 from cbtool.breaker import BreakerConfig, WindowType
-from cbtool.recommend.arena import Arena, Deal, Spell, build, spell_of
-from cbtool.recommend.forms import best_wait, ceil_nice, nice, nice_duration, reopening_chance, shortest_wait
-from cbtool.recommend.loss import Court
-from cbtool.recommend.regimes import load_regimes
-from cbtool.recommend.trace import Trace
+from cbtool.recommend.candidates.forms import (
+    best_wait,
+    ceil_nice,
+    nice,
+    nice_duration,
+    reopening_chance,
+    shortest_wait,
+)
+from cbtool.recommend.reading.regimes import load_regimes
+from cbtool.recommend.reading.trace import Trace
+from cbtool.recommend.search.arena import Arena, Deal, Spell, build, spell_of
+from cbtool.recommend.search.loss import Court
 
 SECOND = 10**9
 OUTAGE = Spell(30.0, np.full(50, 10_000_000), np.ones(50, np.bool_))

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cbtool.recommend.exposure import Exposure
-from cbtool.recommend.gates import Gate
-from cbtool.recommend.margins import largest, meeting_pairs, tripping
+from cbtool.recommend.candidates.gates import Gate
+from cbtool.recommend.false_trips.exposure import Exposure
+from cbtool.recommend.false_trips.margins import largest, meeting_pairs, tripping
 
 SECOND = 1_000_000_000
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cbtool.recommend.margins import burst_margin
+from cbtool.recommend.false_trips.margins import burst_margin
 
 Floats = NDArray[np.float64]
 SEEN, TO_COME = 6, 24

@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from cbtool.recommend.closest import closest_errors, closest_windows
-from cbtool.recommend.gates import Candidate, Gate
-from cbtool.recommend.ground import Ground
-from cbtool.recommend.moves import with_errors
+from cbtool.recommend.candidates.gates import Candidate, Gate
+from cbtool.recommend.candidates.moves import with_errors
+from cbtool.recommend.search.closest import closest_errors, closest_windows
+from cbtool.recommend.search.ground import Ground
 
 GROUND = Ground(quiet=50.0, busy=50.0, seconds=3000.0, incident=120.0, p99=None, break_even=20.0)
 NEEDED = 214  # errors, of a burst with its margin

@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cbtool.recommend import columns, judgement, segments
-from cbtool.recommend.columns import even, median_of, quantile, regrouped
-from cbtool.recommend.judgement import Judge, Judgement, incidents_along, incidents_in
-from cbtool.recommend.long_trace import LongTrace
+from cbtool.recommend.incidents import segments
+from cbtool.recommend.incidents.segments import bad_segments
 from cbtool.recommend.model import Incident, IncidentKind
-from cbtool.recommend.segments import bad_segments
+from cbtool.recommend.reading import columns
+from cbtool.recommend.reading.columns import even, median_of, quantile, regrouped
+from cbtool.recommend.reading.long_trace import LongTrace
+from cbtool.recommend.search import judgement
+from cbtool.recommend.search.judgement import Judge, Judgement, incidents_along, incidents_in
 from cbtool.scenarios import load_scenario
 from cbtool.simulation.generate import generate
 from cbtool.traffic.outcomes import DEFAULT_RULES

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from traffic_cases import phase, traffic
 
-from cbtool.recommend.dealt import Pooled, dealt_bounds, dealt_trips
-from cbtool.recommend.exposure import exposure_of
-from cbtool.recommend.false_trips import Guard
-from cbtool.recommend.gates import Gate
-from cbtool.recommend.trace import Trace, trace_of
+from cbtool.recommend.candidates.gates import Gate
+from cbtool.recommend.false_trips.dealt import Pooled, dealt_bounds, dealt_trips
+from cbtool.recommend.false_trips.exposure import exposure_of
+from cbtool.recommend.false_trips.false_trips import Guard
+from cbtool.recommend.reading.trace import Trace, trace_of
 from cbtool.traffic.outcomes import DEFAULT_RULES
 
 BREAKERS, SECONDS, EVERY = 8, 40_000, 400

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from traffic_cases import phase, recommended, traffic
 
-from cbtool.recommend.delay_budget import in_time
-from cbtool.recommend.delays import _delays, outage_seconds
-from cbtool.recommend.gates import Candidate, Gate
+from cbtool.recommend.candidates.gates import Candidate, Gate
 from cbtool.recommend.model import Budget
-from cbtool.recommend.search import Search
+from cbtool.recommend.search.delay_budget import in_time
+from cbtool.recommend.search.delays import _delays, outage_seconds
+from cbtool.recommend.search.search import Search
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from cbtool.recommend.arena import library, library_length
-from cbtool.recommend.derivations import derivation
-from cbtool.recommend.evidence import Evidence, notes, reasons
+from cbtool.recommend.candidates.gates import Candidate, Gate
+from cbtool.recommend.false_trips.tails import FalseTrips
 from cbtool.recommend.findings import Estimate
-from cbtool.recommend.gates import Candidate, Gate
 from cbtool.recommend.model import Budget, Incident, IncidentKind, Regime
-from cbtool.recommend.tails import FalseTrips
+from cbtool.recommend.search.arena import library, library_length
+from cbtool.recommend.surroundings.derivations import derivation
+from cbtool.recommend.surroundings.evidence import Evidence, notes, reasons
 
 UNKNOWN = Estimate(None, None, None)
 

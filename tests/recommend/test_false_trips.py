@@ -7,11 +7,11 @@ import pytest
 from traffic_cases import phase, traced, traffic, with_bursts
 
 from cbtool.breaker import BreakerConfig, WindowType
-from cbtool.recommend.chance import Levels, cold_trip, levels_of, trips_per_second
-from cbtool.recommend.clusters import HARDLY, chance_of_fullest, clusters_after
-from cbtool.recommend.exposure import Exposure, exposure_of
-from cbtool.recommend.false_trips import Guard
-from cbtool.recommend.gates import Gate
+from cbtool.recommend.candidates.gates import Gate
+from cbtool.recommend.false_trips.chance import Levels, cold_trip, levels_of, trips_per_second
+from cbtool.recommend.false_trips.clusters import HARDLY, chance_of_fullest, clusters_after
+from cbtool.recommend.false_trips.exposure import Exposure, exposure_of
+from cbtool.recommend.false_trips.false_trips import Guard
 from cbtool.simulation.engine import Engine
 from cbtool.simulation.run import simulate
 from cbtool.traffic.calls import Calls

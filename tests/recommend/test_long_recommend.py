@@ -9,13 +9,15 @@ import pytest
 from traffic_cases import config_of, label, phase, recommended, traced, traffic, trips, with_bursts
 
 from cbtool.errors import ConfigurationError
-from cbtool.recommend import Answer, Recommendation, columns, excerpt
-from cbtool.recommend.excerpt import Excerpt, excerpt_of
-from cbtool.recommend.healthy import healthy_p99
-from cbtool.recommend.incidents import apart_along, tell_apart
+from cbtool.recommend import Answer, Recommendation
+from cbtool.recommend.incidents import excerpt
+from cbtool.recommend.incidents.excerpt import Excerpt, excerpt_of
+from cbtool.recommend.incidents.incidents import apart_along, tell_apart
 from cbtool.recommend.long_method import recommend_long
 from cbtool.recommend.model import Budget
-from cbtool.recommend.trace import Trace
+from cbtool.recommend.reading import columns
+from cbtool.recommend.reading.healthy import healthy_p99
+from cbtool.recommend.reading.trace import Trace
 from cbtool.traffic import parts
 from cbtool.traffic.calls import Calls
 from cbtool.traffic.labels import Label

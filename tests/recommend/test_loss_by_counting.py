@@ -7,9 +7,9 @@ import pytest
 from traffic_cases import phase, traffic
 
 from cbtool.breaker import BreakerConfig, WindowType
-from cbtool.recommend.arena import Arena, Spell, build
-from cbtool.recommend.loss import Court
-from cbtool.recommend.trace import trace_of
+from cbtool.recommend.reading.trace import trace_of
+from cbtool.recommend.search.arena import Arena, Spell, build
+from cbtool.recommend.search.loss import Court
 from cbtool.simulation.fast import run_brief
 from cbtool.simulation.traffic import traffic_of
 from cbtool.traffic.outcomes import DEFAULT_RULES

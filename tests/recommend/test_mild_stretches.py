@@ -7,13 +7,13 @@ import pytest
 from traffic_cases import config_of, phase, recommended, traced, traffic, trips
 
 from cbtool.breaker import BreakerConfig, WindowType
-from cbtool.recommend.exposure import exposure_of
-from cbtool.recommend.false_trips import Guard
-from cbtool.recommend.few import Few
-from cbtool.recommend.gates import Gate
-from cbtool.recommend.mild import Mild, mild_stretches
-from cbtool.recommend.segments import Segment
-from cbtool.recommend.trace import Trace
+from cbtool.recommend.candidates.gates import Gate
+from cbtool.recommend.false_trips.exposure import exposure_of
+from cbtool.recommend.false_trips.false_trips import Guard
+from cbtool.recommend.false_trips.few import Few
+from cbtool.recommend.false_trips.mild import Mild, mild_stretches
+from cbtool.recommend.incidents.segments import Segment
+from cbtool.recommend.reading.trace import Trace
 from cbtool.traffic.calls import Calls
 
 GATE = Gate(15, 20.0, 6, 6, counted=True)

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from traffic_cases import phase, traced, traffic, with_bursts
 
-from cbtool.recommend.breakers import breakers_of
-from cbtool.recommend.exposure import exposure_of
-from cbtool.recommend.false_trips import Guard
-from cbtool.recommend.gates import Gate
-from cbtool.recommend.night import Night, power_of_load, thinned_to_quietest
-from cbtool.recommend.regimes import load_regimes
-from cbtool.recommend.trace import Trace
+from cbtool.recommend.candidates.gates import Gate
+from cbtool.recommend.false_trips.exposure import exposure_of
+from cbtool.recommend.false_trips.false_trips import Guard
+from cbtool.recommend.false_trips.night import Night, power_of_load, thinned_to_quietest
+from cbtool.recommend.reading.breakers import breakers_of
+from cbtool.recommend.reading.regimes import load_regimes
+from cbtool.recommend.reading.trace import Trace
 
 UNLIMITED = 1e9  # trips a day
 GATE = Gate(2.0, 50.0, 5, 5)

@@ -8,7 +8,7 @@ from traffic_cases import traced
 from cbtool.breaker.reach import Reach
 from cbtool.breaker.reach.words import notes
 from cbtool.profiles import load_profile
-from cbtool.recommend.reach import given_up, loads_along, observed
+from cbtool.recommend.surroundings.reach import given_up, loads_along, observed
 from cbtool.scenarios import load_scenario
 from cbtool.simulation.generate import calls_of
 from cbtool.traffic.outcomes import DEFAULT_RULES

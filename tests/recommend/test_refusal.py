@@ -8,7 +8,7 @@ import pytest
 from traffic_cases import phase, recommended, traffic
 
 from cbtool.recommend import Answer, Budget, Recommendation
-from cbtool.recommend.blips import taken_for_blips
+from cbtool.recommend.incidents.blips import taken_for_blips
 from cbtool.recommend.model import Incident, IncidentKind
 from cbtool.traffic.calls import Calls
 from cbtool.traffic.scenario import Phase

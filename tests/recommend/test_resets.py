@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from cbtool.recommend.gates import Candidate, Gate
-from cbtool.recommend.moves import waits
-from cbtool.recommend.resets import settled, smoothed
+from cbtool.recommend.candidates.gates import Candidate, Gate
+from cbtool.recommend.candidates.moves import waits
+from cbtool.recommend.search.resets import settled, smoothed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

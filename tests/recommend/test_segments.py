@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from traffic_cases import incidents_in, phase, traced, traffic
 
-from cbtool.recommend.healthy import best_half_failure_rate, healthy_p99
+from cbtool.recommend.incidents.segments import Segment, bad_segments, merged
 from cbtool.recommend.model import Budget, IncidentKind
-from cbtool.recommend.segments import Segment, bad_segments, merged
+from cbtool.recommend.reading.healthy import best_half_failure_rate, healthy_p99
 
 SECOND = 10**9
 

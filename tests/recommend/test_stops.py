@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from traffic_cases import phase, traced, traffic
 
-from cbtool.recommend.exposure import exposure_of
-from cbtool.recommend.false_trips import Guard
-from cbtool.recommend.gates import Gate
-from cbtool.recommend.trace import Trace
+from cbtool.recommend.candidates.gates import Gate
+from cbtool.recommend.false_trips.exposure import exposure_of
+from cbtool.recommend.false_trips.false_trips import Guard
+from cbtool.recommend.reading.trace import Trace
 
 SLOW = 4.0
 SECOND = 1_000_000_000

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from traffic_cases import incidents_in
 
-from cbtool.recommend import columns
-from cbtool.recommend.incidents import apart_along, few_of, tell_apart
+from cbtool.recommend.incidents.incidents import apart_along, few_of, tell_apart
+from cbtool.recommend.incidents.segments import Segment, bad_segments, holes
+from cbtool.recommend.incidents.shape import shape_of
 from cbtool.recommend.model import Budget
-from cbtool.recommend.segments import Segment, bad_segments, holes
-from cbtool.recommend.shape import shape_of
-from cbtool.recommend.trace import Trace
+from cbtool.recommend.reading import columns
+from cbtool.recommend.reading.trace import Trace
 from cbtool.traffic.calls import Calls
 
 SECOND = 10**9

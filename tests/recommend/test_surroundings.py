@@ -13,15 +13,15 @@ from traffic_cases import config_of, phase, recommended, traffic
 from cbtool.breaker import BreakerConfig, WindowType
 from cbtool.profiles import Profile
 from cbtool.recommend import Recommendation
-from cbtool.recommend.doubts import traffic_doubts
 from cbtool.recommend.findings import Weight
-from cbtool.recommend.healthy import healthy_p99
 from cbtool.recommend.model import Budget
-from cbtool.recommend.regimes import load_regimes
-from cbtool.recommend.resamples import moving_blocks
-from cbtool.recommend.timeouts import caller_timeout
-from cbtool.recommend.trace import Trace, trace_of
-from cbtool.recommend.vitals import vitals_of
+from cbtool.recommend.reading.healthy import healthy_p99
+from cbtool.recommend.reading.regimes import load_regimes
+from cbtool.recommend.reading.timeouts import caller_timeout
+from cbtool.recommend.reading.trace import Trace, trace_of
+from cbtool.recommend.surroundings.doubts import traffic_doubts
+from cbtool.recommend.surroundings.resamples import moving_blocks
+from cbtool.recommend.surroundings.vitals import vitals_of
 from cbtool.traffic.calls import Calls
 from cbtool.traffic.outcomes import DEFAULT_RULES
 from cbtool.units import parse_duration
@@ -296,8 +296,8 @@ def test_the_answer_does_not_depend_on_the_order_of_calls_of_one_instant(calls: 
 def test_the_answer_does_not_depend_on_how_many_threads_there_are(
     calls: Calls, answer: Recommendation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for room in ("search", "track"):
-        module = sys.modules[f"cbtool.recommend.{room}"]
+    for name in ("search.search", "surroundings.track"):
+        module = sys.modules[f"cbtool.recommend.{name}"]
         monkeypatch.setattr(module, "ThreadPoolExecutor", lambda _: ThreadPoolExecutor(1))
     assert recommended(calls).to_json() == answer.to_json()
 

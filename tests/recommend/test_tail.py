@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cbtool.recommend.exposure import BlockMaxima
-from cbtool.recommend.tails import tail_of
+from cbtool.recommend.false_trips.exposure import BlockMaxima
+from cbtool.recommend.false_trips.tails import tail_of
 
 DAY = 86_400.0
 BUDGET = 1 / 30  # trips a day

@@ -8,8 +8,8 @@ from traffic_cases import config_of, phase, recommended, traffic, trips
 
 from cbtool.breaker import BreakerConfig, WindowType
 from cbtool.recommend.model import Budget
-from cbtool.recommend.trace import Trace
-from cbtool.recommend.track import Logbook
+from cbtool.recommend.reading.trace import Trace
+from cbtool.recommend.surroundings.track import Logbook
 
 SECOND = 10**9
 BUDGET = Budget(reject_cost=0.25, false_trip_cost=10.0)

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from cbtool.recommend.exposure import Exposure
-from cbtool.recommend.false_trips import Guard
-from cbtool.recommend.gates import Gate
-from cbtool.recommend.trip_interval import counted_range, resampled_times
+from cbtool.recommend.candidates.gates import Gate
+from cbtool.recommend.false_trips.exposure import Exposure
+from cbtool.recommend.false_trips.false_trips import Guard
+from cbtool.recommend.false_trips.trip_interval import counted_range, resampled_times
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,14 +7,14 @@ import pytest
 from traffic_cases import config_of, phase, recommended, traffic, trips
 
 from cbtool.breaker import BreakerConfig, WindowType
-from cbtool.recommend.chance import Levels, reached_by_bursts
-from cbtool.recommend.exposure import Exposure, exposure_of
-from cbtool.recommend.false_trips import Guard
-from cbtool.recommend.few import Few, at_busiest
-from cbtool.recommend.gates import Gate
-from cbtool.recommend.segments import Segment
-from cbtool.recommend.trace import Trace
-from cbtool.recommend.unseen import share_tripping, unseen_rate
+from cbtool.recommend.candidates.gates import Gate
+from cbtool.recommend.false_trips.chance import Levels, reached_by_bursts
+from cbtool.recommend.false_trips.exposure import Exposure, exposure_of
+from cbtool.recommend.false_trips.false_trips import Guard
+from cbtool.recommend.false_trips.few import Few, at_busiest
+from cbtool.recommend.false_trips.unseen import share_tripping, unseen_rate
+from cbtool.recommend.incidents.segments import Segment
+from cbtool.recommend.reading.trace import Trace
 from cbtool.traffic.calls import Calls
 
 HOUR, DAY = 3600.0, 86_400.0

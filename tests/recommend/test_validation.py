@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from traffic_cases import label, phase, traffic
 
-from cbtool.recommend import columns, excerpt
-from cbtool.recommend.bench import HeldBench, Stretch, promises
 from cbtool.recommend.findings import Estimate, Track
-from cbtool.recommend.long_bench import LongBench
+from cbtool.recommend.held_out.bench import HeldBench, Stretch, promises
+from cbtool.recommend.held_out.long_bench import LongBench
+from cbtool.recommend.held_out.validation import Asked, validated
+from cbtool.recommend.incidents import excerpt
 from cbtool.recommend.model import Budget, Expected
-from cbtool.recommend.validation import Asked, validated
+from cbtool.recommend.reading import columns
 from cbtool.simulation import long
 from cbtool.traffic import parts
 from cbtool.traffic.calls import Calls

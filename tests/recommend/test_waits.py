@@ -9,11 +9,11 @@ import pytest
 from traffic_cases import config_of, phase, recommended, traffic
 
 from cbtool.recommend import Recommendation
-from cbtool.recommend.delay_budget import in_time
-from cbtool.recommend.gates import Candidate, Gate
-from cbtool.recommend.ground import Ground
-from cbtool.recommend.habits import habits
-from cbtool.recommend.search import Search
+from cbtool.recommend.candidates.gates import Candidate, Gate
+from cbtool.recommend.candidates.habits import habits
+from cbtool.recommend.search.delay_budget import in_time
+from cbtool.recommend.search.ground import Ground
+from cbtool.recommend.search.search import Search
 from cbtool.traffic.calls import Calls
 from cbtool.units import parse_duration
 

@@ -8,10 +8,10 @@ import numpy as np
 
 from cbtool.breaker import BreakerConfig
 from cbtool.recommend import Budget, Recommendation, recommend
-from cbtool.recommend.healthy import healthy_p99
-from cbtool.recommend.incidents import tell_apart
+from cbtool.recommend.incidents.incidents import tell_apart
 from cbtool.recommend.model import Incident
-from cbtool.recommend.trace import Trace, trace_of
+from cbtool.recommend.reading.healthy import healthy_p99
+from cbtool.recommend.reading.trace import Trace, trace_of
 from cbtool.simulation.engine import Engine
 from cbtool.simulation.generate import calls_of
 from cbtool.simulation.run import simulate

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from cbtool.breaker import BreakerConfig, State, WindowType
-from cbtool.recommend.forms import reopening_chance
+from cbtool.recommend.candidates.forms import reopening_chance
 from cbtool.simulation.engine import Engine
 from cbtool.simulation.run import SimulationResult, simulate
 from cbtool.traffic.calls import Calls

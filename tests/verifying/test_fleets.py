@@ -11,8 +11,8 @@ from cbtool.breaker import BreakerConfig, WindowType
 from cbtool.errors import ConfigurationError
 from cbtool.profiles import Profile
 from cbtool.profiles.verify_rules import NO_RULES, VerifyRules
-from cbtool.recommend.trace import trace_of
-from cbtool.recommend.vitals import load_levels
+from cbtool.recommend.reading.trace import trace_of
+from cbtool.recommend.surroundings.vitals import load_levels
 from cbtool.traffic.calls import Calls
 from cbtool.traffic.outcomes import DEFAULT_RULES
 from cbtool.verifying import Limits, verify

@@ -12,9 +12,10 @@ from test_fleets import PROFILE, failing_at, served, traffic
 from cbtool.errors import ConfigurationError, InsufficientDataError
 from cbtool.metrics.thresholds import Threshold
 from cbtool.profiles.verify_rules import NO_RULES, VerifyRules
-from cbtool.recommend import columns, excerpt
+from cbtool.recommend.held_out.validation import Asked
+from cbtool.recommend.incidents import excerpt
 from cbtool.recommend.model import Budget
-from cbtool.recommend.validation import Asked
+from cbtool.recommend.reading import columns
 from cbtool.simulation import long
 from cbtool.traffic.calls import Calls
 from cbtool.traffic.labels import Label

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cbtool.metrics.summary import Impact, summarise
 from cbtool.metrics.view import InstanceTransition
 from cbtool.profiles import Profile, parse_profile
-from cbtool.recommend.judgement import Judge
+from cbtool.recommend.search.judgement import Judge
 from cbtool.report.html.trials import Trial
 from cbtool.report.series.states import spells, state_series
 from cbtool.toml.tables import Source

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cbtool.recommend.judgement import Judgement, judge
+from cbtool.recommend.search.judgement import Judgement, judge
 from cbtool.report.series.states import spells, state_series
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from cbtool.recommend.columns import Column
+    from cbtool.recommend.reading.columns import Column
     from cbtool.traffic.calls import Calls
     from cbtool.traffic.parts import LongCalls
 

@@ -1,0 +1,132 @@
+"""The traffic as the method sees it: told apart, and what was asked of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cbtool.recommend.false_trips.false_trips import BURST_MARGIN
+from cbtool.recommend.false_trips.margins import burst_margin
+from cbtool.recommend.false_trips.mild import mild_stretches
+from cbtool.recommend.incidents.blips import severe_blips
+from cbtool.recommend.incidents.incidents import A_TAIL, Sides, few_of
+from cbtool.recommend.incidents.own_incidents import Own, inside
+from cbtool.recommend.reading.breakers import breakers_of
+from cbtool.recommend.search import arena as arenas
+from cbtool.recommend.search.loss import Court
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from cbtool.recommend.false_trips.mild import Mild
+    from cbtool.recommend.incidents.excerpt import Clock
+    from cbtool.recommend.incidents.segments import Segment
+    from cbtool.recommend.model import Budget, Regime
+    from cbtool.recommend.reading.columns import TraceColumns
+    from cbtool.recommend.reading.trace import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The traffic, told apart, and what was asked of it."""
+
+    trace: Trace
+    instance: NDArray[np.int32]
+    sides: Sides
+    p99: float | None
+    budget: Budget
+    regimes: tuple[Regime, ...]
+    instances: int
+    seed: int
+    own: Own
+    whole: TraceColumns
+    named: bool = False
+    """Whether the log says which instance a call went to; else the calls were dealt out at random."""
+    clock: Clock | None = None
+    seconds: float | None = None
+    """How long all healthy time is, where the trace holds a part of it and all bursts."""
+
+    @property
+    def bursts(self) -> NDArray[np.bool_] | None:
+        """Mask of the calls in bursts to be ridden through; None where they are so many as to be a tail."""
+        few = few_of(*self._ridden())
+        if not few:
+            return None
+        mask = np.zeros(len(self.trace), np.bool_)
+        for segment in few:
+            mask[segment.first : segment.last + 1] = True
+        return mask
+
+    def _ridden(self) -> tuple[list[Segment], list[bool]]:
+        """Return the bad stretches that are no incidents, and which of them are severe."""
+        ridden, bad = sorted(set(self.sides.segments) - set(self.sides.actionable)), self.trace.bad(self.p99)
+        return ridden, [bool(bad[s.first : s.last + 1].mean() >= self.budget.break_even) for s in ridden]
+
+    def mild(self, seconds: float) -> Mild | None:
+        """Return the stretches that are worse than usual and last, in so many seconds of healthy time."""
+        mild = [segment for segment, severe in zip(*self._ridden(), strict=True) if not severe]
+        return mild_stretches(self.trace, mild, self.trace.bad(self.p99), seconds, self.instances)
+
+    @property
+    def dealt(self) -> bool:
+        """Whether the calls were dealt out to several breakers by chance."""
+        return self.instances > 1 and not self.named
+
+    @property
+    def burst_margin(self) -> float:
+        """How many times as bad as the worst burst seen the next may be (`margins.burst_margin`)."""
+        bursts = severe_blips(self.sides.incidents, self.budget)
+        if not bursts or len(bursts) >= A_TAIL:
+            return BURST_MARGIN
+        return burst_margin(len(bursts), hurried=bool(self.sides.actionable))
+
+    def blips(self) -> list[Segment]:
+        """Return the severe bursts to be ridden through."""
+        return [segment for segment, bad in zip(*self._ridden(), strict=True) if bad]
+
+    def alone(self, keep: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Return a mask without the incidents of single instances."""
+        return keep & ~inside(self.trace, self.instance, self.own) if self.own else keep
+
+    def shares(self, keep: NDArray[np.bool_]) -> list[Trace]:
+        """Return the kept calls of each breaker that is looked at."""
+        keep = self.alone(keep)
+        return [self.trace.take(keep & mine) for mine in self.breakers()]
+
+    def breakers(self) -> list[NDArray[np.bool_]]:
+        """Return which calls each breaker that is looked at sees."""
+        return breakers_of(self.instance, self.instances, self.seed, named=self.named)
+
+    def gaps(self) -> list[tuple[int, int]]:
+        """Return the times that the background leaves out, as (from, to) nanoseconds."""
+        start = self.trace.start
+        edges = np.diff(np.concatenate(([False], ~self.sides.background, [False])).astype(np.int8))
+        out = np.flatnonzero(edges)
+        last = len(start) - 1
+        return [(int(start[a]), int(start[min(b, last)])) for a, b in zip(out[::2], out[1::2], strict=True)]
+
+    def spells(self) -> list[arenas.Spell]:
+        """Return the incidents that a breaker should act on, as spells to transplant."""
+        found = self.sides.actionable
+        parts = self.sides.parts
+        return [
+            arenas.spell_of(
+                self.trace,
+                s.first,
+                s.last,
+                len(found),
+                [part for part in parts if s.first <= part.first and part.last <= s.last],
+            )
+            for s in found
+        ]
+
+    def library(self, calm: Trace) -> list[arenas.Spell]:
+        """Return the incidents that any upstream can have, at this one's durations."""
+        typical = int(np.median(calm.duration)) if len(calm) else 0
+        return arenas.library(self.p99, typical, calm.span)
+
+    def court(self, arena: arenas.Arena) -> Court:
+        """Return an arena as a court."""
+        return Court(arena, self.p99, self.budget.reject_cost, self.budget.false_trip_cost)

@@ -1,0 +1,1 @@
+"""Bad stretches without labels: which are incidents to act on, and which are bursts to ride through."""

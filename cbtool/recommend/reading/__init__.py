@@ -1,0 +1,1 @@
+"""What of the traffic the method reads: calls as columns, loads, healthy latency, breakers."""

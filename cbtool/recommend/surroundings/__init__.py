@@ -1,0 +1,1 @@
+"""What surrounds the settings: reasons, how sure they are, alternatives, doubts, the log under them."""

@@ -1,0 +1,276 @@
+"""What surrounds the settings: reasons, intervals, sensitivity, alternatives, evidence, doubts.
+
+All of it is worked out by default, on resamples of at most 30,000 calls each, so that it takes a part of the
+search's time whatever the log's length; only refits of the whole method wait for `--validate`.
+"""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cbtool.breaker.capacity import WASTEFUL, capacity_of
+from cbtool.profiles import Profile
+from cbtool.profiles.verify_rules import (
+    DEFAULT_DETECTION_DELAY,
+    DEFAULT_FALSE_TRIPS_PER_DAY,
+    NEVER,
+    VerifyRules,
+)
+from cbtool.recommend.candidates.forms import ceil_nice
+from cbtool.recommend.candidates.gates import gate_of
+from cbtool.recommend.findings import Alternative, Estimate
+from cbtool.recommend.model import Answer
+from cbtool.recommend.reading.timeouts import caller_timeout
+from cbtool.recommend.search.delays import outage_seconds, with_delays
+from cbtool.recommend.surroundings.alternatives import alternatives
+from cbtool.recommend.surroundings.derivations import derivation
+from cbtool.recommend.surroundings.evidence import Evidence, expected, notes, reasons
+from cbtool.recommend.surroundings.resamples import resampled_courts
+from cbtool.recommend.surroundings.sensitivity import sensitivities
+from cbtool.recommend.surroundings.timeline import timeline_of
+from cbtool.recommend.surroundings.track import Logbook
+from cbtool.recommend.surroundings.vitals import evidence_of, vitals_of
+from cbtool.units import format_duration, format_percent
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from concurrent.futures import Future
+
+    from cbtool.breaker.capacity import Capacity
+    from cbtool.breaker.config import BreakerConfig
+    from cbtool.recommend.candidates.gates import Candidate
+    from cbtool.recommend.found import Found
+    from cbtool.recommend.model import Budget, Recommendation, Regime
+    from cbtool.recommend.reading.trace import Trace
+    from cbtool.recommend.search.loss import Court
+    from cbtool.traffic.outcomes import OutcomeRules
+
+_LENIENT = 1.5  # times the delay that nine outages in ten stay under
+_ANY = 1e9  # false trips a day that no settings exceed, so that every view is looked at
+_CROWDED = 20.0  # percent of a thread's time
+_HELD = 0.95  # of the failed calls' durations: about the caller's timeout, where that is what ends them
+
+
+def surrounded(
+    answer: Recommendation,
+    found: Found,
+    rules: OutcomeRules,
+    *,
+    current: Profile | None = None,
+    brief: bool = False,
+) -> Recommendation:
+    """Return the answer with the settings and all that surrounds them.
+
+    Args:
+        answer: what is known of the traffic.
+        found: the settings, and what they were found in.
+        rules: go into the profile.
+        current: today's settings, to be held beside the new ones.
+        brief: whether only what is expected of the settings is wanted.
+    """
+    # The log is made ready while the resamples are: both are numpy's, without the interpreter's lock.
+    with ThreadPoolExecutor(1) as pool:
+        book = None if brief else pool.submit(logbook_of, found)
+        return _surrounded(answer, found, rules, current, book)
+
+
+def _surrounded(
+    answer: Recommendation,
+    found: Found,
+    rules: OutcomeRules,
+    current: Profile | None,
+    book: Future[Logbook] | None,
+) -> Recommendation:
+    """Return the same; without a book, what is briefly wanted."""
+    config = found.candidate.config()
+    courts = resampled_courts(found)
+    regimes = with_delays(found)
+    timeout = caller_timeout(found.trace, found.p99)
+    evidence = _evidence(found, courts, config, regimes=regimes, timeout=timeout)
+    answer = replace(
+        answer,
+        verdict=Answer.RECOMMENDED,
+        profile=Profile("recommended", config, rules),
+        regimes=regimes,
+        expected=expected(evidence),
+        timeout=timeout,
+    )
+    if book is None:
+        return answer
+    vitals = vitals_of(found.whole, found.healthy, found.instances, found.seed, found.p99)
+    carried = evidence_of(
+        vitals,
+        trace=found.whole,
+        started=answer.started,
+        seed=found.seed,
+        instances=found.instances,
+        incidents=len(found.actionable),
+        slow_rate=_slow_rate(found),
+        gate=found.candidate.gate,
+    )
+    assert answer.expected is not None  # noqa: S101  # above
+    carried = replace(
+        carried,
+        log_format=found.log_format,
+        false_trips_per_day=_digits(answer.expected.false_trips_per_day.value),
+        detection_delay=_digits(answer.expected.detection_delay_s.value),
+    )
+    moved = sensitivities(found, courts)
+    by_setting = {each.setting: each for each in moved}
+    return replace(
+        answer,
+        profile=Profile(
+            "recommended", config, rules, evidence=carried, verify=asked_of(found.budget, regimes)
+        ),
+        capacity=evidence.capacity,
+        reasons=tuple(
+            replace(each, formula=derivation(each.setting, evidence, by_setting.get(each.setting)))
+            for each in reasons(evidence)
+        ),
+        sensitivity=moved,
+        alternatives=alternatives(found, courts, book.result()),
+        current=None if current is None else _current(found, current, book.result()),
+        timeline=timeline_of(found, book.result()),
+        notes=(*answer.notes, *notes(evidence), *_crowding(found, courts, evidence.capacity)),
+    )
+
+
+def asked_of(budget: Budget, regimes: Sequence[Regime]) -> VerifyRules:
+    """Return what `verify` is to hold the settings to: the budgets, and how late the quietest load is.
+
+    Where the budgets conflict at low load, false trips go first; then an outage there may take longer to be
+    noticed, or is never noticed. That was a choice, which `verify` must not take for a fault.
+    """
+    quietest = regimes[0].outage_delay if len(regimes) > 1 else None
+    delay = None
+    if quietest is not None and not regimes[0].within_delay_budget:
+        delay = NEVER if quietest.high is None else float(math.ceil(_LENIENT * quietest.high))
+    return VerifyRules(
+        false_trips_per_day=_unless(DEFAULT_FALSE_TRIPS_PER_DAY, budget.false_trips_per_day),
+        detection_delay=_unless(DEFAULT_DETECTION_DELAY, budget.detection_delay),
+        low_load_detection_delay=delay,
+    )
+
+
+def _unless(usual: float, value: float) -> float | None:
+    return None if math.isclose(value, usual, rel_tol=0.01) else value
+
+
+def _crowding(found: Found, courts: Sequence[Court], capacity: Capacity | None) -> tuple[str, ...]:
+    """Return what trials take of a thread, where that is much, and what a longer wait would cost."""
+    if capacity is None or capacity.extra_utilisation <= _CROWDED:
+        return ()
+    wait = ceil_nice(capacity.wait_for(WASTEFUL))
+    grows = found.candidate.growth > 1
+    longer = found.candidate._replace(longest=wait) if grows else found.candidate._replace(wait=wait)
+    base = found.budget.false_trip_cost
+    mean = [
+        float(np.mean([court.loss(each.config()) for court in courts])) + base
+        for each in (longer, found.candidate)
+    ]
+    return (
+        (
+            f"While a dependency is down, trials take {format_percent(capacity.extra_utilisation)} of one"
+            f" thread's time, since each may last {format_duration(capacity.trial)}. Where threads are few,"
+            f" wait {'at most ' * grows}{format_duration(wait)} instead, for {WASTEFUL:g} %: on this traffic"
+            f" that costs {mean[0] / mean[1]:.2g} times as much."
+        ),
+    )
+
+
+def _digits(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.4g}")
+
+
+def logbook_of(found: Found) -> Logbook:
+    """Return the log, ready for settings to be tried on."""
+    return Logbook(
+        found.trace,
+        found.instance,
+        found.spans,
+        found.p99,
+        found.budget,
+        seed=found.seed,
+        own=found.own,
+        left_out_ns=0 if found.clock is None else found.clock.left_out,
+    )
+
+
+def _current(found: Found, profile: Profile, logbook: Logbook) -> Alternative:
+    """Return today's settings; what to expect of them only where they are of the kind that is recommended."""
+    track, gate = logbook.track(profile.config), gate_of(profile.config)
+    if gate is None:
+        return Alternative(profile.name, profile.config, None, None, track, on_front=False)
+    trips = found.search.guard.with_budget(_ANY).false_trips(gate)
+    seconds = outage_seconds(gate, found.usual.rate)
+    return Alternative(
+        name=profile.name,
+        config=profile.config,
+        false_trips_per_day=Estimate(trips.likely, min(trips.seen, trips.likely), trips.upper),
+        delay=None if seconds == float("inf") else seconds + found.failing_takes,
+        track=track,
+        on_front=False,
+    )
+
+
+def _slow_rate(found: Found) -> float | None:
+    slow_from = found.candidate.gate.slow_from
+    healthy = found.healthy
+    if slow_from is None or not len(healthy):
+        return None
+    return 100.0 * float(healthy.slower_than(slow_from).mean())
+
+
+def _capacity(trace: Trace, config: BreakerConfig) -> Capacity | None:
+    """Return what a dependency that is down costs one thread, which a failing call holds as long as here."""
+    held = trace.duration[trace.failed]
+    if not trace.knows_durations or not len(held):
+        return None
+    return capacity_of(config, timeout=float(np.quantile(held, _HELD)) / 1e9)
+
+
+def _evidence(
+    found: Found,
+    courts: Sequence[Court],
+    config: BreakerConfig,
+    *,
+    regimes: tuple[Regime, ...],
+    timeout: float | None,
+) -> Evidence:
+    healthy = found.healthy
+    return Evidence(
+        candidate=found.candidate,
+        budget=found.budget,
+        false_trips=found.search.guard.false_trips(found.candidate.gate),
+        trips=found.search.guard.estimate(found.candidate.gate, found.seed),
+        outcomes=tuple(court.judge(config) for court in courts),
+        regimes=regimes,
+        incidents=found.sides.incidents,
+        p99=found.p99,
+        knows_durations=found.trace.knows_durations,
+        healthy_calls=len(healthy),
+        healthy_failures=int(healthy.failed.sum()),
+        calls=len(found.whole),
+        span=found.whole.span,
+        instances=found.instances,
+        timeout=timeout,
+        capacity=_capacity(found.trace, config),
+        other_waits=_other_waits(found),
+    )
+
+
+def _other_waits(found: Found) -> tuple[float, Candidate] | None:
+    """Return the best wait of the other sort, growing or constant, and its cost in times the chosen one's.
+
+    None where none was tried on all of the resampled traffic.
+    """
+    tried, base = found.search.tried(), found.budget.false_trip_cost
+    grows = found.candidate.growth > 1
+    chosen = next((loss for loss, each in tried if each == found.candidate), None)
+    other = next(((loss, each) for loss, each in tried if (each.growth > 1) != grows), None)
+    return None if other is None or chosen is None else ((other[0] + base) / (chosen + base), other[1])

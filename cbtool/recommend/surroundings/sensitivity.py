@@ -1,0 +1,84 @@
+"""Which settings hardly matter on this traffic, and which are on an edge: each is moved to its neighbours.
+
+One setting at a time, the others as they are: the cost on the resampled traffic, in times the chosen
+settings' (both with one false trip's cost added, so that no cost is zero), and the bound of false trips.
+How far each would move on another such log, all of them fitted anew together, `refits.py` says.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cbtool.recommend.findings import Neighbour, Sensitivity, Weight
+from cbtool.recommend.search.axes import Axis, axes_of
+from cbtool.recommend.surroundings.refits import refitted
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from cbtool.recommend.candidates.gates import Candidate
+    from cbtool.recommend.found import Found
+    from cbtool.recommend.search.loss import Court
+
+_HARDLY = 1.05
+_FAR = 1.5
+
+
+def sensitivities(found: Found, courts: Sequence[Court]) -> tuple[Sensitivity, ...]:
+    """Return one sensitivity a setting that the search chooses.
+
+    Args:
+        found: the settings.
+        courts: resamples to judge on.
+    """
+    costs = {found.candidate: _costs(found.candidate, courts)}
+    ranges = refitted(found, courts)
+    axes = axes_of(found.search.ground, found.candidate)
+    return tuple(_sensitivity(found, axis, courts, costs, ranges[axis.setting]) for axis in axes)
+
+
+def _sensitivity(
+    found: Found,
+    axis: Axis,
+    courts: Sequence[Court],
+    costs: dict[Candidate, NDArray[np.float64]],
+    moves: tuple[float, float],
+) -> Sensitivity:
+    values = axis.near()
+    base = found.budget.false_trip_cost
+    chosen = costs[found.candidate]
+    neighbours = []
+    for value in values:
+        candidate = axis.moved(value)
+        if candidate not in costs:
+            costs[candidate] = _costs(candidate, courts)
+        upper = found.search.guard.false_trips(candidate.gate).upper
+        within = upper <= found.search.budget
+        if value != axis.at:
+            cost = float((costs[candidate].mean() + base) / (chosen.mean() + base))
+            neighbours.append(Neighbour(axis.write(value), cost, upper, within))
+    next_to = [each for each, value in zip(neighbours, [v for v in values if v != axis.at], strict=True)
+               if abs(values.index(value) - values.index(axis.at)) == 1]  # fmt: skip
+    return Sensitivity(
+        axis.setting,
+        axis.write(axis.at),
+        _weight(next_to),
+        tuple(neighbours),
+        axis.write(moves[0]),
+        axis.write(moves[1]),
+    )
+
+
+def _weight(neighbours: Sequence[Neighbour]) -> Weight:
+    if any(not each.within_budget or each.cost > _FAR for each in neighbours):
+        return Weight.EDGE
+    return Weight.HARDLY_MATTERS if all(n.cost <= _HARDLY for n in neighbours) else Weight.MATTERS
+
+
+def _costs(candidate: Candidate, courts: Sequence[Court]) -> NDArray[np.float64]:
+    config = candidate.config()
+    return np.array([court.loss(config) for court in courts])

@@ -1,0 +1,246 @@
+"""What settings would have done on the log itself: every breaker's run, judged by the incidents."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from cbtool.recommend.findings import Track
+from cbtool.simulation.fast import run_spells
+from cbtool.simulation.traffic import Traffic, traffic_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from cbtool.breaker.config import BreakerConfig
+    from cbtool.recommend.model import Budget
+    from cbtool.recommend.reading.trace import Trace
+
+_GRACE = (2.0, 60.0)  # seconds, at least and at most, after an incident in which a trip still answers it
+
+
+class _Member(NamedTuple):
+    """One breaker's calls."""
+
+    traffic: Traffic
+    bad: NDArray[np.bool_]
+    inside: NDArray[np.bool_]
+    spans: NDArray[np.int64]
+    """Its incidents, those that did not pass its calls by: (from, to) nanoseconds."""
+
+
+class Passed(NamedTuple):
+    """What became of calls: bad ones in incidents, those of them that were refused, and refused good ones."""
+
+    bad: int = 0
+    shed: int = 0
+    good_inside: int = 0
+    good_outside: int = 0
+
+    def and_of(self, other: Passed) -> Passed:
+        """Return the same of these calls and others."""
+        return Passed(*(mine + its for mine, its in zip(self, other, strict=True)))
+
+
+class Tally(NamedTuple):
+    """What one breaker did."""
+
+    passed: Passed
+    trips: int
+    false_trips: int
+    incidents: int
+    delays: tuple[float, ...]
+    open_ns: int
+
+
+def passed_of(refused: NDArray[np.bool_], bad: NDArray[np.bool_], inside: NDArray[np.bool_]) -> Passed:
+    """Count what became of calls; arrays by call."""
+    lost = bad & inside
+    return Passed(
+        bad=int(lost.sum()),
+        shed=int((lost & refused).sum()),
+        good_inside=int((refused & inside & ~bad).sum()),
+        good_outside=int((refused & ~inside & ~bad).sum()),
+    )
+
+
+def tally_of(
+    passed: Passed,
+    opened: NDArray[np.int64],
+    closed: NDArray[np.int64],
+    spans: NDArray[np.int64],
+    end: int,
+) -> Tally:
+    """Return what one breaker did.
+
+    Args:
+        passed: what became of its calls.
+        opened: nanoseconds at which it stopped being closed.
+        closed: at which it was closed again; fewer by one where it never was.
+        spans: its incidents, shape (n, 2): (from, to) nanoseconds.
+        end: until when it is watched.
+    """
+    answers = _answers(spans, opened)
+    delays = (_delay(opened, closed, answers, span[0], number) for number, span in enumerate(spans))
+    until = np.append(closed, end)[: len(opened)]
+    return Tally(
+        passed,
+        trips=len(opened),
+        false_trips=int((answers < 0).sum()),
+        incidents=len(spans),
+        delays=tuple(delay for delay in delays if delay is not None),
+        open_ns=int((until - opened).sum()),
+    )
+
+
+def track_of(tallies: Sequence[Tally], budget: Budget, watched_ns: int) -> Track:
+    """Return what all breakers did together, each of which was watched for so long."""
+    delays = [delay for tally in tallies for delay in tally.delays]
+    passed = Passed()
+    for tally in tallies:
+        passed = passed.and_of(tally.passed)
+    false_trips = sum(tally.false_trips for tally in tallies)
+    return Track(
+        trips=sum(tally.trips for tally in tallies),
+        false_trips=false_trips,
+        incidents=sum(tally.incidents for tally in tallies),
+        caught=len(delays),
+        delay=sum(delays) / len(delays) if delays else None,
+        bad=passed.bad,
+        shed=passed.shed,
+        good_refused=passed.good_inside + passed.good_outside,
+        open_percent=100.0 * sum(tally.open_ns for tally in tallies) / max(1, watched_ns * len(tallies)),
+        cost=(passed.bad - passed.shed)
+        + budget.reject_cost * passed.good_inside
+        + passed.good_outside
+        + budget.false_trip_cost * false_trips,
+    )
+
+
+class Logbook:
+    """The log as each of its breakers saw it, ready for many settings to be tried on.
+
+    Args:
+        trace: the calls that count.
+        instance: by call, which breaker it goes to.
+        spans: the incidents, (from, to) in nanoseconds, in order.
+        slow_from: the healthy p99 in seconds: a slower call is bad, too; None: no call is.
+        budget: its weights give the cost.
+        seed: of the waits' jitter.
+        own: by breaker, incidents that only its calls had.
+        left_out_ns: time that the trace's clock leaves out, in which the breakers are taken to be closed.
+    """
+
+    def __init__(
+        self,
+        trace: Trace,
+        instance: NDArray[np.int32],
+        spans: Sequence[tuple[int, int]],
+        slow_from: float | None,
+        budget: Budget,
+        *,
+        seed: int = 0,
+        own: Mapping[int, Sequence[tuple[int, int]]] | None = None,
+        left_out_ns: int = 0,
+    ) -> None:
+        bad = trace.failed if slow_from is None else trace.failed | trace.slower_than(slow_from)
+        self._seed = seed
+        self._budget = budget
+        verdicts = trace.verdicts()
+        self._members = []
+        for number, calls in enumerate(_owned(instance)):
+            traffic = traffic_of(trace.start[calls], trace.duration[calls], verdicts[calls])
+            mine = sorted([*spans, *(own or {}).get(number, ())])
+            hit = [span for span in mine if _share_bad(traffic, bad[calls], span) >= budget.break_even / 2]
+            self._members.append(_member(traffic, bad[calls], np.array(hit, np.int64).reshape(-1, 2)))
+        self._end = max((member.traffic.end for member in self._members), default=0)
+        self._watched_ns = self._end - (int(trace.start[0]) if len(trace) else 0) + left_out_ns
+
+    def track(self, config: BreakerConfig) -> Track:
+        """Return what settings would have done.
+
+        Raises:
+            ConfigurationError: the settings need health checks, which a log does not answer.
+        """
+        with ThreadPoolExecutor(2) as pool:  # the kernel runs without the interpreter's lock
+            numbered = enumerate(self._members)
+            tallies = list(
+                pool.map(lambda each: self._tally(each[1], config, self._seed + each[0]), numbered)
+            )
+        return track_of(tallies, self._budget, self._watched_ns)
+
+    def open_shares(self, config: BreakerConfig, edges: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return which share of the breakers was not closed in each stretch of time, 0 to 1.
+
+        Args:
+            config: the settings.
+            edges: nanoseconds at which the stretches begin, and one for the end.
+        """
+        total = np.zeros(len(edges) - 1)
+        for number, member in enumerate(self._members):
+            run = run_spells(member.traffic, config, seed=self._seed + number)
+            closed = np.append(run.closed_ns, self._end)[: len(run.opened_ns)]
+            # Time open before each edge: all of the spells before it, and the part of the one that it is in.
+            before = np.concatenate(([0], np.cumsum(closed - run.opened_ns)))
+            spell = np.searchsorted(run.opened_ns, edges, side="right")
+            over = np.where(spell > 0, closed[np.maximum(spell, 1) - 1] - edges, 0.0) if len(closed) else 0.0
+            total += np.diff(before[spell] - np.maximum(over, 0.0))
+        return total / np.maximum(np.diff(edges), 1.0) / max(1, len(self._members))
+
+    def _tally(self, member: _Member, config: BreakerConfig, seed: int) -> Tally:
+        run = run_spells(member.traffic, config, seed=seed)
+        passed = passed_of(run.permitted == 0, member.bad, member.inside)
+        return tally_of(passed, run.opened_ns, run.closed_ns, member.spans, self._end)
+
+
+def _member(traffic: Traffic, bad: NDArray[np.bool_], spans: NDArray[np.int64]) -> _Member:
+    start = traffic.start_ns
+    inside = np.zeros(len(start), np.bool_)
+    for first, last in spans:
+        inside[np.searchsorted(start, first) : np.searchsorted(start, last, "right")] = True
+    return _Member(traffic, bad, inside, spans)
+
+
+def _answers(spans: NDArray[np.int64], opened: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return for each opening the incident that it answers, −1 for a false one."""
+    if not len(spans):
+        return np.full(len(opened), -1)
+    least, most = (seconds * 1e9 for seconds in _GRACE)
+    until = spans[:, 1] + np.clip(spans[:, 1] - spans[:, 0], least, most).astype(np.int64)
+    latest = np.searchsorted(spans[:, 0], opened, side="right") - 1
+    within = (latest >= 0) & (opened <= until[np.maximum(latest, 0)])
+    return np.where(within, latest, -1)
+
+
+def _share_bad(traffic: Traffic, bad: NDArray[np.bool_], span: tuple[int, int]) -> float:
+    """Return which share of one breaker's calls was bad in a stretch of time; an incident may pass it by."""
+    first, last = np.searchsorted(traffic.start_ns, [span[0], span[1] + 1])
+    return float(bad[first:last].mean()) if last > first else 0.0
+
+
+def _delay(
+    opened: NDArray[np.int64],
+    closed: NDArray[np.int64],
+    answers: NDArray[np.int64],
+    begin: np.int64,
+    number: int,
+) -> float | None:
+    """Return the seconds until the breaker was open in an incident; None where it never was."""
+    before = int(np.searchsorted(opened, begin))
+    still_open = before > len(closed) or (before > 0 and closed[before - 1] > begin)
+    if still_open:
+        return 0.0
+    mine = opened[answers == number]
+    return float(mine[0] - begin) / 1e9 if len(mine) else None
+
+
+def _owned(instance: NDArray[np.int32]) -> list[NDArray[np.intp]]:
+    """Return the calls of each breaker, in their order."""
+    if not len(instance) or not instance.any():
+        return [np.arange(len(instance))]
+    order = np.argsort(instance, kind="stable")
+    return np.split(order, np.cumsum(np.bincount(instance))[:-1])
