@@ -164,7 +164,7 @@ def _search(case: Case, shares: Sequence[Trace], gaps: Sequence[tuple[int, int]]
     everything = background
     if case.seconds is not None:
         everything = lasting(background, case.seconds)
-    few = few_bursts(case, shares, everything)
+    few = few_bursts(case, shares, everything, exposures[0])
     guard = Guard(everything, exposures, case.budget.false_trips_per_day, case.burst_margin, few)
     usual = [i.length for i in case.sides.incidents if i.actionable]
     ground = Ground(

@@ -7,17 +7,19 @@ import pytest
 from traffic_cases import config_of, phase, recommended, traffic, trips
 
 from cbtool.breaker import BreakerConfig, WindowType
-from cbtool.recommend.candidates.gates import Gate
 from cbtool.recommend.false_trips.chance import Levels, reached_by_bursts
 from cbtool.recommend.false_trips.exposure import Exposure, exposure_of
 from cbtool.recommend.false_trips.false_trips import Guard
 from cbtool.recommend.false_trips.few import Few, at_busiest
-from cbtool.recommend.false_trips.unseen import share_tripping, unseen_rate
+from cbtool.recommend.candidates.gates import Gate
+from cbtool.recommend.false_trips.replays import Replays, replays_of
 from cbtool.recommend.incidents.segments import Segment
 from cbtool.recommend.reading.trace import Trace
+from cbtool.recommend.false_trips.unseen import share_tripping, unseen_rate
 from cbtool.traffic.calls import Calls
 
 HOUR, DAY = 3600.0, 86_400.0
+SECOND = 1_000_000_000
 
 
 def test_the_rate_is_the_posterior_mean_of_systems_that_showed_no_burst() -> None:
@@ -186,8 +188,56 @@ def test_two_restarts_in_one_window_are_foreseen_but_less_where_they_keep_apart(
     for at in (apart, close):
         seen = restarts(*at)
         unseen = Guard(seen, [seen, seen], 1e9, 1.0, Few(bursts=at)).unseen
-        found.append(unseen.meetings(gate))
-        assert Guard(seen, [seen], 1e9).unseen.meetings(gate) == 0.0
+        found.append(unseen.bursts(gate))
+        assert Guard(seen, [seen], 1e9).unseen.bursts(gate) == 0.0
     assert 0.0 < found[0] < 0.5 * found[1]
     seen = restarts(*apart)
-    assert Guard(seen, [seen], 1e9, 1.0, Few(bursts=apart)).unseen.meetings(alone) == 0.0
+    assert Guard(seen, [seen], 1e9, 1.0, Few(bursts=apart)).unseen.bursts(alone) == 0.0
+
+
+def tripled(seconds: int = 3600) -> tuple[Trace, Segment]:
+    """An hour whose second half is three times as busy, and a restart of three seconds by its quiet half."""
+    start = np.concatenate(
+        [
+            np.arange(seconds // 2 * 10) * (SECOND // 10),
+            seconds // 2 * SECOND + np.arange(seconds // 2 * 30) * (SECOND // 30),
+        ]
+    ).astype(np.int64)
+    failed = (start >= 600 * SECOND) & (start < 603 * SECOND)
+    places = np.flatnonzero(failed)
+    trace = Trace(start, np.full(len(start), 1_000_000), failed, knows_durations=True)
+    return trace, Segment(int(places[0]), int(places[-1]))
+
+
+@pytest.mark.parametrize(
+    ("gate", "seconds"),
+    [
+        (Gate(30.0, 20.0, 4, 4), 7.5 - 1.875),  # from 67.5 of 337.5 calls to 90 of 450
+        (Gate(30.0, 5.0, 80, 80), 1800 - 2.5),
+        (Gate(30.0, 30.0, 4, 4), 0.0),  # 90 of 360 at worst
+        (Gate(300.0, 20.0, 4, 4, counted=True), 1800 - 1.5),
+    ],
+)
+def test_a_restart_is_tried_just_after_the_load_has_tripled(gate: Gate, seconds: float) -> None:
+    trace, burst = tripled()
+    found = replayed(trace, burst).trips(gate)
+    assert found == pytest.approx(seconds / 3570, abs=2 / 3570)  # a moment each 1.8 seconds
+    assert (found > 0) == (seconds > 0)
+
+
+def test_one_caller_s_retries_are_tried_at_no_other_moment() -> None:
+    gate = Gate(30.0, 2.0, 3, 3)
+    for size, tried in ((0, True), (9, False)):  # beside three that come anyway
+        start = np.sort(
+            np.append(np.arange(3600) * SECOND // 3, 600 * SECOND + np.arange(size) * SECOND // 10)
+        )
+        failed = (start >= 600 * SECOND) & (start < 601 * SECOND)
+        places = np.flatnonzero(failed)
+        trace = Trace(start, np.full(len(start), 1_000_000), failed, knows_durations=True)
+        found = replayed(trace, Segment(int(places[0]), int(places[-1]))).trips(gate)
+        assert (found > 0.0) == tried
+
+
+def replayed(trace: Trace, burst: Segment) -> Replays:
+    calm = exposure_of([trace.take(~trace.failed)], [])
+    return replays_of(exposure_of([trace], []), calm, trace, trace.start, [burst])

@@ -63,7 +63,9 @@ class Guard:
         self._budget = budget
         self._margin = margin
         self._few = few
-        self.unseen = Unseen(background, calm[0], budget, bursts=few.bursts, margin=margin)
+        self.unseen = Unseen(
+            background, calm[0], budget, bursts=few.bursts, margin=margin, replays=few.replays
+        )
         self._background = background
         self._calm = calm
         self._levels: dict[tuple[int, float | None], Levels] = {}

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from cbtool.recommend.false_trips.exposure import Exposure
     from cbtool.recommend.false_trips.mild import Mild
+    from cbtool.recommend.false_trips.replays import Replays
     from cbtool.recommend.incidents.segments import Segment
 
 _AROUND = 10  # times as many calls on either side: of those, a burst is less than any threshold asks for
@@ -46,6 +47,7 @@ class Few:
     mild: Mild | None = None
     busiest: Exposure | None = None
     bursts: tuple[float, ...] = ()
+    replays: Replays | None = None
 
 
 NONE = Few()

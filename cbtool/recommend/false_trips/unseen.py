@@ -4,7 +4,8 @@ A short log without retries says little: a caller that tries again up to ten tim
 come tomorrow. How often is thought to lie anywhere between once a month and ten times an hour, its logarithm
 evenly, where there are such callers at all; that the log shows none makes the higher rates unlikely.
 
-Where bursts were seen, two may come within one window, as far as nothing seems to keep them apart.
+Where bursts were seen, two may come within one window, as far as nothing seems to keep them apart; and each
+may come at any other moment (`replays.py`).
 """
 
 from __future__ import annotations
@@ -18,9 +19,10 @@ from cbtool.recommend.false_trips.chance import levels_of, reached_by_bursts
 from cbtool.recommend.false_trips.tails import meetings
 
 if TYPE_CHECKING:
-    from cbtool.recommend.candidates.gates import Gate
     from cbtool.recommend.false_trips.chance import Levels
     from cbtool.recommend.false_trips.exposure import Exposure
+    from cbtool.recommend.candidates.gates import Gate
+    from cbtool.recommend.false_trips.replays import Replays
 
 _DAY, _HOUR = 86_400.0, 3600.0
 _BELIEF = 0.3  # that any caller does so
@@ -41,6 +43,7 @@ class Unseen:
         budget: trips a day.
         bursts: when each began, seconds.
         margin: where they are few, the next may be so many times as bad.
+        replays: the same, as they would be at other moments.
     """
 
     def __init__(
@@ -51,11 +54,13 @@ class Unseen:
         *,
         bursts: tuple[float, ...],
         margin: float,
+        replays: Replays | None = None,
     ) -> None:
         self._background, self._calm = background, calm
         self._weight = min(1.0, _DAY * unseen_rate(calm.seconds) / budget)
         self._bursts = np.array(bursts)
         self._margin = 1.0 if background is calm else margin
+        self._replays = replays
         self._known: dict[Gate, tuple[float, float]] = {}
         self._levels: Levels | None = None
 
@@ -66,14 +71,14 @@ class Unseen:
         """
         return self._of(gate)[0]
 
-    def meetings(self, gate: Gate) -> float:
-        """Return the trips a day by two bursts of those that were seen."""
+    def bursts(self, gate: Gate) -> float:
+        """Return the trips a day by bursts like those that were seen, two at once or at another moment."""
         return self._of(gate)[1]
 
     def _of(self, gate: Gate) -> tuple[float, float]:
         plain = gate._replace(slow_from=None, slow_threshold=100.0)
         if plain not in self._known:
-            self._known[plain] = self._retries(plain), self._meetings(plain)
+            self._known[plain] = self._retries(plain), self._meetings(plain) + self._elsewhere(plain)
         return self._known[plain]
 
     def _retries(self, gate: Gate) -> float:
@@ -89,6 +94,12 @@ class Unseen:
         maxima = background.block_maxima(gate, None, gate.threshold)
         often = meetings(maxima, bursts * background.breakers, self._margin) / background.seconds
         return _DAY * often * self._as_near_as_by_chance(gate)
+
+    def _elsewhere(self, gate: Gate) -> float:
+        if self._replays is None:
+            return 0.0
+        background = self._background
+        return _DAY * self._replays.trips(gate) * background.breakers / background.seconds
 
     def _as_near_as_by_chance(self, gate: Gate) -> float:
         """Return how many bursts shared a window, beside how many would if they came independently.

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cbtool.recommend.reading.breakers import COURTS
 from cbtool.recommend.false_trips.dealt import Pooled
 from cbtool.recommend.false_trips.exposure import exposure_of
 from cbtool.recommend.false_trips.few import known_of
+from cbtool.recommend.incidents.incidents import A_TAIL
 from cbtool.recommend.false_trips.night import thinned_to_quietest
-from cbtool.recommend.reading.breakers import COURTS
+from cbtool.recommend.false_trips.replays import replays_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -58,17 +60,22 @@ def lasting(exposure: Exposure, seconds: float) -> Exposure:
     return replace(exposure, seconds=seconds * exposure.breakers, pooled=pooled)
 
 
-def few_bursts(case: Case, shares: Sequence[Trace], everything: Exposure) -> Few:
+def few_bursts(case: Case, shares: Sequence[Trace], everything: Exposure, calm: Exposure) -> Few:
     """Return what is known of the bursts and of the mild stretches that are left out of the tail.
 
     Args:
         case: the traffic.
         shares: each breaker's healthy calls.
         everything: the healthy calls, bursts included.
+        calm: the same without them.
     """
     mild, busy = case.mild(everything.seconds / len(shares)), case.regimes[-1].rate
     if everything.pooled is None:
-        return known_of(shares[:COURTS], case.trace.start, case.blips(), busy, mild)
+        blips = case.blips()
+        few = known_of(shares[:COURTS], case.trace.start, blips, busy, mild)
+        if not blips or len(blips) >= A_TAIL:
+            return few
+        return replace(few, replays=replays_of(everything, calm, shares[0], case.trace.start, blips))
     whole = [case.trace.take(case.sides.background)]
     few = known_of(whole, case.trace.start, case.blips(), busy * case.instances, mild)
     if few.busiest is not None:

@@ -295,7 +295,7 @@ class Search:
         """
         seconds = sum(court.weight * court.seconds for court in self.courts)
         each = self.ground.false_trip_cost + candidate.wait * self.ground.busy
-        often = self.guard.false_trips(candidate.gate).upper + self.guard.unseen.meetings(candidate.gate)
+        often = self.guard.false_trips(candidate.gate).upper + self.guard.unseen.bursts(candidate.gate)
         return _CAUTION * often * seconds / _DAY * each
 
     def _loss(self, candidate: Candidate, courts: int) -> float:
