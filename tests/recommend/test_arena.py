@@ -207,6 +207,13 @@ def test_numbers_that_a_person_would_write() -> None:
     assert [ceil_nice(v) for v in (0.0687, 0.1374, 2.0, 1.21)] == [0.069, 0.14, 2.0, 1.3]
 
 
+def test_turns_within_one_instant_are_no_rhythm() -> None:
+    """Clients that log whole seconds start many calls at once; no time passes between their turns."""
+    failed = np.arange(200) % 10 < 5
+    duration = np.full(200, 10_000_000)
+    assert spell_of(Trace(np.zeros(200, np.int64), duration, failed, True), 0, 199, 1).rhythm is None
+
+
 def test_a_flap_with_few_calls_in_its_good_times_keeps_its_rhythm() -> None:
     """At 1/s a good half minute is too short to part two bad ones; a brown-out as bad has no rhythm."""
     random = np.random.default_rng(9)

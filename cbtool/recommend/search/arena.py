@@ -114,9 +114,10 @@ def _alternation(at: NDArray[np.float64], failed: NDArray[np.bool_]) -> Rhythm |
         return None
     bad = 2 * np.convolve(failed, np.ones(_TURN), "same") > _TURN
     gaps = np.diff(at[1:][bad[1:] & ~bad[:-1]])
-    if len(gaps) < _TURNS:
+    usual = float(np.median(gaps)) if len(gaps) >= _TURNS else 0.0
+    if not usual:  # too few, or of calls at one instant
         return None
-    times = np.maximum(1, np.rint(gaps / np.median(gaps)))
+    times = np.maximum(1, np.rint(gaps / usual))
     period = float(gaps.sum() / times.sum())
     irregular = np.abs(gaps - times * period) > _REGULAR / 2 * period
     return None if irregular.mean() > _IRREGULAR else Rhythm(period, at)
