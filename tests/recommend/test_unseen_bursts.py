@@ -7,15 +7,15 @@ import pytest
 from traffic_cases import config_of, phase, recommended, traffic, trips
 
 from cbtool.breaker import BreakerConfig, WindowType
+from cbtool.recommend.candidates.gates import Gate
 from cbtool.recommend.false_trips.chance import Levels, reached_by_bursts
 from cbtool.recommend.false_trips.exposure import Exposure, exposure_of
 from cbtool.recommend.false_trips.false_trips import Guard
 from cbtool.recommend.false_trips.few import Few, at_busiest
-from cbtool.recommend.candidates.gates import Gate
 from cbtool.recommend.false_trips.replays import Replays, replays_of
+from cbtool.recommend.false_trips.unseen import share_tripping, unseen_rate
 from cbtool.recommend.incidents.segments import Segment
 from cbtool.recommend.reading.trace import Trace
-from cbtool.recommend.false_trips.unseen import share_tripping, unseen_rate
 from cbtool.traffic.calls import Calls
 
 HOUR, DAY = 3600.0, 86_400.0

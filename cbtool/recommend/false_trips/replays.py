@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from cbtool.recommend.false_trips.exposure import Exposure
     from cbtool.recommend.candidates.gates import Gate
+    from cbtool.recommend.false_trips.exposure import Exposure
     from cbtool.recommend.incidents.segments import Segment
     from cbtool.recommend.reading.trace import Trace
 

@@ -19,9 +19,9 @@ from cbtool.recommend.false_trips.chance import levels_of, reached_by_bursts
 from cbtool.recommend.false_trips.tails import meetings
 
 if TYPE_CHECKING:
+    from cbtool.recommend.candidates.gates import Gate
     from cbtool.recommend.false_trips.chance import Levels
     from cbtool.recommend.false_trips.exposure import Exposure
-    from cbtool.recommend.candidates.gates import Gate
     from cbtool.recommend.false_trips.replays import Replays
 
 _DAY, _HOUR = 86_400.0, 3600.0

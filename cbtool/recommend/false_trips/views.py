@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cbtool.recommend.reading.breakers import COURTS
 from cbtool.recommend.false_trips.dealt import Pooled
 from cbtool.recommend.false_trips.exposure import exposure_of
 from cbtool.recommend.false_trips.few import known_of
-from cbtool.recommend.incidents.incidents import A_TAIL
 from cbtool.recommend.false_trips.night import thinned_to_quietest
 from cbtool.recommend.false_trips.replays import replays_of
+from cbtool.recommend.incidents.incidents import A_TAIL
+from cbtool.recommend.reading.breakers import COURTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
