@@ -120,6 +120,18 @@ def test_an_empty_window_is_tried_from_every_moment_of_the_background(counted: b
     assert found == pytest.approx(lost / 1e9 / seconds)
 
 
+def test_loads_of_many_breakers_are_each_one_s() -> None:
+    """Forty breakers' shares stand one after the other: more gaps between them than there are levels."""
+    calls = traffic(phase("steady", 400, 0.5, failure_rate=2.0), seed=4)
+    shares = [traced(calls)] * 40
+    levels = levels_of(exposure_of(shares, []).end, np.tile(shares[0].failed, 40))
+    assert levels.rate == pytest.approx(np.full(25, 0.5), rel=0.2)
+    assert levels.time.sum() == pytest.approx(1.0)
+    gate = Gate(60.0, 10.0, 3, 3)
+    alone = trips_per_second(levels_of(exposure_of(shares[:1], []).end, shares[0].failed), gate, 10.0)
+    assert trips_per_second(levels, gate, 10.0) == pytest.approx(alone, rel=0.5)
+
+
 @pytest.mark.parametrize(("size", "clustered"), [(0, False), (6, True)])
 def test_bursts_are_told_from_chance(size: int, clustered: bool) -> None:
     calls = traffic(phase("steady", 7200, 5, failure_rate=1.0), seed=3)
