@@ -157,8 +157,7 @@ def _of_zip(data: _Bytes, archive: str) -> Iterator[_Member]:
         held = _inflated(data) if method == _DEFLATED else data.all_of(size)
         content = _checked(held, data, None if behind else check)
         yield _Member(name, content)
-        for _ in content:  # what was not read
-            pass
+        _pass(content)
 
 
 def _large(extra: bytes, *, after_whole: bool) -> int:
@@ -263,5 +262,6 @@ def _of_tar(data: _Bytes, _archive: str) -> Iterator[_Member]:
 
 
 def _pass(content: Iterator[bytes]) -> None:
+    """Go past what was not read."""
     for _ in content:
         pass
