@@ -97,16 +97,16 @@ class Exposure:
             bad = self._bad_calls(slow_from)
             steps = steps_up_to(len(bad))
             if gate.counted:
-                found = peaks_of_calls(len(self), bad, self._breaks(), round(gate.window), steps)
+                found = peaks_of_calls(len(self), bad, self._breaks(), _length(gate), steps)
             else:
-                found = peaks_of_time(self.end, bad, round(gate.window * 1e9), steps)
+                found = peaks_of_time(self.end, bad, _length(gate), steps)
             self._peaks[key] = Peaks(*found)
         return self._peaks[key]
 
     def cold_trips(self, gate: Gate, slow_from: float | None, threshold: float) -> float:
         """Return the share of the time at which an empty window, filling from then on, would trip."""
         bad = self._bad_calls(slow_from)
-        window = round(gate.window if gate.counted else gate.window * 1e9)
+        window = _length(gate)
         gates = (threshold, gate.errors, gate.calls)
         lost = _cold_time(self.end, bad, window, gate.counted, _APART // 2, *gates)
         return float(lost) / 1e9 / self.seconds
@@ -116,7 +116,7 @@ class Exposure:
         if self._stops is None:
             self._stops = stops_in(self.end, self.duration, self._breaks())
         bad = self._bad_calls(slow_from)
-        window = round(gate.window if gate.counted else gate.window * 1e9)
+        window = _length(gate)
         gates = (float(threshold), gate.errors, gate.calls)
         found = share_of_stops(
             self.end, self.bad(slow_from), bad, tuple(self._stops), window, gate.counted, gates
@@ -127,7 +127,7 @@ class Exposure:
         """Return how near the window came to tripping in each block of two windows; 1 is a trip."""
         if gate.calls > gate.errors:
             bad = self._bad_calls(slow_from)
-            window = round(gate.window if gate.counted else gate.window * 1e9)
+            window = _length(gate)
             gates = (float(threshold), gate.errors, gate.calls)
             return BlockMaxima(*exact_maxima(self.end, bad, self._breaks(), window, gate.counted, gates))
         peaks = self.peaks(gate, slow_from)
@@ -168,6 +168,11 @@ def exposure_of(shares: Sequence[Trace], gaps: Sequence[tuple[int, int]]) -> Exp
         seconds=max(1e-3, (span - idle) / 1e9) * len(shares),
         breakers=len(shares),
     )
+
+
+def _length(gate: Gate) -> int:
+    """Return how long the window is: calls, or nanoseconds."""
+    return round(gate.window if gate.counted else gate.window * 1e9)
 
 
 def _without(times: NDArray[np.int64], gaps: Sequence[tuple[int, int]]) -> NDArray[np.int64]:

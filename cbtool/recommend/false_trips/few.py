@@ -42,6 +42,7 @@ class Few:
         mild: the stretches that are worse than usual and no incidents.
         busiest: the bursts at the busiest load, where that differs.
         bursts: when each began, seconds; those that are a tail as well.
+        replays: the bursts at other moments of the log; None where there are none to try.
     """
 
     mild: Mild | None = None
