@@ -17,7 +17,8 @@ from cbtool.metrics.thresholds import Threshold
 from cbtool.profiles import Profile, default_profile, load_profile
 from cbtool.profiles.verify_rules import VerifyRules
 from cbtool.recommend import Budget
-from cbtool.recommend.held_out.validation import Asked, answered
+from cbtool.recommend.asked import Asked
+from cbtool.recommend.held_out.validation import answered
 from cbtool.simulation.run import simulate as _simulate
 from cbtool.sweeping.axes import parse_axes
 from cbtool.sweeping.designs import Design, points

@@ -14,6 +14,7 @@ from cbtool.live.session import run_live
 from cbtool.live.upstream_process import spawn_upstream
 from cbtool.profiles import load_profile
 from cbtool.recommend import recommend
+from cbtool.recommend.asked import Asked
 from cbtool.scenarios import load_scenario
 from cbtool.shipped import shipped_scenarios
 from cbtool.simulation.run import SimulationResult, simulate
@@ -97,8 +98,7 @@ def run_demo(
             profile=start.name,
         )
         live = run_live(plan, record_path=record_path, dashboard=dashboard)
-    verdicts = start.rules.verdicts(live.calls)
-    recommendation = recommend(live.calls, verdicts, rules=start.rules, seed=seed)
+    recommendation = recommend(live.calls, Asked(rules=start.rules, seed=seed))
     profiles = [start] if recommendation.profile is None else [start, recommendation.profile]
     offset = float(plan.schedule[0]) / 1e9
     outcomes = tuple(outcome_of(profile, live, scenario, offset, seed) for profile in profiles)

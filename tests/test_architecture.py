@@ -95,7 +95,7 @@ ALLOWED = {
 }
 # The steps of a recommendation, in order: each needs, when it runs, only those before it.
 STEPS = ("reading", "candidates", "incidents", "false_trips", "search", "surroundings", "held_out")
-VALUES = {"model", "findings"}  # what a recommendation is made of: any step may make some of it
+VALUES = {"asked", "model", "findings"}  # what is asked, and what an answer is made of: any step may use them
 PURE = ("breaker", "traffic", "metrics")
 IMPURE_MODULES = {
     "time", "datetime", "socket", "asyncio", "threading", "subprocess", "random", "os", "sys", "io",

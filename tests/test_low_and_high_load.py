@@ -11,6 +11,7 @@ import pytest
 from cbtool.breaker import BreakerConfig
 from cbtool.profiles import Profile, load_profile
 from cbtool.recommend import Answer, recommend
+from cbtool.recommend.asked import Asked
 from cbtool.scenarios import load_scenario
 from cbtool.simulation.generate import calls_of
 from cbtool.simulation.run import simulate
@@ -51,7 +52,7 @@ def one_after_the_other(first: Calls, second: Calls) -> Calls:
 def recommended() -> Profile:
     night, day = (calls_of(SCENARIO, load=load, seed=3) for load in (LOW, 0.25))
     calls = one_after_the_other(night, day)
-    answer = recommend(calls, DEFAULT_RULES.verdicts(calls), seed=1)
+    answer = recommend(calls, Asked(seed=1))
     assert answer.verdict is Answer.RECOMMENDED
     assert answer.profile is not None
     return answer.profile

@@ -68,14 +68,13 @@ def shares(draw: Draw, instances: int, seed: int) -> list[Draw]:
 def recommended(draw: Draw, instances: int) -> tuple[Setting | None, float, str]:
     """Return what cbtool recommends, how long it took, and what it missed where it refused."""
     from cbtool.recommend import recommend  # noqa: PLC0415  # compiled code, in each process
+    from cbtool.recommend.asked import Asked  # noqa: PLC0415
     from cbtool.traffic.calls import Calls  # noqa: PLC0415
-    from cbtool.traffic.outcomes import DEFAULT_RULES  # noqa: PLC0415
 
     start = draw.start_ns - draw.start_ns[0]
     calls = Calls(start, draw.duration_ns, draw.status, np.zeros(len(draw), np.uint8))
-    verdicts = DEFAULT_RULES.verdicts(calls)
     began = time.perf_counter()
-    answer = recommend(calls, verdicts, instances=instances, brief=True)
+    answer = recommend(calls, Asked(instances), brief=True)
     taken = time.perf_counter() - began
     setting = None if answer.config is None else Setting.of(answer.config)
     return setting, taken, "; ".join(answer.needs)

@@ -37,7 +37,6 @@ def recommended(log: Log, made: Recipe | Odd) -> tuple[Any, float]:
     """Return cbtool's answer, and how long it took."""
     from cbtool.recommend import recommend  # noqa: PLC0415  # compiled code, in each process
     from cbtool.traffic.calls import Calls  # noqa: PLC0415
-    from cbtool.traffic.outcomes import DEFAULT_RULES  # noqa: PLC0415
 
     start = log.in_whole_seconds if made.coarse else log.start_ns
     start = start - (start[0] if len(start) else 0)
@@ -49,7 +48,7 @@ def recommended(log: Log, made: Recipe | Odd) -> tuple[Any, float]:
         start, duration, status = start[order], duration[order], status[order]
     calls = Calls(start, duration, status, np.zeros(len(log), np.uint8))
     began = time.perf_counter()
-    answer = recommend(calls, DEFAULT_RULES.verdicts(calls), brief=True)
+    answer = recommend(calls, brief=True)
     return answer, time.perf_counter() - began
 
 

@@ -127,17 +127,13 @@ def _report(result: LiveResult, checks: Sequence[Check], how: LiveOptions) -> No
 
 def _recommendation(result: LiveResult) -> Recommendation | None:
     from cbtool.recommend import recommend
+    from cbtool.recommend.asked import Asked
 
-    rules = result.plan.rules
+    plan = result.plan
+    asked = Asked(plan.instances, rules=plan.rules, seed=result.seed)
     try:
         with working(f"working out a recommendation from {len(result.calls):,} calls"):
-            return recommend(
-                result.calls,
-                rules.verdicts(result.calls),
-                instances=result.plan.instances,
-                rules=rules,
-                seed=result.seed,
-            )
+            return recommend(result.calls, asked)
     except KeyboardInterrupt:  # the run is over, and its summary is worth more than the wait
         note("no recommendation: interrupted")
         return None

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from cbtool.cli.sources import AnyCalls
     from cbtool.recommend import Recommendation
-    from cbtool.recommend.held_out.validation import Asked
+    from cbtool.recommend.asked import Asked
     from cbtool.traffic.calls import Calls
     from cbtool.traffic.outcomes import OutcomeRules
 
@@ -134,7 +134,7 @@ def _answered_without_calls(asked: Asked, *, json: bool) -> Iterator[None]:
         yield
     except InsufficientDataError as error:
         if json:
-            own = without_calls(error.needs, instances=asked.instances, budget=asked.budget, seed=asked.seed)
+            own = without_calls(error.needs, asked)
             print_json({**own.to_json(), "source": None})
         raise
 

@@ -8,23 +8,24 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
+from cbtool.recommend.asked import Asked
 from cbtool.recommend.case import Case
 from cbtool.recommend.false_trips.false_trips import Guard
 from cbtool.recommend.false_trips.views import exposed, few_bursts, lasting, nights
 from cbtool.recommend.found import Found
-from cbtool.recommend.incidents.incidents import tell_apart
-from cbtool.recommend.incidents.labelled import label_notes, labelled_sides
+from cbtool.recommend.incidents.incidents import apart_along, sides_of
+from cbtool.recommend.incidents.labelled import label_notes, labelled_along
 from cbtool.recommend.incidents.own_incidents import own_incidents
-from cbtool.recommend.model import Budget, IncidentKind, Recommendation
+from cbtool.recommend.model import IncidentKind
 from cbtool.recommend.reading.breakers import COURTS
 from cbtool.recommend.reading.healthy import healthy_p99
 from cbtool.recommend.reading.instances import named_instances
 from cbtool.recommend.reading.trace import Trace, trace_of
-from cbtool.recommend.refusal import healthy_side, missing, missing_budget, refused
+from cbtool.recommend.refusal import healthy_of, missing, missing_budget, unanswered
 from cbtool.recommend.search import arena as arenas
 from cbtool.recommend.search.delay_budget import in_time
 from cbtool.recommend.search.ground import Ground
@@ -33,7 +34,6 @@ from cbtool.recommend.surroundings.around import surrounded
 from cbtool.recommend.surroundings.doubts import traffic_doubts
 from cbtool.recommend.surroundings.reach import given_up, observed_notes
 from cbtool.traffic.labels import label_spans
-from cbtool.traffic.outcomes import DEFAULT_RULES
 from cbtool.traffic.thinning import split
 
 if TYPE_CHECKING:
@@ -41,11 +41,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from cbtool.profiles import Profile
+    from cbtool.recommend.incidents.incidents import Apart
+    from cbtool.recommend.model import Recommendation
+    from cbtool.recommend.reading.columns import TraceColumns
     from cbtool.recommend.search.loss import Court
     from cbtool.traffic.calls import Calls
-    from cbtool.traffic.labels import Label
-    from cbtool.traffic.outcomes import OutcomeRules
+    from cbtool.traffic.parts import LongCalls
 
 _ARENAS = 10
 _ARENA_CALLS = 60_000
@@ -54,71 +55,146 @@ _LIBRARY_WEIGHT = 0.1
 _PLAINLY_SLOW = 60.0  # percent of calls above the healthy p99
 
 
-def recommend(
-    calls: Calls,
-    verdicts: NDArray[np.uint8],
-    *,
-    instances: int = 1,
-    budget: Budget | None = None,
-    rules: OutcomeRules = DEFAULT_RULES,
-    seed: int = 0,
-    labels: Sequence[Label] = (),
-    by_instance: bool = False,
-    current: Profile | None = None,
-    brief: bool = False,
-) -> Recommendation:
-    """Return settings for one of `instances` breakers that share these calls, or why there are none.
+class Seen(Protocol):
+    """Calls in one order, in memory or on disk, as the method looks at them."""
+
+    instances: int
+    """Breakers that share them."""
+    gave_up: NDArray[np.int64]
+    """After how many nanoseconds calls were given up."""
+
+    @property
+    def calls(self) -> Calls | LongCalls:
+        """All of them."""
+
+    @property
+    def trace(self) -> TraceColumns:
+        """Those that count."""
+
+    def doubts(self, answer: Recommendation) -> tuple[str, ...]:
+        """Return what to know about the traffic."""
+
+    def weighed(self, apart: Apart, answer: Recommendation, p99: float | None) -> Weighed:
+        """Return what settings are weighed on, of calls told apart whose healthy p99 is known, in seconds."""
+
+
+class Weighed(NamedTuple):
+    """What settings are weighed on.
+
+    Attributes:
+        case: the traffic.
+        note: which part of the calls it is; None: all of them.
+    """
+
+    case: Case
+    note: str | None = None
+
+
+def recommend(calls: Calls, asked: Asked | None = None, *, brief: bool = False) -> Recommendation:
+    """Return settings for one of the breakers that share these calls, or why there are none.
 
     Args:
         calls: what was seen.
-        verdicts: each call's `Verdict` by `rules`.
-        instances: breakers, one a process or copy, over which the calls are split.
-        budget: what the settings may cost; None: the defaults.
-        rules: go into the profile.
-        seed: of the resampling.
-        labels: the incidents, where the user knows them; they replace those that would be found.
-        by_instance: whether each call goes to the breaker of the instance that the log names, rather than to
-            any of `instances`.
-        current: today's settings, whose doings on the same calls are wanted, too.
+        asked: what is asked of the settings; None: settings for one breaker, by the defaults.
         brief: whether only the settings, and what is expected of them, are wanted.
 
     Raises:
         ConfigurationError: the labels do not fit the calls, or the calls name no instance.
     """
-    budget = budget or Budget()
-    order = calls.in_one_order()
-    if order is not None:
-        calls, verdicts = calls.reordered(order), verdicts[order]
-    trace = trace_of(calls, verdicts)
-    if by_instance:
-        instance, instances = named_instances(calls, verdicts)
-    else:
-        instance = split(len(trace), instances, seed)
-    answer = refused(calls, trace, instances=instances, by_instance=by_instance, budget=budget, seed=seed)
+    asked = asked or Asked()
+    return answer_of(_InMemory(calls, asked), asked, brief=brief)
+
+
+def answer_of(seen: Seen, asked: Asked, *, brief: bool = False) -> Recommendation:
+    """Return settings for one of the breakers that share the calls, or why there are none.
+
+    Args:
+        seen: the calls.
+        asked: what is asked of the settings.
+        brief: whether only the settings, and what is expected of them, are wanted.
+
+    Raises:
+        ConfigurationError: the labels do not fit the calls.
+    """
+    trace, instances, budget = seen.trace, seen.instances, asked.budget
+    answer = unanswered(seen.calls, trace, asked, instances)
     if not brief:
-        doubts = traffic_doubts(calls, verdicts, answer.regimes, instances=instances, by_instance=by_instance)
-        answer = replace(answer, notes=(*answer.notes, *doubts))
+        answer = answer.noting(*seen.doubts(answer))
     needs = missing(trace, instances)
     if needs:
         return replace(answer, needs=needs)
     p99 = healthy_p99(trace)
-    sides = tell_apart(trace, p99, budget)
-    if labels:
-        unlabelled, sides = sides, labelled_sides(trace, p99, budget, label_spans(labels, calls))
-        answer = replace(answer, notes=(*answer.notes, *label_notes(sides, unlabelled, budget)))
-    answer = replace(answer, incidents=sides.incidents, acted_on_from=sides.shortest)
-    needs = missing(trace, instances, healthy_side(trace, sides))
+    apart = apart_along(trace, p99, budget)
+    if asked.labels:
+        found, spans = apart, label_spans(asked.labels, seen.calls)
+        apart = labelled_along(trace, p99, budget, spans)
+        answer = answer.noting(*label_notes(apart, found, budget))
+    needs = missing(trace, instances, healthy_of(trace, apart))
+    answer = replace(answer, incidents=apart.incidents, needs=needs, acted_on_from=apart.shortest)
     if needs:
-        return replace(answer, needs=needs)
-    own = own_incidents(trace, instance, p99, budget, sides) if by_instance and not labels else {}
-    case = Case(trace, instance, sides, p99, budget, answer.regimes, instances, seed, own, trace, by_instance)
-    found = searched(case, calls.log_format)
-    if found is None:
-        return replace(answer, needs=missing_budget(trace, budget, sides.incidents))
-    done = surrounded(answer, found, rules, current=current, brief=brief)
-    if done.config is None:
-        return done
-    return replace(done, notes=(*done.notes, *observed_notes(done.config, given_up(calls), trace, instances)))
+        return answer
+    case, note = seen.weighed(apart, answer, p99)
+    answer = answer if note is None else answer.noting(note)
+    settings = searched(case, seen.calls.log_format)
+    if settings is None:
+        weighed = None if len(case.trace) == len(trace) else len(case.trace)
+        return replace(answer, needs=missing_budget(trace, budget, apart.incidents, weighed=weighed))
+    answer = surrounded(answer, settings, asked.rules, current=asked.current, brief=brief)
+    if answer.config is None:
+        return answer
+    return answer.noting(*observed_notes(answer.config, seen.gave_up, trace, instances))
+
+
+class _InMemory:
+    """Calls in memory.
+
+    Args:
+        calls: all of them.
+        asked: what is asked of the settings.
+
+    Raises:
+        ConfigurationError: the calls name no instance.
+    """
+
+    def __init__(self, calls: Calls, asked: Asked) -> None:
+        order = calls.in_one_order()
+        self.calls = calls if order is None else calls.reordered(order)
+        self._asked = asked
+        self._verdicts = asked.rules.verdicts(self.calls)
+        self.trace = trace_of(self.calls, self._verdicts)
+        self.gave_up = given_up(self.calls)
+        if asked.instances is None:
+            self._instance, self.instances = named_instances(self.calls, self._verdicts)
+        else:
+            self._instance = split(len(self.trace), asked.instances, asked.seed)
+            self.instances = asked.instances
+
+    def doubts(self, answer: Recommendation) -> tuple[str, ...]:
+        """Return what to know about the traffic."""
+        by_instance = self._asked.by_instance
+        return traffic_doubts(
+            self.calls, self._verdicts, answer.regimes, instances=self.instances, by_instance=by_instance
+        )
+
+    def weighed(self, apart: Apart, answer: Recommendation, p99: float | None) -> Weighed:
+        """Return all of it."""
+        trace, asked = self.trace, self._asked
+        named = asked.by_instance and not asked.labels
+        return Weighed(
+            Case(
+                trace,
+                self._instance,
+                sides_of(trace, apart),
+                p99,
+                asked.budget,
+                answer.regimes,
+                self.instances,
+                asked.seed,
+                own_incidents(trace, self._instance, p99, asked.budget, apart) if named else {},
+                whole=trace,
+                named=asked.by_instance,
+            )
+        )
 
 
 def searched(case: Case, log_format: str) -> Found | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -225,6 +225,10 @@ class Recommendation:
     def config(self) -> BreakerConfig | None:
         """The settings; None when refused."""
         return None if self.profile is None else self.profile.config
+
+    def noting(self, *notes: str) -> Recommendation:
+        """Return the same answer with further notes."""
+        return replace(self, notes=(*self.notes, *notes))
 
     def to_json(self) -> dict[str, Any]:
         """Return the document of `recommend --json`."""

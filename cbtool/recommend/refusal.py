@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from cbtool.recommend.incidents.blips import taken_for_blips
+from cbtool.recommend.incidents.excerpt import healthy_ranges
 from cbtool.recommend.model import Answer, Recommendation
 from cbtool.recommend.reading.columns import count
 from cbtool.recommend.reading.picked import length_of
@@ -14,11 +15,10 @@ from cbtool.units import format_duration, format_percent
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cbtool.recommend.incidents.incidents import Apart, Sides
+    from cbtool.recommend.asked import Asked
+    from cbtool.recommend.incidents.incidents import Apart
     from cbtool.recommend.model import Budget, Incident
     from cbtool.recommend.reading.columns import TraceColumns
-    from cbtool.recommend.reading.picked import Range
-    from cbtool.recommend.reading.trace import Trace
     from cbtool.traffic.calls import Calls
     from cbtool.traffic.parts import LongCalls
 
@@ -42,38 +42,22 @@ class Healthy(NamedTuple):
     """Bad stretches that are too short or too mild for that."""
 
 
-def healthy_side(trace: Trace, sides: Sides) -> Healthy:
-    """Return the calls outside incidents, of a log told apart."""
-    failed = int((trace.failed & sides.background).sum())
-    acted_on = len(sides.actionable)
-    return Healthy(int(sides.background.sum()), failed, acted_on, len(sides.segments) - acted_on)
-
-
-def healthy_along(trace: TraceColumns, apart: Apart, outside: Sequence[Range]) -> Healthy:
-    """Return the same of a trace that need not be in memory; `outside` is where its healthy calls are."""
+def healthy_of(trace: TraceColumns, apart: Apart) -> Healthy:
+    """Return the calls outside incidents, of a trace told apart."""
+    outside = healthy_ranges(trace, apart)
     failed = sum(count(trace.failed, first, behind) for first, behind in outside)
     acted_on = len(apart.actionable)
     return Healthy(length_of(outside), failed, acted_on, len(apart.segments) - acted_on)
 
 
-def refused(
-    calls: Calls | LongCalls,
-    trace: TraceColumns,
-    *,
-    instances: int,
-    by_instance: bool,
-    budget: Budget,
-    seed: int,
-) -> Recommendation:
+def unanswered(calls: Calls | LongCalls, trace: TraceColumns, asked: Asked, instances: int) -> Recommendation:
     """Return the answer as long as there is none: what the traffic is, without settings and what is missing.
 
     Args:
         calls: all of them.
         trace: those that count.
-        instances: breakers that share them.
-        by_instance: whether these are the log's own.
-        budget: what was asked for.
-        seed: of every random choice.
+        asked: what is asked of the settings.
+        instances: breakers that share the calls.
     """
     return Recommendation(
         verdict=Answer.REFUSED,
@@ -87,23 +71,19 @@ def refused(
         instances=instances,
         calls=len(trace),
         span=trace.span,
-        seed=seed,
+        seed=asked.seed,
         started=calls.epoch,
-        budget=budget,
-        by_instance=by_instance,
+        budget=asked.budget,
+        by_instance=asked.by_instance,
     )
 
 
-def without_calls(
-    needs: tuple[str, ...], *, instances: int | None, budget: Budget, seed: int
-) -> Recommendation:
+def without_calls(needs: tuple[str, ...], asked: Asked) -> Recommendation:
     """Return the answer where there is no call to look at.
 
     Args:
         needs: what is missing.
-        instances: breakers that would share calls; None: as many as the log names.
-        budget: what was asked for.
-        seed: of every random choice.
+        asked: what is asked of the settings.
     """
     return Recommendation(
         verdict=Answer.REFUSED,
@@ -114,12 +94,12 @@ def without_calls(
         expected=None,
         needs=needs,
         notes=(),
-        instances=instances or 1,
+        instances=asked.instances or 1,
         calls=0,
         span=0.0,
-        seed=seed,
-        budget=budget,
-        by_instance=instances is None,
+        seed=asked.seed,
+        budget=asked.budget,
+        by_instance=asked.by_instance,
     )
 
 

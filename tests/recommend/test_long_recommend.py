@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,9 +11,10 @@ from traffic_cases import config_of, label, phase, recommended, traced, traffic,
 
 from cbtool.errors import ConfigurationError
 from cbtool.recommend import Answer, Recommendation
+from cbtool.recommend.asked import Asked
 from cbtool.recommend.incidents import excerpt
 from cbtool.recommend.incidents.excerpt import Excerpt, excerpt_of
-from cbtool.recommend.incidents.incidents import apart_along, tell_apart
+from cbtool.recommend.incidents.incidents import apart_along
 from cbtool.recommend.long_method import recommend_long
 from cbtool.recommend.model import Budget
 from cbtool.recommend.reading import columns
@@ -21,7 +23,6 @@ from cbtool.recommend.reading.trace import Trace
 from cbtool.traffic import parts
 from cbtool.traffic.calls import Calls
 from cbtool.traffic.labels import Label
-from cbtool.traffic.outcomes import DEFAULT_RULES
 from cbtool.traffic.parts import Held, ordered
 from cbtool.traffic.scenario import Phase
 
@@ -42,8 +43,8 @@ def _small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(columns, "PIECE", 5000)
 
 
-def long(calls: Calls, **options: object) -> Recommendation:
-    return recommend_long(Held(calls), DEFAULT_RULES, **options)  # type: ignore[arg-type]
+def long(calls: Calls, *, brief: bool = False, **asked: Any) -> Recommendation:
+    return recommend_long(Held(calls), Asked(**asked), brief=brief)
 
 
 def excerpted(
@@ -93,12 +94,12 @@ def of_instances(calls: Calls) -> Calls:
 @pytest.mark.parametrize("labels", [[], [label(600, 660)]])
 def test_by_the_log_s_own_instances_the_answer_is_that_of_memory(labels: list[Label]) -> None:
     calls = of_instances(traffic(*TWO_OUTAGES, seed=3))
-    known = recommended(calls, by_instance=True, labels=labels)
+    known = recommended(calls, instances=None, labels=labels)
     assert known.instances == 3
     assert any("One bad instance: a failed" in note for note in known.notes)
-    assert_alike(long(calls, by_instance=True, labels=labels), known)
+    assert_alike(long(calls, instances=None, labels=labels), known)
     with pytest.raises(ConfigurationError, match="--instances auto: the log does not name instances"):
-        long(traffic(*TWO_OUTAGES, seed=3), by_instance=True)
+        long(traffic(*TWO_OUTAGES, seed=3), instances=None)
 
 
 def test_an_instance_s_own_incident_is_in_the_excerpt(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,7 +116,7 @@ def test_an_instance_s_own_incident_is_in_the_excerpt(monkeypatch: pytest.Monkey
     within = (wide.trace.start >= first) & (wide.trace.start <= last)
     assert int(within.sum()) == pytest.approx(len(during), abs=1)
     monkeypatch.setattr(excerpt, "MOST", 8000)
-    found = long(of_instances(calls), by_instance=True)
+    found = long(of_instances(calls), instances=None)
     assert found.instances == 3
     assert found.verdict is Answer.RECOMMENDED
 
@@ -203,7 +204,7 @@ def test_an_excerpt_holds_incidents_whole_and_cuts_out_the_time_between(
 ) -> None:
     calls = traffic(*TWO_OUTAGES, seed=3)
     trace, part = excerpted(calls, 8000, monkeypatch)
-    sides = tell_apart(trace, healthy_p99(trace), Budget())
+    sides = apart_along(trace, healthy_p99(trace), Budget())
     assert part.whole
     assert len(part.trace) <= 1.25 * 8000
     assert (np.diff(part.trace.start) >= 0).all()

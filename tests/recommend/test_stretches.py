@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from traffic_cases import incidents_in
 
-from cbtool.recommend.incidents.incidents import apart_along, few_of, tell_apart
+from cbtool.recommend.incidents.incidents import apart_along, few_of, incidents_of
 from cbtool.recommend.incidents.segments import Segment, bad_segments, holes
 from cbtool.recommend.incidents.shape import shape_of
 from cbtool.recommend.model import Budget
@@ -199,7 +199,7 @@ def test_bursts_at_low_load_are_no_part_of_a_brown_out_among_them(seed: int) -> 
     order = np.argsort(start)
     failed = np.concatenate((failed, np.ones(len(bursts), np.bool_)))[order]
     trace = trace_at((start[order] * SECOND).astype(np.int64), failed)
-    (incident,) = [i for i in tell_apart(trace, None, Budget()).incidents if i.actionable]
+    (incident,) = [i for i in incidents_of(trace, None, Budget()) if i.actionable]
     assert incident.start == pytest.approx(60_000, abs=500)
     assert incident.end == pytest.approx(69_600, abs=700)
     assert sum(not i.actionable for i in apart_along(trace, None, Budget()).incidents) >= 5
@@ -217,7 +217,7 @@ def test_an_outage_is_found_where_bursts_are_a_fifth_of_all_calls() -> None:
     order = np.argsort(start)
     failed = np.concatenate((outage, np.ones(len(bursts), np.bool_)))[order]
     trace = trace_at((start[order] * SECOND).astype(np.int64), failed)
-    (incident,) = [i for i in tell_apart(trace, None, Budget()).incidents if i.actionable]
+    (incident,) = [i for i in incidents_of(trace, None, Budget()) if i.actionable]
     assert incident.start == pytest.approx(100_000, abs=300)
     assert incident.end == pytest.approx(103_000, abs=300)
 

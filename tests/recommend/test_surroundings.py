@@ -266,7 +266,7 @@ def test_a_log_that_names_instances_is_asked_about_them(calls: Calls) -> None:
     alone = recommended(named)
     assert "The log names 4 instances" in " ".join(alone.notes)
     assert "--instances auto (or 4)" in " ".join(alone.notes)
-    auto = recommended(named, by_instance=True)
+    auto = recommended(named, instances=None)
     assert auto.instances == 4
     assert auto.regimes[0].rate == pytest.approx(alone.regimes[0].rate / 4, rel=0.01)
     assert "The log names" not in " ".join(recommended(named, instances=4).notes)
@@ -305,7 +305,7 @@ def test_the_answer_does_not_depend_on_how_many_threads_there_are(
 @pytest.mark.parametrize("instances", [4, 8])  # one of four is an incident for all of them, one of eight none
 def test_an_instance_s_outage_is_its_own_breaker_s_incident(instances: int) -> None:
     calm = traffic(phase("calm", 2400, 40), seed=9)
-    answer = recommended(served(calm, bad=0, of=instances), by_instance=True)
+    answer = recommended(served(calm, bad=0, of=instances), instances=None)
     (chosen,) = [each for each in answer.alternatives if each.name == "recommended"]
     assert (chosen.track.incidents, chosen.track.caught, chosen.track.false_trips) == (1, 1, 0)
     assert "Its own breaker opens for that" in " ".join(answer.notes)

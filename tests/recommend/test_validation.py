@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from traffic_cases import label, phase, traffic
 
+from cbtool.recommend import recommend
+from cbtool.recommend.asked import Asked
 from cbtool.recommend.findings import Estimate, Track
 from cbtool.recommend.held_out.bench import HeldBench, Stretch, promises
 from cbtool.recommend.held_out.long_bench import LongBench
-from cbtool.recommend.held_out.validation import Asked, validated
+from cbtool.recommend.held_out.validation import validated
 from cbtool.recommend.incidents import excerpt
 from cbtool.recommend.model import Budget, Expected
 from cbtool.recommend.reading import columns
@@ -91,7 +93,7 @@ def test_parts_of_a_log_beyond_memory_are_held_out_as_in_memory(
     bad = [phase(f"bad {i}", 60, 25, failure_rate=90.0) for i in range(2)]
     calm = [phase(f"calm {i}", 500, 25) for i in range(3)]
     calls = dealt(traffic(calm[0], bad[0], calm[1], bad[1], calm[2], seed=4))
-    answer = asked.of(calls)
+    answer = recommend(calls, asked)
     for module, name, size in ((parts, "PART", 7001), (columns, "PIECE", 3001), (long, "PART", 999)):
         monkeypatch.setattr(module, name, size)
     here, there = HeldBench(asked, answer, calls), LongBench(asked, answer, Held(calls))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from cbtool.breaker import BreakerConfig
 from cbtool.recommend import Budget, Recommendation, recommend
-from cbtool.recommend.incidents.incidents import tell_apart
+from cbtool.recommend.asked import Asked
+from cbtool.recommend.incidents.incidents import incidents_of
 from cbtool.recommend.model import Incident
 from cbtool.recommend.reading.healthy import healthy_p99
 from cbtool.recommend.reading.trace import Trace, trace_of
@@ -33,8 +34,8 @@ def traffic(*phases: Phase, seed: int, timeout: float | None = None) -> Calls:
     return calls_of(Scenario(name="case", phases=phases, seed=seed), seed=seed, timeout=timeout)
 
 
-def recommended(calls: Calls, **options: object) -> Recommendation:
-    return recommend(calls, DEFAULT_RULES.verdicts(calls), **options)  # type: ignore[arg-type]
+def recommended(calls: Calls, *, brief: bool = False, **asked: Any) -> Recommendation:
+    return recommend(calls, Asked(**asked), brief=brief)
 
 
 def traced(calls: Calls) -> Trace:
@@ -49,7 +50,7 @@ def label(start: float, end: float, kind: str = "") -> Label:
 def incidents_in(calls: Calls, budget: Budget | None = None) -> tuple[Incident, ...]:
     """Return what `recommend` finds in sorted calls, without the settings that it would look for next."""
     trace = traced(calls)
-    return tell_apart(trace, healthy_p99(trace), budget or Budget()).incidents
+    return incidents_of(trace, healthy_p99(trace), budget or Budget())
 
 
 def config_of(answer: Recommendation) -> BreakerConfig:

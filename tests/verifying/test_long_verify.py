@@ -12,14 +12,12 @@ from test_fleets import PROFILE, failing_at, served, traffic
 from cbtool.errors import ConfigurationError, InsufficientDataError
 from cbtool.metrics.thresholds import Threshold
 from cbtool.profiles.verify_rules import NO_RULES, VerifyRules
-from cbtool.recommend.held_out.validation import Asked
+from cbtool.recommend import recommend
 from cbtool.recommend.incidents import excerpt
-from cbtool.recommend.model import Budget
 from cbtool.recommend.reading import columns
 from cbtool.simulation import long
 from cbtool.traffic.calls import Calls
 from cbtool.traffic.labels import Label
-from cbtool.traffic.outcomes import DEFAULT_RULES
 from cbtool.traffic.parts import Held
 from cbtool.traffic.selection import Moment
 from cbtool.verifying import verify
@@ -70,7 +68,7 @@ def test_named_incidents_are_those_of_memory(calls: Calls) -> None:
 
 
 def test_drift_is_that_of_memory(calls: Calls) -> None:
-    profile = Asked(1, Budget(), DEFAULT_RULES).of(calls).profile
+    profile = recommend(calls).profile
     assert profile is not None
     worse = failing_at(calls, 100.0, 102.0)
     here, there = (

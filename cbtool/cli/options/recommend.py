@@ -14,7 +14,7 @@ from cbtool.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from cbtool.profiles import Profile
-    from cbtool.recommend.held_out.validation import Asked
+    from cbtool.recommend.asked import Asked
     from cbtool.traffic.outcomes import OutcomeRules
 
 MOST_INSTANCES = 1000
@@ -76,7 +76,7 @@ class RecommendOptions(IncidentOptions, BudgetOptions):
         Raises:
             CbtoolError: an option makes no sense.
         """
-        from cbtool.recommend.held_out.validation import Asked
+        from cbtool.recommend.asked import Asked
 
         return Asked(
             instances_of(self.instances),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cbtool.breaker.outcome import Verdict
 from cbtool.recommend.findings import HeldOut, Promise
+from cbtool.recommend.method import recommend
 from cbtool.recommend.reading.healthy import healthy_p99
 from cbtool.recommend.reading.instances import named_instances
 from cbtool.recommend.reading.trace import trace_of
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cbtool.breaker.config import BreakerConfig
+    from cbtool.recommend.asked import Asked
     from cbtool.recommend.findings import Track
-    from cbtool.recommend.held_out.validation import Asked
     from cbtool.recommend.model import Expected, Incident, Recommendation
     from cbtool.recommend.reading.columns import Column
     from cbtool.traffic.calls import Calls
@@ -129,7 +130,7 @@ class HeldBench(Bench):
         if not inside.any():
             return None
         shift = float(self.held.start_ns[inside][0]) / 1e9
-        return self.asked_of(stretch, shift).of(rebased(self.held, inside), brief=True)
+        return recommend(rebased(self.held, inside), self.asked_of(stretch, shift), brief=True)
 
     def rest(self, stretch: Stretch, configs: Sequence[BreakerConfig]) -> Rest:
         """Return what settings do on the rest."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cbtool.recommend.held_out.bench import Bench, Rest, within
+from cbtool.recommend.long_method import recommend_any
 from cbtool.recommend.reading.healthy import healthy_p99
 from cbtool.recommend.reading.instances import NamedAlong
 from cbtool.recommend.reading.long_trace import LongTrace
@@ -48,7 +49,7 @@ class LongBench(Bench):
         part = Between(self.stored, stretch.since, stretch.until)
         if not len(part):
             return None
-        return self.asked_of(stretch, float(part.shift) / 1e9).of_long(part, brief=True)
+        return recommend_any(part, self.asked_of(stretch, float(part.shift) / 1e9), brief=True)
 
     def rest(self, stretch: Stretch, configs: Sequence[BreakerConfig]) -> Rest:
         """Return what settings do on the rest."""

@@ -7,26 +7,20 @@ part are not to be trusted to the last digit. Each is a run of the whole method,
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cbtool.recommend.findings import Validation
 from cbtool.recommend.held_out.bench import HeldBench, Stretch
 from cbtool.recommend.held_out.long_bench import LongBench
-from cbtool.recommend.incidents import excerpt
-from cbtool.recommend.long_method import recommend_long
-from cbtool.recommend.method import recommend
+from cbtool.recommend.long_method import recommend_any
 from cbtool.traffic.calls import Calls
-from cbtool.traffic.parts import in_memory
-from cbtool.traffic.texts import JUDGED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cbtool.profiles import Profile
-    from cbtool.recommend.model import Budget, Recommendation
-    from cbtool.traffic.labels import Label
-    from cbtool.traffic.outcomes import OutcomeRules
+    from cbtool.recommend.asked import Asked
+    from cbtool.recommend.model import Recommendation
     from cbtool.traffic.parts import LongCalls
 
 _FIRST = 0.7
@@ -34,84 +28,23 @@ _DAY = 86400.0
 _DAYS = (2, 7)  # so many are looked at one by one
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What is asked of a recommendation, to be asked of parts of the traffic again.
-
-    Attributes:
-        instances: breakers that share the calls; None: as many as the log names.
-        budget: what the settings may cost.
-        rules: what counts as what.
-        seed: of every random choice.
-        labels: the incidents that the user named.
-        current: today's settings.
-    """
-
-    instances: int | None
-    budget: Budget
-    rules: OutcomeRules
-    seed: int = 0
-    labels: tuple[Label, ...] = ()
-    current: Profile | None = None
-
-    def of(self, calls: Calls, *, brief: bool = False) -> Recommendation:
-        """Return the recommendation for some calls.
-
-        Raises:
-            ConfigurationError: the labels do not fit the calls, or the calls name no instance.
-        """
-        return recommend(
-            calls,
-            self.rules.verdicts(calls),
-            instances=self.instances or 1,
-            by_instance=self.instances is None,
-            budget=self.budget,
-            rules=self.rules,
-            seed=self.seed,
-            labels=self.labels,
-            current=self.current,
-            brief=brief,
-        )
-
-    def of_long(self, calls: LongCalls, *, brief: bool = False) -> Recommendation:
-        """Return the same for calls on disk: those of an excerpt at most are taken into memory.
-
-        Raises:
-            ConfigurationError: as `of`.
-            UnreachableError: there is no room on the disk.
-        """
-        if len(calls) <= excerpt.MOST:
-            return self.of(in_memory(calls, JUDGED), brief=brief)
-        return recommend_long(
-            calls,
-            self.rules,
-            instances=self.instances or 1,
-            by_instance=self.instances is None,
-            budget=self.budget,
-            seed=self.seed,
-            labels=self.labels,
-            current=self.current,
-            brief=brief,
-        )
-
-
 def answered(calls: Calls | LongCalls, asked: Asked, *, validate: bool = False) -> Recommendation:
     """Return the recommendation for calls, wherever they are; with its validation, if that is wanted.
 
     Raises:
-        ConfigurationError: as `Asked.of`.
+        ConfigurationError: as `recommend_any`.
         UnreachableError: there is no room on the disk.
     """
     if validate:
         return validated(calls, asked)
-    return asked.of(calls) if isinstance(calls, Calls) else asked.of_long(calls)
+    return recommend_any(calls, asked)
 
 
 def validated(calls: Calls | LongCalls, asked: Asked) -> Recommendation:
     """Return the recommendation with its validation, where it is one.
 
     Raises:
-        ConfigurationError: as `Asked.of`.
+        ConfigurationError: as `recommend_any`.
     """
     answer = answered(calls, asked)
     if answer.config is None:

@@ -61,19 +61,14 @@ class Apart(NamedTuple):
     parts: tuple[Segment, ...]
 
 
-def tell_apart(trace: Trace, slow_from: float | None, budget: Budget) -> Sides:
-    """Return the incidents and the healthy background of a trace.
+def apart_along(trace: TraceColumns, slow_from: float | None, budget: Budget) -> Apart:
+    """Return the bad stretches of a trace, told apart.
 
     Args:
         trace: the calls.
         slow_from: the healthy p99 in seconds; None: durations say nothing.
         budget: gives the break-even share and the shortest incident worth acting on.
     """
-    return sides_of(trace, apart_along(trace, slow_from, budget))
-
-
-def apart_along(trace: TraceColumns, slow_from: float | None, budget: Budget) -> Apart:
-    """Return the same, but for the background, of a trace that need not be in memory."""
     slow = None if slow_from is None else trace.slower_than(slow_from)
     found = bad_stretches(trace, slow, budget.break_even)
     bar = bar_of([s for s in found.read if s.shape is not None], budget, trace.span)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from cbtool.errors import ConfigurationError
-from cbtool.recommend.incidents.incidents import Apart, Sides, apart_at, sides_of
+from cbtool.recommend.incidents.incidents import Apart, apart_at
 from cbtool.recommend.incidents.segments import Segment
 from cbtool.recommend.model import IncidentKind
 from cbtool.units import format_duration, format_percent
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from cbtool.recommend.model import Budget, Incident
     from cbtool.recommend.reading.columns import TraceColumns
-    from cbtool.recommend.reading.trace import Trace
 
 Span = tuple[float, float, str]
 """Start and end in seconds from the log's first call, and the kind in the user's word or empty."""
@@ -30,7 +29,9 @@ _KINDS = {kind.value: kind for kind in IncidentKind} | {
 }
 
 
-def labelled_sides(trace: Trace, slow_from: float | None, budget: Budget, spans: Sequence[Span]) -> Sides:
+def labelled_along(
+    trace: TraceColumns, slow_from: float | None, budget: Budget, spans: Sequence[Span]
+) -> Apart:
     """Return the log told apart by the user's labels; all else is healthy.
 
     Args:
@@ -42,13 +43,6 @@ def labelled_sides(trace: Trace, slow_from: float | None, budget: Budget, spans:
     Raises:
         ConfigurationError: no call that counts lies in a label, or its kind is unknown.
     """
-    return sides_of(trace, labelled_along(trace, slow_from, budget, spans))
-
-
-def labelled_along(
-    trace: TraceColumns, slow_from: float | None, budget: Budget, spans: Sequence[Span]
-) -> Apart:
-    """Return the same of a trace that need not be in memory."""
     segments = [_segment(trace, span) for span in spans]
     apart = apart_at(trace, slow_from, segments, budget.break_even)
     return apart._replace(incidents=_named(apart.incidents, spans))
@@ -58,17 +52,17 @@ def _named(incidents: Sequence[Incident], spans: Sequence[Span]) -> tuple[Incide
     return tuple(_renamed(each, kind) for each, (_, _, kind) in zip(incidents, spans, strict=True))
 
 
-def label_notes(sides: Sides | Apart, found: Sides | Apart, budget: Budget) -> tuple[str, ...]:
+def label_notes(named: Apart, found: Apart, budget: Budget) -> tuple[str, ...]:
     """Return what the labels and the calls disagree on.
 
     Args:
-        sides: by the labels.
+        named: by the labels.
         found: as the log would have been told apart without them.
         budget: gives the break-even share.
     """
     pays = format_percent(100 * budget.break_even)
-    mild = [each for each in sides.incidents if not each.actionable]
-    others = [i for i in found.incidents if i.actionable and not any(_overlap(i, o) for o in sides.incidents)]
+    mild = [each for each in named.incidents if not each.actionable]
+    others = [i for i in found.incidents if i.actionable and not any(_overlap(i, o) for o in named.incidents)]
     return (
         "Incidents are those that were named, none was looked for; everything else counts as healthy.",
         *(

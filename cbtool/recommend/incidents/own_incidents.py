@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cbtool.recommend.incidents.incidents import tell_apart
+from cbtool.recommend.incidents.incidents import apart_along
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
-    from cbtool.recommend.incidents.incidents import Apart, Sides
+    from cbtool.recommend.incidents.incidents import Apart
     from cbtool.recommend.incidents.segments import Segment
     from cbtool.recommend.model import Budget
     from cbtool.recommend.reading.columns import TraceColumns
@@ -31,7 +31,7 @@ LEAST = 100  # calls of one
 
 
 def own_incidents(
-    trace: Trace, instance: NDArray[np.int32], p99: float | None, budget: Budget, sides: Sides | Apart
+    trace: Trace, instance: NDArray[np.int32], p99: float | None, budget: Budget, apart: Apart
 ) -> Own:
     """Return the incidents of single instances that are none of the whole.
 
@@ -40,15 +40,15 @@ def own_incidents(
         instance: by call, which breaker it goes to.
         p99: of healthy durations, seconds; None: durations say nothing.
         budget: gives the break-even share and the shortest incident.
-        sides: the whole told apart.
+        apart: the whole told apart.
     """
-    known = [(int(trace.start[s.first]), int(trace.start[s.last])) for s in sides.actionable]
+    known = [(int(trace.start[s.first]), int(trace.start[s.last])) for s in apart.actionable]
     found: Own = {}
     for number in range(min(int(instance.max(initial=0)) + 1, MOST)):
         mine = trace.take(instance == number)
         if len(mine) < LEAST:
             continue
-        own = of_its_own(mine, tell_apart(mine, p99, budget).actionable, known)
+        own = of_its_own(mine, apart_along(mine, p99, budget).actionable, known)
         if own:
             found[number] = own
     return found
