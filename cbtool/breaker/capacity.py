@@ -15,7 +15,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from cbtool.breaker.policies import Admission, TrialsVerdict, WindowKind
+from cbtool.breaker.opening import errors_to_open, is_least
+from cbtool.breaker.policies import Admission, TrialsVerdict
 
 if TYPE_CHECKING:
     from cbtool.breaker.config import BreakerConfig
@@ -36,6 +37,7 @@ class Capacity:
         wait: seconds between rounds of trials.
         timeout: seconds that a call holds a thread while the breaker is still closed.
         errors: failed calls after which it opens.
+        at_least: whether it may take more, since nobody said how many calls the window holds.
     """
 
     breakers: int
@@ -45,6 +47,7 @@ class Capacity:
     wait: float
     timeout: float
     errors: int
+    at_least: bool = False
 
     @property
     def extra_utilisation(self) -> float:
@@ -78,10 +81,18 @@ class Capacity:
             "wait": self.wait,
             "timeout": self.timeout,
             "errors": self.errors,
+            "at_least": self.at_least,
         }
 
 
-def capacity_of(config: BreakerConfig, *, timeout: float, breakers: int = 1, threads: int = 1) -> Capacity:
+def capacity_of(
+    config: BreakerConfig,
+    *,
+    timeout: float,
+    breakers: int = 1,
+    threads: int = 1,
+    rate: float | None = None,
+) -> Capacity:
     """Return what a configuration costs while its dependencies are down.
 
     Args:
@@ -90,6 +101,7 @@ def capacity_of(config: BreakerConfig, *, timeout: float, breakers: int = 1, thr
             the library has a shorter timeout for trials.
         breakers: dependencies that are down at once.
         threads: of one worker.
+        rate: calls a second that each breaker sees before, which a window of time is full of.
     """
     shorter = config.option("half_open_resource_timeout")
     return Capacity(
@@ -99,18 +111,9 @@ def capacity_of(config: BreakerConfig, *, timeout: float, breakers: int = 1, thr
         trials=_trials(config),
         wait=_longest_wait(config),
         timeout=timeout,
-        errors=errors_to_open(config),
+        errors=errors_to_open(config, rate=rate, failing=timeout),
+        at_least=is_least(config, rate=rate),
     )
-
-
-def errors_to_open(config: BreakerConfig) -> int:
-    """Return how many calls must fail, where every one does, before a closed breaker opens."""
-    p = config.policies
-    if p.window.kind == WindowKind.RUN or p.trip.run:
-        return p.trip.run
-    if p.trip.errors:
-        return max(p.trip.errors, p.trip.minimum_calls if p.trip.gates_count else 1)
-    return max(p.trip.minimum_calls, p.trip.minimum_errors, 1)
 
 
 def _trials(config: BreakerConfig) -> int:

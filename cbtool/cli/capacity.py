@@ -10,7 +10,7 @@ from cbtool.cli.app import command_app
 from cbtool.cli.options.shared import BreakersOption, JsonOption, ThreadsOption, TimeoutOption, option, parsed
 from cbtool.cli.output import print_json, print_text
 from cbtool.errors import ConfigurationError
-from cbtool.units import parse_duration, parse_percent
+from cbtool.units import parse_duration, parse_percent, parse_rate
 
 app = command_app()
 
@@ -26,6 +26,14 @@ def capacity(
     waste: Annotated[
         str, option("--waste", metavar="PERCENT", help="How much of the time the trials may take.")
     ] = "5%",
+    load: Annotated[
+        str | None,
+        option(
+            "--load",
+            metavar="RATE",
+            help="Calls a second that each breaker sees: how many a time window holds as it happens.",
+        ),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Say how much of a worker's time dependencies that are down take.
@@ -36,14 +44,16 @@ def capacity(
         breakers x trials x timeout / (threads x wait)
 
     Before that, opening takes a timeout for every failed call that a closed
-    breaker waits for. The other way round: which wait, or which timeout for
-    trials, keeps the waste under a share of the time.
+    breaker waits for: of a rate, the threshold's share of all the calls in its
+    window, good ones before. What a time window holds is known with --load.
+    The other way round: which wait, or which timeout for trials, keeps the
+    waste under a share of the time.
 
     \b
     Examples:
       cbtool capacity mine.toml --timeout 250ms --breakers 42 --threads 2
       cbtool capacity shopify-initial shopify-tuned --breakers 42 --threads 2
-      cbtool capacity mine.toml --waste 1%
+      cbtool capacity mine.toml --load 50/s --waste 1%
     """
     from cbtool.breaker.capacity import capacity_of
     from cbtool.profiles import load_profile
@@ -53,6 +63,9 @@ def capacity(
     share = parsed("--waste", parse_percent, waste)
     if not 0 < share < 100:
         raise typer.BadParameter("a share of the time is over 0 % and under 100 %", param_hint="--waste")
+    rate = None if load is None else parsed("--load", parse_rate, load)
+    if rate is not None and rate <= 0:
+        raise typer.BadParameter("a load is more than none: 50/s", param_hint="--load")
     costs = []
     for name in profiles:
         config = load_profile(name).config
@@ -60,7 +73,8 @@ def capacity(
             raise ConfigurationError(
                 f"{name}: {config.dialect.name} refuses a share of the calls; it never opens"
             )
-        costs.append((name, capacity_of(config, timeout=held, breakers=breakers, threads=threads)))
+        cost = capacity_of(config, timeout=held, breakers=breakers, threads=threads, rate=rate)
+        costs.append((name, cost))
     if json:
         told = [
             {

@@ -144,7 +144,10 @@ def _examined(file: str, timeout: float, breakers: int, threads: int, loads: Seq
     if kind != "profile":
         return _Result(file, kind)
     config = load_profile(file).config
-    cost = capacity_of(config, timeout=timeout, breakers=breakers, threads=threads) if config.opens else None
+    rate = max((each.rate for each in loads), default=None)
+    cost = None
+    if config.opens:
+        cost = capacity_of(config, timeout=timeout, breakers=breakers, threads=threads, rate=rate)
     return _Result(file, kind, cost=cost, found=reachability(config, loads) if loads else None)
 
 

@@ -43,7 +43,8 @@ def capacity_text(cost: Capacity, *, remedy: bool = True) -> str:
     percent = cost.extra_utilisation
     trials = f"{counted(cost.trials, 'trial')} of {format_duration(cost.trial)}"
     share = format_percent(float(_THREE_DIGITS.create_decimal_from_float(percent)))
-    calls = f"{counted(cost.errors, 'failed call')} of {format_duration(cost.timeout)} a breaker"
+    least = "at least " * cost.at_least
+    calls = f"{least}{counted(cost.errors, 'failed call')} of {format_duration(cost.timeout)} a breaker"
     lines = [
         f"{who}: trials take {share} of the time ({trials} each {format_duration(cost.wait)})",
         f"before that, opening takes {format_duration(cost.opening_cost)} of each thread ({calls})",

@@ -3,7 +3,7 @@
 import pytest
 from helpers import consecutive, count_window, time_window
 
-from cbtool.breaker.capacity import Capacity, capacity_of, errors_to_open
+from cbtool.breaker.capacity import Capacity, capacity_of
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,8 @@ def test_a_growing_wait_counts_at_its_cap() -> None:
     assert capacity_of(config, timeout=1.0).extra_utilisation == pytest.approx(2.5)
 
 
-def test_errors_to_open_is_the_larger_of_the_gates() -> None:
-    assert errors_to_open(consecutive(5)) == 5
-    assert errors_to_open(time_window(10, minimum_number_of_calls=3, minimum_number_of_errors=7)) == 7
-    assert errors_to_open(count_window(10, minimum_number_of_calls=9)) == 9
+def test_opening_costs_what_fills_a_window_that_was_full_of_good_calls() -> None:
+    config = time_window(10, minimum_number_of_calls=3, minimum_number_of_errors=7, failure_rate_threshold=50)
+    assert capacity_of(config, timeout=2.0, rate=20).opening_cost == pytest.approx(200.0)
+    empty = capacity_of(config, timeout=2.0)
+    assert (empty.errors, empty.at_least) == (7, True)

@@ -39,11 +39,27 @@ def test_it_says_so_in_words(capsys: pytest.CaptureFixture[str]) -> None:
     assert "trials take 10 % with waits of 52.5s, or with trials of 9.52ms" in " ".join(text.split())
 
 
+def test_a_load_says_what_a_time_window_holds(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["capacity", "hystrix", "--json"]) == 0
+    assert run(["capacity", "hystrix", "--load", "50/s", "--json"]) == 0
+    unknown, known = (
+        json.loads(each) for each in capsys.readouterr().out.replace("}\n{", "}\0{").split("\0")
+    )
+    # Half of the 500 calls in 10 s; without a load, half of 20 or more, of which the first 20 fail.
+    assert [
+        (each["profiles"][0]["errors"], each["profiles"][0]["at_least"]) for each in (unknown, known)
+    ] == [
+        (20, True),
+        (250, False),
+    ]
+
+
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
         (["balanced", "--waste", "0"], "a share of the time is over 0 %"),
         (["balanced", "--waste", "x"], "not a percentage"),
+        (["balanced", "--load", "0"], "a load is more than none"),
         (["sre-throttling"], "it never opens"),
         (["no-such-profile"], "no-such-profile"),
     ],

@@ -74,6 +74,15 @@ class Rule:
         enough = _first(lambda bad: reaches(p, bad, calls, self.rate or 0.0, self.above), calls)
         return max(1, self.errors, enough)
 
+    def bad_of(self, p: TripPolicy, calls: int) -> int:
+        """Return how many of so many calls must be bad for a rate to fire."""
+        low, high = 0, calls
+        while high - low > 1:
+            middle = (low + high) // 2
+            over = reaches(p, middle, calls, self.rate or 0.0, self.above)
+            low, high = (low, middle) if over else (middle, high)
+        return max(self.errors, high)
+
     def in_one(self, p: TripPolicy) -> int:
         """Return among how many calls at most one bad one fires it; 0 where it never does."""
         if self.rate is None:

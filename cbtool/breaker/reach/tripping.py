@@ -189,19 +189,8 @@ def _stray_trips(p: Policies, rule: Rule, rate: float, share: float) -> float:
     if not is_bounded(holding):
         return 0.0
     calls = max(holding.most, rule.calls)
-    bad = _bad_of(p.trip, rule, calls)
+    bad = rule.bad_of(p.trip, calls)
     return rate * share * chance.binomial_at_least(calls - 1, share, bad - 1)
-
-
-def _bad_of(p: TripPolicy, rule: Rule, calls: int) -> int:
-    """Return how many of so many calls must be bad."""
-    low, high = 0, calls
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (
-            (low, middle) if reaches(p, middle, calls, rule.rate or 0.0, rule.above) else (middle, high)
-        )
-    return max(rule.errors, high)
 
 
 def _in_time(rule: Rule, load: Load, errors: int) -> str:

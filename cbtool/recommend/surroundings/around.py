@@ -226,12 +226,12 @@ def _slow_rate(found: Found) -> float | None:
     return 100.0 * float(healthy.slower_than(slow_from).mean())
 
 
-def _capacity(trace: Trace, config: BreakerConfig) -> Capacity | None:
+def _capacity(trace: Trace, config: BreakerConfig, rate: float) -> Capacity | None:
     """Return what a dependency that is down costs one thread, which a failing call holds as long as here."""
     held = trace.duration[trace.failed]
     if not trace.knows_durations or not len(held):
         return None
-    return capacity_of(config, timeout=float(np.quantile(held, _HELD)) / 1e9)
+    return capacity_of(config, timeout=float(np.quantile(held, _HELD)) / 1e9, rate=rate)
 
 
 def _evidence(
@@ -259,7 +259,7 @@ def _evidence(
         span=found.whole.span,
         instances=found.instances,
         timeout=timeout,
-        capacity=_capacity(found.trace, config),
+        capacity=_capacity(found.trace, config, found.usual.rate),
         other_waits=_other_waits(found),
     )
 
