@@ -474,6 +474,9 @@ PEERS: dict[str, Callable[[Path], int]] = {
 def main() -> None:
     arguments = sys.argv[1:]
     most = int(arguments.pop(0)) if arguments and arguments[0].isdigit() else 300_000
+    unknown = [name for name in arguments if name not in LINES]
+    if unknown:
+        sys.exit(f"no format {', '.join(map(repr, unknown))} is timed here; there are {'; '.join(LINES)}")
     with tempfile.TemporaryDirectory() as folder:
         for name in arguments or LINES:
             header, line = LINES[name]

@@ -16,8 +16,10 @@ import os
 import random
 import struct
 import sys
+import tarfile
 import tempfile
 import time
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -122,6 +124,47 @@ def unfriendly(path: Path) -> None:
     written(path, [LINES, *(line + b"\n" for line in hard * 60)])
 
 
+def zip_of(path: Path, files: Iterable[tuple[str, Iterable[bytes]]]) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, pieces in files:
+            with archive.open(name, "w", force_zip64=True) as file:
+                for piece in pieces:
+                    file.write(piece)
+
+
+def tar_header(name: str, size: int, kind: bytes = b"0") -> bytes:
+    """A header that may claim any size, as GNU tar writes large ones."""
+    head = tarfile.TarInfo(name)
+    head.size, head.type = size, kind
+    return head.tobuf(tarfile.GNU_FORMAT)
+
+
+def tar_of(path: Path, *files: tuple[str, int, bytes]) -> None:
+    """An archive of log files, each said to have so many bytes and followed by what it has."""
+    padded = (tar_header(name, size) + data + bytes(-len(data) % 512) for name, size, data in files)
+    written(path, [*padded, bytes(1024)])
+
+
+def tar_of_a_large_word(path: Path) -> None:
+    """One whose header in pax's way gives a size of 60,000 digits."""
+    size = b"9" * 60_000
+    said = b"%d size=%b\n" % (len(size) + 12, size)
+    head = tar_header("pax", len(said), b"x") + said + bytes(-len(said) % 512)
+    written(path, [head, tar_header("a.log", len(LINES)), LINES, bytes(-len(LINES) % 512 + 1024)])
+
+
+def nested(path: Path, deep: int) -> None:
+    """Archives in archives, beside a log."""
+    data = LINES
+    for _ in range(deep):
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("again.zip", data)
+            archive.writestr("a.log", LINES)
+        data = out.getvalue()
+    path.write_bytes(data)
+
+
 FILES: dict[str, Callable[[Path], None]] = {
     "a usual log, for comparison": lambda path: written(path, [LINES] * 100),
     "one line of 100 MB": lambda path: written(path, [b"x" * MB] * 100),
@@ -133,6 +176,23 @@ FILES: dict[str, Callable[[Path], None]] = {
     "gzip: 1 GB of empty lines": lambda path: zipped(path, b"\n" * MB, 1024),
     "gzip: 1 GB of one-letter lines": lambda path: zipped(path, b"x\n" * (MB // 2), 1024),
     "zstd: 1 GB of good lines": lambda path: zstandard(path, LINES, 1024 * MB // len(LINES)),
+    "zip: 4 GB of zeros beside a log": lambda path: zip_of(
+        path, [("zeros", [bytes(MB)] * 4096), ("a.log", [LINES])]
+    ),
+    "zip: 1 GB of good lines": lambda path: zip_of(path, [("a.log", [LINES] * (1024 * MB // len(LINES)))]),
+    "zip: 10,000 files of noise": lambda path: zip_of(
+        path, ((f"{n}.log", [random.Random(n).randbytes(2000)]) for n in range(10_000))
+    ),
+    "zip: 10,000 logs of a line": lambda path: zip_of(
+        path, ((f"{n}.log", [LINE % (n % 60)]) for n in range(10_000))
+    ),
+    "zip: 20,000 empty files": lambda path: zip_of(path, ((f"{n}.log", []) for n in range(20_000))),
+    "zip: 50 archives deep": lambda path: nested(path, 50),
+    "tar: a file of 600 MB without a line": lambda path: tar_of(
+        path, ("a.log", len(LINES), LINES), ("x.log", 600 * MB, bytes(600 * MB))
+    ),
+    "tar: a log said to have 2^60 bytes": lambda path: tar_of(path, ("a.log", 1 << 60, LINES)),
+    "tar: a size of 60,000 digits": tar_of_a_large_word,
     "lines against expressions": unfriendly,
     "100 MB of NULs in lines": lambda path: written(
         path, [LINES * 20, *[(b"\0" * 99 + b"\n") * 10_000] * 100]

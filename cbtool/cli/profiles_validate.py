@@ -84,7 +84,8 @@ def validate(
         elif not json:
             print_text(_text(result))
     if json:
-        print_json([_document(result) for result in results])
+        right = all(result.error is None for result in results)
+        print_json({"ok": right, "files": [_document(result) for result in results]})
     statuses = {exit_status_of(result.error) for result in results if result.error is not None}
     if statuses:
         raise typer.Exit(ExitStatus.USAGE if ExitStatus.USAGE in statuses else statuses.pop())

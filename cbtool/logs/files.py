@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     Read = Callable[[Stream], File | None]
 
 
+_MOST_OTHERS = 1000
+"""Files of an archive that may be no logs: each is held against every format, which takes a while."""
+
+
 class _OtherFileError(WrongFormatError):
     """A file is no log, as its beginning tells."""
 
@@ -95,6 +99,11 @@ def _read_archive(archive: Stream, within: Iterator[Stream], read: Read) -> Iter
             found = read(stream)
         except _OtherFileError as error:
             refused.append((stream.name, error))
+            if len(refused) > _MOST_OTHERS:
+                raise WrongFormatError(
+                    f"{archive.name}: over {_MOST_OTHERS:,} files in it are no logs: unpack it, and name"
+                    " those that are"
+                ) from None
             continue
         if found is not None:
             last = found

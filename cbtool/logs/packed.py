@@ -37,6 +37,7 @@ _STORED, _DEFLATED = 0, 8
 _IN_EXTRA = 0xFFFFFFFF
 _BEHIND = (12, 16, 20, 24)  # bytes that the sizes behind a file may take
 
+_DIGITS = 19  # of a size: no file has as many bytes as they can say
 _BLOCK = 512
 _CHECKED = slice(148, 156)
 _PAX = re.compile(rb"(?:^|\n)\d+ (path|size)=([^\n]*)")
@@ -250,7 +251,8 @@ def _of_tar(data: _Bytes, _archive: str) -> Iterator[_Member]:
             said |= {b"path": head.rstrip(b"\0")} if kind == b"L" else dict(_PAX.findall(head))
             _pass(data.all_of(size - len(head) + -size % _BLOCK))
             continue
-        size = int(said[b"size"]) if said.get(b"size", b"").isdigit() else size
+        large = said.get(b"size", b"")[:_DIGITS]
+        size = int(large) if large.isdigit() else size
         content = data.all_of(size)
         if kind in b"0\0" + b"7":
             prefix = block[345:500].split(b"\0")[0] + b"/" if block[257:263] == b"ustar\0" else b""

@@ -135,12 +135,16 @@ def test_validates_exit_status(files: list[str], status: int, capsys: pytest.Cap
 def test_validate_json_is_one_document(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["profiles", "validate", "--json", "story.toml", "bad.toml", "not.toml"]) == 2
     document = json.loads(capsys.readouterr().out)
-    assert [(entry["file"], entry["kind"], entry["ok"]) for entry in document] == [
+    entries = document["files"]
+    assert [(entry["file"], entry["kind"], entry["ok"]) for entry in entries] == [
         ("story.toml", "scenario", True),
         ("bad.toml", "profile", False),
         ("not.toml", None, False),
     ]
-    assert (document[0]["error"], document[1]["error"][:11]) == (None, "bad.toml:3:")
+    assert (entries[0]["error"], entries[1]["error"][:11]) == (None, "bad.toml:3:")
+    assert document["ok"] is False
+    assert run(["profiles", "validate", "--json", "story.toml"]) == 0
+    assert json.loads(capsys.readouterr().out)["ok"] is True
 
 
 def test_every_shipped_file_validates(capsys: pytest.CaptureFixture[str]) -> None:
@@ -191,10 +195,10 @@ def test_validate_says_which_rules_a_load_never_fires(capsys: pytest.CaptureFixt
 def test_validate_shares_the_load_and_is_strict_on_request(capsys: pytest.CaptureFixture[str]) -> None:
     at_eight = ["profiles", "validate", "balanced", "--load", "8/s", "--json"]
     assert run([*at_eight, "--strict"]) == 0
-    (calm,) = json.loads(capsys.readouterr().out)
+    (calm,) = json.loads(capsys.readouterr().out)["files"]
     assert {finding["verdict"] for finding in calm["reachability"]} == {"fine"}
     assert run([*at_eight, "--strict", "--instances", "100"]) == 1
-    (shared,) = json.loads(capsys.readouterr().out)
+    (shared,) = json.loads(capsys.readouterr().out)["files"]
     rates = {finding["rate"] for finding in shared["reachability"]}
     assert rates == {0.08}
     keys = {"rule", "verdict", "why", "rate", "errors", "reached_from", "strays_per_day"}

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from cbtool.errors import WrongFormatError
-from cbtool.logs import read_calls, read_long_calls
+from cbtool.logs import files, read_calls, read_long_calls
 from cbtool.logs.packed import MOST
 
 if TYPE_CHECKING:
@@ -195,6 +195,31 @@ def test_a_tar_header_that_asks_for_much_gets_little(tmp_path: Path) -> None:
         else:
             with pytest.raises(WrongFormatError, match="nothing of the archive can be read"):
                 read_calls([str(path)])
+
+
+def test_a_size_of_very_many_digits_is_as_much_as_there_is(tmp_path: Path) -> None:
+    path, digits = tmp_path / "logs.tar", "9" * 6000
+    with tarfile.open(path, "w", format=tarfile.PAX_FORMAT, pax_headers={"size": digits}) as archive:
+        info = tarfile.TarInfo("a.log")
+        info.size, info.pax_headers = len(FIRST), {"size": digits}
+        archive.addfile(info, io.BytesIO(FIRST))
+    assert digits.encode() in path.read_bytes()
+    log = read_calls([str(path)])
+    assert len(log.calls) == 3
+    assert any("ends early" in note for note in log.calls.notes)
+
+
+def test_files_that_are_no_logs_are_not_looked_through_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "_MOST_OTHERS", 20)
+    path = tmp_path / "logs.zip"
+    others = {f"{n}.txt": b"hello\n" for n in range(21)}
+    path.write_bytes(zipped({"a.log": FIRST} | dict(list(others.items())[:20])))
+    assert len(read_calls([str(path)]).calls) == 3
+    path.write_bytes(zipped({"a.log": FIRST} | others))
+    with pytest.raises(WrongFormatError, match=r"logs\.zip: over 20 files in it are no logs: unpack it, and"):
+        read_calls([str(path)])
 
 
 def test_a_zip_bomb_costs_no_memory(tmp_path: Path) -> None:
