@@ -51,6 +51,7 @@ class ProfileEvidence:
         window_calls_high: at `load_high`.
         false_trips_per_day: expected.
         detection_delay: seconds, expected.
+        detection_delay_high: of its interval: 95 % of the incidents are noticed within that.
     """
 
     version: str
@@ -82,6 +83,7 @@ class ProfileEvidence:
     window_calls_high: float | None = None
     false_trips_per_day: float | None = None
     detection_delay: float | None = None
+    detection_delay_high: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("calls", "healthy_calls", "incidents", "span", "load_low", "false_trips_per_day"):
@@ -92,7 +94,14 @@ class ProfileEvidence:
 
 _TEXTS = ("version", "log_format", "since", "until")
 _COUNTS = ("seed", "calls", "instances", "incidents", "healthy_calls")
-_DURATIONS = ("span", "healthy_p99", "healthy_p99_low", "healthy_p99_high", "detection_delay")
+_DURATIONS = (
+    "span",
+    "healthy_p99",
+    "healthy_p99_low",
+    "healthy_p99_high",
+    "detection_delay",
+    "detection_delay_high",
+)
 _PERCENTAGES = tuple(f.name for f in fields(ProfileEvidence) if f.name.startswith("healthy_failure_rate"))
 _RATES = tuple(f.name for f in fields(ProfileEvidence) if f.name.startswith("load_"))
 _NEEDED = ("version", "seed", "calls", "span")

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 DEFAULT_FALSE_TRIPS_PER_DAY = 1 / 30
 DEFAULT_DETECTION_DELAY = 10.0  # seconds
 DEFAULT_HEALTHY_REFUSED = 1.0  # percent of the healthy calls outside incidents
+DEFAULT_BROWN_OUT = 60.0  # percent of the calls fail
+CALLS_TO_NOTICE = 20
+"""Where calls are rarer than the detection delay allows for, an outage may take so many of them."""
+MILDER = 2.0  # times as long may it take to notice less than an outage
 NEVER = math.inf
 """A detection delay that nothing exceeds: at that load an outage need not be noticed."""
 
@@ -38,6 +42,17 @@ class ScenarioRule:
     thresholds: tuple[Threshold, ...] = ()
 
 
+_POSITIVE = (
+    "false_trips_per_day",
+    "detection_delay",
+    "high_load_detection_delay",
+    "time_to_close",
+    "brown_out",
+    "load_low",
+)
+_DURATIONS = {"detection_delay", "low_load_detection_delay", "high_load_detection_delay", "time_to_close"}
+
+
 @dataclass(frozen=True, slots=True)
 class VerifyRules:
     """What must hold; None: the default. Times are seconds, shares percent, rates what ONE breaker sees.
@@ -46,6 +61,7 @@ class VerifyRules:
         false_trips_per_day: at most so many, a breaker.
         detection_delay: an incident opens the breaker within this.
         low_load_detection_delay: the same at the quietest load; `NEVER`: it need not.
+        high_load_detection_delay: the same at the busiest, or at the only one.
         time_to_close: after an outage the breaker is closed within this.
         healthy_refused: at most so many of the healthy calls outside incidents.
         brown_out: calls failing in the brown-out that must be noticed at high load.
@@ -61,6 +77,7 @@ class VerifyRules:
     false_trips_per_day: float | None = None
     detection_delay: float | None = None
     low_load_detection_delay: float | None = None
+    high_load_detection_delay: float | None = None
     time_to_close: float | None = None
     healthy_refused: float | None = None
     brown_out: float | None = None
@@ -70,7 +87,7 @@ class VerifyRules:
     scenarios: tuple[ScenarioRule, ...] = ()
 
     def __post_init__(self) -> None:
-        for name in ("false_trips_per_day", "detection_delay", "time_to_close", "brown_out", "load_low"):
+        for name in _POSITIVE:
             value = getattr(self, name)
             if value is not None:
                 positive(name, value)
@@ -103,6 +120,7 @@ def read_verify(table: Table) -> VerifyRules:
         "false_trips_per_day": table.number("false_trips_per_day"),
         "detection_delay": table.duration("detection_delay"),
         "low_load_detection_delay": _or_never(table, "low_load_detection_delay"),
+        "high_load_detection_delay": table.duration("high_load_detection_delay"),
         "time_to_close": table.duration("time_to_close"),
         "healthy_refused": table.percent("healthy_refused"),
         "brown_out": table.percent("brown_out"),
@@ -120,12 +138,11 @@ def read_verify(table: Table) -> VerifyRules:
 
 def verify_tables(rules: VerifyRules) -> list[tuple[str, dict[str, Any]]]:
     """Return headers and tables of plain values, as a profile writes them; none where nothing is said."""
-    durations = {"detection_delay", "low_load_detection_delay", "time_to_close"}
     table: dict[str, Any] = {}
     for field in fields(rules):
         value = getattr(rules, field.name)
         if value is not None and not isinstance(value, tuple):
-            table[field.name] = _duration(value) if field.name in durations else plain_number(value)
+            table[field.name] = _duration(value) if field.name in _DURATIONS else plain_number(value)
     tables = [("verify", table | _texts(rules.thresholds))]
     for each in rules.scenarios:
         own = {"name": each.scenario, "load": plain_number(each.load)}

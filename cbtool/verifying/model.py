@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from cbtool.profiles.verify_rules import (
+    CALLS_TO_NOTICE,
     DEFAULT_DETECTION_DELAY,
     DEFAULT_FALSE_TRIPS_PER_DAY,
     DEFAULT_HEALTHY_REFUSED,
@@ -17,9 +18,6 @@ from cbtool.profiles.verify_rules import (
 if TYPE_CHECKING:
     from cbtool.breaker.reach import Reachability
     from cbtool.metrics.thresholds import Check as ThresholdCheck
-
-_CALLS_TO_NOTICE = 20
-"""Where calls are rarer than the detection delay allows for, an outage may take so many of them."""
 
 _PROMISE = 2.0
 
@@ -80,10 +78,12 @@ class Limits:
         rules: what is asked for.
         promised: seconds in which incidents were expected to be noticed when the profile was recommended;
             None: nobody said.
+        promised_high: in which all but one in twenty were.
     """
 
     rules: VerifyRules
     promised: float | None = None
+    promised_high: float | None = None
 
     @property
     def false_trips_per_day(self) -> float:
@@ -107,11 +107,13 @@ class Limits:
     def seen_delay(self) -> float:
         """Seconds in which recent incidents must be noticed: as asked, else up to twice what was promised.
 
-        An upstream that fails little by little is noticed later than one that fails at once.
+        An upstream that fails little by little is noticed later than one that fails at once. Where the load
+        varies, what was promised is between the delays by day and by night, and a log's few incidents may all
+        have come by night: up to what all but one in twenty incidents were to stay within.
         """
         if self.rules.detection_delay is not None or self.promised is None:
             return self.detection_delay
-        return max(self.detection_delay, _PROMISE * self.promised)
+        return max(self.detection_delay, _PROMISE * self.promised, self.promised_high or 0.0)
 
     def delay_at(self, rate: float, *, low: bool) -> float:
         """Return within how many seconds an incident must be noticed at a load.
@@ -122,7 +124,9 @@ class Limits:
         """
         if low and self.rules.low_load_detection_delay is not None:
             return self.rules.low_load_detection_delay
-        return max(self.detection_delay, _CALLS_TO_NOTICE / rate)
+        if not low and self.rules.high_load_detection_delay is not None:
+            return self.rules.high_load_detection_delay
+        return max(self.detection_delay, CALLS_TO_NOTICE / rate)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from cbtool.breaker.outcome import Verdict
 from cbtool.breaker.policies import OFF
 from cbtool.breaker.reach.holding import window_holding
 from cbtool.metrics.summary import FLAP
+from cbtool.profiles.verify_rules import DEFAULT_BROWN_OUT, MILDER
 from cbtool.simulation.health import HealthTimeline
 from cbtool.simulation.run import simulate
 from cbtool.traffic.calls import Calls
@@ -41,10 +42,8 @@ _LONG_ENOUGH = 60.0  # seconds
 _LEAST_CALLS = 60  # of an incident, and of health before it
 _LONGEST_WARM_UP = 300.0  # seconds
 _LONGEST_RECOVERY = 3600.0  # seconds
-_MILDER = 2.0  # times as long may it take to notice less than an outage
 _SLOW = 2.0  # times the slow-call threshold
 _BLIP = 2  # failures in a row that are none of a breaker's business
-_DEFAULT_BROWN_OUT = 60.0  # percent
 
 
 def scenario_checks(
@@ -146,7 +145,7 @@ class _Stories(Lab):
 
     def brown_out(self) -> Iterator[Check]:
         """Hold it to opening where a good part of the calls fails."""
-        given = self.limits.rules.brown_out or self.usual.brown_out or _DEFAULT_BROWN_OUT
+        given = self.limits.rules.brown_out or self.usual.brown_out or DEFAULT_BROWN_OUT
         name = f"brown-out of {format_percent(float(f'{given:.2g}'))}"
         yield from self._incident(name, failure_rate=given)
 
@@ -168,7 +167,7 @@ class _Stories(Lab):
         median: float | None = None,
         p99: float | None = None,
         timeout: float | None = None,
-        share: float = _MILDER,
+        share: float = MILDER,
         recovers: bool = False,
     ) -> Iterator[Check]:
         rate = self.load.rate

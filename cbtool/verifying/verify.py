@@ -84,7 +84,7 @@ def verify(
         InsufficientDataError: there is too little traffic to say anything.
         ConfigurationError: the profile resets by health checks, which recorded traffic does not answer.
     """
-    limits = Limits(rules, None if profile.evidence is None else profile.evidence.detection_delay)
+    limits = _limits(profile, rules)
     found = None if calls is None else _seen(calls, profile, source, instances, seed, labels)
     loads = _loads(profile, rules, found, rates, timeout)
     reach = reachability(profile.config, loads) if loads else Reachability(())
@@ -119,6 +119,13 @@ def verify(
         tuple(load.rate for load in loads),
         reach,
     )
+
+
+def _limits(profile: Profile, rules: VerifyRules) -> Limits:
+    evidence = profile.evidence
+    if evidence is None:
+        return Limits(rules)
+    return Limits(rules, evidence.detection_delay, evidence.detection_delay_high)
 
 
 def _seen(  # noqa: PLR0917  # as they come

@@ -108,6 +108,15 @@ def test_what_was_promised_when_recommended_is_allowed_for_unless_less_is_asked(
     assert Limits(NO_RULES, promised=12.0).seen_delay == 24.0
     assert Limits(NO_RULES, promised=1.0).seen_delay == 10.0
     assert Limits(VerifyRules(detection_delay=5.0), promised=12.0).seen_delay == 5.0
+    # By night it was to take 40 s, and all of a log's few incidents may have come by night.
+    assert Limits(NO_RULES, promised=12.0, promised_high=40.0).seen_delay == 40.0
+
+
+def test_the_busiest_load_may_have_a_limit_of_its_own() -> None:
+    limits = Limits(VerifyRules(high_load_detection_delay=21.0, low_load_detection_delay=60.0))
+    assert limits.delay_at(2.0, low=False) == 21.0
+    assert limits.delay_at(2.0, low=True) == 60.0
+    assert Limits(VerifyRules(detection_delay=3.0)).delay_at(20.0, low=False) == 3.0
 
 
 def test_an_incident_that_is_missed_is_named() -> None:
@@ -305,6 +314,7 @@ VERIFY = """\
 false_trips_per_day = 0.1
 detection_delay = "20s"
 low_load_detection_delay = "never"
+high_load_detection_delay = "25s"
 time_to_close = "1m"
 healthy_refused = 2
 brown_out = 40
@@ -326,6 +336,7 @@ def parsed(text: str) -> Profile:
 def test_a_profile_s_own_rules_are_read_and_written_back() -> None:
     profile = parsed(VERIFY)
     assert profile.verify.low_load_detection_delay == NEVER
+    assert profile.verify.high_load_detection_delay == 25.0
     assert profile.verify.load_high == 50.0
     assert [each.text for each in profile.verify.thresholds] == ["opens==1", "rejected<5%"]
     assert profile.verify.scenarios == (

@@ -65,6 +65,13 @@ def with_delays(found: Found) -> tuple[Regime, ...]:
     return tuple(regimes)
 
 
+def brown_out_at(found: Found, rate: float, level: float) -> Estimate:
+    """Return how late a share of failures, 0 to 1, opens the breaker at a load, as `Regime` tells it."""
+    gate, percent = found.candidate.gate, round(100 * level)
+    delays = _delays(gate, rate, found.healthy.failure_rate, level, (found.seed, 53, percent, 3))
+    return _estimate(delays, found.failing_takes)
+
+
 def _slow_delay(found: Found, rate: float, number: int) -> Estimate | None:
     """How late slow calls open the breaker: none of them is known to be slow before it is complete."""
     gate = found.candidate.gate

@@ -6,7 +6,6 @@ search's time whatever the log's length; only refits of the whole method wait fo
 
 from __future__ import annotations
 
-import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -15,12 +14,6 @@ import numpy as np
 
 from cbtool.breaker.capacity import WASTEFUL, capacity_of
 from cbtool.profiles import Profile
-from cbtool.profiles.verify_rules import (
-    DEFAULT_DETECTION_DELAY,
-    DEFAULT_FALSE_TRIPS_PER_DAY,
-    NEVER,
-    VerifyRules,
-)
 from cbtool.recommend.candidates.forms import ceil_nice
 from cbtool.recommend.candidates.gates import gate_of
 from cbtool.recommend.findings import Alternative, Estimate
@@ -28,6 +21,7 @@ from cbtool.recommend.model import Answer
 from cbtool.recommend.reading.timeouts import caller_timeout
 from cbtool.recommend.search.delays import outage_seconds, with_delays
 from cbtool.recommend.surroundings.alternatives import alternatives
+from cbtool.recommend.surroundings.asked import asked_of
 from cbtool.recommend.surroundings.derivations import derivation
 from cbtool.recommend.surroundings.evidence import Evidence, expected, notes, reasons
 from cbtool.recommend.surroundings.resamples import resampled_courts
@@ -45,12 +39,11 @@ if TYPE_CHECKING:
     from cbtool.breaker.config import BreakerConfig
     from cbtool.recommend.candidates.gates import Candidate
     from cbtool.recommend.found import Found
-    from cbtool.recommend.model import Budget, Recommendation, Regime
+    from cbtool.recommend.model import Recommendation, Regime
     from cbtool.recommend.reading.trace import Trace
     from cbtool.recommend.search.loss import Court
     from cbtool.traffic.outcomes import OutcomeRules
 
-_LENIENT = 1.5  # times the delay that nine outages in ten stay under
 _ANY = 1e9  # false trips a day that no settings exceed, so that every view is looked at
 _CROWDED = 20.0  # percent of a thread's time
 _HELD = 0.95  # of the failed calls' durations: about the caller's timeout, where that is what ends them
@@ -119,13 +112,19 @@ def _surrounded(
         log_format=found.log_format,
         false_trips_per_day=_digits(answer.expected.false_trips_per_day.value),
         detection_delay=_digits(answer.expected.detection_delay_s.value),
+        detection_delay_high=_digits(answer.expected.detection_delay_s.high),
     )
+    asked = asked_of(found, regimes, answer.expected.detection_delay_s)
     moved = sensitivities(found, courts)
     by_setting = {each.setting: each for each in moved}
     return replace(
         answer,
         profile=Profile(
-            "recommended", config, rules, evidence=carried, verify=asked_of(found.budget, regimes)
+            "recommended",
+            config,
+            rules,
+            evidence=carried,
+            verify=asked,
         ),
         capacity=evidence.capacity,
         reasons=tuple(
@@ -138,27 +137,6 @@ def _surrounded(
         timeline=timeline_of(found, book.result()),
         notes=(*answer.notes, *notes(evidence), *_crowding(found, courts, evidence.capacity)),
     )
-
-
-def asked_of(budget: Budget, regimes: Sequence[Regime]) -> VerifyRules:
-    """Return what `verify` is to hold the settings to: the budgets, and how late the quietest load is.
-
-    Where the budgets conflict at low load, false trips go first; then an outage there may take longer to be
-    noticed, or is never noticed. That was a choice, which `verify` must not take for a fault.
-    """
-    quietest = regimes[0].outage_delay if len(regimes) > 1 else None
-    delay = None
-    if quietest is not None and not regimes[0].within_delay_budget:
-        delay = NEVER if quietest.high is None else float(math.ceil(_LENIENT * quietest.high))
-    return VerifyRules(
-        false_trips_per_day=_unless(DEFAULT_FALSE_TRIPS_PER_DAY, budget.false_trips_per_day),
-        detection_delay=_unless(DEFAULT_DETECTION_DELAY, budget.detection_delay),
-        low_load_detection_delay=delay,
-    )
-
-
-def _unless(usual: float, value: float) -> float | None:
-    return None if math.isclose(value, usual, rel_tol=0.01) else value
 
 
 def _crowding(found: Found, courts: Sequence[Court], capacity: Capacity | None) -> tuple[str, ...]:
