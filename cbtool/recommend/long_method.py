@@ -22,13 +22,12 @@ from cbtool.traffic.thinning import split
 from cbtool.units import format_percent
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
     from cbtool.recommend.asked import Asked
     from cbtool.recommend.incidents.excerpt import Excerpt
     from cbtool.recommend.incidents.incidents import Apart
     from cbtool.recommend.incidents.own_incidents import Own
-    from cbtool.recommend.model import Recommendation
+    from cbtool.recommend.model import Budget, Recommendation, Regime
+    from cbtool.recommend.reading.columns import Column
     from cbtool.recommend.reading.picked import Range
     from cbtool.traffic.outcomes import OutcomeRules
     from cbtool.traffic.parts import LongCalls
@@ -94,26 +93,19 @@ class _OnDisk:
 
     def weighed(self, apart: Apart, answer: Recommendation, p99: float | None) -> Weighed:
         """Return an excerpt."""
-        trace, asked = self.trace, self._asked
-        own = self._own(apart, p99)
-        alone = [span for spans in own.values() for span in spans]
-        part = excerpt.excerpt_of(trace, apart, asked.budget.break_even, asked.seed, alone)
-        case = Case(
-            part.trace,
-            self._breakers_of(part),
-            part.sides,
-            p99,
-            asked.budget,
-            answer.regimes,
-            self.instances,
-            asked.seed,
-            {number: part.shown(spans) for number, spans in own.items()},
-            whole=trace,
-            named=asked.by_instance,
-            clock=part.clock,
-            seconds=_seconds(trace, healthy_ranges(trace, apart)) if part.bursts else None,
+        asked = self._asked
+        case, part = excerpted(
+            self.trace,
+            apart,
+            None if self._named is None else self._named.column(),
+            p99=p99,
+            budget=asked.budget,
+            regimes=answer.regimes,
+            instances=self.instances,
+            seed=asked.seed,
+            own=self._own(apart, p99),
         )
-        return Weighed(case, _said(part, trace))
+        return Weighed(case, _said(part, self.trace))
 
     def _own(self, apart: Apart, p99: float | None) -> Own:
         """Return the incidents of single instances; none where the user named all."""
@@ -128,11 +120,50 @@ class _OnDisk:
             budget=self._asked.budget,
         )
 
-    def _breakers_of(self, part: Excerpt) -> NDArray[np.int32]:
-        """Return by call of a part which breaker it goes to."""
-        if self._named is None:
-            return split(len(part.trace), self.instances, self._asked.seed)
-        return part.of(self._named.column())
+
+def excerpted(
+    trace: LongTrace,
+    apart: Apart,
+    named: Column | None,
+    *,
+    p99: float | None,
+    budget: Budget,
+    regimes: tuple[Regime, ...],
+    instances: int,
+    seed: int,
+    own: Own,
+) -> tuple[Case, Excerpt]:
+    """Return a trace's excerpt, as a case.
+
+    Args:
+        trace: the calls that count.
+        apart: their bad stretches.
+        named: which breaker each goes to; None: any of them.
+        p99: of healthy durations, seconds; None: durations say nothing.
+        budget: what the settings may cost.
+        regimes: of load, as one breaker sees it.
+        instances: breakers that share the calls.
+        seed: of every random choice.
+        own: the incidents of single instances.
+    """
+    alone = [span for spans in own.values() for span in spans]
+    part = excerpt.excerpt_of(trace, apart, budget.break_even, seed, alone)
+    case = Case(
+        part.trace,
+        split(len(part.trace), instances, seed) if named is None else part.of(named),
+        part.sides,
+        p99,
+        budget,
+        regimes,
+        instances,
+        seed,
+        {number: part.shown(spans) for number, spans in own.items()},
+        whole=trace,
+        named=named is not None,
+        clock=part.clock,
+        seconds=_seconds(trace, healthy_ranges(trace, apart)) if part.bursts else None,
+    )
+    return case, part
 
 
 def _served(calls: LongCalls, rules: OutcomeRules, n: int) -> Served:

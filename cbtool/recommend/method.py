@@ -14,8 +14,8 @@ import numpy as np
 
 from cbtool.recommend.asked import Asked
 from cbtool.recommend.case import Case
-from cbtool.recommend.false_trips.false_trips import Guard
-from cbtool.recommend.false_trips.views import exposed, few_bursts, lasting, nights
+from cbtool.recommend.false_trips.exposure import healthy_seconds
+from cbtool.recommend.false_trips.views import guarded
 from cbtool.recommend.found import Found
 from cbtool.recommend.incidents.incidents import apart_along, sides_of
 from cbtool.recommend.incidents.labelled import label_notes, labelled_along
@@ -231,22 +231,12 @@ def searched(case: Case, log_format: str) -> Found | None:
 
 
 def _search(case: Case, shares: Sequence[Trace], gaps: Sequence[tuple[int, int]]) -> Search:
-    background = exposed(case, shares, case.sides.background, gaps)
-    quiet = case.sides.background if case.bursts is None else case.sides.background & ~case.bursts
-    exposures = [
-        background if case.bursts is None else exposed(case, case.shares(quiet), quiet, gaps),
-        *nights(case, quiet),
-    ]
-    everything = background
-    if case.seconds is not None:
-        everything = lasting(background, case.seconds)
-    few = few_bursts(case, shares, everything, exposures[0])
-    guard = Guard(everything, exposures, case.budget.false_trips_per_day, case.burst_margin, few)
+    guard = guarded(case, shares, gaps, case.budget.false_trips_per_day)
     usual = [i.length for i in case.sides.incidents if i.actionable]
     ground = Ground(
         quiet=case.regimes[0].rate,
         busy=case.regimes[-1].rate,
-        seconds=background.seconds,
+        seconds=healthy_seconds(shares, gaps),
         incident=float(np.median(usual)) if usual else 120.0,
         p99=case.p99,
         break_even=100 * case.budget.break_even,

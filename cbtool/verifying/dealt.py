@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import numpy as np
 
 from cbtool.breaker.outcome import Verdict
-from cbtool.recommend.incidents.excerpt import excerpt_of
+from cbtool.recommend.case import Case
+from cbtool.recommend.incidents.incidents import sides_of
 from cbtool.recommend.incidents.long_own import own_along
 from cbtool.recommend.incidents.own_incidents import own_incidents
+from cbtool.recommend.long_method import excerpted
 from cbtool.recommend.reading.instances import NamedAlong, Ranks, every_instance
 from cbtool.recommend.reading.long_trace import LongTrace
+from cbtool.recommend.reading.regimes import load_regimes
 from cbtool.recommend.reading.trace import trace_of
 from cbtool.recommend.surroundings.reach import given_up
 from cbtool.scratch import Scratch
@@ -34,7 +37,6 @@ if TYPE_CHECKING:
     from cbtool.recommend.incidents.own_incidents import Own
     from cbtool.recommend.model import Budget
     from cbtool.recommend.reading.columns import Column, TraceColumns
-    from cbtool.recommend.reading.picked import Range
     from cbtool.recommend.reading.trace import Trace
     from cbtool.simulation.health import HealthTimeline
     from cbtool.simulation.long import Heard
@@ -74,22 +76,6 @@ class Outside(NamedTuple):
         return outside
 
 
-class Weighed(NamedTuple):
-    """Calls in memory, for what looks at each: all that count, or an excerpt of them.
-
-    Attributes:
-        trace: n calls.
-        which: int32, n numbers of breakers.
-        background: which of them are outside incidents.
-        own: incidents of single instances, by the trace's clock.
-    """
-
-    trace: Trace
-    which: NDArray[np.int32]
-    background: NDArray[np.bool_]
-    own: Own
-
-
 class Dealt(Protocol):
     """Traffic, and which breaker gets each call."""
 
@@ -123,8 +109,8 @@ class Dealt(Protocol):
             ConfigurationError: see `simulate_fleet`.
         """
 
-    def weighed(self, apart: Apart, healthy: Sequence[Range], own: Own, budget: Budget, seed: int) -> Weighed:
-        """Return calls in memory; `healthy` is where those outside incidents are."""
+    def case(self, apart: Apart, own: Own, p99: float | None, budget: Budget, seed: int) -> Case:
+        """Return the calls that count, or an excerpt of them, as `recommend` looks at them."""
 
 
 @dataclass(frozen=True)
@@ -166,12 +152,22 @@ class HeldDealt:
         values = values_of(result, self.calls, self.verdicts, profile.config)
         return Ran(result.summary, values, int(np.count_nonzero(healthy)), refused)
 
-    def weighed(self, _: Apart, healthy: Sequence[Range], own: Own, *__: object) -> Weighed:
-        """Return all calls."""
-        background = np.zeros(len(self.trace), np.bool_)
-        for first, behind in healthy:
-            background[first:behind] = True
-        return Weighed(self.trace, self.which, background, own)
+    def case(self, apart: Apart, own: Own, p99: float | None, budget: Budget, seed: int) -> Case:
+        """Return all calls that count."""
+        trace, which = self.trace, self.which
+        return Case(
+            trace,
+            which if self.named else split(len(trace), self.instances, seed),
+            sides_of(trace, apart),
+            p99,
+            budget,
+            load_regimes(trace, self.instances),
+            self.instances,
+            seed,
+            own,
+            trace,
+            self.named,
+        )
 
 
 class LongDealt:
@@ -223,13 +219,20 @@ class LongDealt:
         [result], [rates] = simulation.results(), simulation.rates()
         return Ran(result.summary, result.summary.values() | rates, counted.healthy, counted.refused)
 
-    def weighed(self, apart: Apart, _: Sequence[Range], own: Own, budget: Budget, seed: int) -> Weighed:
-        """Return an excerpt in which every call outside incidents is as likely as any other."""
-        acted_on = tuple(each for each in apart.incidents if each.actionable)
-        alone = apart._replace(incidents=acted_on, segments=apart.actionable)
-        excerpt = excerpt_of(self.trace, alone, budget.break_even, seed)
-        shown = {number: excerpt.shown(spans) for number, spans in own.items()}
-        return Weighed(excerpt.trace, excerpt.of(self.which), excerpt.sides.background, shown)
+    def case(self, apart: Apart, own: Own, p99: float | None, budget: Budget, seed: int) -> Case:
+        """Return an excerpt."""
+        case, _ = excerpted(
+            self.trace,
+            apart,
+            self.which if self.named else None,
+            p99=p99,
+            budget=budget,
+            regimes=load_regimes(self.trace, self.instances),
+            instances=self.instances,
+            seed=seed,
+            own=own,
+        )
+        return case
 
     def _parts(self) -> Iterator[tuple[Calls, NDArray[np.uint8], bool]]:
         for part, last in flagged(self._calls, _NAMED if self.named else ()):

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cbtool.profiles import Profile
+    from cbtool.recommend.case import Case
     from cbtool.recommend.incidents.incidents import Apart
     from cbtool.recommend.incidents.labelled import Span
     from cbtool.recommend.incidents.own_incidents import Own
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from cbtool.traffic.calls import Calls
     from cbtool.traffic.labels import Label
     from cbtool.traffic.parts import LongCalls
-    from cbtool.verifying.dealt import Dealt, Ran, Weighed
+    from cbtool.verifying.dealt import Dealt, Ran
 
 _GRACE = (2.0, 60.0)  # seconds, at least and at most, after an incident in which a trip still answers it
 _FEW_CALLS = 20  # of an incident that one breaker sees; fewer, and no rate is one
@@ -81,10 +82,9 @@ class Seen:
         """Until when an opening answers each incident."""
         return _ends(self.incidents)
 
-    def weighed(self, seed: int) -> Weighed:
-        """Return calls in memory, an excerpt of those that do not fit."""
-        ranges = healthy_ranges(self.trace, self.apart)
-        return self.dealt.weighed(self.apart, ranges, self.own, Budget(), seed)
+    def case(self, seed: int) -> Case:
+        """Return the calls that count, an excerpt of those that do not fit, as `recommend` looks at them."""
+        return self.dealt.case(self.apart, self.own, self.p99, Budget(), seed)
 
     def concerned(self, incident: Incident) -> set[int]:
         """Return the breakers that an incident concerns: all, or those whose own instance was bad in it."""

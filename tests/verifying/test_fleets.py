@@ -11,6 +11,8 @@ from cbtool.breaker import BreakerConfig, WindowType
 from cbtool.errors import ConfigurationError
 from cbtool.profiles import Profile
 from cbtool.profiles.verify_rules import NO_RULES, VerifyRules
+from cbtool.recommend import recommend
+from cbtool.recommend.asked import Asked
 from cbtool.recommend.reading.trace import trace_of
 from cbtool.recommend.surroundings.vitals import load_levels
 from cbtool.traffic.calls import Calls
@@ -123,6 +125,24 @@ def test_bursts_that_came_near_are_expected_to_trip_one_day() -> None:
     assert then.value is not None
     assert now.value > 20 * then.value
     assert then.passed
+
+
+@pytest.mark.parametrize("instances", [1, 4, None])
+def test_what_was_recommended_passes_on_its_own_log_and_expects_as_many_false_trips(
+    instances: int | None,
+) -> None:
+    calls = served(failing_at(traffic(20.0, 3600.0), 2000.0, 2200.0), 4)
+    for begin in (300.0, 900.0, 1500.0):
+        calls = failing_at(calls, begin, begin + 0.7)
+    answer = recommend(calls, Asked(instances))
+    assert answer.profile is not None
+    assert answer.expected is not None
+    found = verify(
+        answer.profile, answer.profile.verify or NO_RULES, source="log", calls=calls, instances=instances
+    )
+    (expected,) = (check for check in found.checks if check.name == "false trips to expect a day")
+    assert expected.value == answer.expected.false_trips_per_day.value
+    assert [check.name for check in found.checks if not check.passed] == []
 
 
 def test_settings_of_another_kind_have_no_expected_trips() -> None:

@@ -153,8 +153,7 @@ def exposure_of(shares: Sequence[Trace], gaps: Sequence[tuple[int, int]]) -> Exp
         shares: each breaker's calls, incidents left out.
         gaps: the incidents as (from, to) nanoseconds; they are cut out of the time.
     """
-    span = max((int(t.start[-1]) for t in shares if len(t)), default=0)
-    idle = sum(b - a for a, b in gaps)
+    span = _span(shares)
     ends, offset = [], 0
     for share in shares:
         completed = share.start + share.duration
@@ -165,9 +164,19 @@ def exposure_of(shares: Sequence[Trace], gaps: Sequence[tuple[int, int]]) -> Exp
         end=np.concatenate([end[o] for end, o in zip(ends, order, strict=True)]),
         failed=np.concatenate([t.failed[o] for t, o in zip(shares, order, strict=True)]),
         duration=np.concatenate([t.duration[o] for t, o in zip(shares, order, strict=True)]),
-        seconds=max(1e-3, (span - idle) / 1e9) * len(shares),
+        seconds=healthy_seconds(shares, gaps),
         breakers=len(shares),
     )
+
+
+def healthy_seconds(shares: Sequence[Trace], gaps: Sequence[tuple[int, int]]) -> float:
+    """Return the healthy time of several breakers in all; see `exposure_of`."""
+    idle = sum(b - a for a, b in gaps)
+    return max(1e-3, (_span(shares) - idle) / 1e9) * len(shares)
+
+
+def _span(shares: Sequence[Trace]) -> int:
+    return max((int(t.start[-1]) for t in shares if len(t)), default=0)
 
 
 def _length(gate: Gate) -> int:

@@ -1,4 +1,4 @@
-"""What one breaker is exposed to of a case's healthy traffic: as it was, and as it would be by night."""
+"""What one breaker is exposed to of a case's healthy traffic, and the guard that judges gates against it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from cbtool.recommend.false_trips.dealt import Pooled
 from cbtool.recommend.false_trips.exposure import exposure_of
+from cbtool.recommend.false_trips.false_trips import Guard
 from cbtool.recommend.false_trips.few import known_of
 from cbtool.recommend.false_trips.night import thinned_to_quietest
 from cbtool.recommend.false_trips.replays import replays_of
@@ -24,6 +25,32 @@ if TYPE_CHECKING:
     from cbtool.recommend.false_trips.exposure import Exposure
     from cbtool.recommend.false_trips.few import Few
     from cbtool.recommend.reading.trace import Trace
+
+
+def guarded(
+    case: Case,
+    shares: Sequence[Trace],
+    gaps: Sequence[tuple[int, int]],
+    budget: float,
+) -> Guard:
+    """Return what judges gates against a case's healthy traffic: as it was, and as it would be by night.
+
+    Args:
+        case: the traffic.
+        shares: each breaker's healthy calls.
+        gaps: the times that these leave out, as (from, to) nanoseconds.
+        budget: false trips a day.
+    """
+    background = exposed(case, shares, case.sides.background, gaps)
+    quiet = case.sides.background if case.bursts is None else case.sides.background & ~case.bursts
+    exposures = [
+        background if case.bursts is None else exposed(case, case.shares(quiet), quiet, gaps),
+        *nights(case, quiet),
+    ]
+    if case.seconds is not None:
+        background = lasting(background, case.seconds)
+    few = few_bursts(case, shares, background, exposures[0])
+    return Guard(background, exposures, budget, case.burst_margin, few)
 
 
 def exposed(
