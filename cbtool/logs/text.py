@@ -1,10 +1,11 @@
 """What stands around the lines of a log that another program passed on, taken off; UTF-16 as UTF-8.
 
-Container runtimes put a time, a stream's name or the container's name before each line, or make a JSON
-object of it; syslog puts its own header before it, loggers a time and a level, and collectors make it a text
-within an object of their own. Which of these a file has, its beginning tells. Sources: Kubernetes' CRI
-logging format, Docker's json-file driver and compose, kubectl logs --prefix, RFC 3164 and RFC 5424,
-journalctl -o json, Filebeat, Fluent Bit, CloudWatch's and Google Cloud Logging's exports, Caddy's console.
+Container runtimes put a time, a stream's name or the container's name before each line, in colour for a
+terminal, or make a JSON object of it; syslog puts its own header before it, loggers a time and a level, and
+collectors make it a text within an object of their own. Which of these a file has, its beginning tells.
+Sources: Kubernetes' CRI logging format, Docker's json-file driver and compose, kubectl logs --prefix, RFC
+3164 and RFC 5424, journalctl -o json, Filebeat, Fluent Bit, CloudWatch's and Google Cloud Logging's exports,
+Caddy's console.
 """
 
 from __future__ import annotations
@@ -40,11 +41,12 @@ _PREFIXES = tuple(
 )
 # HAProxy's JSON, where a format quotes the whole of it.
 _QUOTES = re.compile(rb"^[^{'\n]{0,200}'(\{\s*\"[^\n]*\})'[ \t\r]*$", re.MULTILINE)
+_COLOUR = re.compile(rb"\x1b\[[\d;]*m")  # as for a terminal
 _CRI = re.compile(rb"^" + _ISO + rb" (stdout|stderr) ([FP])(?::\w+)? ", re.MULTILINE)
 _PARTIAL = re.compile(rb"^\S+ std(?:out|err) P", re.MULTILINE)
 _CONSOLE = re.compile(
     rb"^(\d{4}/\d\d/\d\d \d\d:\d\d:\d\d(?:\.\d+)?) *\t"
-    rb"(?:\x1b\[\d+m)?([A-Z]+)(?:\x1b\[0m)?\t([\w.]+)\t[^\t\n]*\t\{(\}?)",
+    rb"([A-Z]+)\t([\w.]+)\t[^\t\n]*\t\{(\}?)",
     re.MULTILINE,
 )
 _CONSOLE_NOTE = "Caddy's console format has no time zone: its times were taken as UTC"
@@ -106,6 +108,8 @@ def _bare(head: bytes, note: Callable[[str], None]) -> Bare | None:
     wanted = max(1, _MOST * head.count(b"\n"))
     if head.startswith(b"{"):
         return _within_objects(head, wanted)
+    if _COLOUR.search(head):
+        return lambda lines, _: _COLOUR.sub(b"", lines)
     if len(_CRI.findall(head)) >= wanted:
         return _Parts(_of_cri)
     for around in (*_PREFIXES, _QUOTES):
@@ -114,6 +118,11 @@ def _bare(head: bytes, note: Callable[[str], None]) -> Bare | None:
     if len(_CONSOLE.findall(head)) >= wanted:
         note(_CONSOLE_NOTE)
         return lambda lines, _: _CONSOLE.sub(_console, lines)
+    return _before_objects(head, wanted)
+
+
+def _before_objects(head: bytes, wanted: float) -> Bare | None:
+    """Return what takes off what a logger puts before an object; None if most lines are no such."""
     first = head.partition(b"\n")[0]
     header = b"{" not in first and first.count(b",") > 1  # of rows, of which a value may be an object
     before = [] if header else [found.end() for found in _BEFORE_OBJECT.finditer(head)]
@@ -187,7 +196,7 @@ def _said(value: Any) -> str | None:
     """A text; journald gives one with control characters, such as colours, as a list of bytes."""
     if isinstance(value, list):
         try:
-            value = re.sub(r"\x1b\[[0-9;]*m", "", bytes(value).decode("utf-8", "replace"))
+            value = _COLOUR.sub(b"", bytes(value)).decode("utf-8", "replace")
         except (TypeError, ValueError):
             return None
     return value if isinstance(value, str) else None

@@ -54,6 +54,10 @@ PASSED_ON: dict[str, Callable[[str], str]] = {
     "Kubernetes": lambda line: f"2025-10-09T10:00:00.123456789+02:00 stdout F {line}",
     "Kubernetes in UTC": lambda line: f"2025-10-09T10:00:00.123456789Z stderr F {line}",
     "docker compose": lambda line: f"web-1       | {line}",
+    "docker compose in colour": lambda line: f"\x1b[36mweb-1       | \x1b[0m{line}",
+    "in colours of its own, by Docker": lambda line: json.dumps(
+        {"log": f"\x1b[1;32m{line}\x1b[0m\n", "stream": "stdout", "time": "2025-10-09T10:00:00Z"}
+    ),
     "kubectl --prefix": lambda line: f"[pod/web-5d8f/nginx] {line}",
     "Docker": lambda line: json.dumps(
         {"log": line + "\n", "stream": "stdout", "time": "2025-10-09T10:00:00Z"}

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from cbtool.jit import compiled
+from cbtool.recommend.false_trips.between import NO_TIME
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from cbtool.recommend.candidates.gates import Gate
 
 _GRID = 41
-_GAP_NS = 10**14  # longer than any hole within one breaker's calls that leaves its load a meaning
 SAFETY = 2.0
 """A success that leaves a time window lifts the rate too, which the closed form does not count."""
 _COLD_FACTOR = 1.5  # restarts come when things are worse than on average
@@ -48,9 +48,8 @@ def levels_of(end: NDArray[np.int64], bad: NDArray[np.bool_], most: int = 25) ->
     totals = np.concatenate(([0], np.cumsum(bad)))
     average = (totals[-1] + 1.0) / (n + 2.0)
     count = np.diff(cuts)
-    # Between the shares of two breakers lies an artificial gap, which is no time of either.
     apart = np.diff(end, prepend=end[:1])
-    elapsed = np.cumsum(np.where(apart < _GAP_NS, apart, 0))
+    elapsed = np.cumsum(np.where(apart < NO_TIME, apart, 0))
     seconds = np.maximum((elapsed[cuts[1:] - 1] - elapsed[cuts[:-1]]) / 1e9, 1e-3)
     share = (np.diff(totals[cuts]) + 1.0) / (count + 1.0 / average)
     return Levels(count / seconds, np.minimum(share, 1.0), seconds / seconds.sum(), {})

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from cbtool.recommend.false_trips.chance import SAFETY
-from cbtool.recommend.false_trips.tails import FalseTrips
+from cbtool.recommend.false_trips.tails import FalseTrips, fullest_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.floating]
 
-_FULLEST = 400  # blocks; in those below a trip needs far more luck
 _FAR = 6.0  # standard deviations, beyond which nothing is
 _HARDLY = 1e-9  # a chance that is none
 
@@ -60,7 +59,7 @@ class Pooled(NamedTuple):
         if not len(peaks.block):
             return np.zeros(0)
         begins = np.flatnonzero(np.diff(peaks.block, prepend=-1))
-        fullest = np.sort(np.argsort(peaks.bad[begins], kind="stable")[-_FULLEST:])
+        fullest = np.sort(fullest_of(peaks.bad[begins]))
         of = np.repeat(np.arange(len(begins)), np.diff(begins, append=len(peaks.block)))
         mine = np.isin(of, fullest)
         bad, good = margin * peaks.bad[mine], (peaks.calls - peaks.bad)[mine].astype(np.float64)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from cbtool.jit import compiled
+from cbtool.recommend.false_trips.between import ANOTHER, BETWEEN
 from cbtool.recommend.false_trips.margins import steps_up_to
 from cbtool.recommend.false_trips.peaks import exact_maxima, peaks_of_calls, peaks_of_time
 from cbtool.recommend.false_trips.stops import Stops, share_of_stops, stops_in
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from cbtool.recommend.candidates.gates import Gate
     from cbtool.recommend.false_trips.dealt import Pooled
     from cbtool.recommend.reading.trace import Trace
-
-_APART = 10**15  # nanoseconds between two breakers' stretches: longer than any window
 
 
 class Peaks(NamedTuple):
@@ -87,7 +86,7 @@ class Exposure:
     def _breaks(self) -> NDArray[np.int64]:
         """Return which completions are the first of another breaker."""
         if self._cuts is None:
-            self._cuts = np.flatnonzero(np.diff(self.end) > _APART // 2) + 1
+            self._cuts = np.flatnonzero(np.diff(self.end) > ANOTHER) + 1
         return self._cuts
 
     def peaks(self, gate: Gate, slow_from: float | None) -> Peaks:
@@ -108,7 +107,7 @@ class Exposure:
         bad = self._bad_calls(slow_from)
         window = _length(gate)
         gates = (threshold, gate.errors, gate.calls)
-        lost = _cold_time(self.end, bad, window, gate.counted, _APART // 2, *gates)
+        lost = _cold_time(self.end, bad, window, gate.counted, ANOTHER, *gates)
         return float(lost) / 1e9 / self.seconds
 
     def stop_trips(self, gate: Gate, slow_from: float | None, threshold: float) -> float:
@@ -158,7 +157,7 @@ def exposure_of(shares: Sequence[Trace], gaps: Sequence[tuple[int, int]]) -> Exp
     for share in shares:
         completed = share.start + share.duration
         ends.append(_without(completed, gaps) + offset)
-        offset += span + _APART
+        offset += span + BETWEEN
     order = [np.argsort(end, kind="stable") for end in ends]
     return Exposure(
         end=np.concatenate([end[o] for end, o in zip(ends, order, strict=True)]),

@@ -19,7 +19,7 @@ from cbtool.recommend.false_trips.dealt import dealt_bounds, dealt_trips
 from cbtool.recommend.false_trips.exposure import BlockMaxima
 from cbtool.recommend.false_trips.few import NONE, Few
 from cbtool.recommend.false_trips.margins import tripping
-from cbtool.recommend.false_trips.tails import KEPT, MOST_KEPT, FalseTrips, tail_of
+from cbtool.recommend.false_trips.tails import KEPT, MOST_KEPT, FalseTrips, fullest_of, tail_of
 from cbtool.recommend.false_trips.trip_interval import Range, counted_range, trip_range
 from cbtool.recommend.false_trips.unseen import Unseen
 from cbtool.recommend.findings import Estimate
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 _DAY = 86400.0
 _RESTARTS_A_DAY = 12.0  # deployments, and closings after incidents; as often traffic stops
-_FULLEST = 400  # blocks that a resample draws from
 BURST_MARGIN = 1.3
 """The next burst may be so many times as bad as those that were seen; more, where few were."""
 
@@ -167,7 +166,7 @@ class Guard:
             kept, copies = self._kept(exposure), exposure.copies
             random = np.random.default_rng([seed, 67, number])
             maxima = [exposure.block_maxima(gate, None, gate.threshold) for gate in gates]
-            fullest = np.argsort(maxima[len(gates) // 2].positive, kind="stable")[-_FULLEST:]
+            fullest = fullest_of(maxima[len(gates) // 2].positive)
             weights = random.poisson(1.0, (draws, len(fullest)))
             for column, (gate, own) in enumerate(zip(gates, maxima, strict=True)):
                 errors = _errors_of(exposure, gate, gate.threshold)

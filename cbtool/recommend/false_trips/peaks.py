@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cbtool.jit import compiled, inlined
+from cbtool.recommend.reading import times
+from cbtool.recommend.reading.times import first_at
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,26 +22,7 @@ if TYPE_CHECKING:
 _NEARLY = 1.0 - 1e-9  # wider than any rounding
 
 
-@inlined
-def _first_at(times: Any, at: int, low: int, end: int) -> int:
-    """Return the first index from `low` whose time is at least `at`, or `end`; the nearer, the sooner."""
-    step = 1
-    high = low
-    while high < end and times[high] < at:
-        low = high + 1
-        high += step
-        step *= 2
-    high = min(high, end)
-    while low < high:
-        middle = (low + high) >> 1
-        if times[middle] < at:
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-@compiled()
+@compiled(times)
 def peaks_of_time(
     end: NDArray[np.int64], places: NDArray[np.int64], window: int, step_of: NDArray[np.int32]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], int]:
@@ -70,7 +53,7 @@ def peaks_of_time(
             blocks += 1
         next_bad = places[coming] if coming < m else n
         if coming == leaving and i < next_bad:
-            i = _first_at(end, until, i, next_bad)
+            i = first_at(end, until, i, next_bad)
             continue
         if i == next_bad:
             coming += 1
@@ -81,7 +64,7 @@ def peaks_of_time(
         if not bad:
             i += 1
             continue
-        oldest = _first_at(end, end[i] - window + 1, oldest, places[leaving])
+        oldest = first_at(end, end[i] - window + 1, oldest, places[leaving])
         calls = i - oldest + 1
         step = step_of[bad]
         if bad * top_calls[step] > top_bad[step] * calls:
@@ -90,12 +73,12 @@ def peaks_of_time(
         # A higher rate takes this many calls at most, and so the oldest ones to have left.
         fewer = (bad * top_calls[step] - 1) // top_bad[step]
         last = min(oldest + calls - fewer, places[leaving])
-        i = _first_at(end, min(until, end[last] + window), i + 1, next_bad)
+        i = first_at(end, min(until, end[last] + window), i + 1, next_bad)
     found = _flush(top_bad, top_calls, highest, block, of_bad, of_calls, found, blocks - 1)
     return block[:found].copy(), of_bad[:found].copy(), of_calls[:found].copy(), blocks
 
 
-@compiled()
+@compiled(times)
 def peaks_of_calls(
     n: int, places: NDArray[np.int64], cuts: NDArray[np.int64], window: int, step_of: NDArray[np.int32]
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32], int]:
@@ -174,7 +157,7 @@ def _flush(
     return found
 
 
-@compiled()
+@compiled(times)
 def exact_maxima(  # noqa: C901, PLR0912  # one walk: what it does at an event needs nearly all of its state
     end: NDArray[np.int64],
     places: NDArray[np.int64],
@@ -210,7 +193,7 @@ def exact_maxima(  # noqa: C901, PLR0912  # one walk: what it does at an event n
         next_bad = places[coming] if coming < m else n
         # No margin is larger than the bad calls allow: until another comes in, none need be looked at.
         if i < next_bad and coming - leaving <= best * errors * _NEARLY:
-            i = min(next_bad, until) if counted else _first_at(end, until, i, next_bad)
+            i = min(next_bad, until) if counted else first_at(end, until, i, next_bad)
             continue
         if i == next_bad:
             coming += 1
@@ -221,7 +204,7 @@ def exact_maxima(  # noqa: C901, PLR0912  # one walk: what it does at an event n
                 cut += 1
             oldest = max(begin, i - window + 1)
         else:
-            oldest = _first_at(end, end[i] - window + 1, oldest, i)
+            oldest = first_at(end, end[i] - window + 1, oldest, i)
         while leaving < coming and places[leaving] < oldest:
             leaving += 1
         bad = coming - leaving
@@ -238,7 +221,7 @@ def exact_maxima(  # noqa: C901, PLR0912  # one walk: what it does at an event n
         fewer = int(100.0 * bad / (threshold * best)) + 1  # calls: with more, the rate is no higher
         if calls > fewer:
             last = min(oldest + calls - fewer, places[leaving])
-            i = _first_at(end, min(until, end[last] + window), i, next_bad)
+            i = first_at(end, min(until, end[last] + window), i, next_bad)
     if best > 0.0:
         maxima[found] = best
         found += 1

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import math
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
 
 from cbtool.recommend.false_trips.margins import largest, meeting_pairs, tripping
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from cbtool.recommend.false_trips.exposure import BlockMaxima
 
 KEPT, MOST_KEPT = 10, 40
 """Blocks that a tail is read from; more where a burst may be among them more than once."""
+_FULLEST = 400  # blocks
 _MEETING = 400  # of the largest maxima, that may meet
 _NEARLY = 1.0 + 1e-9
 _SURE = 0.7  # that the tail's ratio is no larger
@@ -38,6 +40,15 @@ class FalseTrips(NamedTuple):
         return FalseTrips(
             max(self.seen, other.seen), max(self.likely, other.likely), max(self.upper, other.upper)
         )
+
+
+def fullest_of(margins: NDArray[Any]) -> NDArray[np.intp]:
+    """Return which blocks tell the tail, the fullest last: those below are no tail, at any threshold.
+
+    Args:
+        margins: by block, how near it came to a trip, on any scale.
+    """
+    return np.argsort(margins, kind="stable")[-_FULLEST:]
 
 
 def tail_of(

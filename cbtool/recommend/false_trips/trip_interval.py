@@ -27,6 +27,7 @@ from cbtool.recommend.false_trips.chance import (
     levels_of,
     trips_per_second,
 )
+from cbtool.recommend.false_trips.tails import fullest_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +41,6 @@ LOW, HIGH = 0.03, 0.97
 """Nominally 94 %: resamples of a few blocks vary less than logs do, and nine in ten are promised."""
 _DRAWS = 400
 _RUNS = 50  # that the log is cut into, where it has as many blocks
-_FULLEST = 400  # blocks that tell the tail; those below them are no tail
 _TAIL = (10, 40)  # blocks, at least and at most, that it is read from
 _ENOUGH = 10  # trips that were seen, and no model need say how many there might have been
 _LOOKED_AT = 2000  # calls, for how many others their window holds
@@ -110,7 +110,7 @@ def _by_tail(view: Exposure, gate: Gate, slow_from: float | None, seed: int) -> 
     maxima = view.block_maxima(gate, slow_from, gate.threshold)
     errors = max(float(gate.errors), gate.threshold * gate.holds(len(view) / view.seconds) / 100.0)
     random = np.random.default_rng([seed, _SEED])
-    fullest = np.sort(np.argsort(maxima.positive, kind="stable")[-_FULLEST:])
+    fullest = np.sort(fullest_of(maxima.positive))
     margin = maxima.positive[fullest]
     kept = min(int(np.clip(maxima.blocks // 3, *_TAIL)), len(margin))
     level = min(1.0, float(np.sort(margin)[-kept])) if kept else 1.0 / errors

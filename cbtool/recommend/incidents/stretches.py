@@ -66,6 +66,7 @@ def read(trace: TraceColumns, slow: Column | None, segment: Segment, level: floa
         segment: where it is.
         level: the share of bad calls from which opening pays.
     """
+    # Counted first, in a pass of its own: a shape holds nearly all starts, and mild stretches can be a log.
     failed, late, both = _tally(trace.failed, slow, segment)
     seconds = seconds_of(trace, segment)
     if failed + late - both < level * (segment.last + 1 - segment.first):

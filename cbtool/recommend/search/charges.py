@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from cbtool.breaker.transition import State
-from cbtool.jit import compiled, inlined
+from cbtool.jit import compiled
+from cbtool.recommend.reading import times
+from cbtool.recommend.reading.times import first_at
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,20 +17,7 @@ if TYPE_CHECKING:
 _CLOSED, _OPEN = int(State.CLOSED), int(State.OPEN)
 
 
-@inlined
-def _index_at(times: Any, at: int) -> int:
-    """Return the first index whose time is at least `at`."""
-    low, high = 0, len(times)
-    while low < high:
-        middle = (low + high) >> 1
-        if times[middle] < at:
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-@compiled()
+@compiled(times)
 def charged(
     permitted: NDArray[np.uint8],
     log: NDArray[np.int64],
@@ -63,8 +52,8 @@ def charged(
         closing = row + 1
         while closing < len(log) and log[closing, 2] != _CLOSED:
             closing += 1
-        end = _index_at(start, log[closing, 0] + 1) if closing < len(log) else len(start)
-        call = _index_at(start, at)
+        end = first_at(start, log[closing, 0] + 1, 0, len(start)) if closing < len(log) else len(start)
+        call = first_at(start, at, 0, len(start))
         while call < end:
             first = call
             while call < end and not permitted[call]:
@@ -74,7 +63,7 @@ def charged(
     return cost + false_trip_cost * false_trips
 
 
-@compiled()
+@compiled(times)
 def recovering(
     permitted: NDArray[np.uint8],
     start: NDArray[np.int64],
@@ -113,6 +102,6 @@ def recovering(
                 last -= 1
             seen = float(start[min(first, n - 1)] - start[last]) / 1e9
             around = min(max(seen, wait), longest)
-        usual = _index_at(start, spans[incident, 1] + int(late * around * 1e9))
+        usual = first_at(start, spans[incident, 1] + int(late * around * 1e9), 0, len(start))
         more += good_until[usual] - good_until[first]
     return more

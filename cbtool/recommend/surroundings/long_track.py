@@ -9,7 +9,7 @@ import numpy as np
 
 from cbtool.breaker import State, Verdict
 from cbtool.recommend.reading.columns import pieces
-from cbtool.recommend.surroundings.track import Passed, Tally, passed_of, tally_of, track_of
+from cbtool.recommend.surroundings.tally import Passed, Tally, hits, inside, passed_of, tally_of, track_of
 from cbtool.simulation.long import LongRuns
 from cbtool.traffic.calls import Calls
 
@@ -69,8 +69,8 @@ class LongLogbook:
             bad = arrivals.verdicts == Verdict.FAILURE
             if self._slow_ns is not None:
                 bad |= arrivals.duration_ns > self._slow_ns
-            inside = _inside(arrivals.start_ns, self._spans[heard.breaker])
-            mine.passed = mine.passed.and_of(passed_of(heard.permitted == 0, bad, inside))
+            during = inside(arrivals.start_ns, self._spans[heard.breaker])
+            mine.passed = mine.passed.and_of(passed_of(heard.permitted == 0, bad, during))
             mine.logs.append(heard.step.log[:, :3])
 
         runs = LongRuns(configs, hear, instances=len(self._spans), seed=self._seed)
@@ -103,9 +103,9 @@ class LongLogbook:
                 lost = failed if self._slow_ns is None else failed | (duration > self._slow_ns)
                 calls += np.bincount(which, minlength=breakers)
                 bad += np.bincount(which[lost], minlength=breakers)
-            share = np.where(calls > 0, bad / np.maximum(calls, 1), 0.0)
-            for number in np.flatnonzero(share >= self._budget.break_even / 2).tolist():
-                hit[number].append(span)
+            for number, share in enumerate((bad / np.maximum(calls, 1)).tolist()):
+                if hits(share, self._budget):
+                    hit[number].append(span)
         return [np.array(mine, np.int64).reshape(-1, 2) for mine in hit]
 
 
@@ -123,10 +123,3 @@ class _Kept:
         opened = log[(source == State.CLOSED) & (target != State.CLOSED), 0]
         closed = log[(source != State.CLOSED) & (target == State.CLOSED), 0]
         return tally_of(self.passed, opened, closed, spans, end)
-
-
-def _inside(start: NDArray[np.int64], spans: NDArray[np.int64]) -> NDArray[np.bool_]:
-    inside = np.zeros(len(start), np.bool_)
-    for first, last in spans:
-        inside[np.searchsorted(start, first) : np.searchsorted(start, last, "right")] = True
-    return inside
