@@ -49,6 +49,15 @@ def test_a_released_trial_gives_its_slot_back() -> None:
     assert story.succeed().state is State.CLOSED
 
 
+def test_a_permit_of_before_gives_no_slot_back() -> None:
+    config = count_window(2, failure_rate_threshold=50, permitted_number_of_calls_in_half_open_state=1)
+    story = Story(config)
+    old = story.start()
+    story.fail(2).pass_time(10).start()
+    story.breaker.release(old, story.now)
+    assert story.refused()
+
+
 def test_closing_empties_the_window() -> None:
     story = half_open(2).succeed(2)
     assert story.breaker.snapshot(story.now).calls == 0
