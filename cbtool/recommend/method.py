@@ -6,30 +6,19 @@ resampled traffic → the cheapest settings within the budget → reasons.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-import numpy as np
-
 from cbtool.recommend.asked import Asked
 from cbtool.recommend.case import Case
-from cbtool.recommend.false_trips.exposure import healthy_seconds
-from cbtool.recommend.false_trips.views import guarded
-from cbtool.recommend.found import Found
 from cbtool.recommend.incidents.incidents import apart_along, sides_of
 from cbtool.recommend.incidents.labelled import label_notes, labelled_along
 from cbtool.recommend.incidents.own_incidents import own_incidents
-from cbtool.recommend.model import IncidentKind
-from cbtool.recommend.reading.breakers import COURTS
 from cbtool.recommend.reading.healthy import healthy_p99
 from cbtool.recommend.reading.instances import named_instances
-from cbtool.recommend.reading.trace import Trace, trace_of
+from cbtool.recommend.reading.trace import trace_of
 from cbtool.recommend.refusal import healthy_of, missing, missing_budget, unanswered
-from cbtool.recommend.search import arena as arenas
-from cbtool.recommend.search.delay_budget import in_time
-from cbtool.recommend.search.ground import Ground
-from cbtool.recommend.search.search import Search
+from cbtool.recommend.searching import searched
 from cbtool.recommend.surroundings.around import surrounded
 from cbtool.recommend.surroundings.doubts import traffic_doubts
 from cbtool.recommend.surroundings.reach import given_up, observed_notes
@@ -37,22 +26,14 @@ from cbtool.traffic.labels import label_spans
 from cbtool.traffic.thinning import split
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
+    import numpy as np
     from numpy.typing import NDArray
 
     from cbtool.recommend.incidents.incidents import Apart
     from cbtool.recommend.model import Recommendation
     from cbtool.recommend.reading.columns import TraceColumns
-    from cbtool.recommend.search.loss import Court
     from cbtool.traffic.calls import Calls
     from cbtool.traffic.parts import LongCalls
-
-_ARENAS = 10
-_ARENA_CALLS = 60_000
-_LOG_CALLS = 150_000  # a longer log is judged by its pieces alone
-_LIBRARY_WEIGHT = 0.1
-_PLAINLY_SLOW = 60.0  # percent of calls above the healthy p99
 
 
 class Seen(Protocol):
@@ -195,92 +176,3 @@ class _InMemory:
                 named=asked.by_instance,
             )
         )
-
-
-def searched(case: Case, log_format: str) -> Found | None:
-    """Return the settings with what they were found in; None where no gate keeps the budget."""
-    gaps = case.gaps()
-    shares = case.shares(case.sides.background)
-    search = _search(case, shares, gaps)
-    chosen = search.best()
-    if chosen is None:
-        return None
-    usual = max(case.regimes, key=lambda regime: regime.share_of_time)
-    chosen = in_time(search, chosen, usual.rate, case.budget.detection_delay)
-    calm = _closed_up(shares[0], gaps)
-    return Found(
-        trace=case.trace,
-        instance=case.instance,
-        sides=case.sides,
-        healthy=case.trace.take(case.sides.background),
-        p99=case.p99,
-        budget=case.budget,
-        regimes=case.regimes,
-        instances=case.instances,
-        seed=case.seed,
-        search=search,
-        candidate=chosen,
-        calm=calm,
-        spells=case.spells(),
-        library=case.library(calm),
-        own=case.own,
-        whole=case.whole,
-        clock=case.clock,
-        log_format=log_format,
-    )
-
-
-def _search(case: Case, shares: Sequence[Trace], gaps: Sequence[tuple[int, int]]) -> Search:
-    guard = guarded(case, shares, gaps, case.budget.false_trips_per_day)
-    usual = [i.length for i in case.sides.incidents if i.actionable]
-    ground = Ground(
-        quiet=case.regimes[0].rate,
-        busy=case.regimes[-1].rate,
-        seconds=healthy_seconds(shares, gaps),
-        incident=float(np.median(usual)) if usual else 120.0,
-        p99=case.p99,
-        break_even=100 * case.budget.break_even,
-        false_trip_cost=case.budget.false_trip_cost,
-        seen=any(i.actionable and i.kind is not IncidentKind.SLOW for i in case.sides.incidents),
-        hardly_slow=any(
-            i.actionable and i.kind is IncidentKind.SLOW and i.slow < _PLAINLY_SLOW
-            for i in case.sides.incidents
-        ),
-    )
-    courts = [*_resampled(case, [_closed_up(share, gaps) for share in shares]), *_observed(case)]
-    return Search(guard, case.budget.false_trips_per_day, courts, ground)
-
-
-def _observed(case: Case) -> list[Court]:
-    """Return the log itself as courts, as each breaker saw it; none where it is too long."""
-    found = case.sides.actionable
-    if not found or (case.instance == 0).sum() > _LOG_CALLS:
-        return []
-    start = case.trace.start
-    spans = np.array([(start[s.first], start[s.last]) for s in found], np.int64)
-    seen = case.shares(np.ones(len(case.trace), np.bool_))[:COURTS]
-    return [case.court(arenas.Arena(share, spans, 1.0)) for share in seen if len(share)]
-
-
-def _resampled(case: Case, shares: Sequence[Trace]) -> list[Court]:
-    """Return all resampled courts, of the breakers' healthy calls in turn."""
-    library, spells = case.library(shares[0]), case.spells()
-
-    def arena(number: int, deal: arenas.Deal, weight: float) -> arenas.Arena:
-        calm = shares[number % len(shares)]
-        return deal.build(calm, weight, _ARENA_CALLS, case.seed * 1000 + number)
-
-    deal = arenas.Deal(spells or library, case.seed)
-    built = [arena(number, deal, 1.0) for number in range(_ARENAS)]
-    if spells:
-        built.append(arena(_ARENAS, arenas.Deal(library, case.seed), _LIBRARY_WEIGHT))
-    with ThreadPoolExecutor(2) as pool:  # numpy sorts without the interpreter's lock
-        return list(pool.map(case.court, built))
-
-
-def _closed_up(share: Trace, gaps: Sequence[tuple[int, int]]) -> Trace:
-    """Return one breaker's healthy calls with the incidents cut out of the time."""
-    closed = share.start.copy()
-    for begin, end in reversed(gaps):
-        closed[share.start >= end] -= end - begin
-    return replace(share, start=closed - closed[0] if len(closed) else closed)
