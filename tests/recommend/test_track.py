@@ -67,6 +67,12 @@ def test_a_breaker_that_is_open_already_notices_at_once() -> None:
     assert (track.false_trips, track.caught, track.delay) == (1, 1, 0.0)
 
 
+def test_only_the_last_opening_before_an_incident_can_still_hold() -> None:
+    trace = one_a_second("..xx......xx.xxxx......")
+    track = logbook(trace, [(13, 16)]).track(two_in_a_row(wait=4.0))
+    assert (track.trips, track.false_trips, track.caught, track.delay) == (2, 2, 1, 0.0)
+
+
 def test_every_breaker_counts_the_incidents_that_it_sees() -> None:
     trace = one_a_second("...." + "xxxxxxxx" + "....")
     track = logbook(trace, [(4, 11)], instances=2).track(two_in_a_row(wait=60.0))
