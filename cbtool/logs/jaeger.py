@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from cbtool.traffic.formats.traces import TAGS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -20,6 +22,8 @@ LONGEST = 64 << 20
 _HEADER = b'{"jaeger":1}\n'
 _PIECE = 1 << 16
 _KIND = "span.kind"
+_PEER, _ADDRESSES = "peer.service", ("peer.ipv4", "net.peer.ip")
+_WANTED = TAGS | {_KIND, _PEER, *_ADDRESSES}
 _SHOWN = 200  # bytes of a trace that is damaged
 
 
@@ -34,7 +38,6 @@ class _Process(msgspec.Struct, gc=False):
 
 class _Span(msgspec.Struct, gc=False):
     traceID: str  # noqa: N815
-    spanID: str = ""  # noqa: N815
     startTime: int | None = None  # noqa: N815
     duration: int | None = None
     operationName: str = ""  # noqa: N815
@@ -49,6 +52,24 @@ class _Line(_Span, gc=False):
 
     spans: list[_Span] | None = None
     processes: dict[str, _Process] | None = None
+
+
+class _Endpoint(msgspec.Struct, gc=False):
+    serviceName: Any = None  # noqa: N815
+    ipv4: Any = None
+
+
+class _Made(msgspec.Struct, gc=False):
+    """A span as Zipkin has it."""
+
+    traceId: str  # noqa: N815
+    kind: Any
+    timestamp: int | None
+    duration: int | None
+    name: str
+    localEndpoint: _Endpoint  # noqa: N815
+    remoteEndpoint: _Endpoint  # noqa: N815
+    tags: dict[str, Any]
 
 
 _decode = msgspec.json.Decoder(_Line).decode
@@ -107,30 +128,24 @@ def as_utf8(line: bytes) -> bytes:
 
 def _made(span: _Span, process: _Process | None) -> bytes:
     tags = _tags(span)
-    return (
-        _encode(
-            {
-                "traceId": span.traceID,
-                "kind": tags.pop(_KIND, None),
-                "timestamp": span.startTime,
-                "duration": span.duration,
-                "name": span.operationName,
-                "localEndpoint": {"serviceName": process.serviceName if process else ""},
-                "remoteEndpoint": {
-                    "serviceName": tags.get("peer.service"),
-                    "ipv4": tags.get("peer.ipv4") or tags.get("net.peer.ip"),
-                },
-                "tags": tags,
-            }
-        )
-        + b"\n"
+    made = _Made(
+        traceId=span.traceID,
+        kind=tags.pop(_KIND, None),
+        timestamp=span.startTime,
+        duration=span.duration,
+        name=span.operationName,
+        localEndpoint=_Endpoint(process.serviceName if process else ""),
+        remoteEndpoint=_Endpoint(tags.get(_PEER), tags.get(_ADDRESSES[0]) or tags.get(_ADDRESSES[1])),
+        tags=tags,
     )
+    return _encode(made) + b"\n"
 
 
 def _tags(span: _Span) -> dict[str, Any]:
-    tags = {each.key: each.value for each in span.tags or ()}
+    """Return the tags that say something of a call: most of a span's bytes are in others."""
+    tags = {each.key: each.value for each in span.tags or () if each.key in _WANTED}
     if span.tag:
-        tags |= {name.replace("@", "."): value for name, value in span.tag.items()}
+        tags |= {name: value for key, value in span.tag.items() if (name := key.replace("@", ".")) in _WANTED}
     if isinstance(tags.get("error"), bool):
         tags["error"] = str(tags["error"]).lower()
     return tags

@@ -35,6 +35,8 @@ _KEYS = (
     *(*_STATUS, *_METHOD, *_URL, *_PATH, *_GRPC),
     *("localEndpoint.serviceName", "remoteEndpoint.serviceName", "remoteEndpoint.ipv4"),
 )
+TAGS = frozenset(key.removeprefix("tags.").replace("..", ".") for key in _KEYS if key.startswith("tags."))
+"""The tags of a span that say something of its call."""
 
 
 @dataclass(frozen=True, slots=True)
