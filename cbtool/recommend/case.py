@@ -14,6 +14,7 @@ from cbtool.recommend.incidents.blips import severe_blips
 from cbtool.recommend.incidents.incidents import A_TAIL, Sides, few_of
 from cbtool.recommend.incidents.own_incidents import Own, inside
 from cbtool.recommend.reading.breakers import breakers_of
+from cbtool.recommend.reading.holes import left_out
 from cbtool.recommend.search import arena as arenas
 from cbtool.recommend.search.loss import Court
 
@@ -100,12 +101,8 @@ class Case:
         return breakers_of(self.instance, self.instances, self.seed, named=self.named)
 
     def gaps(self) -> list[tuple[int, int]]:
-        """Return the times that the background leaves out, as (from, to) nanoseconds."""
-        start = self.trace.start
-        edges = np.diff(np.concatenate(([False], ~self.sides.background, [False])).astype(np.int8))
-        out = np.flatnonzero(edges)
-        last = len(start) - 1
-        return [(int(start[a]), int(start[min(b, last)])) for a, b in zip(out[::2], out[1::2], strict=True)]
+        """Return the times that the background leaves out, incidents and holes, as (from, to) nanoseconds."""
+        return left_out(self.trace, self.sides.background)
 
     def spells(self) -> list[arenas.Spell]:
         """Return the incidents that a breaker should act on, as spells to transplant."""

@@ -11,6 +11,7 @@ from cbtool.recommend.incidents import excerpt
 from cbtool.recommend.incidents.excerpt import STRETCHES, healthy_ranges
 from cbtool.recommend.incidents.long_own import own_along
 from cbtool.recommend.method import Weighed, answer_of, recommend
+from cbtool.recommend.reading.holes import holes, seconds_in
 from cbtool.recommend.reading.instances import NamedAlong
 from cbtool.recommend.reading.long_trace import LongTrace
 from cbtool.recommend.surroundings.doubts import Served, long_doubts
@@ -179,7 +180,8 @@ def _served(calls: LongCalls, rules: OutcomeRules, n: int) -> Served:
 
 def _seconds(trace: LongTrace, outside: list[Range]) -> float:
     last = len(trace) - 1
-    return sum(int(trace.start[min(b, last)]) - int(trace.start[a]) for a, b in outside) / 1e9
+    healthy = sum(int(trace.start[min(b, last)]) - int(trace.start[a]) for a, b in outside) / 1e9
+    return healthy - seconds_in(holes(trace))
 
 
 def _said(part: Excerpt, trace: LongTrace) -> str:

@@ -20,7 +20,7 @@ from cbtool.recommend.reading.trace import trace_of
 from cbtool.recommend.refusal import healthy_of, missing, missing_budget, unanswered
 from cbtool.recommend.searching import searched
 from cbtool.recommend.surroundings.around import surrounded
-from cbtool.recommend.surroundings.doubts import traffic_doubts
+from cbtool.recommend.surroundings.doubts import hole_notes, traffic_doubts
 from cbtool.recommend.surroundings.reach import given_up, observed_notes
 from cbtool.traffic.labels import label_spans
 from cbtool.traffic.thinning import split
@@ -100,7 +100,7 @@ def answer_of(seen: Seen, asked: Asked, *, brief: bool = False) -> Recommendatio
     trace, instances, budget = seen.trace, seen.instances, asked.budget
     answer = unanswered(seen.calls, trace, asked, instances)
     if not brief:
-        answer = answer.noting(*seen.doubts(answer))
+        answer = answer.noting(*seen.doubts(answer), *hole_notes(trace))
     needs = missing(trace, instances)
     if needs:
         return replace(answer, needs=needs)

@@ -8,6 +8,7 @@ from cbtool.recommend.incidents.blips import taken_for_blips
 from cbtool.recommend.incidents.excerpt import healthy_ranges
 from cbtool.recommend.model import Answer, Recommendation
 from cbtool.recommend.reading.columns import count
+from cbtool.recommend.reading.holes import watched
 from cbtool.recommend.reading.picked import length_of
 from cbtool.recommend.reading.regimes import load_regimes
 from cbtool.units import format_duration, format_percent
@@ -145,17 +146,23 @@ def missing_budget(
 
 
 def _too_little(trace: TraceColumns, instances: int) -> tuple[str, ...]:
-    calls = len(trace)
+    calls, seconds = len(trace), watched(trace)
     if not calls:
         return (f"{LEAST_CALLS * instances} calls that count; there is none",)
     needs = []
     lacking = LEAST_CALLS * instances - calls
     if lacking > 0:
         each = f" ({LEAST_CALLS} for each of {instances} breakers)" if instances > 1 else ""
-        when = (
-            f", about {format_duration(lacking * trace.span / (calls - 1))} at this load" if calls > 1 else ""
-        )
-        needs.append(f"{lacking:,} more calls{each}{when if trace.span else ''}; there are {calls:,}")
+        more = lacking * seconds / (calls - 1) if calls > 1 else 0.0
+        when = f", about {format_duration(more)} at this load" if more else ""
+        needs.append(f"{lacking:,} more call{'s' * (lacking > 1)}{each}{when}; there are {calls:,}")
+        short = _LEAST_WITHOUT_INCIDENT - seconds
+        # Else the next answer would be that there is too little time.
+        if more and more < short:
+            needs.append(
+                f"{format_duration(short)} more in all, unless an incident is in it: less than ten minutes"
+                " without one do not say how failures are spread"
+            )
     if trace.span < _LEAST_SECONDS and calls > 1:
         needs.append(f"calls over more than {format_duration(trace.span)}: time windows need time")
     if count(trace.failed) == calls:
@@ -186,11 +193,12 @@ def _not_healthy(trace: TraceColumns, instances: int, side: Healthy) -> tuple[st
                 " incidents; add traffic from before or after them"
             ),
         )
-    lacking = _LEAST_WITHOUT_INCIDENT - trace.span
+    seconds = watched(trace)
+    lacking = _LEAST_WITHOUT_INCIDENT - seconds
     if lacking > _ROUNDING * _LEAST_WITHOUT_INCIDENT and not side.incidents:
         return (
             (
-                f"{format_duration(lacking)} more, or an incident: {format_duration(trace.span)}"
+                f"{format_duration(lacking)} more, or an incident: {format_duration(seconds)}"
                 f" {_without_incident(side)}"
             ),
         )

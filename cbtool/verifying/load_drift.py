@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from cbtool.breaker.reach.holding import window_holding
 from cbtool.breaker.reach.rules import rules_of
+from cbtool.recommend.reading.holes import watched
 from cbtool.recommend.surroundings.vitals import load_levels
 from cbtool.units import NANOSECONDS, format_rate
 from cbtool.verifying.model import Check, Group
@@ -33,7 +34,7 @@ def load_checks(
     evidence knows.
     """
     timed = window_holding(config.policies, NANOSECONDS).length > 0
-    part = trace.span < _PART * evidence.span
+    part = watched(trace) < _PART * evidence.span
     usual, high = load_levels(trace, instances, seed)
     e = evidence
     for name, then, ends, now in (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cbtool.breaker.reach.chance import at_least
+from cbtool.recommend.reading.holes import watched
 from cbtool.units import format_duration, format_percent
 from cbtool.verifying.model import Check, Group, Limits, of_threshold
 
@@ -51,7 +52,7 @@ def assertion_checks(found: Seen, thresholds: Sequence[Threshold], where: str = 
 
 def _false_trips(found: Seen, limits: Limits, group: Group, prefix: str) -> Check:
     false = [time for breaker, time in found.openings() if not found.answers(breaker, time)]
-    healthy = found.trace.span - sum(each.length for each in found.incidents)
+    healthy = watched(found.trace) - sum(each.length for each in found.incidents)
     days = max(healthy, 1.0) / _DAY * found.instances
     allowed = limits.false_trips_per_day * days
     rate = len(false) / days
@@ -60,12 +61,12 @@ def _false_trips(found: Seen, limits: Limits, group: Group, prefix: str) -> Chec
     likely = at_least(allowed * spells / max(len(false), 1), spells)
     when = f"; the first at {format_duration(false[0])}" if false else ""
     together = f" in {spells} spell{'s' * (spells > 1)}" if spells < len(false) else ""
-    watched = format_duration(days * _DAY)
+    seen_for = format_duration(days * _DAY)
     why = (
-        f"{len(false)}{together} in {watched} of healthy time{when}: within the budget that happens"
+        f"{len(false)}{together} in {seen_for} of healthy time{when}: within the budget that happens"
         f" {_times(likely)}"
         if false
-        else f"none in {watched} of healthy time"
+        else f"none in {seen_for} of healthy time"
     )
     return Check(
         group,

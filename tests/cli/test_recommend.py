@@ -88,7 +88,9 @@ def test_too_little_data_is_refused_after_the_document(
     document = json.loads(printed.out)
     assert document["verdict"] == "refused"
     assert document["breaker"] is None
-    assert document["needs"] == ["450 more calls, about 45s at this load; there are 50"]
+    few, short = document["needs"]
+    assert few == "450 more calls, about 45s at this load; there are 50"
+    assert short.startswith("9m55s more in all, unless an incident is in it")
     assert "cannot carry a recommendation" in printed.err
     assert not saved.exists()
 

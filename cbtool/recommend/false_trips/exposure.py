@@ -12,6 +12,7 @@ from cbtool.recommend.false_trips.between import ANOTHER, BETWEEN
 from cbtool.recommend.false_trips.margins import steps_up_to
 from cbtool.recommend.false_trips.peaks import exact_maxima, peaks_of_calls, peaks_of_time
 from cbtool.recommend.false_trips.stops import Stops, share_of_stops, stops_in
+from cbtool.recommend.reading.holes import without
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -150,13 +151,13 @@ def exposure_of(shares: Sequence[Trace], gaps: Sequence[tuple[int, int]]) -> Exp
 
     Args:
         shares: each breaker's calls, incidents left out.
-        gaps: the incidents as (from, to) nanoseconds; they are cut out of the time.
+        gaps: the incidents and holes as (from, to) nanoseconds; they are cut out of the time.
     """
     span = _span(shares)
     ends, offset = [], 0
     for share in shares:
         completed = share.start + share.duration
-        ends.append(_without(completed, gaps) + offset)
+        ends.append(without(completed, gaps) + offset)
         offset += span + BETWEEN
     order = [np.argsort(end, kind="stable") for end in ends]
     return Exposure(
@@ -181,14 +182,6 @@ def _span(shares: Sequence[Trace]) -> int:
 def _length(gate: Gate) -> int:
     """Return how long the window is: calls, or nanoseconds."""
     return round(gate.window if gate.counted else gate.window * 1e9)
-
-
-def _without(times: NDArray[np.int64], gaps: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
-    if not gaps:
-        return times
-    starts = np.array([a for a, _ in gaps])
-    lengths = np.concatenate(([0], np.cumsum([b - a for a, b in gaps])))
-    return np.asarray(times - lengths[np.searchsorted(starts, times, side="right")])
 
 
 @compiled()

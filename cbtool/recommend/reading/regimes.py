@@ -8,6 +8,7 @@ import numpy as np
 
 from cbtool.recommend.model import Regime
 from cbtool.recommend.reading.columns import pieces
+from cbtool.recommend.reading.holes import holes, seconds_in, without
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,17 +26,20 @@ def load_regimes(trace: TraceColumns, instances: int = 1) -> tuple[Regime, ...]:
 
     The time is cut into equal bins, whose log rates are split into three groups (k-means on a line, from
     fixed starts); groups less than a factor of two apart are merged. Empty bins count as the quietest
-    regime's only where that regime could leave a bin empty by chance; else they are idle time.
+    regime's only where that regime could leave a bin empty by chance; else they are idle time. Holes in the
+    log (`holes`) are no time at all.
 
     Args:
         trace: all calls, of all instances.
         instances: breakers that share them; the rates are what ONE of them sees.
     """
     bins = int(max(2, min(_BINS, len(trace) // _CALLS_A_BIN)))
-    width = max(trace.span, 1e-9) / bins
+    left_out = holes(trace)
+    width = max(trace.span - seconds_in(left_out), 1e-9) / bins
     calls, errors = np.zeros(bins, np.int64), np.zeros(bins)
     for start, failed in pieces(trace.start, trace.failed):
-        index = np.minimum(((start - trace.start[0]) / (width * 1e9)).astype(np.int64), bins - 1)
+        time = without(start, left_out) - trace.start[0]
+        index = np.minimum((time / (width * 1e9)).astype(np.int64), bins - 1)
         calls += np.bincount(index, minlength=bins)
         errors += np.bincount(index, weights=failed, minlength=bins)
     group = _groups(np.log(np.maximum(calls, 0.5)))

@@ -18,6 +18,7 @@ from cbtool.recommend.candidates.forms import ceil_nice
 from cbtool.recommend.candidates.gates import gate_of
 from cbtool.recommend.findings import Alternative, Estimate
 from cbtool.recommend.model import Answer
+from cbtool.recommend.reading.holes import watched
 from cbtool.recommend.reading.timeouts import caller_timeout
 from cbtool.recommend.search.delays import outage_seconds, with_delays
 from cbtool.recommend.surroundings.alternatives import alternatives
@@ -234,7 +235,7 @@ def _evidence(
         healthy_calls=len(healthy),
         healthy_failures=int(healthy.failed.sum()),
         calls=len(found.whole),
-        span=found.whole.span,
+        span=watched(found.whole),
         instances=found.instances,
         timeout=timeout,
         capacity=_capacity(found.trace, config, found.usual.rate),

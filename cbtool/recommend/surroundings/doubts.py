@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cbtool.breaker.outcome import Verdict
+from cbtool.recommend.reading.holes import holes, watched
 from cbtool.traffic.parts import Held
 from cbtool.units import format_duration, format_percent, format_rate
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cbtool.recommend.model import Regime
-    from cbtool.recommend.reading.columns import Column
+    from cbtool.recommend.reading.columns import Column, TraceColumns
     from cbtool.traffic.calls import Calls
     from cbtool.traffic.parts import LongCalls
 
@@ -87,6 +88,23 @@ def long_doubts(
         *served.bad_ones(start, own_breakers=by_instance),
         *_groups(calls),
         *_load(start, calls.span, regimes),
+    )
+
+
+def hole_notes(trace: TraceColumns) -> tuple[str, ...]:
+    """Return what to know where a log says nothing of most of its time."""
+    found = holes(trace)
+    if not found:
+        return ()
+    longest = max(found, key=lambda hole: hole.end - hole.begin)
+    lasts = format_duration((longest.end - longest.begin) / 1e9)
+    which = f"a hole of {lasts}" if len(found) == 1 else f"{len(found)} holes, the longest of {lasts}"
+    return (
+        (
+            f"No call came for most of the time: {which} from +{format_duration(longest.begin / 1e9)} on was"
+            " taken for time that the log leaves out, not for healthy time; the rest is"
+            f" {format_duration(watched(trace))}."
+        ),
     )
 
 

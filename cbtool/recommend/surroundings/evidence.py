@@ -33,7 +33,7 @@ _LIBRARY = "no incident in the data: an outage, a 40 % brown-out and calls ten t
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the reasons are made of; times in seconds."""
+    """What the reasons are made of; times in seconds, `span` without holes in the log."""
 
     candidate: Candidate
     budget: Budget

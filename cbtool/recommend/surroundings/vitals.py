@@ -12,6 +12,7 @@ import numpy as np
 from cbtool.profiles.evidence import ProfileEvidence
 from cbtool.recommend.findings import Estimate
 from cbtool.recommend.reading.columns import count, pieces
+from cbtool.recommend.reading.holes import holes, seconds_in, without
 from cbtool.recommend.surroundings.resamples import HIGH, LOW
 from cbtool.version import __version__
 
@@ -90,12 +91,17 @@ def load_levels(trace: TraceColumns, instances: int, seed: int) -> tuple[Estimat
 
 
 def _stretches(trace: TraceColumns, instances: int) -> NDArray[np.float64]:
-    """Return the load of one breaker, calls a second, in each of up to 200 equal stretches of time."""
+    """Return the load of one breaker, calls a second, in each of up to 200 equal stretches of time.
+
+    Holes in the log are no time.
+    """
     bins = int(np.clip(len(trace) // _CALLS_A_BIN, 1, _BINS))
-    width = max(trace.span, 1e-9) / bins
+    left_out = holes(trace)
+    width = max(trace.span - seconds_in(left_out), 1e-9) / bins
     calls, first = np.zeros(bins, np.int64), trace.start[0]
     for (start,) in pieces(trace.start):
-        place = np.minimum((start - first) / 1e9 // width, bins - 1).astype(np.int64)
+        time = without(start, left_out) - first
+        place = np.minimum(time / 1e9 // width, bins - 1).astype(np.int64)
         calls += np.bincount(place, minlength=bins)
     return calls / width / instances
 
