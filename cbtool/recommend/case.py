@@ -68,7 +68,8 @@ class Case:
     def mild(self, seconds: float) -> Mild | None:
         """Return the stretches that are worse than usual and last, in so many seconds of healthy time."""
         mild = [segment for segment, severe in zip(*self._ridden(), strict=True) if not severe]
-        return mild_stretches(self.trace, mild, self.trace.bad(self.p99), seconds, self.instances)
+        bad = self.trace.bad(self.p99)
+        return mild_stretches(self.trace, mild, bad, seconds, breakers=self.instances, regimes=self.regimes)
 
     @property
     def dealt(self) -> bool:

@@ -62,15 +62,40 @@ def trips_per_second(levels: Levels, gate: Gate, threshold: float) -> float:
     the window's other calls Poisson(λW) and the bad ones among them binomial.
     """
     others, weight = _other_calls(levels, gate)
-    tail = _reaches(levels, gate, threshold, others, already=1)
+    tail = _reaches(levels.bad[:, None], gate, threshold, others, already=1)
     rate = levels.rate * levels.bad * (weight * tail).sum(axis=1)
     return float((1.0 if gate.counted else SAFETY) * (rate * levels.time).sum())
+
+
+def trips_in_stretches(
+    levels: Levels, gate: Gate, threshold: float, seconds: NDArray[np.float64], usual: float
+) -> NDArray[np.float64]:
+    """Return about how often chance alone fills the gates in stretches that last so long, one by one.
+
+    The fullest window that a stretch can have holds as much of it as fits in, and calls of the usual sort
+    beside. From then on, a bad call that comes where a good one leaves trips when one fewer than needed is
+    there: p (P(E ≥ need − 1) − P(E' ≥ need)), with one call fewer in E than in E'.
+
+    Args:
+        levels: of the stretches.
+        gate: when the breaker opens.
+        threshold: of the rate of bad calls, percent.
+        seconds: how long each lasts.
+        usual: share of bad calls around them.
+    """
+    others, weight = _other_calls(levels, gate)
+    held, calls, bad = others + 1.0, (levels.rate * seconds)[:, None], levels.bad[:, None]
+    inside = np.minimum(held, calls)
+    share = (inside * bad + (held - inside) * usual) / held
+    full = _reaches(share, gate, threshold, held, already=0)
+    further = (calls - inside) * bad * (_reaches(bad, gate, threshold, others, already=1) - full)
+    return np.asarray((1.0 if gate.counted else SAFETY) * (weight * (full + further)).sum(axis=1))
 
 
 def full_window(levels: Levels, gate: Gate, threshold: float) -> float:
     """Return the chance that a window at any moment fills its gates, averaged over the levels."""
     others, weight = _other_calls(levels, gate)
-    tail = _reaches(levels, gate, threshold, others + gate.counted, already=0)
+    tail = _reaches(levels.bad[:, None], gate, threshold, others + gate.counted, already=0)
     return float(((weight * tail).sum(axis=1) * levels.time).sum())
 
 
@@ -85,7 +110,7 @@ def reached_by_bursts(
         sizes = np.minimum(sizes, int(gate.window))
     held = np.full_like(levels.rate, gate.window) if gate.counted else np.round(levels.rate * gate.window)
     others = np.maximum(held[:, None] - (sizes if gate.counted else 0 * sizes), 0.0)
-    reached = _reaches(levels, gate, threshold, others, already=sizes)
+    reached = _reaches(levels.bad[:, None], gate, threshold, others, already=sizes)
     return np.asarray((levels.time[:, None] * reached).sum(axis=0))
 
 
@@ -111,19 +136,27 @@ def _other_calls(levels: Levels, gate: Gate) -> tuple[NDArray[np.float64], NDArr
 
 
 def _reaches(
-    levels: Levels,
+    share: NDArray[np.float64],
     gate: Gate,
     threshold: float,
     others: NDArray[np.float64],
     *,
     already: int | NDArray[np.int64],
 ) -> NDArray[np.float64]:
-    """Return the chance that so many calls are bad as the gates ask for, beside those `already`."""
+    """Return the chance that so many calls are bad as the gates ask for, beside those `already`.
+
+    Args:
+        share: of bad calls.
+        gate: when the breaker opens.
+        threshold: of the rate of bad calls, percent.
+        others: calls that the window holds beside.
+        already: bad calls.
+    """
     from scipy.special import betainc  # noqa: PLC0415  # as above
 
     held = others + already
     need = np.maximum(gate.errors, np.ceil(threshold * held / 100.0 - 1e-9)) - already
-    reached = betainc(np.maximum(need, 1.0), np.maximum(others - need + 1, 1e-9), levels.bad[:, None])
+    reached = betainc(np.maximum(need, 1.0), np.maximum(others - need + 1, 1e-9), share)
     tail = np.where(need <= 0, 1.0, np.where(need > others, 0.0, reached))
     return np.where(held >= gate.calls, tail, 0.0)
 

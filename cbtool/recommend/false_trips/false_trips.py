@@ -187,9 +187,9 @@ class Guard:
             by_chance = self._by_chance(index, gate, slow_from, threshold)
             found = found.or_worse(FalseTrips(0.0, by_chance, by_chance))
         if found.upper <= self._budget and self._few.mild is not None:
-            levels = self._few.mild.levels(slow_from)
-            by_chance = _DAY * self._few.mild.share * trips_per_second(levels, gate, threshold)
-            found = found.or_worse(FalseTrips(0.0, by_chance, by_chance))
+            usual = self._levels_of(0, slow_from)
+            trips = self._few.mild.trips(gate, slow_from, threshold, float(usual.bad @ usual.time))
+            found = found.or_worse(FalseTrips(0.0, *(_DAY * rate for rate in trips)))
         if found.upper <= self._budget:
             found = found.or_worse(self._seen(gate, slow_from, threshold))
         for exposure in self._calm if found.upper <= self._budget else ():
