@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pytest
 from traffic_cases import phase, recommended, traffic
 
 from cbtool.recommend import Answer, Budget, Recommendation
 from cbtool.recommend.incidents.blips import taken_for_blips
 from cbtool.recommend.model import Incident, IncidentKind
+from cbtool.recommend.reading.trace import Trace
+from cbtool.recommend.refusal import Healthy, missing
 from cbtool.traffic.calls import Calls
 from cbtool.traffic.scenario import Phase
 from cbtool.units import parse_duration
@@ -58,6 +61,15 @@ def test_no_healthy_stretch(failing: float) -> None:
 def test_a_short_log_without_an_incident() -> None:
     answer = refused(traffic(phase("healthy", 240, 20), seed=1))
     assert answer.needs[0].startswith("6m more, or an incident: 4m with ")
+
+
+@pytest.mark.parametrize(("seconds", "enough"), [(570, False), (586, False), (590, True), (600, True)])
+def test_ten_minutes_are_those_between_the_first_call_and_the_last(seconds: int, enough: bool) -> None:
+    start = np.arange(0, seconds * 10**9 + 1, 10**9)
+    quiet = np.zeros(len(start), np.bool_)
+    trace = Trace(start, np.zeros(len(start), np.int64), quiet, knows_durations=False)
+    assert (missing(trace, 1, Healthy(len(trace), 0, incidents=0)) == ()) is enough
+    assert missing(trace, 1, Healthy(len(trace), 0, incidents=1)) == ()
 
 
 def test_every_call_in_one_instant() -> None:
