@@ -1,5 +1,7 @@
 """Shopify's utilisation formula, held to the two rows that its article works out."""
 
+from dataclasses import replace
+
 import pytest
 from helpers import consecutive, count_window, time_window
 
@@ -22,6 +24,12 @@ def test_forty_two_services_down_cost_what_the_article_says(
 def test_the_wait_for_a_share_is_the_formula_turned_round() -> None:
     cost = Capacity(breakers=42, threads=2, trial=0.25, trials=1, wait=2.0, timeout=0.25, errors=3)
     assert cost.wait_for(5.0) == pytest.approx(105.0)
+
+
+def test_with_the_wait_or_the_timeout_that_is_named_trials_take_just_that_share() -> None:
+    cost = Capacity(breakers=42, threads=2, trial=0.25, trials=3, wait=20.0, timeout=0.25, errors=3)
+    assert replace(cost, wait=cost.wait_for(5.0)).extra_utilisation == pytest.approx(5.0)
+    assert replace(cost, trial=cost.trial_for(5.0)).extra_utilisation == pytest.approx(5.0)
 
 
 def test_every_trial_of_a_batch_holds_a_thread() -> None:

@@ -285,6 +285,14 @@ def test_one_bad_instance_among_many_is_named_with_its_numbers(calls: Calls) -> 
     assert "One bad instance" not in said
 
 
+def test_of_few_calls_stretches_are_long_enough_to_tell_a_bad_instance() -> None:
+    few = traffic(phase("calm", 60, 25, failure_rate=0.0), seed=9)
+    bad = served(few, bad=7, of=20)
+    verdicts = DEFAULT_RULES.verdicts(bad)
+    said = " ".join(traffic_doubts(bad, verdicts, (), instances=20, by_instance=False))
+    assert "One bad instance: 10.0.0.7:80 failed" in said
+
+
 def test_the_answer_does_not_depend_on_the_order_of_calls_of_one_instant(calls: Calls) -> None:
     coarse = replace(calls, start_ns=calls.start_ns // (SECOND // 5) * (SECOND // 5))
     random = np.random.default_rng(1)

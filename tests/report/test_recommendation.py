@@ -110,7 +110,6 @@ def test_a_refusal_lists_what_is_missing_and_no_settings() -> None:
     assert "Needs\n- 100 more calls" in text
     assert "Settings" not in text
     assert "Try it" not in text
-    assert "Try it" not in text
 
 
 def test_the_profile_reads_back_with_its_evidence_and_reasons_as_comments() -> None:
