@@ -103,15 +103,8 @@ class _Stories(Lab):
         scenario = self.scenario(self.phase("healthy", seconds))
         trips = sum(change.trips for changes in self.runs(scenario, _HEALTHY_TRIES) for change in changes)
         stretch = f"{_HEALTHY_TRIES} stretches of {format_duration(seconds)}"
-        return self.check(
-            "trips while healthy",
-            trips == 0,
-            float(trips),
-            0.0,
-            shown=f"{trips:,}",
-            wanted="0",
-            why=f"{stretch} with {format_percent(self.usual.failure_rate)} of the calls failing",
-        )
+        why = f"{stretch} with {format_percent(self.usual.failure_rate)} of the calls failing"
+        return self._none("trips while healthy", trips, why)
 
     def blip(self) -> Check:
         """Hold it to no trip on two failures in a row."""
@@ -128,16 +121,11 @@ class _Stories(Lab):
         verdicts = np.where(failed, np.uint8(Verdict.FAILURE), np.uint8(Verdict.SUCCESS))
         health = HealthTimeline(lambda _: True)
         result = simulate(calls, verdicts, self.profile.config, seed=self.seed, health=health)
-        trips = result.summary.trips
-        return self.check(
-            "trips on a blip",
-            trips == 0,
-            float(trips),
-            0.0,
-            shown=f"{trips:,}",
-            wanted="0",
-            why=f"{_BLIP} failed calls in a row, all others good",
-        )
+        why = f"{_BLIP} failed calls in a row, all others good"
+        return self._none("trips on a blip", result.summary.trips, why)
+
+    def _none(self, name: str, trips: int, why: str) -> Check:
+        return self.check(name, trips == 0, float(trips), 0.0, shown=f"{trips:,}", wanted="0", why=why)
 
     def outage(self) -> Iterator[Check]:
         """Hold it to opening in an outage, and to closing after it."""
