@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -12,6 +13,7 @@ from cbtool.recommend.candidates.gates import Gate
 from cbtool.recommend.false_trips.dealt import Pooled, dealt_bounds, dealt_trips
 from cbtool.recommend.false_trips.exposure import exposure_of
 from cbtool.recommend.false_trips.false_trips import Guard
+from cbtool.recommend.false_trips.last_calls import LastCalls
 from cbtool.recommend.reading.trace import Trace, trace_of
 from cbtool.traffic.outcomes import DEFAULT_RULES
 
@@ -49,6 +51,42 @@ def test_a_burst_s_part_is_binomial(gate: Gate) -> None:
     chance = pooled.trips(gate, None, gate.threshold)
     assert np.median(chance) == pytest.approx(at_least(3, 10, 1 / 8), rel=1e-3)
     assert len(chance) >= SECONDS / EVERY
+
+
+@pytest.mark.parametrize(("window", "need"), [(3, 3), (4, 2), (5, 1), (6, 4)])
+def test_the_last_calls_of_one_breaker_are_what_all_deals_together_give(window: int, need: int) -> None:
+    bad, cut, share = np.array([1, 1, 0, 1, 0, 1, 1, 1, 0, 1], np.bool_), 4, 1 / 3
+    places = np.flatnonzero(bad)
+    reached, filled = np.zeros(len(places)), np.zeros(len(places))
+    for deal in itertools.product((False, True), repeat=len(bad)):
+        chance = np.prod(np.where(deal, share, 1 - share))
+        for number, place in enumerate(places):
+            since = range(cut if place >= cut else 0, place + 1)
+            errors = sum(bad[[call for call in since if deal[call]][-window:]])
+            reached[number] += chance * (deal[place] and errors == need)
+            filled[number] += chance * (errors >= need)
+    asked, ends = LastCalls(places, np.array([cut]), window, need, share), np.arange(len(places))
+    np.testing.assert_allclose(asked.reached(ends), reached, atol=1e-12)
+    np.testing.assert_allclose(asked.full(ends, 1.0), filled, atol=1e-12)
+    assert (asked.full(ends, 1.5) >= filled - 1e-12).all()
+
+
+def test_good_calls_within_a_burst_break_a_run_of_bad_ones() -> None:
+    """The bad calls alone would say four times as much."""
+    calls = traffic(phase("a", SECONDS, 20.0, failure_rate=0.0), seed=1)
+    busy = trace_of(calls, DEFAULT_RULES.verdicts(calls))
+    random, gate = np.random.default_rng(4), Gate(4.0, 100.0, 4, 4, counted=True)
+    failed = np.zeros(len(busy), np.bool_)
+    for begin in range(1000, len(busy) - 1000, 2500):
+        failed[begin : begin + 24 : 2] = True
+    trace = Trace(busy.start, busy.duration, failed, busy.knows_durations)
+    likely = dealt_trips(Pooled(exposure_of([trace], []), BREAKERS), gate, None, 100.0, 1.3).likely
+    seen = []
+    for _ in range(20):
+        mine = trace.take(random.integers(0, BREAKERS, len(trace)) == 0)
+        seen.append((exposure_of([mine], []).block_maxima(gate, None, 100.0).positive >= 1.0).sum())
+    assert np.sum(seen) > 25
+    assert 0.8 < likely * SECONDS / np.mean(seen) < 1.6
 
 
 @pytest.mark.parametrize("gate", GATES)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from cbtool.recommend.false_trips.chance import SAFETY
+from cbtool.recommend.false_trips.last_calls import LastCalls, at_least
 from cbtool.recommend.false_trips.tails import FalseTrips, fullest_of
 
 if TYPE_CHECKING:
@@ -60,24 +61,47 @@ class Pooled(NamedTuple):
             return np.zeros(0)
         begins = np.flatnonzero(np.diff(peaks.block, prepend=-1))
         fullest = np.sort(fullest_of(peaks.bad[begins]))
+        if gate.counted:
+            most = np.maximum.reduceat(peaks.bad, begins)[fullest]
+            need = max(gate.errors, math.ceil(threshold * gate.window / 100.0 - 1e-9))
+            asked = LastCalls(
+                self.exposure.bad_calls(slow_from),
+                self.exposure.breaks(),
+                round(gate.window),
+                need,
+                1.0 / self.breakers,
+            )
+            return self._of_counts(asked, peaks.block[begins[fullest]], most, margin)
         of = np.repeat(np.arange(len(begins)), np.diff(begins, append=len(peaks.block)))
         mine = np.isin(of, fullest)
         bad, good = margin * peaks.bad[mine], (peaks.calls - peaks.bad)[mine].astype(np.float64)
-        chance = (
-            self._of_counts(gate, threshold, bad)
-            if gate.counted
-            else self._of_time(gate, threshold, bad, good)
-        )
+        chance = self._of_time(gate, threshold, bad, good)
         firsts = np.flatnonzero(np.diff(of[mine], prepend=-1))
         return np.maximum.reduceat(chance, firsts)
 
-    def _of_counts(self, gate: Gate, threshold: float, bad: Floats) -> Floats:
-        need = max(gate.errors, math.ceil(threshold * gate.window / 100.0 - 1e-9))
-        return _at_least(need, bad, 1.0 / self.breakers)
+    def _of_counts(
+        self, asked: LastCalls, blocks: NDArray[np.int32], most: NDArray[np.int32], margin: float
+    ) -> Floats:
+        """Return the same of windows of calls, exactly, for blocks that hold at most so many bad calls."""
+        chance = at_least(asked.need, margin * most, asked.share)
+        likely = np.flatnonzero(chance > _HARDLY)
+        if not len(likely):
+            return chance
+        begins = blocks[likely].astype(np.int64) * 2 * asked.window * self.breakers
+        firsts = np.searchsorted(asked.places, begins)
+        behind = np.searchsorted(asked.places, begins + 2 * asked.window * self.breakers)
+        ends = np.concatenate([np.arange(a, b) for a, b in zip(firsts, behind, strict=True)])
+        of = np.repeat(likely, behind - firsts)
+        chance[likely] = 0.0
+        if margin > 1.0:
+            np.maximum.at(chance, of, asked.full(ends, margin))
+        else:
+            np.add.at(chance, of, asked.reached(ends))
+        return chance
 
     def _of_time(self, gate: Gate, threshold: float, bad: Floats, good: Floats) -> Floats:
         share = 1.0 / self.breakers
-        chance = _at_least(gate.errors, bad, share)
+        chance = at_least(gate.errors, bad, share)
         likely = np.flatnonzero(chance > _HARDLY)
         if not len(likely):
             return chance
@@ -87,24 +111,15 @@ class Pooled(NamedTuple):
         reached = np.zeros(len(likely))
         above = chance[likely]
         for errors in range(gate.errors, most + 1):
-            further = _at_least(errors + 1, bad, share)
+            further = at_least(errors + 1, bad, share)
             others = math.floor(errors * (100.0 / threshold - 1.0) + 1e-9)
-            few = 1.0 - _at_least(others + 1, good, share)
+            few = 1.0 - at_least(others + 1, good, share)
             if gate.calls > errors:
-                few = np.maximum(0.0, few - (1.0 - _at_least(gate.calls - errors, good, share)))
+                few = np.maximum(0.0, few - (1.0 - at_least(gate.calls - errors, good, share)))
             reached += (above - further) * few
             above = further
         chance[likely] = reached
         return chance
-
-
-def _at_least(number: int, of: Floats, share: float) -> Floats:
-    """Return the chance that at least so many of as many calls come to a breaker with that share of them."""
-    from scipy.special import betainc  # noqa: PLC0415  # as in `chance`
-
-    if number <= 0:
-        return np.ones(len(of))
-    return np.where(of < number, 0.0, betainc(float(number), np.maximum(of - number + 1.0, 1e-9), share))
 
 
 def dealt_trips(

@@ -79,12 +79,13 @@ class Exposure:
             self._slow[slow_from] = np.asarray(self.duration > round(slow_from * 1e9))
         return self._slow[slow_from]
 
-    def _bad_calls(self, slow_from: float | None) -> NDArray[np.int64]:
+    def bad_calls(self, slow_from: float | None) -> NDArray[np.int64]:
+        """Return which completions these are."""
         if slow_from not in self._places:
             self._places[slow_from] = np.flatnonzero(self.bad(slow_from))
         return self._places[slow_from]
 
-    def _breaks(self) -> NDArray[np.int64]:
+    def breaks(self) -> NDArray[np.int64]:
         """Return which completions are the first of another breaker."""
         if self._cuts is None:
             self._cuts = np.flatnonzero(np.diff(self.end) > ANOTHER) + 1
@@ -94,10 +95,10 @@ class Exposure:
         """Return the window's peaks of failed calls (of slow ones, where `slow_from` is given)."""
         key = (gate.window, gate.counted, slow_from)
         if key not in self._peaks:
-            bad = self._bad_calls(slow_from)
+            bad = self.bad_calls(slow_from)
             steps = steps_up_to(len(bad))
             if gate.counted:
-                found = peaks_of_calls(len(self), bad, self._breaks(), _length(gate), steps)
+                found = peaks_of_calls(len(self), bad, self.breaks(), _length(gate), steps)
             else:
                 found = peaks_of_time(self.end, bad, _length(gate), steps)
             self._peaks[key] = Peaks(*found)
@@ -105,7 +106,7 @@ class Exposure:
 
     def cold_trips(self, gate: Gate, slow_from: float | None, threshold: float) -> float:
         """Return the share of the time at which an empty window, filling from then on, would trip."""
-        bad = self._bad_calls(slow_from)
+        bad = self.bad_calls(slow_from)
         window = _length(gate)
         gates = (threshold, gate.errors, gate.calls)
         lost = _cold_time(self.end, bad, window, gate.counted, ANOTHER, *gates)
@@ -114,8 +115,8 @@ class Exposure:
     def stop_trips(self, gate: Gate, slow_from: float | None, threshold: float) -> float:
         """Return the share of calls after which those in flight would trip, if no more began."""
         if self._stops is None:
-            self._stops = stops_in(self.end, self.duration, self._breaks())
-        bad = self._bad_calls(slow_from)
+            self._stops = stops_in(self.end, self.duration, self.breaks())
+        bad = self.bad_calls(slow_from)
         window = _length(gate)
         gates = (float(threshold), gate.errors, gate.calls)
         found = share_of_stops(
@@ -126,10 +127,10 @@ class Exposure:
     def block_maxima(self, gate: Gate, slow_from: float | None, threshold: float) -> BlockMaxima:
         """Return how near the window came to tripping in each block of two windows; 1 is a trip."""
         if gate.calls > gate.errors:
-            bad = self._bad_calls(slow_from)
+            bad = self.bad_calls(slow_from)
             window = _length(gate)
             gates = (float(threshold), gate.errors, gate.calls)
-            return BlockMaxima(*exact_maxima(self.end, bad, self._breaks(), window, gate.counted, gates))
+            return BlockMaxima(*exact_maxima(self.end, bad, self.breaks(), window, gate.counted, gates))
         peaks = self.peaks(gate, slow_from)
         found = _maxima_of(peaks.block, peaks.bad, peaks.calls, threshold, gate.errors)
         return BlockMaxima(found, peaks.blocks)
