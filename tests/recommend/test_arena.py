@@ -72,6 +72,15 @@ def test_a_transplanted_incident_is_where_the_labels_say() -> None:
         assert (np.diff(arena.trace.start) >= 0).all()
 
 
+def test_an_incident_that_is_too_long_takes_most_of_an_arena() -> None:
+    healthy = traced(traffic(phase("healthy", 600, 20, failure_rate=0.0), seed=1))
+    arenas = [build(healthy, [OUTAGE._replace(seconds=900.0)], 1.0, len(healthy), seed) for seed in range(12)]
+    parts = [(a.spans[0, 1] - a.spans[0, 0]) / SECOND / a.trace.span for a in arenas]
+    assert min(parts) >= 0.47
+    assert max(parts) <= 0.81
+    assert np.std(parts) > 0.05  # a wait would learn one length
+
+
 def test_a_long_background_is_sampled_to_size() -> None:
     healthy = traced(traffic(phase("healthy", 6000, 20), seed=1))
     arena = build(healthy, [OUTAGE], 1.0, 20_000, 1)

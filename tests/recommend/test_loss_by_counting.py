@@ -58,3 +58,24 @@ def test_the_loss_is_what_counting_call_by_call_gives(seed: int, errors: int, wa
     judged = Court(arena, SLOW_FROM, REJECT, FALSE_TRIP).judge(config)
     assert judged.loss == pytest.approx(counted(arena, config), rel=1e-9)
     assert (judged.shed > 0) == (errors < 500)
+
+
+def test_recovering_takes_as_long_as_the_trials_on_average() -> None:
+    """Trials that were let through while calls were slow are waited for after the incident, too."""
+    calls = traffic(phase("healthy", 1500, 10), seed=1)
+    healthy = trace_of(calls, DEFAULT_RULES.verdicts(calls))
+    slow = Spell(200.0, np.full(50, 40 * SECOND), np.zeros(50, np.bool_))
+    config = BreakerConfig(
+        failure_rate_threshold=50,
+        sliding_window_type=WindowType.TIME,
+        sliding_window_size=5.0,
+        minimum_number_of_calls=1,
+        minimum_number_of_errors=4,
+        slow_call_duration_threshold=2.0,
+        slow_call_rate_threshold=50,
+        wait_duration_in_open_state=4.0,
+        permitted_number_of_calls_in_half_open_state=2,
+    )
+    courts = [Court(build(healthy, [slow], 1.0, 20_000, seed), SLOW_FROM, REJECT) for seed in range(40)]
+    seen = np.mean([court.judge(config).loss for court in courts])
+    assert np.mean([court.loss(config) for court in courts]) == pytest.approx(seen, rel=0.15)

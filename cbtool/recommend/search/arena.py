@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _PIECES = 40
 _OF_ONE = 4  # a tape's calls are from this many pieces at least, where most of a log's are in one
 _MOST_OF_IT = 0.5  # of an arena's time that incidents may take
+_MOST_OF_ONE = 0.8  # that a single one may, which would not fit else
 _BY_CALLS = 4  # one arena in so many
 _FEW = 2  # incidents, whose lengths say little
 _SPREAD, _SPREAD_OF_FEW = 1.5, 1.8  # lengths vary by up to this factor either way
@@ -182,9 +183,10 @@ def build(background: Trace, spells: Sequence[Spell], weight: float, most: int, 
     tape = _tape(background, float(lengths.sum()) / _MOST_OF_IT, most, random)
     room = _MOST_OF_IT * tape.span
     fitting = max(1, int((np.cumsum(lengths) <= room).sum()))
-    # One that is too long alone is cut, but never to the same length: a wait would learn that.
     spells, lengths = spells[:fitting], lengths[:fitting]
-    lengths = np.where(lengths > room, room * random.uniform(0.6, 1.0, len(lengths)), lengths)
+    # One that is too long alone is cut, but never to the same length: a wait would learn that.
+    cut = _MOST_OF_ONE * tape.span * random.uniform(0.6, 1.0, len(lengths))
+    lengths = np.where(lengths > room, np.minimum(lengths, cut), lengths)
     begins = _places(tape, lengths, random, by_time=seed % _BY_CALLS != 1)
     duration, failed = tape.duration.copy(), tape.failed.copy()
     spans = np.empty((len(spells), 2), np.int64)

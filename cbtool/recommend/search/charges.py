@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cbtool.breaker.transition import State
-from cbtool.jit import compiled
+from cbtool.jit import compiled, inlined
 from cbtool.recommend.reading import times
 from cbtool.recommend.reading.times import first_at
 
@@ -67,9 +67,11 @@ def charged(
 def recovering(
     permitted: NDArray[np.uint8],
     start: NDArray[np.int64],
+    duration: NDArray[np.int64],
     ends: NDArray[np.int64],
     spans: NDArray[np.int64],
     good_until: NDArray[np.int64],
+    trials: int,
     wait: float,
     longest: float,
     late: float,
@@ -79,12 +81,14 @@ def recovering(
     Args:
         permitted: by call: 1 where it was let through.
         start: nanoseconds, by call.
+        duration: the same.
         ends: the first call after each incident.
         spans: the incidents, (from, to) nanoseconds, in order.
         good_until: how many good calls outside incidents there are before each call, and in all.
+        trials: how many calls a half-open breaker waits for the results of.
         wait: seconds that the breaker stays open.
-        longest: seconds that a growing wait stops at; negative: the wait is constant.
-        late: of a wait, by which recovering is late on average.
+        longest: seconds that a growing wait stops at; the same as the wait where that is constant.
+        late: of the time from one round of trials to the next, by which recovering is late on average.
     """
     more = 0
     n = len(permitted)
@@ -95,13 +99,25 @@ def recovering(
         first = end
         while first < n and not permitted[first]:
             first += 1
-        around = wait
-        if longest >= 0.0:  # a growing one is read from the run
-            last = end - 1
-            while last > 0 and not permitted[last]:
-                last -= 1
-            seen = float(start[min(first, n - 1)] - start[last]) / 1e9
-            around = min(max(seen, wait), longest)
+        last = end - 1
+        while last > 0 and not permitted[last]:
+            last -= 1
+        # While trials take their time, all other calls are refused, too; and the wait may have grown.
+        seen = float(start[min(first, n - 1)] - start[last]) / 1e9
+        results = longest + _results_after(permitted, start, duration, last, trials)
+        around = max(wait, min(seen, results))
         usual = first_at(start, spans[incident, 1] + int(late * around * 1e9), 0, len(start))
         more += good_until[usual] - good_until[first]
     return more
+
+
+@inlined
+def _results_after(permitted: Any, start: Any, duration: Any, last: int, trials: int) -> float:
+    """Return how many seconds after the last call that was let through so many have their results."""
+    until, left, call = start[last], trials, last
+    while call >= 0 and left:
+        if permitted[call]:
+            until = max(until, start[call] + duration[call])
+            left -= 1
+        call -= 1
+    return float(until - start[last]) / 1e9

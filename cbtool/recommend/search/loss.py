@@ -78,7 +78,7 @@ class Court:
             ([0.0], np.cumsum(refusing.astype(np.float32), dtype=np.float64))
         )
         self.doing_nothing = float(self._bad_inside.sum())
-        self._start = trace.start
+        self._start, self._duration = trace.start, trace.duration
         self._ends = np.searchsorted(trace.start, arena.spans[:, 1])
         self._good_until = np.concatenate(([0], np.cumsum(~inside & ~bad)))
         lengths = arena.spans[:, 1] - arena.spans[:, 0]
@@ -114,19 +114,22 @@ class Court:
     def _recovery(self, permitted: NDArray[np.uint8], config: BreakerConfig) -> float:
         """Return what recovering would cost more on average than it did here.
 
-        Where a breaker is open as an incident ends, it stays so for half a wait on average; a little more is
-        taken (`_LATE`). How long it did in this arena is luck, which the search would otherwise learn. How
-        long a growing wait was, is read from the run.
+        Where a breaker is open or waits for the results of trials as an incident ends, it refuses calls for
+        half the time from one round of trials to the next, on average; a little more is taken (`_LATE`). How
+        long it did in this arena is luck, which the search would otherwise learn. How long a growing wait
+        was, and how long the trials took, is read from the run.
         """
-        longest = config.max_wait_duration_in_open_state
+        wait, longest = float(config.wait_duration_in_open_state), config.max_wait_duration_in_open_state
         more = recovering(
             permitted,
             self._start,
+            self._duration,
             self._ends,
             self._spans,
             self._good_until,
-            float(config.wait_duration_in_open_state),
-            -1.0 if longest is None or config.wait_backoff_multiplier <= 1.0 else float(longest),
+            config.permitted_number_of_calls_in_half_open_state,
+            wait,
+            wait if longest is None or config.wait_backoff_multiplier <= 1.0 else float(longest),
             _LATE,
         )
         return float(more)
