@@ -225,6 +225,24 @@ def test_a_restart_is_tried_just_after_the_load_has_tripled(gate: Gate, seconds:
     assert (found > 0) == (seconds > 0)
 
 
+def test_a_gate_must_ride_through_a_restart_at_hardly_less_than_any_moment() -> None:
+    trace, burst = tripled()
+    seen, calm = (exposure_of([each], []) for each in (trace, trace.take(~trace.failed)))
+    replays = replayed(trace, burst)
+    judged = Guard(seen, [calm], 1 / 30, 1.0, Few(replays=replays))
+    unaware = Guard(seen, [calm], 1 / 30, 1.0)
+    after_the_load, rarely, never = (Gate(30.0, percent, 4, 4) for percent in (20.0, 23.5, 30.0))
+    assert replays.trips(after_the_load) > 0.001 > replays.trips(rarely) > 0.0
+    for gate in (after_the_load, rarely, never):
+        assert unaware.false_trips(gate).upper < 1 / 30  # it came at another moment
+    assert judged.false_trips(after_the_load).upper == pytest.approx(
+        replays.trips(after_the_load) * DAY / HOUR, rel=0.01
+    )
+    for gate in (rarely, never):
+        assert judged.false_trips(gate).upper < 1 / 30
+        assert judged.estimate(gate, 1).high >= replays.trips(gate) * DAY / HOUR * 0.99
+
+
 def test_one_caller_s_retries_are_tried_at_no_other_moment() -> None:
     gate = Gate(30.0, 2.0, 3, 3)
     for size, tried in ((0, True), (9, False)):  # beside three that come anyway

@@ -4,7 +4,7 @@ The worst of five views: chance (`chance.py`), the tail of the margin seen in th
 the background thinned to the quietest load (a burst of retries is 1 % by day and 100 % by night), filling
 from an empty window after restarts, and what completes last when traffic stops (`stops.py`). A few known
 bursts (a blip, an hour with one bad instance) say nothing about a tail: they are left out of it, and a gate
-must ride through each of them with a margin.
+must ride through each of them with a margin, and through hardly less than all at any other moment.
 """
 
 from __future__ import annotations
@@ -141,7 +141,10 @@ class Guard:
         # The bursts that are left out of the tail: those that would trip, and what chance may have hidden.
         bursts = self._background.block_maxima(gate, slow_from, threshold).positive * self._margin
         count, seconds = int((bursts >= 1.0).sum()), self._background.seconds
-        return found.or_more(Range(0.0, counted_range(count, seconds).high if count else 0.0))
+        high = counted_range(count, seconds).high if count else 0.0
+        if slow_from is None and self._few.replays is not None:
+            high = max(high, self._few.replays.often(gate))
+        return found.or_more(Range(0.0, high))
 
     def bounds_on_resamples(self, gates: Sequence[Gate], draws: int, seed: int) -> NDArray[np.float64]:
         """Return the tail's bound of failures' false trips a day, with the background's blocks redrawn.
@@ -192,6 +195,9 @@ class Guard:
             found = found.or_worse(FalseTrips(0.0, *(_DAY * rate for rate in trips)))
         if found.upper <= self._budget:
             found = found.or_worse(self._seen(gate, slow_from, threshold))
+        if found.upper <= self._budget and slow_from is None and self._few.replays is not None:
+            elsewhere = _DAY * self._few.replays.plainly(gate)
+            found = found.or_worse(FalseTrips(0.0, elsewhere, elsewhere))
         for exposure in self._calm if found.upper <= self._budget else ():
             pooled = self._pooled(exposure, slow_from)
             if pooled is not None:

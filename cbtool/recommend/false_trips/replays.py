@@ -26,6 +26,7 @@ _MOMENTS = 2000
 _THEIR_OWN = 2.0  # times the load around: these calls came beside it, and would come at no other
 _AROUND = 100  # calls on either side
 _LEAST = 3  # calls: two tell no length
+_RARE = 0.001  # of the moments
 
 
 class Replays:
@@ -48,7 +49,9 @@ class Replays:
         self._begun = np.searchsorted(self._end, begin, side="right")
         self._before = np.searchsorted(self._failures, begin, side="right")
         self._shares = np.array(shares)
+        self._a_second = background.breakers / background.seconds
         self._oldest: dict[tuple[float, bool], tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
+        self._known: dict[Gate, float] = {}
 
     def trips(self, gate: Gate) -> float:
         """Return how many of the bursts would trip by failures, each at any moment whose window is full.
@@ -56,12 +59,23 @@ class Replays:
         Args:
             gate: when the breaker opens.
         """
-        key = gate.window, gate.counted
-        if key not in self._oldest:
-            self._oldest[key] = self._oldest_at(*key)
-        gates = (float(gate.threshold), gate.errors, gate.calls)
-        moments = self._behind, self._begun, self._before
-        return float(_tripping(moments, self._oldest[key], self._shares, gates))
+        plain = gate._replace(slow_from=None, slow_threshold=100.0)
+        if plain not in self._known:
+            key = gate.window, gate.counted
+            if key not in self._oldest:
+                self._oldest[key] = self._oldest_at(*key)
+            gates = (float(gate.threshold), gate.errors, gate.calls)
+            moments = self._behind, self._begun, self._before
+            self._known[plain] = float(_tripping(moments, self._oldest[key], self._shares, gates))
+        return self._known[plain]
+
+    def often(self, gate: Gate) -> float:
+        """Return how many trips a second that makes."""
+        return self.trips(gate) * self._a_second
+
+    def plainly(self, gate: Gate) -> float:
+        """Return the same; none where it takes a moment at which chance thins the calls out."""
+        return self.often(gate) if self.trips(gate) > _RARE * len(self._shares) else 0.0
 
     def _oldest_at(self, window: float, counted: bool) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return each moment's oldest call (below 0: the window is not full), and the failures before it."""

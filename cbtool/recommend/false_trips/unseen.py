@@ -96,10 +96,7 @@ class Unseen:
         return _DAY * often * self._as_near_as_by_chance(gate)
 
     def _elsewhere(self, gate: Gate) -> float:
-        if self._replays is None:
-            return 0.0
-        background = self._background
-        return _DAY * self._replays.trips(gate) * background.breakers / background.seconds
+        return 0.0 if self._replays is None else _DAY * self._replays.often(gate)
 
     def _as_near_as_by_chance(self, gate: Gate) -> float:
         """Return how many bursts shared a window, beside how many would if they came independently.
