@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from cbtool.traffic.labels import Label
     from cbtool.traffic.parts import LongCalls
 
+_P99_OVER_MEDIAN = 3.0  # where nobody said how long most calls take
+
 
 @dataclass(frozen=True)
 class Story:
@@ -171,12 +173,12 @@ def _usual(profile: Profile, found: Seen | None, timeout: float | None) -> Usual
         if evidence is None or evidence.healthy_failure_rate is None:
             return Usual(timeout=timeout)
         p99 = evidence.healthy_p99 or TYPICAL_P99
-        return Usual(p99 / 3, p99, evidence.healthy_failure_rate, timeout=timeout)
+        return Usual(p99 / _P99_OVER_MEDIAN, p99, evidence.healthy_failure_rate, timeout=timeout)
     healthy, p99 = found.healthy, found.p99 or TYPICAL_P99
     median = median_of(healthy.duration) / 1e9 if len(healthy) else 0.0
     partial = [each.failed for each in found.incidents if each.kind is IncidentKind.BROWN_OUT]
     return Usual(
-        median=min(median, p99) if median > 0 else p99 / 3,
+        median=min(median, p99) if median > 0 else p99 / _P99_OVER_MEDIAN,
         p99=p99,
         failure_rate=100.0 * (count(healthy.failed) / len(healthy)) if len(healthy) else 0.0,
         brown_out=min(partial, default=None),

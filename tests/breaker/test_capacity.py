@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from helpers import consecutive, count_window, time_window
 
+from cbtool.breaker import BreakerConfig, dialect_named
 from cbtool.breaker.capacity import Capacity, capacity_of
 
 
@@ -35,6 +36,15 @@ def test_with_the_wait_or_the_timeout_that_is_named_trials_take_just_that_share(
 def test_every_trial_of_a_batch_holds_a_thread() -> None:
     config = count_window(10, wait_duration_in_open_state=10, permitted_number_of_calls_in_half_open_state=4)
     assert capacity_of(config, timeout=0.5).extra_utilisation == pytest.approx(20.0)
+
+
+def test_where_one_failed_trial_opens_again_the_others_hold_no_thread() -> None:
+    config = BreakerConfig(
+        permitted_number_of_calls_in_half_open_state=4,
+        wait_duration_in_open_state=10,
+        dialect=dialect_named("gobreaker"),
+    )
+    assert capacity_of(config, timeout=0.5).trials == 1
 
 
 def test_a_growing_wait_counts_at_its_cap() -> None:

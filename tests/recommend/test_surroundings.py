@@ -270,6 +270,11 @@ def test_a_log_that_names_instances_is_asked_about_them(calls: Calls) -> None:
     assert auto.instances == 4
     assert auto.regimes[0].rate == pytest.approx(alone.regimes[0].rate / 4, rel=0.01)
     assert "The log names" not in " ".join(recommended(named, instances=4).notes)
+    few = traffic(phase("calm", 60, 25), seed=9)
+    verdicts = DEFAULT_RULES.verdicts(few)
+    for number, said in ((1, "the load that ONE breaker sees"), (2, "The log names 2 instances")):
+        doubts = traffic_doubts(served(few, of=number), verdicts, (), instances=1, by_instance=False)
+        assert said in " ".join(doubts)
 
 
 def test_one_bad_instance_among_many_is_named_with_its_numbers(calls: Calls) -> None:

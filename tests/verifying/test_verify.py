@@ -243,6 +243,18 @@ EVIDENCE = ProfileEvidence(
 )
 
 
+@pytest.mark.parametrize("logged", [False, True], ids=["no log", "a log without durations"])
+def test_healthy_calls_that_nobody_timed_are_not_slow(logged: bool) -> None:
+    calls = traffic(5.0, 900.0)
+    untimed = replace(calls, duration_ns=np.zeros(len(calls), np.int64)) if logged else None
+    profile = breaker(slow_call_duration_threshold=0.15, slow_call_rate_threshold=50.0)
+    profile = replace(profile, evidence=replace(EVIDENCE, healthy_p99=0.1))
+    checks = checked(verify(profile, NO_RULES, source="log", calls=untimed), Group.SCENARIOS)
+    healthy = [check for name, check in checks.items() if name.endswith("trips while healthy")]
+    assert [check.value for check in healthy] == [0.0] * len(healthy)
+    assert healthy
+
+
 def drift(calls: Calls, **settings: object) -> dict[str, Check]:
     profile = breaker(**settings)
     return {check.name: check for check in drift_checks(profile.config, EVIDENCE, seen(calls, profile), 0)}
