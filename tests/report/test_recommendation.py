@@ -98,10 +98,13 @@ def test_a_name_from_outside_cannot_control_the_terminal() -> None:
     assert text.splitlines()[0].startswith("Recommended: a")
 
 
-def test_the_split_over_breakers_is_told() -> None:
-    text = recommendation_text(replace(ANSWER, instances=8), "a.log")
-    assert "split over 8 breakers" in text
+@pytest.mark.parametrize("breakers", [2, 8])
+def test_the_split_over_breakers_is_told(breakers: int) -> None:
+    text = recommendation_text(replace(ANSWER, instances=breakers), "a.log")
+    assert f"split over {breakers} breakers" in text
+    assert "\nLoads of ONE breaker\n" in text
     assert "Try it" not in text
+    assert "\nLoads seen\n" in recommendation_text(ANSWER, "a.log")
 
 
 def test_a_refusal_lists_what_is_missing_and_no_settings() -> None:

@@ -225,6 +225,19 @@ def test_assertions_hold_on_the_log_and_each_scenario_has_its_own() -> None:
     assert not answer.passed
 
 
+def test_a_scenario_s_calls_are_shared_as_a_log_s_are() -> None:
+    story = Story("down", traffic(8.0, 1200.0, outages=((600.0, 900.0),)))
+
+    def delay(instances: int | None) -> float:
+        profile = breaker(failure_rate_threshold=5.0)
+        answer = verify(profile, NO_RULES, source="down", stories=[story], instances=instances)
+        (found,) = [check for check in answer.checks if check.name.endswith("detection delay")]
+        return found.value
+
+    assert delay(None) == delay(1)
+    assert delay(4) > 2 * delay(1)
+
+
 EVIDENCE = ProfileEvidence(
     version="0.1.0",
     seed=0,
