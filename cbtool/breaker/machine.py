@@ -107,7 +107,7 @@ class CircuitBreaker:
             permit: what `try_acquire` gave.
             result: what the outcome rules say of the answer.
             duration: seconds that the call took.
-            now: when it completed.
+            now: when it completed, in seconds.
 
         Returns:
             What the call counted as, or would have, had it not been late.

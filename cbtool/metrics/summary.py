@@ -112,10 +112,10 @@ def summarise(
         calls: that arrived.
         permitted: of these, let through.
         end: when the run ended, in seconds on the transitions' clock.
-        time_to_open: one a trip.
+        time_to_open: seconds, one a trip.
         impact: what refusing did.
         instances: how many breakers.
-        start: when the breakers started, closed.
+        start: when the breakers started, closed, on the same clock.
     """
     ordered = tuple(sorted(transitions, key=lambda each: (each.transition.time, each.instance)))
     return RunSummary(
@@ -140,8 +140,8 @@ def time_in_state(
     Args:
         transitions: by time.
         instances: how many breakers.
-        start: when they started.
-        end: when the run ended.
+        start: when they started, in seconds on the transitions' clock.
+        end: when the run ended, on the same.
     """
     spent = dict.fromkeys(State, 0.0)
     states = dict.fromkeys(range(instances), (State.CLOSED, start))

@@ -39,7 +39,7 @@ class Usual:
         p99: the same.
         failure_rate: percent of the calls.
         brown_out: percent of the calls that fail in the mildest incident seen; None: none was.
-        timeout: the caller's; None: unknown.
+        timeout: the caller's, in seconds; None: unknown.
     """
 
     median: float = TYPICAL_P99 / 5

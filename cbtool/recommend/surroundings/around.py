@@ -22,9 +22,9 @@ from cbtool.recommend.reading.holes import watched
 from cbtool.recommend.reading.timeouts import caller_timeout
 from cbtool.recommend.search.delays import outage_seconds, with_delays
 from cbtool.recommend.surroundings.alternatives import alternatives
-from cbtool.recommend.surroundings.asked import asked_of
 from cbtool.recommend.surroundings.derivations import derivation
 from cbtool.recommend.surroundings.evidence import Evidence, expected, notes, reasons
+from cbtool.recommend.surroundings.held_to import held_to
 from cbtool.recommend.surroundings.resamples import resampled_courts
 from cbtool.recommend.surroundings.sensitivity import sensitivities
 from cbtool.recommend.surroundings.timeline import timeline_of
@@ -115,7 +115,7 @@ def _surrounded(
         detection_delay=_digits(answer.expected.detection_delay_s.value),
         detection_delay_high=_digits(answer.expected.detection_delay_s.high),
     )
-    asked = asked_of(found, regimes, answer.expected.detection_delay_s)
+    asked = held_to(found, regimes, answer.expected.detection_delay_s)
     moved = sensitivities(found, courts)
     by_setting = {each.setting: each for each in moved}
     return replace(

@@ -67,7 +67,7 @@ def tally_of(
         opened: nanoseconds at which it stopped being closed.
         closed: at which it was closed again; fewer by one where it never was.
         spans: its incidents, shape (n, 2): (from, to) nanoseconds.
-        end: until when it is watched.
+        end: nanoseconds until which it is watched.
     """
     answers = _answers(spans, opened)
     delays = (_delay(opened, closed, answers, span[0], number) for number, span in enumerate(spans))

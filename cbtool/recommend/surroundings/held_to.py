@@ -32,13 +32,13 @@ _LENIENT = 1.5  # times the delay that nine outages in ten stay under
 _LEVELS = (60.0, 70.0, 80.0, 90.0, 100.0)  # percent
 
 
-def asked_of(found: Found, regimes: Sequence[Regime], delay: Estimate) -> VerifyRules:
+def held_to(found: Found, regimes: Sequence[Regime], delay: Estimate) -> VerifyRules:
     """Return the rules for the profile's `[verify]` table; what is None keeps its default.
 
     Args:
         found: the settings, and what they were found in.
         regimes: levels of load, with the delays there.
-        delay: until incidents are expected to be noticed.
+        delay: seconds until incidents are expected to be noticed.
     """
     budget, high = found.budget, regimes[-1]
     kept = all(each is None or each <= budget.detection_delay for each in (delay.value, delay.high))
