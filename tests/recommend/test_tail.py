@@ -69,3 +69,12 @@ def test_where_no_bursts_were_all_that_tie_tell_the_tail() -> None:
     fit = (counts[counts > 0] - 1).sum()
     assert found * DAY == pytest.approx((ones + more) * ((fit + 1) / (ones + more + fit + 2)) ** 3)
     assert found < among_bursts / 4
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_bursts_that_every_breaker_saw_tell_of_each_what_one_breaker_s_do(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    margins = np.concatenate((random.geometric(0.4, BURSTS), np.ones(SINGLES))) / 8.0
+    alone = tail_of(BlockMaxima(margins, BLOCKS), 8.0, DAY)
+    four = tail_of(BlockMaxima(np.repeat(margins, 4), 4 * BLOCKS), 8.0, 4 * DAY, copies=4.0)
+    assert four == pytest.approx(alone)

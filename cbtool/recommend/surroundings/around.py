@@ -38,9 +38,10 @@ if TYPE_CHECKING:
 
     from cbtool.breaker.capacity import Capacity
     from cbtool.breaker.config import BreakerConfig
+    from cbtool.profiles.evidence import ProfileEvidence
     from cbtool.recommend.candidates.gates import Candidate
     from cbtool.recommend.found import Found
-    from cbtool.recommend.model import Recommendation, Regime
+    from cbtool.recommend.model import Expected, Recommendation, Regime
     from cbtool.recommend.reading.trace import Trace
     from cbtool.recommend.search.loss import Court
     from cbtool.traffic.outcomes import OutcomeRules
@@ -86,45 +87,28 @@ def _surrounded(
     regimes = with_delays(found)
     timeout = caller_timeout(found.trace, found.p99)
     evidence = _evidence(found, courts, config, regimes=regimes, timeout=timeout)
+    promised = expected(evidence)
     answer = replace(
         answer,
         verdict=Answer.RECOMMENDED,
         profile=Profile("recommended", config, rules),
         regimes=regimes,
-        expected=expected(evidence),
+        expected=promised,
         timeout=timeout,
     )
     if book is None:
         return answer
-    vitals = vitals_of(found.whole, found.healthy, found.instances, found.seed, found.p99)
-    carried = evidence_of(
-        vitals,
-        trace=found.whole,
-        started=answer.started,
-        seed=found.seed,
-        instances=found.instances,
-        incidents=len(found.actionable),
-        slow_rate=_slow_rate(found),
-        gate=found.candidate.gate,
-    )
-    assert answer.expected is not None  # noqa: S101  # above
-    carried = replace(
-        carried,
-        log_format=found.log_format,
-        false_trips_per_day=_digits(answer.expected.false_trips_per_day.value),
-        detection_delay=_digits(answer.expected.detection_delay_s.value),
-        detection_delay_high=_digits(answer.expected.detection_delay_s.high),
-    )
-    asked = held_to(found, regimes, answer.expected.detection_delay_s)
+    asked = held_to(found, regimes, promised.detection_delay_s)
     moved = sensitivities(found, courts)
     by_setting = {each.setting: each for each in moved}
+    answer = answer.noting(*notes(evidence), *_crowding(found, courts, evidence.capacity))
     return replace(
         answer,
         profile=Profile(
             "recommended",
             config,
             rules,
-            evidence=carried,
+            evidence=_carried(found, answer.started, promised),
             verify=asked,
         ),
         capacity=evidence.capacity,
@@ -136,7 +120,28 @@ def _surrounded(
         alternatives=alternatives(found, courts, book.result()),
         current=None if current is None else _current(found, current, book.result()),
         timeline=timeline_of(found, book.result()),
-        notes=(*answer.notes, *notes(evidence), *_crowding(found, courts, evidence.capacity)),
+    )
+
+
+def _carried(found: Found, started: float, promised: Expected) -> ProfileEvidence:
+    """Return the evidence that the profile carries, for drift to be told by."""
+    vitals = vitals_of(found.whole, found.healthy, found.instances, found.seed, found.p99)
+    seen = evidence_of(
+        vitals,
+        trace=found.whole,
+        started=started,
+        seed=found.seed,
+        instances=found.instances,
+        incidents=len(found.actionable),
+        slow_rate=_slow_rate(found),
+        gate=found.candidate.gate,
+    )
+    return replace(
+        seen,
+        log_format=found.log_format,
+        false_trips_per_day=_digits(promised.false_trips_per_day.value),
+        detection_delay=_digits(promised.detection_delay_s.value),
+        detection_delay_high=_digits(promised.detection_delay_s.high),
     )
 
 
