@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from cbtool.recommend.asked import Asked
 from cbtool.recommend.case import Case
 from cbtool.recommend.incidents.incidents import apart_along, sides_of
-from cbtool.recommend.incidents.labelled import label_notes, labelled_along
+from cbtool.recommend.incidents.labelled import label_notes, labelled_along, unnamed
 from cbtool.recommend.incidents.own_incidents import own_incidents
 from cbtool.recommend.reading.healthy import healthy_p99
 from cbtool.recommend.reading.instances import named_instances
 from cbtool.recommend.reading.trace import trace_of
-from cbtool.recommend.refusal import healthy_of, missing, missing_budget, unanswered
+from cbtool.recommend.refusal import also_missing, healthy_of, missing, missing_budget, unanswered
 from cbtool.recommend.searching import searched
 from cbtool.recommend.surroundings.around import surrounded
 from cbtool.recommend.surroundings.doubts import hole_notes, traffic_doubts
@@ -103,12 +103,11 @@ def answer_of(seen: Seen, asked: Asked, *, brief: bool = False) -> Recommendatio
         answer = answer.noting(*seen.doubts(answer), *hole_notes(trace))
     needs = missing(trace, instances)
     if needs:
-        return replace(answer, needs=needs)
+        return replace(answer, needs=(*needs, *also_missing(trace, instances)))
     p99 = healthy_p99(trace)
-    apart = apart_along(trace, p99, budget)
+    found = apart = apart_along(trace, p99, budget)
     if asked.labels:
-        found, spans = apart, label_spans(asked.labels, seen.calls)
-        apart = labelled_along(trace, p99, budget, spans)
+        apart = labelled_along(trace, p99, budget, label_spans(asked.labels, seen.calls))
         answer = answer.noting(*label_notes(apart, found, budget))
     needs = missing(trace, instances, healthy_of(trace, apart))
     answer = replace(answer, incidents=apart.incidents, needs=needs, acted_on_from=apart.shortest)
@@ -119,7 +118,9 @@ def answer_of(seen: Seen, asked: Asked, *, brief: bool = False) -> Recommendatio
     settings = searched(case, seen.calls.log_format)
     if settings is None:
         weighed = None if len(case.trace) == len(trace) else len(case.trace)
-        return replace(answer, needs=missing_budget(trace, budget, apart.incidents, weighed=weighed))
+        left = unnamed(apart, found) if asked.labels else ()
+        needs = missing_budget(trace, budget, apart.incidents, weighed=weighed, unnamed=left)
+        return replace(answer, needs=needs)
     answer = surrounded(answer, settings, asked.rules, current=asked.current, brief=brief)
     if answer.config is None:
         return answer

@@ -28,6 +28,7 @@ _LEAST_HEALTHY = 100
 _LEAST_SECONDS = 1.0
 _LEAST_WITHOUT_INCIDENT = 600.0
 """Seconds: a test run may be shorter, since it was made to hold an incident."""
+_MOST_NAMED = 3
 _ROUNDING = 0.02
 """The first and last calls of ten minutes lie a little less than ten minutes apart."""
 
@@ -41,6 +42,8 @@ class Healthy(NamedTuple):
     """That a breaker should act on."""
     ridden: int = 0
     """Bad stretches that are too short or too mild for that."""
+    undisturbed: int = 1
+    """Calls outside these, too."""
 
 
 def healthy_of(trace: TraceColumns, apart: Apart) -> Healthy:
@@ -48,7 +51,10 @@ def healthy_of(trace: TraceColumns, apart: Apart) -> Healthy:
     outside = healthy_ranges(trace, apart)
     failed = sum(count(trace.failed, first, behind) for first, behind in outside)
     acted_on = len(apart.actionable)
-    return Healthy(length_of(outside), failed, acted_on, len(apart.segments) - acted_on)
+    bad = sum(segment.last + 1 - segment.first for segment in apart.segments)
+    return Healthy(
+        length_of(outside), failed, acted_on, len(apart.segments) - acted_on, max(0, len(trace) - bad)
+    )
 
 
 def unanswered(calls: Calls | LongCalls, trace: TraceColumns, asked: Asked, instances: int) -> Recommendation:
@@ -116,7 +122,12 @@ def missing(trace: TraceColumns, instances: int, healthy: Healthy | None = None)
 
 
 def missing_budget(
-    trace: TraceColumns, budget: Budget, incidents: Sequence[Incident], *, weighed: int | None = None
+    trace: TraceColumns,
+    budget: Budget,
+    incidents: Sequence[Incident],
+    *,
+    weighed: int | None = None,
+    unnamed: Sequence[Incident] = (),
 ) -> tuple[str, ...]:
     """Return what is missing where every gate would trip falsely more often than the budget allows.
 
@@ -125,12 +136,19 @@ def missing_budget(
         budget: what was asked for.
         incidents: all bad stretches that were found.
         weighed: calls of the excerpt that settings were weighed on; None where they were all.
+        unnamed: what would have been taken for incidents, had the user not named others.
     """
     calls = f"these {len(trace):,} calls" if weighed is None else f"the {weighed:,} calls weighed"
     cannot = (
         f"on {calls} no settings can be shown to trip falsely at most {budget.false_trips_per_day:.3g} times"
         " a day"
     )
+    if unnamed:
+        named = ", ".join(
+            f"+{format_duration(each.start)}/+{format_duration(each.end)}" for each in unnamed[:_MOST_NAMED]
+        )
+        more = f" and {len(unnamed) - _MOST_NAMED} more" if len(unnamed) > _MOST_NAMED else ""
+        return (f"the other incidents: with {named}{more} taken for healthy time, {cannot}",)
     blips = taken_for_blips(incidents, budget)
     # More of the same has the same blips in it, and an excerpt would not be longer for it.
     if blips is None and weighed is None:
@@ -146,28 +164,39 @@ def missing_budget(
 
 
 def _too_little(trace: TraceColumns, instances: int) -> tuple[str, ...]:
-    calls, seconds = len(trace), watched(trace)
+    calls = len(trace)
     if not calls:
         return (f"{LEAST_CALLS * instances} calls that count; there is none",)
     needs = []
     lacking = LEAST_CALLS * instances - calls
     if lacking > 0:
         each = f" ({LEAST_CALLS} for each of {instances} breakers)" if instances > 1 else ""
-        more = lacking * seconds / (calls - 1) if calls > 1 else 0.0
+        more = _until(trace, lacking)
         when = f", about {format_duration(more)} at this load" if more else ""
         needs.append(f"{lacking:,} more call{'s' * (lacking > 1)}{each}{when}; there are {calls:,}")
-        short = _LEAST_WITHOUT_INCIDENT - seconds
-        # Else the next answer would be that there is too little time.
-        if more and more < short:
-            needs.append(
-                f"{format_duration(short)} more in all, unless an incident is in it: less than ten minutes"
-                " without one do not say how failures are spread"
-            )
     if trace.span < _LEAST_SECONDS and calls > 1:
         needs.append(f"calls over more than {format_duration(trace.span)}: time windows need time")
     if count(trace.failed) == calls:
         needs.append("calls that succeed: every one of these failed, so nothing says what healthy is")
     return tuple(needs)
+
+
+def also_missing(trace: TraceColumns, instances: int) -> tuple[str, ...]:
+    """Return what would be missing next, once there are enough calls, if no incident is among these."""
+    lacking, short = LEAST_CALLS * instances - len(trace), _LEAST_WITHOUT_INCIDENT - watched(trace)
+    if not 0 < _until(trace, lacking) < short:
+        return ()
+    return (
+        (
+            f"{format_duration(short)} more in all, unless an incident is in it: less than ten minutes"
+            " without one do not say how failures are spread"
+        ),
+    )
+
+
+def _until(trace: TraceColumns, lacking: int) -> float:
+    """Return the seconds until so many more calls have come at this load; 0 where nobody knows."""
+    return lacking * watched(trace) / (len(trace) - 1) if len(trace) > 1 else 0.0
 
 
 def _without_incident(side: Healthy) -> str:
@@ -194,6 +223,8 @@ def _not_healthy(trace: TraceColumns, instances: int, side: Healthy) -> tuple[st
             ),
         )
     seconds = watched(trace)
+    if not side.undisturbed:
+        return (f"a healthy stretch: all {len(trace):,} calls lie in a bad one, though in none to open for",)
     lacking = _LEAST_WITHOUT_INCIDENT - seconds
     if lacking > _ROUNDING * _LEAST_WITHOUT_INCIDENT and not side.incidents:
         return (

@@ -112,5 +112,7 @@ def _units(answer: Recommendation) -> str:
     return (
         "false trips: at most; outage in: opens so long after one begins; shed: of the\n"
         "bad calls; refused: good ones; cost: 1 a bad call let through in an incident,\n"
-        f"{budget.reject_cost:g} a good one refused in it, 1 outside, {budget.false_trip_cost:g} a false trip"
+        f"{budget.reject_cost:g} a good one refused in it, 1 outside, {budget.false_trip_cost:g} a false"
+        " trip;\n"
+        "good: not failed, nor slower than healthy calls are; open: half-open is, too"
     )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from cbtool.recommend.findings import Estimate, Sensitivity
     from cbtool.recommend.model import Recommendation, Regime, SettingReason
 
+_NEXT_TO_NONE = 1e-6  # a day
 _WEIGHTS = {
     Weight.HARDLY_MATTERS: "hardly matters here",
     Weight.MATTERS: "matters",
@@ -136,7 +137,7 @@ def _expected(answer: Recommendation) -> list[str]:
     lines += _indented(
         f"False trips: {trips.value or 0:.2g} a day, the largest of what was seen, what chance gives and what"
         f" the extrapolated tail of the windows' margins gives; its bound, {expected.false_trips_bound:.2g},"
-        f" is held to the budget. 90 % interval: {trips.low or 0:.2g} to {trips.high or 0:.2g} a day, from"
+        f" is held to the budget. 90 % interval: {_daily(trips.low)} to {_daily(trips.high)} a day, from"
         " what was seen or chance alone gives up to what a block bootstrap of the healthy time leaves"
         " possible. A kind of burst that the log never held is in neither."
     )
@@ -183,3 +184,8 @@ def _filled(text: str) -> str:
 
 def _indented(text: str) -> list[str]:
     return textwrap.wrap(one_line(text), WIDTH, initial_indent="    ", subsequent_indent="    ")
+
+
+def _daily(value: float | None) -> str:
+    """Return a rate a day; what comes once in thousands of years is next to nothing."""
+    return "next to 0" if 0.0 < (value or 0.0) < _NEXT_TO_NONE else f"{value or 0.0:.2g}"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from cbtool.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -69,4 +71,5 @@ def _reach(calls: Calls | LongCalls) -> str:
     """Where the calls lie, in the words in which labels are written."""
     if calls.epoch == 0.0:
         return f", which are from +0s to +{calls.span:.0f}s"
-    return f", which are from {calls.epoch:.0f} to {calls.epoch + calls.span:.0f} (Unix seconds)"
+    first, last = (np.datetime64(int(at), "s") for at in (calls.epoch, calls.epoch + calls.span))
+    return f", which are from {first}Z to {last}Z"

@@ -138,3 +138,16 @@ def test_what_few_trials_miss_is_said_to_open_again() -> None:
     mild = why(evidence(SHORT, incident(40.0)), setting)
     assert mild.endswith("still going 40 times in 100; when missed, about 20 more calls open it again")
     assert why(evidence(SHORT, incident(100.0)), setting).endswith("still going 100 times in 100")
+
+
+def test_a_calls_gate_is_explained_by_the_window_that_is_filling() -> None:
+    found = evidence(SHORT._replace(calls=12, errors=4), incident(100.0))
+    assert why(found, "minimum_number_of_calls") == (
+        "a window that is filling is judged from here on, 600ms after a start at 20/s"
+    )
+    told = derivation("minimum_number_of_calls", found, None)
+    # 30 % of 12 are 4 errors; P(Bin(12, 0.005) >= 4) = C(12, 4) 0.005^4 0.995^8 and a little = 3.0e-07.
+    assert "max(k, θm) = 4 errors among 12 open it, by chance with P(Bin(12, 0.005) ≥ 4) = 3.0e-07" in told
+    assert "a full one asks for 6 in any case" in told
+    rare = evidence(LONG._replace(window=2.0, calls=50), incident(100.0))
+    assert "At 20/s a window holds 40 calls on average" in derivation("minimum_number_of_calls", rare, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -122,3 +123,33 @@ def test_a_bad_stretch_that_nobody_named_is_pointed_out_and_counts_as_healthy() 
     if one.profile is not None:
         errors = [each.profile.config.minimum_number_of_errors for each in (both, one) if each.profile]
         assert errors[1] > errors[0]
+
+
+def test_a_label_over_the_whole_log_leaves_nothing_healthy() -> None:
+    answer = recommended(three_minutes(), labels=(label(0.0, 660.0),))
+    [need] = answer.needs
+    assert need.startswith("a healthy stretch: all ")
+
+
+def test_what_was_not_named_is_asked_for_where_it_leaves_no_settings() -> None:
+    calls = traffic(
+        phase("calm", 400, 10),
+        phase("bad", 60, 10, failure_rate=100.0),
+        phase("calm", 400, 10),
+        phase("worse", 120, 10, failure_rate=100.0),
+        phase("calm", 400, 10),
+        seed=2,
+    )
+    answer = recommended(calls, labels=(label(400.0, 460.0),))
+    if answer.config is None:
+        [need] = answer.needs
+        assert need.startswith("the other incidents: with +14m2")
+    else:
+        assert any("Not named as an incident" in note for note in answer.notes)
+
+
+def test_where_the_calls_lie_is_said_as_a_date() -> None:
+    calls = replace(three_minutes(), epoch=1_795_514_400.0)
+    outside = Label(Moment(1_795_500_000.0), Moment(1_795_500_060.0))
+    with pytest.raises(ConfigurationError, match="from 2026-11-24T10:00:00Z to 2026-11-24T10:1"):
+        label_spans([outside], calls)

@@ -159,3 +159,19 @@ def test_a_short_log_with_a_bad_stretch_is_not_said_to_be_spotless() -> None:
     assert "--incident START/END" in needs
     calm = recommended(traffic(phase("calm", 60, 20, failure_rate=0.0), seed=2))
     assert "with no failure and no incident" in " ".join(calm.needs)
+
+
+def test_what_would_be_missing_next_is_said_at_once() -> None:
+    answer = refused(traffic(phase("short", 300, 1.2), seed=1))
+    few, short = answer.needs
+    assert few.startswith(f"{500 - answer.calls} more calls, about ")
+    assert short.startswith("5m")
+    assert "unless an incident is in it" in short
+    # Where the calls take longer than ten minutes to come, they are all that is missing.
+    assert len(refused(traffic(phase("rare", 900, 0.2), seed=1)).needs) == 1
+
+
+def test_one_call_that_is_missing_is_one() -> None:
+    calls = traffic(phase("short", 600, 1.2), seed=1)
+    all_but_one = calls.take(np.arange(len(calls)) < 499)
+    assert refused(all_but_one).needs[0].startswith("1 more call,")

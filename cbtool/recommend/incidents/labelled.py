@@ -52,6 +52,13 @@ def _named(incidents: Sequence[Incident], spans: Sequence[Span]) -> tuple[Incide
     return tuple(_renamed(each, kind) for each, (_, _, kind) in zip(incidents, spans, strict=True))
 
 
+def unnamed(named: Apart, found: Apart) -> tuple[Incident, ...]:
+    """Return what would be acted on of what was found, and is in no label."""
+    return tuple(
+        i for i in found.incidents if i.actionable and not any(_overlap(i, o) for o in named.incidents)
+    )
+
+
 def label_notes(named: Apart, found: Apart, budget: Budget) -> tuple[str, ...]:
     """Return what the labels and the calls disagree on.
 
@@ -62,7 +69,7 @@ def label_notes(named: Apart, found: Apart, budget: Budget) -> tuple[str, ...]:
     """
     pays = format_percent(100 * budget.break_even)
     mild = [each for each in named.incidents if not each.actionable]
-    others = [i for i in found.incidents if i.actionable and not any(_overlap(i, o) for o in named.incidents)]
+    others = unnamed(named, found)
     return (
         "Incidents are those that were named, none was looked for; everything else counts as healthy.",
         *(

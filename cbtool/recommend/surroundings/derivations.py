@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cbtool.breaker.reach.chance import binomial_at_least
 from cbtool.recommend.candidates.forms import TRIALS, best_wait, reopening_chance, shortest_wait
 from cbtool.recommend.search.arena import library_length
 from cbtool.recommend.search.backoff import WORTH_GROWING
@@ -88,8 +89,21 @@ def _calls(e: Evidence, _: Sensitivity | None) -> str:
     gate = e.candidate.gate
     if gate.calls <= gate.errors:
         return f"{gate.errors} errors are {gate.errors} calls at least, so a smaller number says nothing."
+    usual, share = e.usual, e.healthy_percent / 100
+    at, holds = format_rate(usual.rate), gate.holds(usual.rate)
+    if holds < gate.calls:
+        return (
+            f"At {at} a window holds {_short(holds)} calls on average, so {gate.calls} come together where"
+            " calls bunch up."
+        )
+    need = max(gate.errors, math.ceil(gate.threshold / 100 * gate.calls - 1e-9))
+    full = max(gate.errors, math.ceil(gate.threshold / 100 * holds - 1e-9))
     return (
-        f"A rate over fewer than {gate.calls} calls is noise at {format_percent(e.healthy_percent)} failures."
+        f"A window holds fewer only while it fills, after a start or a reset: for m/λ = {gate.calls} /"
+        f" {_short(usual.rate)} = {format_duration(gate.calls / usual.rate)} at {at}. Then max(k, θm) ="
+        f" {need} errors among {gate.calls} open it, by chance with P(Bin({gate.calls}, {share:.2g}) ≥"
+        f" {need}) = {binomial_at_least(gate.calls, share, need):.1e}; a full one asks for {full} in any"
+        " case."
     )
 
 

@@ -217,11 +217,12 @@ def _window(e: Evidence) -> SettingReason:
 
 
 def _calls(e: Evidence) -> SettingReason:
-    gate = e.candidate.gate
+    gate, rate = e.candidate.gate, e.usual.rate
+    filled = format_duration(gate.calls / rate)
     why = (
         "no more than the errors gate, which guards small windows already"
         if gate.calls <= gate.errors
-        else "a rate over fewer calls is noise at this healthy rate"
+        else f"a window that is filling is judged from here on, {filled} after a start at {format_rate(rate)}"
     )
     return SettingReason("minimum_number_of_calls", gate.calls, why, _regimes(e))
 
