@@ -10,8 +10,10 @@ import pytest
 from traffic_cases import phase, traffic
 
 from cbtool.recommend.candidates.gates import Gate
+from cbtool.recommend.false_trips.chance import levels_of
+from cbtool.recommend.false_trips.clusters import HARDLY, chance_of_fullest
 from cbtool.recommend.false_trips.dealt import Pooled, dealt_bounds, dealt_trips
-from cbtool.recommend.false_trips.exposure import exposure_of
+from cbtool.recommend.false_trips.exposure import Exposure, exposure_of
 from cbtool.recommend.false_trips.false_trips import Guard
 from cbtool.recommend.false_trips.last_calls import LastCalls
 from cbtool.recommend.reading.trace import Trace, trace_of
@@ -136,3 +138,40 @@ def test_the_guard_holds_dealt_bursts_to_what_a_breaker_sees_of_them() -> None:
     expected = 86_400 * dealt_trips(dealt.pooled, gate, None, 100.0, 1.3).upper
     assert found.upper == pytest.approx(expected)
     assert found.upper < 0.1
+
+
+def dealt_to_one(trace: Trace) -> Exposure:
+    share = trace.take(np.random.default_rng(2).integers(0, BREAKERS, len(trace)) == 0)
+    dealt = exposure_of([share], [])
+    dealt.pooled = Pooled(exposure_of([trace], []), BREAKERS)
+    return dealt
+
+
+def test_clusters_are_told_by_the_calls_of_all_breakers_rather_than_by_one_s_few() -> None:
+    dealt = dealt_to_one(bursts(4))
+    assert dealt.pooled is not None
+    chances = [
+        chance_of_fullest(seen, levels_of(seen.end, seen.failed), None)
+        for seen in (dealt, dealt.pooled.exposure)
+    ]
+    assert chances[1] < HARDLY < chances[0]
+    gate = Gate(5.0, 80.0, 4, 4, counted=True)
+    expected = 86_400 * dealt_trips(dealt.pooled, gate, None, gate.threshold, 1.3).upper
+    assert Guard(dealt, [dealt], UNLIMITED).false_trips(gate).upper == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("gate", GATES[:2])
+def test_the_interval_of_dealt_bursts_holds_what_breakers_of_many_deals_see(gate: Gate) -> None:
+    trace, random = bursts(9), np.random.default_rng(6)
+    window, need = int(gate.window), max(gate.errors, math.ceil(gate.threshold * gate.window / 100))
+    seen = []
+    for _ in range(400):
+        failed = trace.failed[random.integers(0, BREAKERS, len(trace)) == 0]
+        full = np.convolve(failed, np.ones(window, np.int64))[: len(failed)] >= need
+        seen.append(np.count_nonzero(np.diff(full.astype(np.int8)) > 0))
+    a_day = np.mean(seen) / SECONDS * 86_400
+    dealt = dealt_to_one(trace)
+    found = Guard(dealt, [dealt], UNLIMITED).estimate(gate, 1)
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < a_day < found.high < 3 * a_day

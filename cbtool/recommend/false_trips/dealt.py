@@ -59,10 +59,11 @@ class Pooled(NamedTuple):
         peaks = self.peaks(gate, slow_from)
         if not len(peaks.block):
             return np.zeros(0)
-        begins = np.flatnonzero(np.diff(peaks.block, prepend=-1))
-        fullest = np.sort(fullest_of(peaks.bad[begins]))
+        blocks = self.fullest(gate, slow_from)
+        mine = np.isin(peaks.block, blocks)
+        bad = peaks.bad[mine]
+        begins = np.flatnonzero(np.diff(peaks.block[mine], prepend=-1))
         if gate.counted:
-            most = np.maximum.reduceat(peaks.bad, begins)[fullest]
             need = max(gate.errors, math.ceil(threshold * gate.window / 100.0 - 1e-9))
             asked = LastCalls(
                 self.exposure.bad_calls(slow_from),
@@ -71,23 +72,25 @@ class Pooled(NamedTuple):
                 need,
                 1.0 / self.breakers,
             )
-            return self._of_counts(asked, peaks.block[begins[fullest]], most, margin)
-        of = np.repeat(np.arange(len(begins)), np.diff(begins, append=len(peaks.block)))
-        mine = np.isin(of, fullest)
-        bad, good = margin * peaks.bad[mine], (peaks.calls - peaks.bad)[mine].astype(np.float64)
-        chance = self._of_time(gate, threshold, bad, good)
-        firsts = np.flatnonzero(np.diff(of[mine], prepend=-1))
-        return np.maximum.reduceat(chance, firsts)
+            return self._of_counts(asked, blocks, np.maximum.reduceat(bad, begins), margin)
+        good = (peaks.calls[mine] - bad).astype(np.float64)
+        return np.maximum.reduceat(self._of_time(gate, threshold, margin * bad, good), begins)
+
+    def fullest(self, gate: Gate, slow_from: float | None) -> NDArray[np.int64]:
+        """Return which blocks hold the most bad calls, in order: those in which a trip needs least luck."""
+        peaks = self.peaks(gate, slow_from)
+        begins = np.flatnonzero(np.diff(peaks.block, prepend=-1))
+        return peaks.block[begins[np.sort(fullest_of(peaks.bad[begins]))]].astype(np.int64)
 
     def _of_counts(
-        self, asked: LastCalls, blocks: NDArray[np.int32], most: NDArray[np.int32], margin: float
+        self, asked: LastCalls, blocks: NDArray[np.int64], most: NDArray[np.int32], margin: float
     ) -> Floats:
         """Return the same of windows of calls, exactly, for blocks that hold at most so many bad calls."""
         chance = at_least(asked.need, margin * most, asked.share)
         likely = np.flatnonzero(chance > _HARDLY)
         if not len(likely):
             return chance
-        begins = blocks[likely].astype(np.int64) * 2 * asked.window * self.breakers
+        begins = blocks[likely] * 2 * asked.window * self.breakers
         firsts = np.searchsorted(asked.places, begins)
         behind = np.searchsorted(asked.places, begins + 2 * asked.window * self.breakers)
         ends = np.concatenate([np.arange(a, b) for a, b in zip(firsts, behind, strict=True)])

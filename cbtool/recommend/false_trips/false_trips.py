@@ -230,10 +230,17 @@ class Guard:
         return self._chance_of(slow_from) < HARDLY
 
     def _chance_of(self, slow_from: float | None) -> float:
-        """Return how likely chance alone fills windows as full as they were, whatever their length."""
+        """Return how likely chance alone fills windows as full as they were, whatever their length.
+
+        Where each call was dealt out by chance, all of them tell: several deals of one burst are one burst.
+        """
         if slow_from not in self._clusters:
-            levels = self._levels_of(0, slow_from)
-            self._clusters[slow_from] = chance_of_fullest(self._calm[0], levels, slow_from)
+            pooled = self._calm[0].pooled
+            seen = self._calm[0] if pooled is None else pooled.exposure
+            levels = (
+                self._levels_of(0, slow_from) if pooled is None else levels_of(seen.end, seen.bad(slow_from))
+            )
+            self._clusters[slow_from] = chance_of_fullest(seen, levels, slow_from)
         return self._clusters[slow_from]
 
     def _by_chance(self, index: int, gate: Gate, slow_from: float | None, threshold: float) -> float:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cbtool.recommend.candidates.gates import Gate
+    from cbtool.recommend.false_trips.dealt import Pooled
     from cbtool.recommend.false_trips.exposure import Exposure
 
 LOW, HIGH = 0.03, 0.97
@@ -89,7 +90,10 @@ def trip_range(
     for number, view in enumerate(views):
         least, most = _by_chance(view, gate, slow_from, restarts, seed)
         rule = gate._replace(threshold=threshold)
-        tail = _by_tail(view, rule, slow_from, seed)
+        if clusters and view.pooled is not None:
+            tail, least = _by_deals(view.pooled, rule, slow_from, seed), 0.0  # as by chance none come
+        else:
+            tail = _by_tail(view, rule, slow_from, seed)
         hidden = tail.high if clusters else min(tail.high, _by_dispersion(view, rule, slow_from, seed))
         high = max(high, view.share * (tail.high if tail.seen >= _ENOUGH else max(most, hidden)))
         if not number:
@@ -128,6 +132,26 @@ def _by_tail(view: Exposure, gate: Gate, slow_from: float | None, seed: int) -> 
     low = float(np.quantile(tripped, LOW)) / view.seconds
     high = float(np.quantile(np.maximum(reach, tripped), HIGH)) / view.seconds
     return _Tail(min(low, exact.low), max(high, exact.high if seen else 0.0), seen)
+
+
+def _by_deals(pooled: Pooled, gate: Gate, slow_from: float | None, seed: int) -> _Tail:
+    """By the chances that a breaker's part of each block opens it, in resamples of all breakers' blocks."""
+    whole = pooled.exposure
+    chance = pooled.trips(gate, slow_from, gate.threshold)
+    random = np.random.default_rng([seed, _SEED])
+    place = pooled.fullest(gate, slow_from)
+    blocks = pooled.peaks(gate, slow_from).blocks
+    often = resampled_times(place, blocks, whole.breakers, random) @ chance
+    # One more block may have come as near as any.
+    more = pooled.copies * chance.max(initial=0.0) * random.exponential(1.0, len(often))
+    low, high = float(np.quantile(often, LOW)), float(np.quantile(often + more, HIGH))
+    likely = float(chance.sum())
+    if likely:  # weighted blocks vary as so many alike would (Fay and Feuer 1997)
+        alike = likely**2 / (pooled.copies * float((chance**2).sum()))
+        exact = counted_range(max(1, round(alike)), max(1.0, alike))
+        low, high = min(low, likely * exact.low), max(high, likely * exact.high)
+    safety = 1.0 if gate.counted else SAFETY
+    return _Tail(low / whole.seconds, safety * high / whole.seconds, 0)
 
 
 def _by_dispersion(view: Exposure, gate: Gate, slow_from: float | None, seed: int) -> float:
@@ -196,7 +220,7 @@ def _by_chance(view: Exposure, gate: Gate, slow_from: float | None, restarts: fl
     """By calls that are bad independently of each other, at the ends of the interval of their share."""
     threshold = gate.threshold if slow_from is None else gate.slow_threshold
     levels = levels_of(view.end, view.bad(slow_from))
-    least, share, most = _shares(view, slow_from, seed)
+    least, share, most = _shares(view if view.pooled is None else view.pooled.exposure, slow_from, seed)
     worse = levels._replace(bad=np.minimum(1.0, levels.bad * most / share))
     high = max(trips_per_second(worse, gate, threshold), restarts * cold_trip(worse, gate, threshold))
     rate = len(view) / view.seconds
