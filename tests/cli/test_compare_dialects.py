@@ -28,6 +28,17 @@ def test_a_load_too_low_for_a_minimum_catches_nothing(capsys: pytest.CaptureFixt
     assert cells[1]["detection_delay"] is not None
 
 
+def test_who_trips_falsely_and_who_catches_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    four = "resilience4j,gobreaker,failsafe,sre-throttling"
+    assert run(["compare", "--scenario", "brown-out", "--load", "0.01", "--dialects", four]) == 0
+    told = capsys.readouterr().out.split("\n\n")[1]
+    assert told == (
+        "no trips, but a share of the calls refused: sre-throttling.\n"
+        "load 0.01: trips while nothing is wrong: failsafe.\n"
+        "load 0.01: catches no incident: resilience4j, gobreaker."
+    )
+
+
 def test_the_compiled_machine_gives_the_same(capsys: pytest.CaptureFixture[str]) -> None:
     words = ("--dialects", "polly,opossum,sentinel,hystrix", "--load", "1")
     assert compared(capsys, *words, "--engine", "kernel") == compared(capsys, *words, "--engine", "machine")

@@ -116,7 +116,8 @@ def test_a_refusal_lists_what_is_missing_and_no_settings() -> None:
 
 
 def test_the_profile_reads_back_with_its_evidence_and_reasons_as_comments() -> None:
-    text = profile_text(ANSWER, "evil\n[breaker]")
+    text = profile_text(replace(ANSWER, notes=("x " * 200,)), "evil\n[breaker]")
+    assert 90 < max(map(len, text.splitlines())) <= 100
     assert text.startswith("# Recommended: evil")
     assert "# Load low: 0.5/s for 50 % of the time." in text
     assert "# at 0.5/s a window holds 5 calls (the quietest load)\nminimum_number_of_errors = 6" in text
