@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 from cbtool.breaker.parts import WindowType
-from cbtool.report.text import share, table
+from cbtool.report.text import WIDTH, share, table
 from cbtool.units import exact_duration, format_duration
 
 if TYPE_CHECKING:
@@ -109,10 +110,11 @@ def _worst(trips: Estimate | None) -> str:
 
 def _units(answer: Recommendation) -> str:
     budget = answer.budget
-    return (
-        "false trips: at most; outage in: opens so long after one begins; shed: of the\n"
-        "bad calls; refused: good ones; cost: 1 a bad call let through in an incident,\n"
-        f"{budget.reject_cost:g} a good one refused in it, 1 outside, {budget.false_trip_cost:g} a false"
-        " trip;\n"
-        "good: not failed, nor slower than healthy calls are; open: half-open is, too"
+    return textwrap.fill(
+        "false trips: the bound that was held to the budget; outage in: opens so long after one begins; shed:"
+        " of the bad calls; refused: good ones, neither failed nor slower than healthy calls are; open:"
+        " half-open, too; cost: 1 a bad call let through in an incident,"
+        f" {budget.reject_cost:g} a good one refused in it, 1 outside, {budget.false_trip_cost:g} a false"
+        " trip",
+        WIDTH,
     )
