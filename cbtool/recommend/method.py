@@ -122,9 +122,8 @@ def answer_of(seen: Seen, asked: Asked, *, brief: bool = False) -> Recommendatio
         needs = missing_budget(trace, budget, apart.incidents, weighed=weighed, unnamed=left)
         return replace(answer, needs=needs)
     answer = surrounded(answer, settings, asked.rules, current=asked.current, brief=brief)
-    if answer.config is None:
-        return answer
-    return answer.noting(*observed_notes(answer.config, seen.gave_up, trace, instances))
+    config = settings.candidate.config()
+    return answer.noting(*observed_notes(config, seen.gave_up, trace, instances))
 
 
 class _InMemory:
