@@ -25,6 +25,7 @@ from cbtool.recommend.surroundings.alternatives import alternatives
 from cbtool.recommend.surroundings.derivations import derivation
 from cbtool.recommend.surroundings.evidence import Evidence, expected, notes, reasons
 from cbtool.recommend.surroundings.held_to import held_to
+from cbtool.recommend.surroundings.quietest import quietest_notes
 from cbtool.recommend.surroundings.resamples import resampled_courts
 from cbtool.recommend.surroundings.sensitivity import sensitivities
 from cbtool.recommend.surroundings.timeline import timeline_of
@@ -101,7 +102,9 @@ def _surrounded(
     asked = held_to(found, regimes, promised.detection_delay_s)
     moved = sensitivities(found, courts)
     by_setting = {each.setting: each for each in moved}
-    answer = answer.noting(*notes(evidence), *_crowding(found, courts, evidence.capacity))
+    answer = answer.noting(
+        *quietest_notes(found), *notes(evidence), *_crowding(found, courts, evidence.capacity)
+    )
     return replace(
         answer,
         profile=Profile(
