@@ -50,9 +50,9 @@ def at_least(number: int, of: int, share: float) -> float:
 @pytest.mark.parametrize("gate", [GATES[0], Gate(2.0, 1.0, 3, 3)])
 def test_a_burst_s_part_is_binomial(gate: Gate) -> None:
     pooled = Pooled(exposure_of([bursts(10)], []), BREAKERS)
-    chance = pooled.trips(gate, None, gate.threshold)
-    assert np.median(chance) == pytest.approx(at_least(3, 10, 1 / 8), rel=1e-3)
-    assert len(chance) >= SECONDS / EVERY
+    found = pooled.trips(gate, None, gate.threshold)
+    assert np.median(found.chance) == pytest.approx(at_least(3, 10, 1 / 8), rel=1e-3)
+    assert found.times.sum() >= SECONDS / EVERY
 
 
 @pytest.mark.parametrize(("window", "need"), [(3, 3), (4, 2), (5, 1), (6, 4)])
@@ -104,11 +104,23 @@ def test_it_is_what_the_breakers_of_many_deals_see(gate: Gate) -> None:
     assert 0.5 < likely * SECONDS / np.mean(seen) < 3.0
 
 
+@pytest.mark.parametrize("gate", [GATES[0], Gate(2.0, 1.0, 3, 3)])
+def test_many_bursts_count_as_often_as_they_come(gate: Gate) -> None:
+    calls = traffic(phase("a", SECONDS, 2.0, failure_rate=0.0), seed=1)
+    quiet = trace_of(calls, DEFAULT_RULES.verdicts(calls))
+    failed = np.arange(len(quiet)) % 80 < 10  # 1,000 bursts
+    many = Pooled(exposure_of([Trace(quiet.start, quiet.duration, failed, True)], []), BREAKERS)
+    few = failed & (np.arange(len(quiet)) < 8_000)
+    tenth = Pooled(exposure_of([Trace(quiet.start, quiet.duration, few, True)], []), BREAKERS)
+    once, often = (dealt_trips(each, gate, None, gate.threshold, 1.3).likely for each in (tenth, many))
+    assert often == pytest.approx(10 * once, rel=0.1)
+
+
 def test_the_bound_leaves_room_for_one_burst_that_is_worse() -> None:
     pooled = Pooled(exposure_of([bursts(8)], []), BREAKERS)
     gate = Gate(5.0, 100.0, 5, 5, counted=True)
     trips = dealt_trips(pooled, gate, None, 100.0, 1.5)
-    chance = pooled.trips(gate, None, 100.0)
+    chance = pooled.trips(gate, None, 100.0).chance
     worse = at_least(5, 12, 1 / 8)
     expected = chance.sum() + math.sqrt((chance**2).sum()) + worse
     assert trips.upper * pooled.exposure.seconds == pytest.approx(expected, rel=1e-6)

@@ -29,6 +29,30 @@ _FAR = 6.0  # standard deviations, beyond which nothing is
 _HARDLY = 1e-9  # a chance that is none
 
 
+class Chances(NamedTuple):
+    """How likely one breaker trips in each block that may matter."""
+
+    block: NDArray[np.int64]
+    times: NDArray[np.int64]
+    """How many blocks it stands for."""
+    chance: Floats
+
+    @property
+    def total(self) -> float:
+        """Trips to expect."""
+        return float(self.times @ self.chance)
+
+    @property
+    def squares(self) -> float:
+        """Their variance, were each burst to come by chance."""
+        return float(self.times @ self.chance**2)
+
+    @property
+    def worst(self) -> float:
+        """The chance in the worst block."""
+        return float(self.chance.max(initial=0.0))
+
+
 class Pooled(NamedTuple):
     """The traffic of all breakers together, before it is dealt out among them."""
 
@@ -47,8 +71,8 @@ class Pooled(NamedTuple):
         whole = gate._replace(window=gate.window * self.breakers) if gate.counted else gate
         return self.exposure.peaks(whole, slow_from)
 
-    def trips(self, gate: Gate, slow_from: float | None, threshold: float, margin: float = 1.0) -> Floats:
-        """Return for each of the fullest blocks how likely one breaker trips in it.
+    def trips(self, gate: Gate, slow_from: float | None, threshold: float, margin: float = 1.0) -> Chances:
+        """Return for each block that may matter how likely one breaker trips in it.
 
         Args:
             gate: when the breaker opens.
@@ -56,46 +80,57 @@ class Pooled(NamedTuple):
             threshold: of the rate of such, percent.
             margin: times as many bad calls as were seen.
         """
-        peaks = self.peaks(gate, slow_from)
-        if not len(peaks.block):
-            return np.zeros(0)
-        blocks = self.fullest(gate, slow_from)
-        mine = np.isin(peaks.block, blocks)
-        bad = peaks.bad[mine]
-        begins = np.flatnonzero(np.diff(peaks.block[mine], prepend=-1))
+        blocks, times = self._looked_at(gate, slow_from, threshold, margin)
+        if not len(blocks):
+            return Chances(blocks, times, np.zeros(0))
         if gate.counted:
-            need = max(gate.errors, math.ceil(threshold * gate.window / 100.0 - 1e-9))
-            asked = LastCalls(
-                self.exposure.bad_calls(slow_from),
-                self.exposure.breaks(),
-                round(gate.window),
-                need,
-                1.0 / self.breakers,
-            )
-            return self._of_counts(asked, blocks, np.maximum.reduceat(bad, begins), margin)
-        good = (peaks.calls[mine] - bad).astype(np.float64)
-        return np.maximum.reduceat(self._of_time(gate, threshold, margin * bad, good), begins)
+            chance = self._of_counts(gate, slow_from, threshold, blocks, margin=margin)
+            return Chances(blocks, times, chance)
+        peaks = self.peaks(gate, slow_from)
+        mine = np.isin(peaks.block, blocks)
+        bad, good = peaks.bad[mine], (peaks.calls - peaks.bad)[mine].astype(np.float64)
+        begins = np.flatnonzero(np.diff(peaks.block[mine], prepend=-1))
+        chance = np.maximum.reduceat(self._of_time(gate, threshold, margin * bad, good), begins)
+        return Chances(blocks, times, chance)
 
-    def fullest(self, gate: Gate, slow_from: float | None) -> NDArray[np.int64]:
-        """Return which blocks hold the most bad calls, in order: those in which a trip needs least luck."""
+    def _looked_at(
+        self, gate: Gate, slow_from: float | None, threshold: float, margin: float
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Return the fullest blocks and, of the others that can trip, some; with how many each stands for."""
         peaks = self.peaks(gate, slow_from)
         begins = np.flatnonzero(np.diff(peaks.block, prepend=-1))
-        return peaks.block[begins[np.sort(fullest_of(peaks.bad[begins]))]].astype(np.int64)
+        most = peaks.bad[begins]
+        numbers = margin * np.arange(int(most.max(initial=0)) + 1)
+        possible = at_least(_needed(gate, threshold), numbers, 1.0 / self.breakers) > _HARDLY
+        likely = np.flatnonzero(possible[most])
+        fullest = fullest_of(most[likely])
+        others = np.argsort(most[likely], kind="stable")[: len(likely) - len(fullest)]
+        every = max(1, math.ceil(len(others) / max(1, len(fullest))))
+        times = np.zeros(len(likely), np.int64)
+        times[others[every // 2 :: every]] = every
+        times[fullest] = 1
+        taken = times > 0
+        return peaks.block[begins[likely[taken]]].astype(np.int64), times[taken]
 
     def _of_counts(
-        self, asked: LastCalls, blocks: NDArray[np.int64], most: NDArray[np.int32], margin: float
+        self,
+        gate: Gate,
+        slow_from: float | None,
+        threshold: float,
+        blocks: NDArray[np.int64],
+        *,
+        margin: float,
     ) -> Floats:
-        """Return the same of windows of calls, exactly, for blocks that hold at most so many bad calls."""
-        chance = at_least(asked.need, margin * most, asked.share)
-        likely = np.flatnonzero(chance > _HARDLY)
-        if not len(likely):
-            return chance
-        begins = blocks[likely] * 2 * asked.window * self.breakers
-        firsts = np.searchsorted(asked.places, begins)
-        behind = np.searchsorted(asked.places, begins + 2 * asked.window * self.breakers)
+        """Return for each of some blocks how likely a window of calls fills in it, exactly."""
+        places, window = self.exposure.bad_calls(slow_from), round(gate.window)
+        asked = LastCalls(
+            places, self.exposure.breaks(), window, _needed(gate, threshold), 1.0 / self.breakers
+        )
+        length = 2 * window * self.breakers
+        firsts, behind = np.searchsorted(places, (blocks * length, (blocks + 1) * length))
         ends = np.concatenate([np.arange(a, b) for a, b in zip(firsts, behind, strict=True)])
-        of = np.repeat(likely, behind - firsts)
-        chance[likely] = 0.0
+        of = np.repeat(np.arange(len(blocks)), behind - firsts)
+        chance = np.zeros(len(blocks))
         if margin > 1.0:
             np.maximum.at(chance, of, asked.full(ends, margin))
         else:
@@ -104,7 +139,7 @@ class Pooled(NamedTuple):
 
     def _of_time(self, gate: Gate, threshold: float, bad: Floats, good: Floats) -> Floats:
         share = 1.0 / self.breakers
-        chance = at_least(gate.errors, bad, share)
+        chance = at_least(gate.errors, bad, share)  # of peaks beside a block's fullest, it may be none
         likely = np.flatnonzero(chance > _HARDLY)
         if not len(likely):
             return chance
@@ -125,6 +160,12 @@ class Pooled(NamedTuple):
         return chance
 
 
+def _needed(gate: Gate, threshold: float) -> int:
+    """Return how many bad calls a window must hold at least to trip."""
+    share = threshold * gate.window / 100.0 if gate.counted else 0.0
+    return max(gate.errors, math.ceil(share - 1e-9))
+
+
 def dealt_trips(
     pooled: Pooled, gate: Gate, slow_from: float | None, threshold: float, margin: float
 ) -> FalseTrips:
@@ -140,10 +181,9 @@ def dealt_trips(
         margin: times as bad as the worst burst that the next may be.
     """
     seconds, copies = pooled.exposure.seconds, pooled.copies
-    chance, worst = _chances(pooled, gate, slow_from, threshold, margin)
-    likely = float(chance.sum())
-    error = math.sqrt(copies * float((chance**2).sum()))
-    return FalseTrips(0.0, likely / seconds, (likely + error + copies * worst) / seconds)
+    seen, worst = _chances(pooled, gate, slow_from, threshold, margin)
+    error = math.sqrt(copies * seen.squares)
+    return FalseTrips(0.0, seen.total / seconds, (seen.total + error + copies * worst) / seconds)
 
 
 def dealt_bounds(
@@ -152,17 +192,18 @@ def dealt_bounds(
     """Return the same bound of failures on resamples: Poisson weights of the blocks; shape (draws, gates)."""
     found = np.empty((draws, len(gates)))
     for column, gate in enumerate(gates):
-        chance, worst = _chances(pooled, gate, None, gate.threshold, margin)
-        weights = np.random.default_rng(seed).poisson(1.0, (draws, len(chance)))
-        error = np.sqrt(pooled.copies * (weights @ chance**2))
-        found[:, column] = (weights @ chance + error + pooled.copies * worst) / pooled.exposure.seconds
+        seen, worst = _chances(pooled, gate, None, gate.threshold, margin)
+        weights = np.random.default_rng(seed).poisson(seen.times, (draws, len(seen.times)))
+        error = np.sqrt(pooled.copies * (weights @ seen.chance**2))
+        found[:, column] = (weights @ seen.chance + error + pooled.copies * worst) / pooled.exposure.seconds
     return found
 
 
 def _chances(
     pooled: Pooled, gate: Gate, slow_from: float | None, threshold: float, margin: float
-) -> tuple[Floats, float]:
+) -> tuple[Chances, float]:
     """Return how likely one breaker trips in each block, and in one that is worse than all."""
     safety = 1.0 if gate.counted else SAFETY
-    worst = pooled.trips(gate, slow_from, threshold, margin).max(initial=0.0)
-    return safety * pooled.trips(gate, slow_from, threshold), float(worst)
+    worst = pooled.trips(gate, slow_from, threshold, margin).worst
+    seen = pooled.trips(gate, slow_from, threshold)
+    return seen._replace(chance=safety * seen.chance), worst

@@ -137,17 +137,16 @@ def _by_tail(view: Exposure, gate: Gate, slow_from: float | None, seed: int) -> 
 def _by_deals(pooled: Pooled, gate: Gate, slow_from: float | None, seed: int) -> _Tail:
     """By the chances that a breaker's part of each block opens it, in resamples of all breakers' blocks."""
     whole = pooled.exposure
-    chance = pooled.trips(gate, slow_from, gate.threshold)
+    found = pooled.trips(gate, slow_from, gate.threshold)
     random = np.random.default_rng([seed, _SEED])
-    place = pooled.fullest(gate, slow_from)
     blocks = pooled.peaks(gate, slow_from).blocks
-    often = resampled_times(place, blocks, whole.breakers, random) @ chance
+    often = resampled_times(found.block, blocks, whole.breakers, random) @ (found.times * found.chance)
     # One more block may have come as near as any.
-    more = pooled.copies * chance.max(initial=0.0) * random.exponential(1.0, len(often))
+    more = pooled.copies * found.worst * random.exponential(1.0, len(often))
     low, high = float(np.quantile(often, LOW)), float(np.quantile(often + more, HIGH))
-    likely = float(chance.sum())
-    if likely:  # weighted blocks vary as so many alike would (Fay and Feuer 1997)
-        alike = likely**2 / (pooled.copies * float((chance**2).sum()))
+    likely = found.total
+    if found.squares:  # weighted blocks vary as so many alike would (Fay and Feuer 1997)
+        alike = likely**2 / (pooled.copies * found.squares)
         exact = counted_range(max(1, round(alike)), max(1.0, alike))
         low, high = min(low, likely * exact.low), max(high, likely * exact.high)
     safety = 1.0 if gate.counted else SAFETY
