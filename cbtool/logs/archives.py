@@ -102,6 +102,15 @@ def entry_blocks(pieces: Iterator[bytes], name: str, note: Callable[[str], None]
         note(f"{name}: {problem}; it was read up to there")
 
 
+def loose_entry_blocks(pieces: Iterator[bytes]) -> Iterator[bytes | Block]:
+    """Yield the same of entries that stand by themselves, as a browser copies one."""
+    yield b'{"har":1}\n'
+    cutting = Cutting(None)
+    for piece in pieces:
+        yield from map(_block, cutting.taken(piece))
+    yield from map(_block, cutting.rest())
+
+
 def _block(whole: Whole) -> Block:
     return EntryBlock(b"".join((*whole.parts, har.BEHIND)), whole.line, start=whole.start, end=whole.end)
 

@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from cbtool.logs import gatling, jaeger, vegeta, zipkin
-from cbtool.logs.archives import entry_blocks
+from cbtool.logs.archives import entry_blocks, loose_entry_blocks
 from cbtool.logs.cutting import Cutting
 from cbtool.logs.jmeter import sample_blocks
 from cbtool.logs.spans import span_blocks
@@ -36,6 +36,9 @@ _HAR = re.compile(
     rb'\s*\{\s*(?:"log"\s*:\s*\{|(?:'
     + _PLAIN
     + rb')+"log"\s*:\s*\{\s*"(?:version|creator|browser|pages|entries|comment)"\s*:)'
+)
+_HAR_ENTRIES = re.compile(
+    rb'\s*\{(?=.{0,16384}?"startedDateTime"\s*:\s*")(?=.{0,16384}?"request"\s*:\s*\{\s*")', re.DOTALL
 )
 _JMETER = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<testResults\b", re.DOTALL)
 _SPANS = re.compile(rb'\s*\{\s*"resourceSpans"\s*:')
@@ -132,6 +135,7 @@ def _spans(pieces: Iterator[bytes], name: str, _note: Note) -> Iterator[bytes | 
 
 _READERS: Mapping[re.Pattern[bytes], Reader] = {
     _HAR: entry_blocks,
+    _HAR_ENTRIES: lambda pieces, _name, _note: loose_entry_blocks(pieces),
     _JMETER: _jmeter,
     _SPANS: _spans,
     _TEMPO: _tempo,

@@ -233,6 +233,32 @@ def read(path: Path, content: bytes | str | dict[str, Any]) -> LogRead:
     return read_calls([str(path)])
 
 
+@pytest.mark.parametrize("form", ["one", "pretty", "lines", "list", "spread list"])
+def test_entries_without_their_archive(form: str, tmp_path: Path) -> None:
+    slow = {"_connectionId": "9", "_priority": "High", **GOOD, "time": 90.0}
+    entries = [GOOD] if form in {"one", "pretty"} else [GOOD, slow, GOOD]
+    text = {
+        "one": json.dumps(GOOD),
+        "pretty": json.dumps(GOOD, indent=2),
+        "lines": "\n".join(map(json.dumps, entries)) + "\n",
+        "list": json.dumps(entries),
+        "spread list": json.dumps(entries, indent=2),
+    }[form]
+    path = tmp_path / "entries.json"
+    path.write_text(text)
+    found = read_calls([str(path)])
+    assert (found.format, found.rejected) == ("har", 0)
+    assert found.calls.duration_ns.tolist() == [round(each["time"] * MS) for each in entries]
+    assert found.calls.status.tolist() == [200] * len(entries)
+
+
+def test_of_entries_without_their_archive_one_that_breaks_off_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "entries.json"
+    path.write_text("\n".join([json.dumps(GOOD)] * 3)[:-40])
+    found = read_calls([str(path)])
+    assert (len(found.calls), found.rejected) == (2, 1)
+
+
 def test_where_the_list_is_and_how_it_is_written_makes_no_difference(tmp_path: Path) -> None:
     entries = [GOOD, {**GOOD, "time": 3}]
     page = {"id": "page_1", "title": 'entries": [{', "pageTimings": {"entries": [{"log": {"entries": [1]}}]}}
