@@ -107,6 +107,15 @@ def test_the_profile_carries_what_it_was_recommended_from(answer: Recommendation
         assert seen.window_calls_usual == pytest.approx((seen.load_usual or 0) * config.window_size, rel=2e-3)
 
 
+def test_asking_for_more_never_trips_more_often(answer: Recommendation) -> None:
+    assert answer.expected is not None
+    stricter = {"failure_rate_threshold", "minimum_number_of_errors", "minimum_number_of_calls"}
+    for each in answer.sensitivity:
+        higher = [n for n in each.neighbours if each.setting in stricter and n.value > each.value]
+        assert all(n.false_trips_per_day <= answer.expected.false_trips_bound for n in higher)
+        assert all(n.within_budget for n in higher)
+
+
 def test_every_setting_has_its_sensitivity_and_its_derivation(answer: Recommendation) -> None:
     settings = {reason.setting: reason for reason in answer.reasons}
     assert {each.setting for each in answer.sensitivity} == set(settings)

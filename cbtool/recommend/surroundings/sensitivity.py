@@ -24,6 +24,14 @@ if TYPE_CHECKING:
     from cbtool.recommend.found import Found
     from cbtool.recommend.search.loss import Court
 
+_STRICTER = {
+    "failure_rate_threshold",
+    "slow_call_rate_threshold",
+    "slow_call_duration_threshold",
+    "minimum_number_of_calls",
+    "minimum_number_of_errors",
+}
+"""More of these asks for more before a breaker opens, so it trips no more often, whatever a tail says."""
 _HARDLY = 1.05
 _FAR = 1.5
 
@@ -51,12 +59,15 @@ def _sensitivity(
     values = axis.near()
     base = found.budget.false_trip_cost
     chosen = costs[found.candidate]
+    own = found.search.guard.false_trips(found.candidate.gate).upper
     neighbours = []
     for value in values:
         candidate = axis.moved(value)
         if candidate not in costs:
             costs[candidate] = _costs(candidate, courts)
         upper = found.search.guard.false_trips(candidate.gate).upper
+        if axis.setting in _STRICTER and value > axis.at:
+            upper = min(upper, own)
         within = upper <= found.search.budget
         if value != axis.at:
             cost = float((costs[candidate].mean() + base) / (chosen.mean() + base))
