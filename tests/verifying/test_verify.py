@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -308,6 +309,9 @@ def test_a_window_of_calls_does_not_mind_the_load() -> None:
 def test_more_strays_fail_only_beyond_chance() -> None:
     assert not drift(traffic(5.0, 3600.0, failing=2.0))["healthy failure rate"].passed
     assert drift(traffic(5.0, 3600.0, failing=0.6))["healthy failure rate"].passed
+    told = drift(traffic(5.0, 3600.0, failing=2.0))["healthy failure rate"]
+    assert told.wanted == "0.5 % (0.42 to 0.58) then"
+    assert re.fullmatch(r"[12]\.\d+ % \(1\.\d+ to 2\.\d+\)", told.shown)
     # As bad a rate, of so few calls that chance may have made it.
     assert drift(traffic(5.0, 80.0, failing=1.0, seed=4))["healthy failure rate"].passed
 
