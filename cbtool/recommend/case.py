@@ -62,8 +62,9 @@ class Case:
 
     def _ridden(self) -> tuple[list[Segment], list[bool]]:
         """Return the bad stretches that are no incidents, and which of them are severe."""
-        ridden, bad = sorted(set(self.sides.segments) - set(self.sides.actionable)), self.trace.bad(self.p99)
-        return ridden, [bool(bad[s.first : s.last + 1].mean() >= self.budget.break_even) for s in ridden]
+        ridden, bad = set(self.sides.segments) - set(self.sides.actionable), self.trace.bad(self.p99)
+        found = sorted(ridden | set(self.sides.hidden))
+        return found, [bool(bad[s.first : s.last + 1].mean() >= self.budget.break_even) for s in found]
 
     def mild(self, seconds: float) -> Mild | None:
         """Return the stretches that are worse than usual and last, in so many seconds of healthy time."""
@@ -79,10 +80,10 @@ class Case:
     @property
     def burst_margin(self) -> float:
         """How many times as bad as the worst burst seen the next may be (`margins.burst_margin`)."""
-        bursts = severe_blips(self.sides.incidents, self.budget)
-        if not bursts or len(bursts) >= A_TAIL:
+        bursts = len(severe_blips(self.sides.incidents, self.budget)) + len(self.sides.hidden)
+        if not bursts or bursts >= A_TAIL:
             return BURST_MARGIN
-        return burst_margin(len(bursts), hurried=bool(self.sides.actionable))
+        return burst_margin(bursts, hurried=bool(self.sides.actionable))
 
     def blips(self) -> list[Segment]:
         """Return the severe bursts to be ridden through."""

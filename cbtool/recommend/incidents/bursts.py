@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from cbtool.recommend.incidents.blips import LONGEST_BLIP, RECURRING, USUALLY_ACTED_ON
-from cbtool.recommend.incidents.segments import LEAST_BAD_CALLS, Segment
+from cbtool.recommend.incidents.segments import LEAST_BAD_CALLS, Segment, nearly_all_bad
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,7 @@ _GAP = 3.0  # times as long as all bursts is no burst of their sort
 _AROUND = 25  # calls on either side that tell how far apart calls usually are
 _TOGETHER = 0.2  # of that: one after the other
 _ALL = 0.9  # of the calls fail in an outage
+_PLAINLY, _A_RUN = 0.8, 5  # of the calls, and calls, fail in a restart that chance seems to hide
 _MANY = 20  # failures that came apart are no single caller's
 
 
@@ -88,6 +89,31 @@ def _is_outage(stretch: Stretch) -> bool:
         and shape is not None
         and shape.bursts >= _MANY
     )
+
+
+def hidden_bursts(
+    start: NDArray[np.int64], failed: NDArray[np.bool_], known: Sequence[Segment]
+) -> list[Segment]:
+    """Return short outages of too few calls to stand out as bad stretches where many calls fail by chance.
+
+    Args:
+        start: nanoseconds, n of them in order.
+        failed: n.
+        known: the bad stretches that do stand out.
+    """
+    apart = np.ones(len(failed), np.bool_)
+    for segment in known:
+        apart[segment.first : segment.last + 1] = False
+    bad = failed & apart
+    baseline = int(bad.sum()) / max(1, int(apart.sum()))
+    return [
+        found
+        for found in nearly_all_bad(bad, baseline)
+        if apart[found.first : found.last + 1].all()
+        and failed[found.first : found.last + 1].sum()
+        >= max(_A_RUN, _PLAINLY * (found.last + 1 - found.first))
+        and start[found.last] - start[found.first] < LONGEST_BLIP * 1e9
+    ]
 
 
 def follows(start: NDArray[np.int64], failed: NDArray[np.bool_]) -> NDArray[np.bool_]:

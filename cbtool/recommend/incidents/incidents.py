@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from cbtool.recommend.incidents.blips import LONGEST_BLIP
-from cbtool.recommend.incidents.bursts import LEAST, Bar, bar_of
+from cbtool.recommend.incidents.bursts import LEAST, Bar, bar_of, hidden_bursts
 from cbtool.recommend.incidents.segments import LEAST_BAD_CALLS, Segment, cut_short
-from cbtool.recommend.incidents.stretches import Stretch, Stretches, bad_stretches, read, seconds_of
+from cbtool.recommend.incidents.stretches import MOST, Stretch, Stretches, bad_stretches, read, seconds_of
 from cbtool.recommend.model import Incident, IncidentKind
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class Sides:
         background: mask of the calls outside actionable incidents.
         shortest: seconds from which an incident is acted on.
         parts: the bad stretches before those that belong together were joined; empty with labels.
+        hidden: short outages in the background, of so few calls that they are no bad stretches.
     """
 
     incidents: tuple[Incident, ...]
@@ -49,6 +50,7 @@ class Sides:
     background: NDArray[np.bool_]
     shortest: float
     parts: tuple[Segment, ...] = ()
+    hidden: tuple[Segment, ...] = ()
 
 
 class Apart(NamedTuple):
@@ -59,6 +61,7 @@ class Apart(NamedTuple):
     actionable: tuple[Segment, ...]
     shortest: float
     parts: tuple[Segment, ...]
+    hidden: tuple[Segment, ...] = ()
 
 
 def apart_along(trace: TraceColumns, slow_from: float | None, budget: Budget) -> Apart:
@@ -72,7 +75,11 @@ def apart_along(trace: TraceColumns, slow_from: float | None, budget: Budget) ->
     slow = None if slow_from is None else trace.slower_than(slow_from)
     found = bad_stretches(trace, slow, budget.break_even)
     bar = bar_of([s for s in found.read if s.shape is not None], budget, trace.span)
-    return _apart(trace, found, budget.break_even, bar)
+    apart = _apart(trace, found, budget.break_even, bar)
+    n = len(trace)
+    if n > MOST:
+        return apart
+    return apart._replace(hidden=tuple(hidden_bursts(trace.start[0:n], trace.failed[0:n], apart.segments)))
 
 
 def incidents_of(trace: TraceColumns, slow_from: float | None, budget: Budget) -> tuple[Incident, ...]:
@@ -108,6 +115,7 @@ def sides_of(trace: Trace, apart: Apart) -> Sides:
         background=background,
         shortest=apart.shortest,
         parts=apart.parts,
+        hidden=apart.hidden,
     )
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _SLOW_BASELINE = 0.01  # by the definition of a p99
 _CALM_CALLS = 100  # outside all segments, for a second pass
 _SEVERAL = 2  # calls in a burst
-_MOST = 4_000_000
+MOST = 4_000_000
 """Calls that are looked at once more; of so many at so low a load there are none in years."""
 
 
@@ -95,7 +95,7 @@ def bad_stretches(trace: TraceColumns, slow: Column | None, level: float) -> Str
     """
     joined, parts = _found(trace, slow, level)
     found = Stretches([read(trace, slow, segment, level) for segment in joined], parts)
-    return _bursts_as_calls(trace, slow, level, found) if len(trace) <= _MOST else found
+    return _bursts_as_calls(trace, slow, level, found) if len(trace) <= MOST else found
 
 
 def _bursts_as_calls(trace: TraceColumns, slow: Column | None, level: float, found: Stretches) -> Stretches:
