@@ -1,8 +1,8 @@
 """Scenarios made for a load: an outage and a brown-out to notice, a blip and health to ride through.
 
-Each is tried several times with other seeds; times are held to their limit in nine tries of ten. An outage
-must be noticed within the detection delay, a brown-out and slow calls within twice that. Rates are what ONE
-breaker sees.
+Each is tried several times with other seeds; times are held to their limit in nine tries of ten, of a busy
+breaker in all of five. An outage must be noticed within the detection delay, a brown-out and slow calls
+within twice that. Rates are what ONE breaker sees.
 """
 
 from __future__ import annotations
