@@ -66,6 +66,17 @@ class Track:
         return table
 
 
+class ToldBy(StrEnum):
+    """What the false trips to expect of settings are told by."""
+
+    TAIL = "tail"
+    """What was seen, chance, and the tail of how near the window came."""
+    LIKENESS = "likeness"
+    """The same for a window that slides, which another library's rule is like, and its own false trips."""
+    COUNT = "count"
+    """Its own false trips on the log alone: of none, only an upper limit is known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Alternative:
     """Settings that could be chosen instead, or are in use today.
@@ -73,27 +84,33 @@ class Alternative:
     Attributes:
         name: `recommended`, `more sensitive`, `calmer`, `front N`, or today's profile.
         config: the settings.
-        false_trips_per_day: expected, and its upper bound; None where the settings are of a kind that the
-            tail is not worked out for.
-        delay: seconds that an outage at the usual load goes unnoticed; None: it is never noticed.
+        false_trips_per_day: expected, and its upper bound; no value where none was seen and nothing else is
+            known.
+        delay: seconds that an outage at the usual load goes unnoticed; None: it is never noticed, or nobody
+            knows.
         track: what they would have done on this log.
         on_front: whether no other that was looked at is better in one respect and as good in all.
+        told_by: what the false trips are told by.
+        healthy_days: in which they were counted, by one breaker; None where they were not.
     """
 
     name: str
     config: BreakerConfig
-    false_trips_per_day: Estimate | None
+    false_trips_per_day: Estimate
     delay: float | None
     track: Track
     on_front: bool = True
+    told_by: ToldBy = ToldBy.TAIL
+    healthy_days: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the alternative as plain values."""
-        trips = self.false_trips_per_day
         return {
             "name": self.name,
             "breaker": breaker_table(self.config),
-            "false_trips_per_day": None if trips is None else trips.to_json(),
+            "false_trips_per_day": self.false_trips_per_day.to_json(),
+            "false_trips_told_by": self.told_by.value,
+            "healthy_days": plain(self.healthy_days),
             "outage_delay_s": plain(self.delay),
             "on_front": self.on_front,
             "log": self.track.to_json(),

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cbtool.breaker.parts import WindowType
-from cbtool.report.text import WIDTH, share, table
+from cbtool.recommend.findings import ToldBy
+from cbtool.report.text import WIDTH, counted, share, table
 from cbtool.units import exact_duration, format_duration
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cbtool.breaker.config import BreakerConfig
-    from cbtool.recommend.findings import Alternative, Estimate, Track
+    from cbtool.recommend.findings import Alternative, Track
     from cbtool.recommend.model import Recommendation
 
 SELDOM = 1 / 3650
@@ -30,13 +33,14 @@ def choices_text(answer: Recommendation) -> str:
         right={2, 4},
     )
     if not any(one.track.trips or one.track.incidents for one in each):
-        return f"{what}\nNone of them would have opened on this log; it holds no incident."
+        none = "None of them would have opened on this log; it holds no incident."
+        return "\n".join([what, none, *_today(answer)])
     did = table(
         ("on this log", "trips", "false", "caught", "after", "shed", "refused", "open", "cost"),
         [(_name(one, answer), *track_row(one.track)) for one in each],
         right=range(1, 9),
     )
-    return f"{what}\n\n{did}\n{_units(answer)}"
+    return "\n".join([what, "", did, _units(answer), *_today(answer)])
 
 
 def track_row(track: Track) -> tuple[str, ...]:
@@ -90,7 +94,7 @@ def _setting_row(one: Alternative, answer: Recommendation) -> tuple[str, ...]:
         _name(one, answer),
         opens_at(one.config),
         waits(one.config),
-        _worst(one.false_trips_per_day),
+        _worst(one),
         "-" if one.delay is None else format_duration(one.delay),
     )
 
@@ -99,13 +103,44 @@ def _name(one: Alternative, answer: Recommendation) -> str:
     return "today" if one is answer.current else one.name
 
 
-def _worst(trips: Estimate | None) -> str:
-    if trips is None or trips.high is None:
+def _worst(one: Alternative) -> str:
+    trips = one.false_trips_per_day
+    if trips.high is None:
         return "-"
+    if trips.value is None:
+        return f"up to {every(trips.high)}"
     if trips.high >= _A_DAY:
         return every(trips.high)
     days = 1 / max(trips.high, 1e-9)
     return f"1 in {days:,.0f} days" if days < _DECADE else "1 in 10 years"
+
+
+def _today(answer: Recommendation) -> list[str]:
+    """Say what today's false trips are told by, where that is not what the others' are."""
+    told = None if answer.current is None else told_by(answer.current.to_json())
+    return [] if told is None else [textwrap.fill(f"today: {told}", WIDTH)]
+
+
+def told_by(one: Mapping[str, Any]) -> str | None:
+    """Say how false trips of another library's rules are known; None where they are as the others' are.
+
+    Args:
+        one: an alternative, as in the document.
+    """
+    if one["healthy_days"] is None:
+        return None
+    trips, span = one["false_trips_per_day"], format_duration(86400 * one["healthy_days"])
+    seen = f"run call by call, {counted(one['log']['false_trips'], 'false trip')} in {span} of healthy time"
+    if one["false_trips_told_by"] == ToldBy.LIKENESS:
+        likely, most = every(trips["value"]), every(trips["high"])
+        expected = (
+            f"{likely} to expect and {most} at most" if likely != most else f"{most} to expect, at most"
+        )
+        return f"{seen}; {expected}, by that and the tail of a window that slides, which such a rule is like"
+    if trips["value"] is None:
+        return f"{seen}, which cannot rule out {every(trips['high'])}; no more is known of such a rule"
+    between = f"{every(trips['low'])} to {every(trips['high'])}"
+    return f"{seen}, so {every(trips['value'])} ({between}); no more is known of such a rule"
 
 
 def _units(answer: Recommendation) -> str:

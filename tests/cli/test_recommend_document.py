@@ -22,7 +22,9 @@ TRACK = {
 ALTERNATIVE = {
     "name": str,
     "breaker": dict,
-    "false_trips_per_day": (ESTIMATE, None),
+    "false_trips_per_day": ESTIMATE,
+    "false_trips_told_by": str,
+    "healthy_days": MAYBE,
     "outage_delay_s": MAYBE,
     "on_front": bool,
     "log": TRACK,

@@ -20,6 +20,7 @@ from cbtool.recommend.findings import (
     Promise,
     Sensitivity,
     Timeline,
+    ToldBy,
     Track,
     Validation,
     Weight,
@@ -49,10 +50,12 @@ def alternative(name: str, errors: int, high: float, delay: float | None, **chan
 CURRENT = Alternative(
     "five-in-a-row-of-ours",
     BreakerConfig(sliding_window_type=WindowType.CONSECUTIVE, sliding_window_size=5),
-    None,
-    None,
+    Estimate(48.0, 15.8, 109.0),
+    0.8,
     track(trips=9, false_trips=4, caught=1, delay=None, shed=0),
     on_front=False,
+    told_by=ToldBy.LIKENESS,
+    healthy_days=1 / 12,
 )
 SENSITIVITY = (
     Sensitivity(

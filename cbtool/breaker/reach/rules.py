@@ -139,6 +139,13 @@ def rules_of(config: BreakerConfig, failing: int = 0) -> Iterator[Rule]:
         )
 
 
+def percent_of(p: TripPolicy, rate: float) -> float:
+    """Return a threshold in percent of bad calls, whatever it is measured in."""
+    if p.measure == Measure.SUCCESS_SHARE:
+        return 100.0 * (1.0 - rate)
+    return 100.0 * rate if p.measure in {Measure.SHARE, Measure.PRODUCT} else rate
+
+
 def average_falls_after(p: Policies, spacing: int) -> int:
     """Return after how many failures a smoothed share of successes, full before, is under what is required.
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from cbtool.breaker.policies import Measure, WindowKind
+from cbtool.breaker.policies import WindowKind
 from cbtool.breaker.reach import chance
 from cbtool.breaker.reach.holding import hazard
 from cbtool.breaker.reach.model import Finding, Load, Reach
-from cbtool.breaker.reach.rules import Rule, average_falls_after, is_bounded, rules_of
+from cbtool.breaker.reach.rules import Rule, average_falls_after, is_bounded, percent_of, rules_of
 from cbtool.breaker.transition import Reason, State
 from cbtool.breaker.trip import reaches
 from cbtool.units import NANOSECONDS, format_duration, format_percent, format_rate
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cbtool.breaker.config import BreakerConfig
-    from cbtool.breaker.policies import Policies, TripPolicy
+    from cbtool.breaker.policies import Policies
 
 HOUR = 3600.0
 UNLIKELY = 0.05
@@ -96,10 +96,10 @@ def _never_reached(p: Policies, rule: Rule, load: Load) -> str:
         flying = rule.duration / load.spacing
         return (
             f"{flying:.3g} calls in flight are in the denominator, so the rate of {rule.noun} stays under"
-            f" {format_percent(_percent(p.trip, rule.rate))}, though every call is one"
+            f" {format_percent(percent_of(p.trip, rule.rate))}, though every call is one"
         )
     if rule.above:
-        return f"the rate must exceed {format_percent(_percent(p.trip, rule.rate or 0))}, and none does"
+        return f"the rate must exceed {format_percent(percent_of(p.trip, rule.rate or 0))}, and none does"
     return "its threshold is out of reach of any rate"
 
 
@@ -142,7 +142,7 @@ def _one_error(p: Policies, rule: Rule, load: Load) -> str:
     among = rule.in_one(p.trip)
     if not among:
         return ""
-    threshold = format_percent(_percent(p.trip, rule.rate))
+    threshold = format_percent(percent_of(p.trip, rule.rate))
     held, at = rule.holding(p, load.spacing, 0), format_rate(load.rate)
     calls = max(rule.calls, 1)
     if held.most <= among:
@@ -198,13 +198,6 @@ def _in_time(rule: Rule, load: Load, errors: int) -> str:
     all_bad = f"{rule.needed:,} {rule.noun}" if rule.needed > 1 else "the first bad call"
     why = f"where all are bad, {all_bad} fire it: {format_duration(seconds)} at {format_rate(load.rate)}"
     return why if errors == rule.needed else f"{why}; {errors:,} of {_calls(max(rule.calls, errors))} do, too"
-
-
-def _percent(p: TripPolicy, rate: float) -> float:
-    """Return a threshold in percent of bad calls, whatever it is measured in."""
-    if p.measure == Measure.SUCCESS_SHARE:
-        return 100.0 * (1.0 - rate)
-    return 100.0 * rate if p.measure in {Measure.SHARE, Measure.PRODUCT} else rate
 
 
 def _calls(number: int) -> str:

@@ -71,6 +71,11 @@ class Guard:
         self._known: dict[Gate, FalseTrips] = {}
         self._clusters: dict[float | None, float] = {}
 
+    @property
+    def healthy_seconds(self) -> float:
+        """The healthy time that one breaker was watched for."""
+        return self._background.seconds / self._background.breakers
+
     def with_budget(self, budget: float) -> Guard:
         """Return a guard of the same traffic that holds gates to another budget."""
         other = Guard(self._background, self._calm, budget, self._margin, self._few)
@@ -90,6 +95,14 @@ class Guard:
             slow = self._of_rate(gate, gate.slow_from, gate.slow_threshold)
             self._known[gate] = FalseTrips(*(a + b for a, b in zip(failed, slow, strict=True)))
         return self._known[gate]
+
+    def at_restarts(self, gate: Gate) -> float:
+        """Return the false trips a day as windows fill anew, or traffic stops, which no log shows."""
+        rules = [(None, gate.threshold), (gate.slow_from, gate.slow_threshold)]
+        return sum(
+            max(self._at_restarts(index, gate, slow_from, threshold) for index in range(len(self._calm)))
+            for slow_from, threshold in rules[: 1 if gate.slow_from is None else 2]
+        )
 
     def foresee(self, gates: Sequence[Gate], pool: Executor) -> None:
         """Find the peaks of the gates' windows on all cores, which would else be found one by one.
@@ -248,6 +261,10 @@ class Guard:
         full = exposure.share * _DAY * trips_per_second(levels, gate, threshold)
         if full > self._budget:
             return full
+        return max(full, self._at_restarts(index, gate, slow_from, threshold))
+
+    def _at_restarts(self, index: int, gate: Gate, slow_from: float | None, threshold: float) -> float:
+        levels, exposure = self._levels_of(index, slow_from), self._calm[index]
         restarts = exposure.share * _RESTARTS_A_DAY
         cold = restarts * cold_trip(levels, gate, threshold)
         if cold > self._budget:
@@ -255,7 +272,7 @@ class Guard:
         cold = max(cold, restarts * exposure.cold_trips(gate, slow_from, threshold))
         if cold > self._budget:
             return cold
-        return max(full, cold, restarts * exposure.stop_trips(gate, slow_from, threshold))
+        return max(cold, restarts * exposure.stop_trips(gate, slow_from, threshold))
 
     def _seen(self, gate: Gate, slow_from: float | None, threshold: float) -> FalseTrips:
         """Return the trips a day on all of the background, its bursts a little worse than they were."""

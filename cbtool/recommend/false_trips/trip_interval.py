@@ -40,10 +40,11 @@ if TYPE_CHECKING:
 
 LOW, HIGH = 0.03, 0.97
 """Nominally 94 %: resamples of a few blocks vary less than logs do, and nine in ten are promised."""
+ENOUGH = 10
+"""Trips that were seen, and no model need say how many there might have been."""
 _DRAWS = 400
 _RUNS = 50  # that the log is cut into, where it has as many blocks
 _TAIL = (10, 40)  # blocks, at least and at most, that it is read from
-_ENOUGH = 10  # trips that were seen, and no model need say how many there might have been
 _LOOKED_AT = 2000  # calls, for how many others their window holds
 _SEED = 71
 
@@ -95,7 +96,7 @@ def trip_range(
         else:
             tail = _by_tail(view, rule, slow_from, seed)
         hidden = tail.high if clusters else min(tail.high, _by_dispersion(view, rule, slow_from, seed))
-        high = max(high, view.share * (tail.high if tail.seen >= _ENOUGH else max(most, hidden)))
+        high = max(high, view.share * (tail.high if tail.seen >= ENOUGH else max(most, hidden)))
         if not number:
             low = max(least, tail.low)
     return Range(low, high)
@@ -103,10 +104,15 @@ def trip_range(
 
 def counted_range(count: int, seconds: float) -> Range:
     """Return the exact interval of a Poisson rate of which so many events were seen (Garwood 1936)."""
+    return mean_range(count, seconds)
+
+
+def mean_range(events: float, time: float) -> Range:
+    """Return the same of so many events on average over several that saw the same, as breakers do."""
     from scipy.special import gammaincinv  # noqa: PLC0415  # 0.2 s; a refusal never needs it
 
-    low = float(gammaincinv(count, LOW)) if count else 0.0
-    return Range(low / seconds, float(gammaincinv(count + 1, HIGH)) / seconds)
+    low = float(gammaincinv(events, LOW)) if events else 0.0
+    return Range(low / time, float(gammaincinv(events + 1, HIGH)) / time)
 
 
 def _by_tail(view: Exposure, gate: Gate, slow_from: float | None, seed: int) -> _Tail:

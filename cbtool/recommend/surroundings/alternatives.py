@@ -68,9 +68,8 @@ def _shown(candidate: Candidate) -> tuple[float, ...]:
 
 
 def _sensitive_first(one: Alternative) -> tuple[float, float, float, str]:
-    trips = one.false_trips_per_day
     delay = float("inf") if one.delay is None else one.delay
-    return one.track.let_through, delay, -(trips.high or 0.0) if trips else 0.0, one.name
+    return one.track.let_through, delay, -(one.false_trips_per_day.high or 0.0), one.name
 
 
 def _alternative(

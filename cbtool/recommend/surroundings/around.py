@@ -15,12 +15,10 @@ import numpy as np
 from cbtool.breaker.capacity import WASTEFUL, capacity_of
 from cbtool.profiles import Profile
 from cbtool.recommend.candidates.forms import ceil_nice
-from cbtool.recommend.candidates.gates import gate_of
-from cbtool.recommend.findings import Alternative, Estimate
 from cbtool.recommend.model import Answer
 from cbtool.recommend.reading.holes import watched
 from cbtool.recommend.reading.timeouts import caller_timeout
-from cbtool.recommend.search.delays import outage_seconds, with_delays
+from cbtool.recommend.search.delays import with_delays
 from cbtool.recommend.surroundings.alternatives import alternatives
 from cbtool.recommend.surroundings.derivations import derivation
 from cbtool.recommend.surroundings.evidence import Evidence, expected, notes, reasons
@@ -29,6 +27,7 @@ from cbtool.recommend.surroundings.quietest import quietest_notes
 from cbtool.recommend.surroundings.resamples import resampled_courts
 from cbtool.recommend.surroundings.sensitivity import sensitivities
 from cbtool.recommend.surroundings.timeline import timeline_of
+from cbtool.recommend.surroundings.today import today
 from cbtool.recommend.surroundings.track import Logbook
 from cbtool.recommend.surroundings.vitals import evidence_of, vitals_of
 from cbtool.units import format_duration, format_percent
@@ -47,7 +46,6 @@ if TYPE_CHECKING:
     from cbtool.recommend.search.loss import Court
     from cbtool.traffic.outcomes import OutcomeRules
 
-_ANY = 1e9  # false trips a day that no settings exceed, so that every view is looked at
 _CROWDED = 20.0  # percent of a thread's time
 _HELD = 0.95  # of the failed calls' durations: about the caller's timeout, where that is what ends them
 
@@ -121,7 +119,7 @@ def _surrounded(
         ),
         sensitivity=moved,
         alternatives=alternatives(found, courts, book.result()),
-        current=None if current is None else _current(found, current, book.result()),
+        current=None if current is None else today(found, current, book.result()),
         timeline=timeline_of(found, book.result()),
     )
 
@@ -185,23 +183,6 @@ def logbook_of(found: Found) -> Logbook:
         seed=found.seed,
         own=found.own,
         left_out_ns=0 if found.clock is None else found.clock.left_out,
-    )
-
-
-def _current(found: Found, profile: Profile, logbook: Logbook) -> Alternative:
-    """Return today's settings; what to expect of them only where they are of the kind that is recommended."""
-    track, gate = logbook.track(profile.config), gate_of(profile.config)
-    if gate is None:
-        return Alternative(profile.name, profile.config, None, None, track, on_front=False)
-    trips = found.search.guard.with_budget(_ANY).false_trips(gate)
-    seconds = outage_seconds(gate, found.usual.rate)
-    return Alternative(
-        name=profile.name,
-        config=profile.config,
-        false_trips_per_day=Estimate(trips.likely, min(trips.seen, trips.likely), trips.upper),
-        delay=None if seconds == float("inf") else seconds + found.failing_takes,
-        track=track,
-        on_front=False,
     )
 
 

@@ -73,6 +73,11 @@ class Logbook:
         self._end = max((member.traffic.end for member in self._members), default=0)
         self._watched_ns = self._end - (int(trace.start[0]) if len(trace) else 0) + left_out_ns
 
+    @property
+    def breakers(self) -> int:
+        """How many there are."""
+        return len(self._members)
+
     def track(self, config: BreakerConfig) -> Track:
         """Return what settings would have done.
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
 _DOINGS = (
     ("False trips to expect", "/false_trips_per_day/value", "often"),
+    ("False trips at most", "/false_trips_per_day/high", "often"),
     ("False trips on these calls", "/log/false_trips", "count"),
     ("Incidents caught", "/log/caught", "count"),
     ("Opened after, mean", "/log/delay_s", "duration"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from cbtool.report.choices import told_by
 from cbtool.report.html.shown import shown
 from cbtool.report.text import counted
 
@@ -141,12 +142,18 @@ def front_words(document: Document) -> str:
     found = document["recommendation"]["alternatives"]
     said = []
     for each in found:
-        trips = each["false_trips_per_day"]
-        often = "" if trips is None else f", trips falsely {shown(trips['value'], 'often')}"
+        often = f", trips falsely {shown(each['false_trips_per_day']['value'], 'often')}"
         bad = each["log"]["bad"]
         lets = f" lets {shown(100 * each['log']['let_through'] / bad, 'percent')} through" if bad else ""
         said.append(f"{each['name']}:{lets}{often}.")
     return "Settings to choose from. " + " ".join(said)
+
+
+def today_words(document: Document) -> str:
+    """Return how the false trips of today's settings are known; empty where as the others' are."""
+    current = document["recommendation"]["current"]
+    told = None if current is None else told_by(current)
+    return "" if told is None else f"Today's settings, {told}."
 
 
 def sweep_words(document: Document) -> str:

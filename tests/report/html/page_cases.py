@@ -16,6 +16,7 @@ from cbtool.recommend.findings import (
     Neighbour,
     Promise,
     Sensitivity,
+    ToldBy,
     Track,
     Validation,
     Weight,
@@ -152,7 +153,16 @@ def recommended(**changes: Any) -> Recommendation:
                 ("calmer", 9, 0.0001),
             )
         ),
-        current=Alternative("today", BreakerConfig(), None, None, TRACK, on_front=False),
+        current=Alternative(
+            "today",
+            BreakerConfig(sliding_window_type=WindowType.CONSECUTIVE),
+            Estimate(None, 0.0, 84.0),
+            None,
+            TRACK,
+            on_front=False,
+            told_by=ToldBy.COUNT,
+            healthy_days=1 / 24,
+        ),
         validation=Validation(
             HeldOut(
                 "first 60 %",

@@ -56,7 +56,7 @@ def points(answer: Mapping[str, Any]) -> tuple[list[Point], str]:
     for letter, row in zip(ascii_uppercase, rows, strict=False):
         trips = row["false_trips_per_day"]
         cost = 100.0 * row["log"]["let_through"] / row["log"]["bad"] if bad else row["outage_delay_s"]
-        if trips is None or trips["value"] is None or cost is None:
+        if trips["value"] is None or cost is None:
             continue
         chosen, today = row["name"] == RECOMMENDED, row is answer["current"]
         found.append(Point(letter, max(trips["value"], _LEAST), cost, chosen, today))
