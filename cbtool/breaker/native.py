@@ -119,9 +119,13 @@ class Setting:
         if value is None or (self.low is None and self.high is None):
             return
         number = seconds_of(value) if self.unit is Unit.DURATION else value
+        require(self.allows(number), self.name, self.rule(), value)
+
+    def allows(self, number: float) -> bool:
+        """Return whether a number lies within the library's bounds."""
         low_holds = self.low is None or (number > self.low if self.above else number >= self.low)
         high_holds = self.high is None or (number < self.high if self.below else number <= self.high)
-        require(low_holds and high_holds, self.name, self.rule(), value)
+        return low_holds and high_holds
 
     def rule(self) -> str:
         """Return the library's rule in words."""

@@ -33,7 +33,7 @@ class Language:
 
     def literal(self, value: Any, unit: Unit | None) -> str:
         """Return a value; a list becomes several, in which text is a duration."""
-        if isinstance(value, list):
+        if isinstance(value, (list, tuple)):
             return ", ".join(self.timed(part) for part in value)
         if isinstance(value, bool):
             return self.flags[not value]
@@ -94,6 +94,20 @@ def _text(seconds: float) -> str:
     return quoted(exact_duration(seconds))
 
 
+_KEYWORDS = """
+abstract and as assert async await base begin bool boolean break byte case catch chan char checked
+class const continue debugger decimal def default defer del delegate delete do double elif else
+elsif end ensure enum eval event except explicit export extends extern fallthrough false final
+finally fixed float for foreach from func function global go goto if implements implicit import in
+instanceof int interface internal is lambda let lock long map match module namespace native new next
+nil none nonlocal not null object operator or out override package params pass private protected
+public raise range readonly redo ref rescue retry return sbyte sealed select self short sizeof
+stackalloc static strictfp string struct super switch synchronized then this throw throws transient
+true try type typeof uint ulong unchecked undef unless unsafe until ushort using var virtual void
+volatile when while with yield
+"""
+_RESERVED = frozenset(_KEYWORDS.split())
+"""Words that one of the languages keeps for itself."""
 PYTHON = Language("Python", "#", timedelta, ("True", "False"))
 GO = Language("Go", "//", _go)
 JAVA = Language("Java", "//", _java)
@@ -106,7 +120,7 @@ YAML = Language("YAML", "#", _text)
 def identifier(name: str) -> str:
     """Return a name that any language takes for a variable's."""
     word = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_").lower() or "breaker"
-    return f"breaker_{word}" if word[0].isdigit() else word
+    return f"breaker_{word}" if word[0].isdigit() or word in _RESERVED else word
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,8 @@ class Draft:
         self.words: dict[str, Any] = {}
         self.options: dict[str, Any] = {}
 
-    def lose(self, word: str, sentence: str) -> None:
-        """Note what the library cannot say of a word."""
+    def lose(self, word: str, sentence: str | None) -> None:
+        """Note what the library cannot say of a word; None: it says all, otherwise."""
         self.told.add(word)
-        self.losses.append(sentence)
+        if sentence is not None:
+            self.losses.append(sentence)

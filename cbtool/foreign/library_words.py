@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from cbtool.breaker.parts import WindowType
@@ -11,20 +12,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     Words = dict[str, Any]
+    Lost = Iterator[tuple[str, str | None]]
 
 _BUCKETS = 10
 _DOUBLE = 2
 _RISE = 2
 
 
-def adapted(library: str, words: Words, options: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Change a translation's words and options for one library; yield each loss with its word."""
+def adapted(library: str, words: Words, options: dict[str, Any]) -> Lost:
+    """Change a translation's words and options for one library.
+
+    Yields:
+        A word, and what is lost of it; None: nothing, since an option says it.
+    """
     adapt = _ADAPT.get(library)
     if adapt is not None:
         yield from adapt(words, options)
 
 
-def _gobreaker(words: Words, options: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _gobreaker(words: Words, options: dict[str, Any]) -> Lost:
     """Counts are kept for `Interval`, in ten buckets of `BucketPeriod`."""
     if words["sliding_window_type"] is not WindowType.TIME:
         return
@@ -34,14 +40,14 @@ def _gobreaker(words: Words, options: dict[str, Any]) -> Iterator[tuple[str, str
     yield "sliding_window_size", f"the window of {format_duration(size)} moves by buckets of a tenth of it"
 
 
-def _cb2(words: Words, options: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _cb2(words: Words, options: dict[str, Any]) -> Lost:
     """A percentage and a number of errors are two strategies; the window is whole seconds."""
     if words.get("error_count_threshold") is not None:
         options["strategy"] = "rolling_window"
     return iter(())
 
 
-def _traefik(words: Words, options: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _traefik(words: Words, options: dict[str, Any]) -> Lost:
     """Reaching the threshold is enough, as an expression may say; there are no trials to count."""
     options["operator"] = ">="
     slow = words.get("slow_call_duration_threshold")
@@ -57,14 +63,29 @@ def _traefik(words: Words, options: dict[str, Any]) -> Iterator[tuple[str, str]]
         )
 
 
-def _failsafe(words: Words, options: dict[str, Any]) -> Iterator[tuple[str, str]]:  # noqa: ARG001
-    """It takes no minimum under 1: no rate is of no call, so nothing is lost."""
+def _failsafe(words: Words, options: dict[str, Any]) -> Lost:
+    """Trials are so many successes of so many calls; a minimum under 1 is none, so nothing is lost."""
+    yield from _successes(words, options, "withSuccessThreshold", "withSuccessThreshold")
+
+
+def _failsafe_go(words: Words, options: dict[str, Any]) -> Lost:
+    yield from _successes(words, options, "WithSuccessThreshold", "WithSuccessThresholdRatio")
+
+
+def _successes(words: Words, options: dict[str, Any], all_of: str, some_of: str) -> Lost:
     if "minimum_number_of_calls" in words:
         words["minimum_number_of_calls"] = max(1, words["minimum_number_of_calls"])
-    return iter(())
+    trials = words.pop("permitted_number_of_calls_in_half_open_state")
+    share = words.get("failure_rate_threshold", 0.0) / 100
+    if words["sliding_window_type"] is WindowType.COUNT:
+        share = words["error_count_threshold"] / words["sliding_window_size"]
+    reopen = math.ceil(round(share * trials, 9))
+    enough = trials - max(1, reopen) + 1
+    options[all_of if enough == trials else some_of] = trials if enough == trials else [enough, trials]
+    yield "permitted_number_of_calls_in_half_open_state", None
 
 
-def _nginx(words: Words, options: dict[str, Any]) -> Iterator[tuple[str, str]]:  # noqa: ARG001
+def _nginx(words: Words, options: dict[str, Any]) -> Lost:  # noqa: ARG001
     size = words.pop("sliding_window_size", None)
     wait = words["wait_duration_in_open_state"]
     if size is not None and size != wait:
@@ -74,7 +95,7 @@ def _nginx(words: Words, options: dict[str, Any]) -> Iterator[tuple[str, str]]: 
         )
 
 
-def _ejection(words: Words, options: dict[str, Any]) -> Iterator[tuple[str, str]]:  # noqa: ARG001
+def _ejection(words: Words, options: dict[str, Any]) -> Lost:  # noqa: ARG001
     multiplier = words.get("wait_backoff_multiplier", 1)
     trials = words.pop("permitted_number_of_calls_in_half_open_state", None)
     if trials is not None:
@@ -89,13 +110,13 @@ def _ejection(words: Words, options: dict[str, Any]) -> Iterator[tuple[str, str]
     )
 
 
-def _linkerd(words: Words, options: dict[str, Any]) -> Iterator[tuple[str, str]]:  # noqa: ARG001
+def _linkerd(words: Words, options: dict[str, Any]) -> Lost:  # noqa: ARG001
     if words.get("wait_backoff_multiplier", 1) != _DOUBLE:
         yield "wait_backoff_multiplier", "the wait always doubles with every failed trial, up to max-penalty"
     words.setdefault("max_wait_duration_in_open_state", max(60.0, words["wait_duration_in_open_state"]))
 
 
-def _resilience4j(words: Words, options: dict[str, Any]) -> Iterator[tuple[str, str]]:  # noqa: ARG001
+def _resilience4j(words: Words, options: dict[str, Any]) -> Lost:  # noqa: ARG001
     if words.get("wait_backoff_multiplier", 1) != 1 and words.get("wait_jitter"):
         jitter = words.pop("wait_jitter")
         yield (
@@ -106,7 +127,7 @@ def _resilience4j(words: Words, options: dict[str, Any]) -> Iterator[tuple[str, 
         words["slow_call_duration_threshold"] = 60.0
 
 
-def _sentinel(words: Words, options: dict[str, Any]) -> Iterator[tuple[str, str]]:  # noqa: ARG001
+def _sentinel(words: Words, options: dict[str, Any]) -> Lost:  # noqa: ARG001
     slow = words.pop("slow_call_duration_threshold", None)
     share = words.pop("slow_call_rate_threshold", 100.0)
     if slow is not None:
@@ -121,7 +142,7 @@ def _sentinel(words: Words, options: dict[str, Any]) -> Iterator[tuple[str, str]
     )
 
 
-def _haproxy(words: Words, options: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _haproxy(words: Words, options: dict[str, Any]) -> Lost:
     """A server that is down comes back after `rise` probes, `inter` apart."""
     wait = words["wait_duration_in_open_state"]
     options |= {"on-error": "mark-down", "inter": exact_duration(wait / _RISE)}
@@ -137,11 +158,11 @@ def _haproxy(words: Words, options: dict[str, Any]) -> Iterator[tuple[str, str]]
     )
 
 
-_ADAPT: dict[str, Callable[[Words, dict[str, Any]], Iterator[tuple[str, str]]]] = {
+_ADAPT: dict[str, Callable[[Words, dict[str, Any]], Lost]] = {
     "gobreaker": _gobreaker,
     "cb2": _cb2,
     "failsafe": _failsafe,
-    "failsafe-go": _failsafe,
+    "failsafe-go": _failsafe_go,
     "traefik": _traefik,
     "nginx": _nginx,
     "nginx-plus": _nginx,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
+from cbtool.breaker.native import Unit
 from cbtool.breaker.parts import WindowType
 from cbtool.units import exact_duration, format_duration
 
@@ -48,7 +50,8 @@ def unsaid(
     for word in _CHOSEN:
         meant, got = chosen.get(word), getattr(back, word)
         if word in told and word in known and meant not in {None, got}:
-            yield f"{word} is {shown(word, got)} there, and not {shown(word, meant)}"
+            there, here = (shown(word, each, back.sliding_window_type) for each in (got, meant))
+            yield f"{word} is {there} there, and not {here}"
     slow_told = config.slow_call_duration_threshold is None
     for word, value in asked.items():
         got = getattr(back, word)
@@ -65,25 +68,39 @@ def unsaid(
 
 
 def _sentence(config: BreakerConfig, back: BreakerConfig, word: str, value: Any) -> str:
-    name, text = back.dialect.name, f"{word} = {shown(word, value)}"
+    name, text = back.dialect.name, f"{word} = {shown(word, value, config.sliding_window_type)}"
     if word.startswith("slow_") and word not in back.dialect.known_words:
         limit = format_duration(config.slow_call_duration_threshold or 0)
         return f"{text}: {name} knows no slow calls; give the call a timeout of {limit}, a failure"
     if word in back.dialect.known_words:
-        return f"{text}: {name} uses {shown(word, getattr(back, word))}"
+        return f"{text}: {name} uses {shown(word, getattr(back, word), back.sliding_window_type)}"
     effect = _WITHOUT.get(word, "").format(wait=format_duration(config.wait_duration_in_open_state))
     return f"{text}: {name} has no such setting{effect}"
 
 
-def rule(setting: Setting) -> str:
-    """Return why a setting does not take a value."""
-    return setting.rule() if setting.low is not None or setting.high is not None else "is a whole number"
+def rule(setting: Setting, value: Any, *, seconds: bool) -> str:
+    """Return why a setting does not take a value: it wants whole numbers, or the value is out of its bounds.
+
+    Args:
+        setting: the library's.
+        value: in its own unit.
+        seconds: whether it counts seconds.
+    """
+    if setting.unit is Unit.COUNT and not float(value).is_integer() and setting.allows(math.ceil(value)):
+        return "takes whole seconds" if seconds else "takes whole numbers"
+    return setting.rule()
 
 
-def shown(word: str, value: Any) -> str:
-    """Return a value of one of our words for people."""
+def in_seconds(word: str, window: WindowType) -> bool:
+    """Return whether one of our words is of a duration."""
+    timed = word == "sliding_window_size" and window is WindowType.TIME
+    return timed or "duration" in word
+
+
+def shown(word: str, value: Any, window: WindowType = WindowType.COUNT) -> str:
+    """Return a value of one of our words for people, where the window is of that type."""
     if isinstance(value, WindowType):
         return value.value
-    if word.endswith(("_duration_threshold", "_open_state")) and isinstance(value, float):
-        return exact_duration(value)
+    if in_seconds(word, window) and isinstance(value, (int, float)):
+        return exact_duration(float(value))
     return f"{value:g}" if isinstance(value, float) else str(value)

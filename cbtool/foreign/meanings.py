@@ -98,10 +98,15 @@ _FAILSAFE = {
     "FailureThresholdPeriod": "opens at so many failures within so long",
     "FailureRateThreshold": "opens at this rate of failures, of so many calls at least, within so long",
 }
+_SUCCESSES = {
+    "SuccessThreshold": "so many successes (of so many trials) close it",
+    "SuccessThresholdRatio": "so many successes of so many trials close it",
+}
 _OTHERS |= {
-    first + name: ("failure_rate_threshold", text)
+    first + name: (word, text)
     for first in ("with", "With")
-    for name, text in _FAILSAFE.items()
+    for word, texts in (("failure_rate_threshold", _FAILSAFE), (_TRIALS, _SUCCESSES))
+    for name, text in texts.items()
 }
 
 

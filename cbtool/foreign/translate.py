@@ -175,7 +175,8 @@ def _fit(draft: Draft) -> None:
             continue
         value = fitted(setting, draft.words[word])
         if value != draft.words[word]:
-            was = draft.words[word]
-            change = f"{word} = {losses.shown(word, was)} becomes {losses.shown(word, value)}"
-            draft.lose(word, f"{change}: {setting.name} {losses.rule(setting)}")
+            was, window = draft.words[word], draft.words["sliding_window_type"]
+            why = losses.rule(setting, setting.to_native(was), seconds=losses.in_seconds(word, window))
+            before, after = (losses.shown(word, each, window) for each in (was, value))
+            draft.lose(word, f"{word} = {before} becomes {after}: {setting.name} {why}")
             draft.words[word] = value

@@ -23,6 +23,9 @@ _ASSUMED_WINDOW = 10.0  # seconds, where neither the profile nor its load tells
 def translate_window(draft: Draft) -> None:
     """Say the profile's window in the target's terms, and with it what opens the breaker."""
     kind, target = draft.config.sliding_window_type, draft.target.name
+    if kind is WindowType.COUNT and _counts_errors_of_calls(draft):
+        _rate_as_errors(draft)
+        return
     if _speaks(draft, kind) and (kind is WindowType.CONSECUTIVE or _rates(draft)):
         _count_or_rate(draft, kind)
         return
@@ -71,16 +74,55 @@ def _rates(draft: Draft) -> bool:
     return "failure_rate_threshold" in draft.target.known_words
 
 
+def _counts_errors_of_calls(draft: Draft) -> bool:
+    """Return whether the target has a window of calls, and counts errors in it where others judge a rate."""
+    words = {
+        "sliding_window_type": WindowType.COUNT,
+        "sliding_window_size": 10,
+        "failure_rate_threshold": 20.0,
+        "error_count_threshold": None,
+    }
+    if not words.keys() <= draft.target.known_words or not _speaks(draft, WindowType.COUNT):
+        return False
+    back = draft.target.from_native(draft.target.to_native(BreakerConfig.of(draft.target, words)))
+    return back.get("error_count_threshold") is not None
+
+
+def _rate_as_errors(draft: Draft) -> None:
+    """Say a rate over the last calls as the errors that a full window holds then."""
+    config = draft.config
+    if config.error_count_threshold is not None:
+        return
+    full = math.ceil(round(config.window_size * config.failure_rate_threshold / 100, 9))
+    errors = max(full, config.minimum_number_of_errors)
+    draft.words["error_count_threshold"] = errors
+    early = max(config.minimum_number_of_errors, math.ceil(config.minimum_calls * full / config.window_size))
+    lost = "; while fewer calls are in, it opens later than the profile" if early < errors else ""
+    draft.lose(
+        "failure_rate_threshold",
+        f"{draft.target.name} knows no rate of the last {int(config.window_size)} calls, but a number of"
+        f" failures among them: {errors}, as many as open the profile when that many calls are in{lost}",
+    )
+    for word in ("failure_rate_threshold", "minimum_number_of_calls"):
+        draft.words.pop(word)
+    draft.told |= {"minimum_number_of_calls", "minimum_number_of_errors"}
+
+
 def _count_or_rate(draft: Draft, kind: WindowType) -> None:
     """Keep one of an error count and a rate, where a library trips on either and not on both."""
     if kind is WindowType.TIME and draft.config.error_count_threshold is None:
-        draft.words.pop("error_count_threshold", None)
-        if "error_count_threshold" in draft.target.defaults:  # which a rate takes the place of
-            draft.words["error_count_threshold"] = None
+        _rate_alone(draft)
     if kind is WindowType.CONSECUTIVE:
         draft.told |= {"failure_rate_threshold", "minimum_number_of_calls"}
         for word in ("failure_rate_threshold", "minimum_number_of_calls", "slow_call_rate_threshold"):
             draft.words.pop(word, None)
+
+
+def _rate_alone(draft: Draft) -> None:
+    """Have a rate take the place of the library's own number of errors."""
+    draft.words.pop("error_count_threshold", None)
+    if "error_count_threshold" in draft.target.defaults:
+        draft.words["error_count_threshold"] = None
 
 
 def _least_errors(draft: Draft) -> int:
@@ -122,6 +164,8 @@ def _other_window(draft: Draft, kind: WindowType) -> None:
         seconds = _time_for(draft, int(size))
         known = f"at {draft.rate:g} calls/s" if draft.rate else "assumed: name the load with --rate"
         draft.words |= {"sliding_window_type": kind, "sliding_window_size": seconds}
+        if draft.config.error_count_threshold is None:
+            _rate_alone(draft)
         text = f"the last {int(size)} calls become the last {format_duration(seconds)} ({known})"
     else:
         calls = max(draft.config.minimum_calls, round(size * draft.rate) if draft.rate else 0)

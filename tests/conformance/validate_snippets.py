@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 SNIPPETS = HERE / "snippets.json"
-PROFILES = ("balanced", "fowler-bliki", "soundcloud-first")
+PROFILES = ("balanced", "default", "fowler-bliki", "soundcloud-first")
 CACHE = Path(os.environ.get("CBTOOL_CONFORMANCE_CACHE", Path.home() / ".cache" / "cbtool-conformance"))
 SOURCES = Path(os.environ.get("CBTOOL_CONFORMANCE_SOURCES", CACHE / "sources"))
 PYTHON = ("pybreaker", "aiobreaker", "circuitbreaker", "purgatory")

@@ -6,6 +6,7 @@ import pytest
 
 from cbtool.errors import ConfigurationError
 from cbtool.foreign.arguments import LIBRARIES
+from cbtool.foreign.code import identifier
 from cbtool.foreign.writing import export_profile, formats_of
 from cbtool.profiles import load_profile
 from cbtool.shipped import shipped_profiles
@@ -63,3 +64,10 @@ def test_a_value_that_was_changed_for_the_library_has_not_the_profile_s_reason()
     assert exported.config.minimum_calls != load_profile("balanced").config.minimum_calls
     assert exported.reasons["minRequestAmount"] == "no rate is judged over fewer calls"
     assert exported.reasons["statIntervalMs"] == "because of the day"
+
+
+@pytest.mark.parametrize(
+    ("name", "variable"), [("default", "breaker_default"), ("New", "breaker_new"), ("pay", "pay")]
+)
+def test_no_variable_has_a_name_that_its_language_keeps_for_itself(name: str, variable: str) -> None:
+    assert identifier(name) == variable
