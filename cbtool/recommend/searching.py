@@ -81,6 +81,7 @@ def _search(case: Case, shares: Sequence[Trace], gaps: Sequence[tuple[int, int]]
         break_even=100 * case.budget.break_even,
         false_trip_cost=case.budget.false_trip_cost,
         seen=any(i.actionable and i.kind is not IncidentKind.SLOW for i in case.sides.incidents),
+        hurried=bool(case.sides.actionable),
         hardly_slow=any(
             i.actionable and i.kind is IncidentKind.SLOW and i.slow < _PLAINLY_SLOW
             for i in case.sides.incidents

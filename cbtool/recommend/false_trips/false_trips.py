@@ -9,10 +9,12 @@ must ride through each of them with a margin, and through hardly less than all a
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cbtool.recommend.candidates.moves import with_errors
 from cbtool.recommend.false_trips.chance import Levels, cold_trip, levels_of, trips_per_second
 from cbtool.recommend.false_trips.clusters import HARDLY, chance_of_fullest, clusters_after
 from cbtool.recommend.false_trips.dealt import dealt_bounds, dealt_trips
@@ -157,6 +159,7 @@ class Guard:
         high = counted_range(count, seconds).high if count else 0.0
         if slow_from is None and self._few.replays is not None:
             high = max(high, self._few.replays.often(gate))
+        high = max(high, self._in_bursts(gate, slow_from, threshold))
         return found.or_more(Range(0.0, high))
 
     def bounds_on_resamples(self, gates: Sequence[Gate], draws: int, seed: int) -> NDArray[np.float64]:
@@ -270,9 +273,18 @@ class Guard:
         if cold > self._budget:
             return cold
         cold = max(cold, restarts * exposure.cold_trips(gate, slow_from, threshold))
+        if not index and not self._few.hurried:
+            cold = max(cold, _DAY * self._in_bursts(gate, slow_from, threshold))
         if cold > self._budget:
             return cold
         return max(cold, restarts * exposure.stop_trips(gate, slow_from, threshold))
+
+    def _in_bursts(self, gate: Gate, slow_from: float | None, threshold: float) -> float:
+        """Return how often a second the few bursts trip a window that happens to fill while one lasts."""
+        if self._background is self._calm[0]:
+            return 0.0
+        worse = with_errors(gate, math.ceil(gate.errors / self._margin))
+        return _RESTARTS_A_DAY / _DAY * self._background.cold_trips(worse, slow_from, threshold)
 
     def _seen(self, gate: Gate, slow_from: float | None, threshold: float) -> FalseTrips:
         """Return the trips a day on all of the background, its bursts a little worse than they were."""

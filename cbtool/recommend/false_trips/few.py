@@ -43,12 +43,15 @@ class Few:
         busiest: the bursts at the busiest load, where that differs.
         bursts: when each began, seconds; those that are a tail as well.
         replays: the bursts at other moments of the log; None where there are none to try.
+        hurried: whether an incident was seen, in which a window that has just closed must fill again. Where
+            none was, one that happens to fill while a burst lasts must not trip either: that is cheap.
     """
 
     mild: Mild | None = None
     busiest: Exposure | None = None
     bursts: tuple[float, ...] = ()
     replays: Replays | None = None
+    hurried: bool = True
 
 
 NONE = Few()

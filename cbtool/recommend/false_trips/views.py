@@ -49,7 +49,7 @@ def guarded(
     ]
     if case.seconds is not None:
         background = lasting(background, case.seconds)
-    few = few_bursts(case, shares, background, exposures[0])
+    few = replace(few_bursts(case, shares, background, exposures[0]), hurried=bool(case.sides.actionable))
     return Guard(background, exposures, budget, case.burst_margin, few)
 
 

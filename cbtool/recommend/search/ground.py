@@ -37,6 +37,7 @@ class Ground:
         break_even: percent of bad calls from which opening pays; no threshold lies below.
         false_trip_cost: of a trip outside incidents, beside the calls it refuses.
         seen: whether any incident with failures was; where none was, no threshold rules brown-outs out.
+        hurried: whether any incident was; else those that candidates are tried on are imagined.
         hardly_slow: whether in an incident little more than a third of the calls were slow.
     """
 
@@ -48,6 +49,7 @@ class Ground:
     break_even: float
     false_trip_cost: float = DEFAULT_FALSE_TRIP_COST
     seen: bool = True
+    hurried: bool = True
     hardly_slow: bool = False
 
     @property

@@ -42,6 +42,8 @@ _GAIN = 0.999  # a move must save at least a thousandth
 _HOPELESS = 1.1  # so many times the loss on the screening courts is not made up on the others
 _CALLS_AN_ERROR = (2, 4)
 _CAUTION = 5.0  # times what false trips cost by count: a breaker that cries wolf is switched off
+_IMAGINED = 6.0
+"""Times as many incidents as to expect, where none was seen: three for half a one (Jeffreys' prior)."""
 _DAY = 86_400.0
 _WARY = 0.1  # of the loss, to ride through all retries that were not seen
 
@@ -296,7 +298,8 @@ class Search:
         seconds = sum(court.weight * court.seconds for court in self.courts)
         each = self.ground.false_trip_cost + candidate.wait * self.ground.busy
         often = self.guard.false_trips(candidate.gate).upper + self.guard.unseen.bursts(candidate.gate)
-        return _CAUTION * often * seconds / _DAY * each
+        caution = _CAUTION if self.ground.hurried else _CAUTION * _IMAGINED
+        return caution * often * seconds / _DAY * each
 
     def _loss(self, candidate: Candidate, courts: int) -> float:
         """Return the loss over the first `courts` courts; what is known already is not judged again."""
