@@ -21,7 +21,15 @@ from cbtool.recommend.false_trips.dealt import dealt_bounds, dealt_trips
 from cbtool.recommend.false_trips.exposure import BlockMaxima
 from cbtool.recommend.false_trips.few import NONE, Few
 from cbtool.recommend.false_trips.margins import tripping
-from cbtool.recommend.false_trips.tails import KEPT, MOST_KEPT, FalseTrips, fullest_of, tail_of
+from cbtool.recommend.false_trips.tails import (
+    KEPT,
+    MOST_KEPT,
+    FalseTrips,
+    errors_asked,
+    exposed_tail,
+    fullest_of,
+    tail_of,
+)
 from cbtool.recommend.false_trips.trip_interval import Range, counted_range, trip_range
 from cbtool.recommend.false_trips.unseen import Unseen
 from cbtool.recommend.findings import Estimate
@@ -188,7 +196,7 @@ class Guard:
             fullest = fullest_of(maxima[len(gates) // 2].positive)
             weights = random.poisson(1.0, (draws, len(fullest)))
             for column, (gate, own) in enumerate(zip(gates, maxima, strict=True)):
-                errors = _errors_of(exposure, gate, gate.threshold)
+                errors = errors_asked(exposure, gate, gate.threshold)
                 for row in range(draws):
                     drawn = BlockMaxima(np.repeat(own.positive[fullest], weights[row]), own.blocks)
                     bound = (
@@ -222,7 +230,7 @@ class Guard:
                 continue
             weight = self._tail_counts(slow_from)
             kept, clusters = self._kept(exposure), self._clustered(slow_from)
-            tail = _by_tail(exposure, gate, slow_from, threshold, kept, clusters=clusters)
+            tail = exposed_tail(exposure, gate, slow_from, threshold, kept, clusters=clusters)
             found = found.or_worse(FalseTrips(tail.seen, *(max(tail.seen, weight * x) for x in tail[1:])))
         return found
 
@@ -318,17 +326,3 @@ class Guard:
             exposure = self._calm[index]
             self._levels[key] = levels_of(exposure.end, exposure.bad(slow_from))
         return self._levels[key]
-
-
-def _errors_of(exposure: Exposure, gate: Gate, threshold: float) -> float:
-    """Return how many errors the gate asks for when the window is as full as it usually is."""
-    return max(float(gate.errors), threshold * gate.holds(len(exposure) / exposure.seconds) / 100.0)
-
-
-def _by_tail(
-    exposure: Exposure, gate: Gate, slow_from: float | None, threshold: float, kept: int, *, clusters: bool
-) -> FalseTrips:
-    errors = _errors_of(exposure, gate, threshold)
-    maxima = exposure.block_maxima(gate, slow_from, threshold)
-    tail = tail_of(maxima, errors, exposure.seconds, kept, exposure.copies, clusters=clusters)
-    return FalseTrips(*(_DAY * exposure.share * rate for rate in tail))

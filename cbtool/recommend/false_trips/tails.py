@@ -15,8 +15,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from cbtool.recommend.false_trips.exposure import BlockMaxima
+    from cbtool.recommend.candidates.gates import Gate
+    from cbtool.recommend.false_trips.exposure import BlockMaxima, Exposure
 
+_DAY = 86400.0
 KEPT, MOST_KEPT = 10, 40
 """Blocks that a tail is read from; more where a burst may be among them more than once."""
 _FULLEST = 400  # blocks
@@ -89,6 +91,21 @@ def tail_of(
         wider = _beyond(maxima, highest, errors, seconds, MOST_KEPT, copies=copies, clusters=True)
         found = max(found[0], min(wider[0], together)), max(found[1], min(wider[1], together))
     return FalseTrips(seen, max(seen, found[0]), max(seen, found[1]))
+
+
+def errors_asked(exposure: Exposure, gate: Gate, threshold: float) -> float:
+    """Return how many errors the gate asks for when the window is as full as it usually is."""
+    return max(float(gate.errors), threshold * gate.holds(len(exposure) / exposure.seconds) / 100.0)
+
+
+def exposed_tail(
+    exposure: Exposure, gate: Gate, slow_from: float | None, threshold: float, kept: int, *, clusters: bool
+) -> FalseTrips:
+    """Return trips a day by the tail of a gate's own block maxima; see `tail_of`."""
+    errors = errors_asked(exposure, gate, threshold)
+    maxima = exposure.block_maxima(gate, slow_from, threshold)
+    tail = tail_of(maxima, errors, exposure.seconds, kept, exposure.copies, clusters=clusters)
+    return FalseTrips(*(_DAY * exposure.share * rate for rate in tail))
 
 
 class _Peaks(NamedTuple):
