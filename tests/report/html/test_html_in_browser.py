@@ -119,6 +119,18 @@ def test_nothing_is_wider_than_the_page(tab: Browser, pages: dict[str, Path], na
     assert outside == []
 
 
+@pytest.mark.parametrize("name", EVERY)
+def test_no_table_that_is_open_scrolls_sideways_on_a_phone(
+    tab: Browser, pages: dict[str, Path], name: str
+) -> None:
+    tab.open(pages[name], width=390)
+    scrolled = tab.value(
+        """[...document.querySelectorAll('.scroll')].filter(e => !e.closest('details:not([open])') &&
+            e.scrollWidth > e.clientWidth + 1).map(e => e.getAttribute('aria-label'))"""
+    )
+    assert scrolled == []
+
+
 _CONTRASTS = """(() => {
     const numbers = colour => colour.match(/[\\d.]+/g).map(Number);
     const luminance = ([r, g, b]) => [r, g, b].map(v => v / 255)
