@@ -109,7 +109,7 @@ def answer_of(seen: Seen, asked: Asked, *, brief: bool = False) -> Recommendatio
     if asked.labels:
         apart = labelled_along(trace, p99, budget, label_spans(asked.labels, seen.calls))
         answer = answer.noting(*label_notes(apart, found, budget))
-    needs = missing(trace, instances, healthy_of(trace, apart))
+    needs = missing(trace, instances, healthy_of(trace, apart), budget)
     answer = replace(answer, incidents=apart.incidents, needs=needs, acted_on_from=apart.shortest)
     if needs:
         return answer

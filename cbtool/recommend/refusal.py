@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from cbtool.recommend.candidates.forms import ceil_nice
 from cbtool.recommend.incidents.blips import taken_for_blips
 from cbtool.recommend.incidents.excerpt import healthy_ranges
-from cbtool.recommend.model import Answer, Recommendation
+from cbtool.recommend.model import Answer, Budget, Recommendation
 from cbtool.recommend.reading.columns import count
 from cbtool.recommend.reading.holes import watched
 from cbtool.recommend.reading.picked import length_of
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from cbtool.recommend.asked import Asked
     from cbtool.recommend.incidents.incidents import Apart
-    from cbtool.recommend.model import Budget, Incident
+    from cbtool.recommend.model import Incident
     from cbtool.recommend.reading.columns import TraceColumns
     from cbtool.traffic.calls import Calls
     from cbtool.traffic.parts import LongCalls
@@ -29,6 +30,8 @@ _LEAST_SECONDS = 1.0
 _LEAST_WITHOUT_INCIDENT = 600.0
 """Seconds: a test run may be shorter, since it was made to hold an incident."""
 _MOST_NAMED = 3
+_NEARLY_ALL = 0.9
+"""Of the calls: who opens only from there has no use for a breaker."""
 _ROUNDING = 0.02
 """The first and last calls of ten minutes lie a little less than ten minutes apart."""
 
@@ -110,15 +113,46 @@ def without_calls(needs: tuple[str, ...], asked: Asked) -> Recommendation:
     )
 
 
-def missing(trace: TraceColumns, instances: int, healthy: Healthy | None = None) -> tuple[str, ...]:
+def missing(
+    trace: TraceColumns, instances: int, healthy: Healthy | None = None, budget: Budget | None = None
+) -> tuple[str, ...]:
     """Return what the calls lack, one phrase each; empty where they will do.
 
     Args:
         trace: the calls that count.
         instances: breakers that share them; each must see enough.
         healthy: those outside incidents, once the log has been told apart.
+        budget: what was asked for; None: nothing in particular.
     """
-    return _too_little(trace, instances) if healthy is None else _not_healthy(trace, instances, healthy)
+    if healthy is None:
+        return _too_little(trace, instances)
+    needs = _not_healthy(trace, instances, healthy)
+    enough = healthy.calls >= _LEAST_HEALTHY * instances and healthy.failed < healthy.calls / 2
+    return needs if not needs or enough else (*needs, *_usual(trace, budget or Budget()))
+
+
+def _usual(trace: TraceColumns, budget: Budget) -> tuple[str, ...]:
+    """Say what to do where so many calls fail at all times, and nothing is wrong."""
+    share = count(trace.failed) / len(trace)
+    if share < budget.break_even / 2:
+        return ()
+    ways = [
+        "say in a --profile what counts as a failure ([outcomes])",
+        "leave calls out (--path, --host, --upstream)",
+        "name the incidents (--incident START/END)",
+    ]
+    if 2 * share < _NEARLY_ALL:
+        cost = ceil_nice(2 * share / (1 - 2 * share))
+        ways.append(
+            f"have opening pay from more than {format_percent(100 * budget.break_even)} of the calls"
+            f" (--reject-cost {cost:g}: from {format_percent(100 * cost / (1 + cost))})"
+        )
+    return (
+        (
+            f"or, if it is usual that {format_percent(100 * share)} of these calls fail, a word on that:"
+            f" {', '.join(ways[:-1])}, or {ways[-1]}"
+        ),
+    )
 
 
 def missing_budget(

@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from traffic_cases import phase, recommended, traffic
+from traffic_cases import config_of, label, phase, recommended, traffic
 
 from cbtool.recommend import Answer, Budget, Recommendation
 from cbtool.recommend.incidents.blips import taken_for_blips
@@ -56,6 +56,26 @@ def test_nothing_but_ignored_calls() -> None:
 def test_no_healthy_stretch(failing: float) -> None:
     answer = refused(traffic(phase("bad", 300, 20, failure_rate=failing), seed=1))
     assert "healthy" in answer.needs[0]
+
+
+@pytest.mark.parametrize("failing", [25.0, 40.0])
+def test_where_many_calls_always_fail_what_it_says_to_do_gives_an_answer(failing: float) -> None:
+    calls = traffic(phase("usual", 1600, 5, failure_rate=failing), seed=3)
+    said = refused(calls).needs[1]
+    assert said.startswith("or, if it is usual that ")
+    cost = re.search(r"--reject-cost ([\d.]+): from ([\d.]+) %", said)
+    assert cost is not None
+    assert float(cost[2]) > failing
+    answer = recommended(calls, budget=Budget(reject_cost=float(cost[1])))
+    assert config_of(answer).failure_rate_threshold > failing
+    labelled = recommended(calls, labels=(label(1000, 1060),))
+    assert config_of(labelled).failure_rate_threshold > failing
+
+
+def test_where_nearly_all_calls_fail_no_cost_of_refusing_them_is_offered() -> None:
+    said = refused(traffic(phase("usual", 1600, 5, failure_rate=70.0), seed=3)).needs[1]
+    assert "[outcomes]" in said
+    assert "--reject-cost" not in said
 
 
 def test_a_short_log_without_an_incident() -> None:
