@@ -44,15 +44,15 @@ def config(errors: int, wait: float = 5.0) -> BreakerConfig:
         ((20,), ["steady"]),
         ((5, 250), ["low", "high"]),
         ((0.5, 5, 200), ["low", "middle", "high"]),
-        ((20, 25), ["steady"]),
+        ((20, 25), ["steady"]),  # of which the rate lies between
     ],
 )
 def test_loads_that_differ_are_told_apart(rates: tuple[float, ...], names: list[str]) -> None:
     found = load_regimes(traced(traffic(*(phase("load", 900, rate) for rate in rates), seed=1)))
     assert [regime.name for regime in found] == names
     assert sum(regime.share_of_time for regime in found) == pytest.approx(1.0)
-    if len(names) == len(rates):
-        assert [r.rate for r in found] == pytest.approx(rates, rel=0.1)
+    told_apart = len(names) == len(rates)
+    assert [r.rate for r in found] == pytest.approx(rates if told_apart else [np.mean(rates)], rel=0.1)
 
 
 def test_one_of_m_breakers_sees_a_share_of_the_rate() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from traffic_cases import incidents_in, label, phase, recommended, traffic
+from traffic_cases import config_of, incidents_in, label, phase, recommended, traffic
 
 from cbtool.errors import ConfigurationError, UnreachableError
 from cbtool.incident_files import parse_label, read_labels
@@ -119,10 +119,8 @@ def test_a_bad_stretch_that_nobody_named_is_pointed_out_and_counts_as_healthy() 
     assert [i.actionable for i in both.incidents] == [True, True]
     assert len(one.incidents) == 1
     assert "Not named as an incident, and yet " in " ".join(one.notes)
-    assert both.profile is not None
-    if one.profile is not None:
-        errors = [each.profile.config.minimum_number_of_errors for each in (both, one) if each.profile]
-        assert errors[1] > errors[0]
+    errors = [config_of(each).minimum_number_of_errors for each in (both, one)]
+    assert errors[1] > errors[0]
 
 
 def test_a_label_over_the_whole_log_leaves_nothing_healthy() -> None:
@@ -141,11 +139,9 @@ def test_what_was_not_named_is_asked_for_where_it_leaves_no_settings() -> None:
         seed=2,
     )
     answer = recommended(calls, labels=(label(400.0, 460.0),))
-    if answer.config is None:
-        [need] = answer.needs
-        assert need.startswith("the other incidents: with +14m2")
-    else:
-        assert any("Not named as an incident" in note for note in answer.notes)
+    assert answer.config is None
+    [need] = answer.needs
+    assert need.startswith("the other incidents: with +14m2")
 
 
 def test_where_the_calls_lie_is_said_as_a_date() -> None:

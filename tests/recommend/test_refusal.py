@@ -6,7 +6,7 @@ import re
 
 import numpy as np
 import pytest
-from traffic_cases import config_of, label, phase, recommended, traffic
+from traffic_cases import config_of, label, phase, recommended, traffic, trips
 
 from cbtool.recommend import Answer, Budget, Recommendation
 from cbtool.recommend.incidents.blips import taken_for_blips
@@ -67,9 +67,9 @@ def test_where_many_calls_always_fail_what_it_says_to_do_gives_an_answer(failing
     assert cost is not None
     assert float(cost[2]) > failing
     answer = recommended(calls, budget=Budget(reject_cost=float(cost[1])))
-    assert config_of(answer).failure_rate_threshold > failing
-    labelled = recommended(calls, labels=(label(1000, 1060),))
-    assert config_of(labelled).failure_rate_threshold > failing
+    assert trips(calls, config_of(answer), []).false == []
+    named = recommended(calls, labels=(label(1000, 1060),))
+    assert trips(calls, config_of(named), [(1000, 1060)]).false == []
 
 
 def test_where_nearly_all_calls_fail_no_cost_of_refusing_them_is_offered() -> None:
