@@ -15,8 +15,8 @@ from cbtool.recommend.incidents.incidents import A_TAIL, Sides, few_of
 from cbtool.recommend.incidents.own_incidents import Own, inside
 from cbtool.recommend.reading.breakers import breakers_of
 from cbtool.recommend.reading.holes import left_out
-from cbtool.recommend.search import arena as arenas
 from cbtool.recommend.search.loss import Court
+from cbtool.recommend.search.spells import Spell, library, spell_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cbtool.recommend.model import Budget, Regime
     from cbtool.recommend.reading.columns import TraceColumns
     from cbtool.recommend.reading.trace import Trace
+    from cbtool.recommend.search.arena import Arena
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +107,12 @@ class Case:
         """Return the times that the background leaves out, incidents and holes, as (from, to) nanoseconds."""
         return left_out(self.trace, self.sides.background)
 
-    def spells(self) -> list[arenas.Spell]:
+    def spells(self) -> list[Spell]:
         """Return the incidents that a breaker should act on, as spells to transplant."""
         found = self.sides.actionable
         parts = self.sides.parts
         return [
-            arenas.spell_of(
+            spell_of(
                 self.trace,
                 s.first,
                 s.last,
@@ -121,11 +122,11 @@ class Case:
             for s in found
         ]
 
-    def library(self, calm: Trace) -> list[arenas.Spell]:
+    def library(self, calm: Trace) -> list[Spell]:
         """Return the incidents that any upstream can have, at this one's durations."""
         typical = int(np.median(calm.duration)) if len(calm) else 0
-        return arenas.library(self.p99, typical, calm.span)
+        return library(self.p99, typical, calm.span)
 
-    def court(self, arena: arenas.Arena) -> Court:
+    def court(self, arena: Arena) -> Court:
         """Return an arena as a court."""
         return Court(arena, self.p99, self.budget.reject_cost, self.budget.false_trip_cost)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from cbtool.recommend.model import Budget, Incident, Regime
     from cbtool.recommend.reading.columns import TraceColumns
     from cbtool.recommend.reading.trace import Trace
-    from cbtool.recommend.search.arena import Spell
     from cbtool.recommend.search.search import Search
+    from cbtool.recommend.search.spells import Spell
 
 _USUAL_BROWN_OUT = 0.4  # where none was seen
 

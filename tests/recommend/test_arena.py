@@ -19,8 +19,9 @@ from cbtool.recommend.candidates.forms import (
 )
 from cbtool.recommend.reading.regimes import load_regimes
 from cbtool.recommend.reading.trace import Trace
-from cbtool.recommend.search.arena import Arena, Deal, Spell, build, spell_of
+from cbtool.recommend.search.arena import Arena, Deal, build
 from cbtool.recommend.search.loss import Court
+from cbtool.recommend.search.spells import Spell, spell_of
 
 SECOND = 10**9
 OUTAGE = Spell(30.0, np.full(50, 10_000_000), np.ones(50, np.bool_))

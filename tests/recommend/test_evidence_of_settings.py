@@ -8,7 +8,7 @@ from cbtool.recommend.candidates.gates import Candidate, Gate
 from cbtool.recommend.false_trips.tails import FalseTrips
 from cbtool.recommend.findings import Estimate
 from cbtool.recommend.model import Budget, Incident, IncidentKind, Regime
-from cbtool.recommend.search.arena import library, library_length
+from cbtool.recommend.search.spells import library, library_length
 from cbtool.recommend.surroundings.derivations import derivation
 from cbtool.recommend.surroundings.evidence import Evidence, notes, reasons
 

@@ -8,8 +8,9 @@ from traffic_cases import phase, traffic
 
 from cbtool.breaker import BreakerConfig, WindowType
 from cbtool.recommend.reading.trace import trace_of
-from cbtool.recommend.search.arena import Arena, Spell, build
+from cbtool.recommend.search.arena import Arena, build
 from cbtool.recommend.search.loss import Court
+from cbtool.recommend.search.spells import Spell
 from cbtool.simulation.fast import run_brief
 from cbtool.simulation.traffic import traffic_of
 from cbtool.traffic.outcomes import DEFAULT_RULES

@@ -7,8 +7,9 @@ import pytest
 from traffic_cases import incidents_in
 
 from cbtool.recommend.incidents.incidents import apart_along, few_of, incidents_of
-from cbtool.recommend.incidents.segments import Segment, bad_segments, holes
+from cbtool.recommend.incidents.segments import Segment, bad_segments
 from cbtool.recommend.incidents.shape import shape_of
+from cbtool.recommend.incidents.silences import holes
 from cbtool.recommend.model import Budget
 from cbtool.recommend.reading import columns
 from cbtool.recommend.reading.trace import Trace

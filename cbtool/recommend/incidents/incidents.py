@@ -10,7 +10,8 @@ import numpy as np
 
 from cbtool.recommend.incidents.blips import LONGEST_BLIP
 from cbtool.recommend.incidents.bursts import LEAST, Bar, bar_of, hidden_bursts
-from cbtool.recommend.incidents.segments import LEAST_BAD_CALLS, Segment, cut_short
+from cbtool.recommend.incidents.segments import LEAST_BAD_CALLS, Segment
+from cbtool.recommend.incidents.silences import cut_short
 from cbtool.recommend.incidents.stretches import MOST, Stretch, Stretches, bad_stretches, read, seconds_of
 from cbtool.recommend.model import Incident, IncidentKind
 

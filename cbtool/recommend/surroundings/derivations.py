@@ -9,8 +9,8 @@ import numpy as np
 
 from cbtool.breaker.reach.chance import binomial_at_least
 from cbtool.recommend.candidates.forms import TRIALS, best_wait, reopening_chance, shortest_wait
-from cbtool.recommend.search.arena import library_length
 from cbtool.recommend.search.backoff import WORTH_GROWING
+from cbtool.recommend.search.spells import library_length
 from cbtool.units import exact_duration, format_duration, format_percent, format_rate
 
 if TYPE_CHECKING:

@@ -16,7 +16,10 @@ from cbtool.recommend.search import arena as arenas
 from cbtool.recommend.search.loss import Court
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cbtool.recommend.found import Found
+    from cbtool.recommend.search.spells import Spell
 
 RESAMPLES = 12
 _CALLS = 30_000  # a resample; more would cost time and hardly narrow what few incidents leave open
@@ -62,5 +65,5 @@ def _court(found: Found, number: int) -> Court:
     return Court(arena, found.p99, found.budget.reject_cost, found.budget.false_trip_cost)
 
 
-def _total(spells: list[arenas.Spell]) -> float:
+def _total(spells: Sequence[Spell]) -> float:
     return sum(spell.seconds for spell in spells)
