@@ -47,6 +47,19 @@ def test_a_curve_without_noise_is_itself() -> None:
     assert not unfit
 
 
+def test_the_time_until_trials_come_counts_where_calls_are_rare() -> None:
+    """Once in g seconds a call comes: a round takes w + g, and an incident that ends in g refuses nothing."""
+    gap = 20.0
+    waits = WAITS * 5
+    costs = 4.0 + (waits * waits / 40.0 + 150.0) / (waits + gap)
+    losses = np.repeat(costs[:, None], COURTS, axis=1)
+    found, unfit = smoothed(waits, losses, gap)
+    assert found == pytest.approx(COURTS * costs)
+    assert not unfit
+    without, _ = smoothed(waits, losses)
+    assert waits[without.argmin()] < waits[found.argmin()] == 60.0
+
+
 def test_no_term_of_the_curve_is_negative() -> None:
     """Where shorter waits only cost less, the curve says so, and turns nowhere."""
     costs, _ = smoothed(WAITS, noisy(50.0 + 10.0 * WAITS, 3, 5.0))

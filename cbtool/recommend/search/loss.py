@@ -72,6 +72,7 @@ class Court:
         for begin, end in arena.spans:
             inside[np.searchsorted(trace.start, begin) : np.searchsorted(trace.start, end)] = True
         self._bad_inside = bad & inside
+        self.calls_inside, self.seconds_inside = int(inside.sum()), float(np.diff(arena.spans).sum()) / 1e9
         # What refusing a call saves or costs, beside letting it through.
         refusing = np.where(inside, np.where(bad, -1.0, reject_cost), np.where(bad, 0.0, 1.0))
         self._refusing_until = np.concatenate(

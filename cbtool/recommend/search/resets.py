@@ -2,10 +2,12 @@
 
 Each incident that is tried ends somewhere in a wait, and every round of trials in a brown-out may pass by
 luck, so that of two dozen waits the one that looks best is mostly the luckiest. What a constant wait w costs
-is known but for three numbers (`forms.best_wait`): a + b·w + c/w, what finding incidents costs, what
-recovering late does, and what probing does. They are fitted to the losses of all waits together, for each
-number of trials, and the least of the curves is taken. Where a curve does not fit, since incidents flap in a
-rhythm that some waits meet and others miss, the losses are taken as they are.
+is known but for three numbers (`forms.best_wait`): a + b·w + c/(w + g), what finding incidents costs, what
+recovering late does, and what probing does. From one round of n trials to the next it is w, and g = n/λ until
+n calls have come; an incident that ends in g refuses none, so that recovering late costs λw²/(2(w + g)), which
+is of the same form. The three are fitted to the losses of all waits together, for each number of trials, and
+the least of the curves is taken. Where a curve does not fit, since incidents flap in a rhythm that some waits
+meet and others miss, the losses are taken as they are.
 """
 
 from __future__ import annotations
@@ -39,7 +41,10 @@ class Settled(NamedTuple):
 
 
 def settled(
-    at: Candidate, losses: Callable[[Sequence[Candidate]], NDArray[np.float64]], shortest: float
+    at: Candidate,
+    losses: Callable[[Sequence[Candidate]], NDArray[np.float64]],
+    shortest: float,
+    between: float = 0.0,
 ) -> Settled:
     """Return the candidate with the wait and the trials that cost least by the curves.
 
@@ -47,13 +52,15 @@ def settled(
         at: the candidate.
         losses: gives the losses of candidates, shape (candidates, courts).
         shortest: no wait is below, seconds.
+        between: seconds from one call to the next in incidents.
     """
     best, least, rhythmic = at, np.inf, False
     most = _HOPELESS * float(losses([at]).sum())
     for moves in _resets(at, shortest):
         if moves[0].trials != at.trials and losses(moves[:1]).sum() > most:
             continue
-        cost, unfit = smoothed(np.array([move.wait for move in moves]), losses(moves))
+        waits = np.array([move.wait for move in moves])
+        cost, unfit = smoothed(waits, losses(moves), moves[0].trials * between)
         place = int(cost.argmin())
         if cost[place] < least:
             best, least, rhythmic = moves[place], cost[place], unfit
@@ -71,7 +78,9 @@ def _resets(at: Candidate, shortest: float) -> Iterator[list[Candidate]]:
         yield [at._replace(wait=wait, trials=trials) for wait in waits]
 
 
-def smoothed(waits: NDArray[np.float64], losses: NDArray[np.float64]) -> tuple[NDArray[np.float64], bool]:
+def smoothed(
+    waits: NDArray[np.float64], losses: NDArray[np.float64], gap: float = 0.0
+) -> tuple[NDArray[np.float64], bool]:
     """Return what each wait costs by the curve through all of them; as it is, where the curve does not fit.
 
     And whether it does not.
@@ -79,22 +88,24 @@ def smoothed(waits: NDArray[np.float64], losses: NDArray[np.float64]) -> tuple[N
     Args:
         waits: n seconds.
         losses: of each on each court, shape (n, courts).
+        gap: seconds from a wait's end until as many calls have come as there are trials.
     """
     total: NDArray[np.float64] = losses.sum(axis=1)
     if len(waits) < _LEAST_WAITS or not total.all():
         return total, False
-    curves = np.stack([_curve(waits, court) for court in losses.T], axis=1)
+    curves = np.stack([_curve(waits, court, gap) for court in losses.T], axis=1)
     beside = (losses - curves)[int(total.argmin())]
     error = beside.std(ddof=1) * np.sqrt(len(beside)) if len(beside) > 1 else np.inf
     if -beside.sum() > max(_UNFIT * error, _MUCH * float(total.min())):
         return total, True
-    return _curve(waits, total), False
+    return _curve(waits, total, gap), False
 
 
-def _curve(waits: NDArray[np.float64], costs: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return a + b·w + c/w, none of b and c below zero, by least squares of the relative errors."""
-    scale = np.exp(np.log(waits).mean())
-    terms = np.stack([np.ones(len(waits)), waits / scale, scale / waits], axis=1)
+def _curve(waits: NDArray[np.float64], costs: NDArray[np.float64], gap: float) -> NDArray[np.float64]:
+    """Return a + b·w + c/(w + g), none of b and c below zero, by least squares of the relative errors."""
+    rounds = waits + gap
+    scale = np.exp(np.log(rounds).mean())
+    terms = np.stack([np.ones(len(waits)), waits / scale, scale / rounds], axis=1)
     weight = 1.0 / np.maximum(costs, max(1e-9, 1e-3 * float(costs.max())))
     kept = [0, 1, 2]
     while True:

@@ -144,9 +144,14 @@ class Search:
 
     def _reset(self, at: Candidate) -> Candidate:
         """Return the candidate with the wait and trials that a curve through all of them shows to be best."""
-        best, rhythmic = settled(at, self._table, self.ground.shortest_wait)
+        best, rhythmic = settled(at, self._table, self.ground.shortest_wait, self._between())
         waiting = list(growing(best, self.ground.shortest_wait, widely=rhythmic))
         return self._backed_off(best, waiting, min(self.full_loss(at), self.full_loss(best)))
+
+    def _between(self) -> float:
+        """Return the seconds from one call to the next in the courts' incidents."""
+        calls = sum(court.calls_inside for court in self.courts)
+        return sum(court.seconds_inside for court in self.courts) / max(1, calls)
 
     def _backed_off(self, best: Candidate, waiting: Sequence[Candidate], loss: float) -> Candidate:
         """Return the candidate with a growing wait, where that saves more than two more settings cost."""
