@@ -284,6 +284,34 @@ def test_bursts_are_a_sort_of_which_there_are_several(lengths: list[int], acted_
     assert [round(i.length) for i in found if i.actionable] == acted_on
 
 
+SHORT = (13, 25, 20, 31, 17)
+
+
+@pytest.mark.parametrize(
+    ("percent", "lengths", "acted_on"),
+    [
+        (45, SHORT, 5),  # brown-outs that nobody takes for a restart
+        (45, (8, *SHORT[1:]), 0),  # one of them as short as one: a habit, whose longest may be anything
+        (24, SHORT, 0),  # the worse minutes of a baseline that varies
+    ],
+)
+@pytest.mark.parametrize("slow", [False, True])
+def test_short_stretches_are_no_habit_where_each_is_plainly_bad(
+    percent: int, lengths: tuple[int, ...], acted_on: int, *, slow: bool
+) -> None:
+    random = np.random.default_rng(16)
+    start = np.arange(30_000) * SECOND // 20
+    bad = np.zeros(30_000, np.bool_)
+    for place, length in enumerate(lengths):
+        begin = 3_000 + 5_000 * place
+        bad[begin : begin + 20 * length] = random.random(20 * length) < percent / 100
+    duration = np.full(30_000, 20 * 10**6)
+    duration[bad & slow] *= 20
+    failed = bad & (not slow)
+    calls = Calls(start, duration, np.where(failed, 503, 200).astype(np.int16), np.zeros(30_000, np.uint8))
+    assert sum(i.actionable for i in incidents_in(calls)) == acted_on
+
+
 def test_mild_stretches_among_a_few_blips_do_not_make_these_many() -> None:
     ridden = [Segment(i, i) for i in range(15)]
     severe = [i < 3 for i in range(15)]

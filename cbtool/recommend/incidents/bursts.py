@@ -23,9 +23,9 @@ _MARGIN = 2.0  # times the bursts' 95 % quantile
 _GAP = 3.0  # times as long as all bursts is no burst of their sort
 _AROUND = 25  # calls on either side that tell how far apart calls usually are
 _TOGETHER = 0.2  # of that: one after the other
-_ALL = 0.9  # of the calls fail in an outage
+_PLAIN = 1.5  # times the break-even share: too many bad calls for a baseline's worse minutes
 _PLAINLY, _A_RUN = 0.8, 5  # of the calls, and calls, fail in a restart that chance seems to hide
-_MANY = 20  # failures that came apart are no single caller's
+_MANY = 20  # bad calls that came apart are no single caller's
 
 
 class Bar(NamedTuple):
@@ -51,7 +51,7 @@ def bar_of(severe: Sequence[Stretch], budget: Budget, span: float) -> Bar:
         return Bar(budget.shortest_incident, 0)
     # Half a minute of a demo cannot hold a 10 s incident to learn from; 2 s are a blip even there.
     least = min(USUALLY_ACTED_ON, max(LEAST, span / 12))
-    bursts = _recurring(severe)
+    bursts = _recurring(severe, budget.break_even)
     if len(bursts) < RECURRING:
         return Bar(least, 0, learnt=False)
     usual = _MARGIN * np.quantile([burst.seconds for burst in bursts], 0.95)
@@ -59,11 +59,11 @@ def bar_of(severe: Sequence[Stretch], budget: Budget, span: float) -> Bar:
     return Bar(float(min(LONGEST_BLIP, max(least, usual))), int(failed))
 
 
-def _recurring(stretches: Sequence[Stretch]) -> list[Stretch]:
+def _recurring(stretches: Sequence[Stretch], level: float) -> list[Stretch]:
     """Return those that are bursts: all up to the longest sort of which there are several.
 
     A clear gap in their lengths is where another sort begins. Incidents that last less than a minute are few,
-    or a sort with others that last longer, or each an outage of ten seconds or more, and say nothing about
+    or a sort with others that last longer, or each plainly bad for ten seconds or more, and say nothing about
     bursts.
     """
     ordered = sorted(stretches, key=lambda stretch: stretch.seconds)
@@ -75,18 +75,19 @@ def _recurring(stretches: Sequence[Stretch]) -> list[Stretch]:
     habit = 0
     for begin, end in pairwise([0, *clear, len(ordered)]):
         sort = ordered[begin:end]
-        if len(sort) >= RECURRING and sort[-1].seconds < LONGEST_BLIP and not all(map(_is_outage, sort)):
+        short = len(sort) >= RECURRING and sort[-1].seconds < LONGEST_BLIP
+        if short and not all(_is_plain(stretch, level) for stretch in sort):
             habit = end
     return ordered[:habit]
 
 
-def _is_outage(stretch: Stretch) -> bool:
-    """Return whether hardly any call succeeded for so long that nobody takes it for a restart or a caller."""
+def _is_plain(stretch: Stretch, level: float) -> bool:
+    """Return whether so many calls were bad for so long that nobody takes it for a restart or a caller."""
     shape = stretch.shape
     return (
         stretch.seconds >= USUALLY_ACTED_ON
-        and stretch.failed >= _ALL * stretch.calls
         and shape is not None
+        and shape.share >= _PLAIN * level
         and shape.bursts >= _MANY
     )
 

@@ -4,7 +4,7 @@ Each incident that is tried ends somewhere in a wait, and every round of trials 
 luck, so that of two dozen waits the one that looks best is mostly the luckiest. What a constant wait w costs
 is known but for three numbers (`forms.best_wait`): a + b·w + c/(w + g), what finding incidents costs, what
 recovering late does, and what probing does. From one round of n trials to the next it is w, and g = n/λ until
-n calls have come; an incident that ends in g refuses none, so that recovering late costs λw²/(2(w + g)), which
+n calls have come; an incident that ends in g refuses none, so recovering late costs λw² / 2(w + g), which
 is of the same form. The three are fitted to the losses of all waits together, for each number of trials, and
 the least of the curves is taken. Where a curve does not fit, since incidents flap in a rhythm that some waits
 meet and others miss, the losses are taken as they are.
