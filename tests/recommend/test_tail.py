@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -66,8 +67,11 @@ def test_where_no_bursts_were_all_that_tie_tell_the_tail() -> None:
     assert ones > 4 * 10
     assert more < 10
     found, among_bursts = (tail_of(maxima, 4.0, DAY, clusters=clusters).likely for clusters in (False, True))
-    fit = (counts[counts > 0] - 1).sum()
-    assert found * DAY == pytest.approx((ones + more) * ((fit + 1) / (ones + more + fit + 2)) ** 3)
+    fit, n = (counts[counts > 0] - 1).sum(), ones + more
+    mean = math.prod(
+        (fit + i) / (n + fit + 1 + i) for i in (1, 2, 3)
+    )  # of ρ³, where ρ is Beta(fit + 1, n + 1)
+    assert found * DAY == pytest.approx(n * mean)
     assert found < among_bursts / 4
 
 
@@ -78,3 +82,18 @@ def test_bursts_that_every_breaker_saw_tell_of_each_what_one_breaker_s_do(seed: 
     alone = tail_of(BlockMaxima(margins, BLOCKS), 8.0, DAY)
     four = tail_of(BlockMaxima(np.repeat(margins, 4), 4 * BLOCKS), 8.0, 4 * DAY, copies=4.0)
     assert four == pytest.approx(alone)
+
+
+def test_what_is_likely_is_the_mean_over_the_tails_that_the_log_leaves_possible() -> None:
+    random, few, total = np.random.default_rng(3), 10, 6.0
+    margins = np.concatenate(
+        (np.full(few - 3, 0.5), np.full(3, 0.6))
+    )  # three of ten are two errors of 20 more
+    found = tail_of(BlockMaxima(margins, 1_000), 20.0, DAY)
+    ratio = random.beta(total + 1, few + 1, 400_000)
+    assert found.likely * DAY == pytest.approx(min(few * (ratio**10).mean(), found.upper * DAY), rel=0.03)
+    nearer = tail_of(BlockMaxima(margins * 1.6, 1_000), 20.0, DAY)
+    higher = (margins * 1.6 - 0.8).sum() * 20
+    ratio = random.beta(higher + 1, few + 1, 400_000)
+    assert nearer.likely < nearer.upper
+    assert nearer.likely * DAY == pytest.approx(few * (ratio**4).mean(), rel=0.03)

@@ -13,7 +13,7 @@ from cbtool.recommend.false_trips.exposure import Exposure, exposure_of
 from cbtool.recommend.false_trips.false_trips import Guard
 from cbtool.recommend.false_trips.few import Few, at_busiest
 from cbtool.recommend.false_trips.replays import Replays, replays_of
-from cbtool.recommend.false_trips.unseen import share_tripping, unseen_rate
+from cbtool.recommend.false_trips.unseen import most_unseen, share_tripping, unseen_rate
 from cbtool.recommend.incidents.segments import Segment
 from cbtool.recommend.reading.trace import Trace
 from cbtool.traffic.calls import Calls
@@ -29,6 +29,31 @@ def test_the_rate_is_the_posterior_mean_of_systems_that_showed_no_burst() -> Non
     for seconds in (600.0, 2 * HOUR, DAY):
         none = np.exp(-rate * seconds)  # the chance that the log shows none
         assert unseen_rate(seconds) == pytest.approx((rate * none).mean(), rel=0.02)
+
+
+def test_three_in_a_hundred_systems_that_showed_no_burst_have_more() -> None:
+    random = np.random.default_rng(2)
+    rate = np.exp(random.uniform(np.log(1 / (30 * DAY)), np.log(10 / HOUR), 2_000_000))
+    rate[random.random(len(rate)) > 0.3] = 0.0
+    for seconds in (30.0, 2 * HOUR, DAY):
+        none = np.exp(-rate * seconds)
+        share = none[rate > most_unseen(seconds)].sum() / none.sum()
+        assert share == pytest.approx(0.03, abs=0.002)
+    assert most_unseen(100 * DAY) == 0.0
+
+
+def test_retries_that_were_not_seen_are_expected_less_the_longer_none_was() -> None:
+    gate = Gate(20.0, 20.0, 4, 4, counted=True)
+    found = []
+    for hours in (0.2, 4, 100):
+        seen = exposure_of([restart_at(4.0, hours * HOUR)], [])
+        quiet = exposure_of([Trace(seen.end, seen.duration, ~seen.failed & False, knows_durations=True)], [])
+        found.append(Guard(quiet, [quiet], 1 / 30).estimate(gate, 1))
+    values, highs = ([getattr(each, name) for each in found] for name in ("value", "high"))
+    assert values == sorted(values, reverse=True)
+    assert highs == sorted(highs, reverse=True)
+    assert all(value < high for value, high in zip(values, highs, strict=True))
+    assert values[0] > 10 * values[-1]
 
 
 def test_no_caller_tries_more_than_ten_times() -> None:

@@ -39,6 +39,11 @@ class Gate(NamedTuple):
         """Return about how many calls the window holds at so many calls a second."""
         return self.window if self.counted else self.window * rate
 
+    def rules(self) -> tuple[tuple[float | None, float], ...]:
+        """Return what is judged: None for failures, or from when calls are slow; and the threshold."""
+        failed = (None, self.threshold)
+        return (failed,) if self.slow_from is None else (failed, (self.slow_from, self.slow_threshold))
+
     def asked_for(self, rate: float) -> int:
         """Return how many failures open a breaker whose window is full at so many calls a second."""
         return max(self.errors, math.ceil(self.threshold / 100 * self.holds(rate) - 1e-9))

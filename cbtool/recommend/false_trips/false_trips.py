@@ -108,11 +108,8 @@ class Guard:
 
     def at_restarts(self, gate: Gate) -> float:
         """Return the false trips a day as windows fill anew, or traffic stops, which no log shows."""
-        rules = [(None, gate.threshold), (gate.slow_from, gate.slow_threshold)]
-        return sum(
-            max(self._at_restarts(index, gate, slow_from, threshold) for index in range(len(self._calm)))
-            for slow_from, threshold in rules[: 1 if gate.slow_from is None else 2]
-        )
+        views = range(len(self._calm))
+        return sum(max(self._at_restarts(index, gate, *rule) for index in views) for rule in gate.rules())
 
     def foresee(self, gates: Sequence[Gate], pool: Executor) -> None:
         """Find the peaks of the gates' windows on all cores, which would else be found one by one.
@@ -139,18 +136,21 @@ class Guard:
     def estimate(self, gate: Gate, seed: int) -> Estimate:
         """Return how often a day the gate trips falsely, with a 90 % interval (see `trip_interval`).
 
+        What was not seen is expected, too: no gate is held to it (see `unseen`).
+
         Args:
             gate: when the breaker opens.
             seed: of the resamples.
         """
-        value = self.false_trips(gate).likely
-        rules = [None] if gate.slow_from is None else [None, gate.slow_from]
-        ranges = [self._range(gate, slow_from, seed) for slow_from in rules]
+        rules = gate.rules()
+        cold = _DAY * sum(self._in_bursts(gate, *rule, margin=1.0) for rule in rules)
+        unseen, most = self.unseen.to_expect(gate, clusters=self._clustered(None))
+        value = self.false_trips(gate).likely + cold + unseen
+        ranges = [self._range(gate, *rule, seed) for rule in rules]
         low, high = (_DAY * sum(ends) for ends in zip(*ranges, strict=True))
-        return Estimate(value, min(value, low), max(value, high))
+        return Estimate(value, min(value, low), max(value, high, most))
 
-    def _range(self, gate: Gate, slow_from: float | None, seed: int) -> Range:
-        threshold = gate.threshold if slow_from is None else gate.slow_threshold
+    def _range(self, gate: Gate, slow_from: float | None, threshold: float, seed: int) -> Range:
         found = trip_range(
             self._calm,
             gate,
@@ -167,7 +167,7 @@ class Guard:
         high = counted_range(count, seconds).high if count else 0.0
         if slow_from is None and self._few.replays is not None:
             high = max(high, self._few.replays.often(gate))
-        high = max(high, self._in_bursts(gate, slow_from, threshold))
+        high = max(high, self._in_bursts(gate, slow_from, threshold, self._margin))
         return found.or_more(Range(0.0, high))
 
     def bounds_on_resamples(self, gates: Sequence[Gate], draws: int, seed: int) -> NDArray[np.float64]:
@@ -282,16 +282,16 @@ class Guard:
             return cold
         cold = max(cold, restarts * exposure.cold_trips(gate, slow_from, threshold))
         if not index and not self._few.hurried:
-            cold = max(cold, _DAY * self._in_bursts(gate, slow_from, threshold))
+            cold = max(cold, _DAY * self._in_bursts(gate, slow_from, threshold, self._margin))
         if cold > self._budget:
             return cold
         return max(cold, restarts * exposure.stop_trips(gate, slow_from, threshold))
 
-    def _in_bursts(self, gate: Gate, slow_from: float | None, threshold: float) -> float:
+    def _in_bursts(self, gate: Gate, slow_from: float | None, threshold: float, margin: float) -> float:
         """Return how often a second the few bursts trip a window that happens to fill while one lasts."""
         if self._background is self._calm[0]:
             return 0.0
-        worse = with_errors(gate, math.ceil(gate.errors / self._margin))
+        worse = with_errors(gate, math.ceil(gate.errors / margin))
         return _RESTARTS_A_DAY / _DAY * self._background.cold_trips(worse, slow_from, threshold)
 
     def _seen(self, gate: Gate, slow_from: float | None, threshold: float) -> FalseTrips:

@@ -64,10 +64,12 @@ def tail_of(
 ) -> FalseTrips:
     """Return trips a second from the block maxima of the margin, extrapolated by a geometric tail.
 
-    Counted in errors: the excess over the largest maxima but a few falls geometrically, with ratio
-    ρ = (Σ excess + 1) / (n + Σ excess + 2), a uniform prior's posterior mean, and its 70 %
-    quantile at most. Poisson and binomial tails fall faster, so this errs on the safe side; clusters
-    (Markov-modulated failures) fall just so. Further down lie single errors beside bursts: no one tail.
+    Counted in errors: the excess over the largest maxima but a few falls geometrically, with a ratio ρ
+    whose posterior is Beta(Σ excess + 1, n + 1), of a uniform prior. The bound takes its 70 % quantile; what
+    is likely is the mean of the tail over it, which lies far above the tail at the mean, and below the bound:
+    a mean that exceeds it is of those few flat tails that the prior holds possible. Poisson and binomial
+    tails fall faster, so this errs on the safe side; clusters (Markov-modulated failures) fall just so.
+    Further down lie single errors beside bursts: no one tail.
 
     Args:
         maxima: of the blocks.
@@ -80,8 +82,9 @@ def tail_of(
     positive = maxima.positive
     seen = int(tripping(positive, 1.0)) / seconds
     if not len(positive):
-        found = _falling(_Peaks(3.0, 1.0 / errors, 0.0), errors, copies / seconds)  # the rule of three
-        return FalseTrips(seen, max(seen, found[0]), max(seen, found[1]))
+        # One to expect (a uniform prior's mean), and three at most (the rule of three).
+        one, three = (_falling(_Peaks(n, 1.0 / errors, 0.0), errors, copies / seconds) for n in (1.0, 3.0))
+        return FalseTrips(seen, max(seen, min(one[0], three[1])), max(seen, three[1]))
     wide = clusters and kept < MOST_KEPT
     highest = largest(positive, _wanted(maxima, MOST_KEPT if wide else kept, copies))
     found = _beyond(maxima, highest, errors, seconds, kept, copies=copies, clusters=clusters)
@@ -159,8 +162,14 @@ def _beyond(
 def _falling(peaks: _Peaks, errors: float, often: float) -> tuple[float, float]:
     few, level, total = peaks
     beyond = max(0.0, 1.0 - level) * errors
-    ratio, at_most = (total + 1.0) / (few + total + 2.0), _ratio_at_most(few, total)
-    return often * few * ratio**beyond, often * (few + 2.0 * math.sqrt(few)) * at_most**beyond
+    bound = often * (few + 2.0 * math.sqrt(few)) * _ratio_at_most(few, total) ** beyond
+    return min(often * few * _mean_power(few, total, beyond), bound), bound
+
+
+def _mean_power(few: float, total: float, power: float) -> float:
+    """Return the mean of ρ^power where ρ is Beta(total + 1, few + 1), by its moments."""
+    gamma, both = math.lgamma, few + total + 2.0
+    return math.exp(gamma(total + 1.0 + power) - gamma(total + 1.0) + gamma(both) - gamma(both + power))
 
 
 def meetings(maxima: BlockMaxima, most: int, factor: float = 1.0) -> float:

@@ -10,7 +10,7 @@ the pairs of bad calls that came together leave possible.
 calls, in clusters of many sizes, it does so in five logs of six rather than nine of ten.
 
 The low end is what was seen, or what chance fills of the windows that do not overlap. A kind of burst that
-the log never held is in no interval.
+the log never held is in none of this: what may be expected of one comes beside (`unseen.py`).
 """
 
 from __future__ import annotations

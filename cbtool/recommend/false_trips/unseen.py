@@ -32,6 +32,8 @@ _ONE_MORE = 0.8  # how likely a number of attempts is beside one fewer
 _SHARE = _ONE_MORE**_ATTEMPTS / (_ONE_MORE**_ATTEMPTS).sum()
 
 _HARDLY_ANY = 0.05  # of the budget
+_EXCEEDED = 0.03  # of systems
+_STEPS = 1000
 
 
 class Unseen:
@@ -57,7 +59,8 @@ class Unseen:
         replays: Replays | None = None,
     ) -> None:
         self._background, self._calm = background, calm
-        self._weight = min(1.0, _DAY * unseen_rate(calm.seconds) / budget)
+        self._rate = _DAY * unseen_rate(calm.seconds)
+        self._weight = min(1.0, self._rate / budget)
         self._bursts = np.array(bursts)
         self._margin = 1.0 if background is calm else margin
         self._replays = replays
@@ -75,24 +78,43 @@ class Unseen:
         """Return the trips a day by bursts like those that were seen, two at once or at another moment."""
         return self._of(gate)[1]
 
+    def to_expect(self, gate: Gate, *, clusters: bool) -> tuple[float, float]:
+        """Return the trips a day that are the best guess of all this, and the most that it is likely to be.
+
+        Args:
+            gate: when the breaker opens.
+            clusters: whether bad calls were seen to come in clusters: then such retries are among them.
+        """
+        plain = gate._replace(slow_from=None, slow_threshold=100.0)
+        bursts = self._meetings(plain, 1.0) + self._elsewhere(plain)
+        if clusters:
+            return bursts, bursts
+        share = share_tripping(self._usual(), plain)
+        most = max(self._rate, _DAY * most_unseen(self._calm.seconds))
+        return bursts + share * self._rate, bursts + share * most
+
     def _of(self, gate: Gate) -> tuple[float, float]:
         plain = gate._replace(slow_from=None, slow_threshold=100.0)
         if plain not in self._known:
-            self._known[plain] = self._retries(plain), self._meetings(plain) + self._elsewhere(plain)
+            bursts = self._meetings(plain, self._margin) + self._elsewhere(plain)
+            self._known[plain] = self._retries(plain), bursts
         return self._known[plain]
 
     def _retries(self, gate: Gate) -> float:
         if self._weight < _HARDLY_ANY:
             return 0.0
-        self._levels = self._levels or levels_of(self._calm.end, self._calm.failed)
-        return self._weight * share_tripping(self._levels, gate)
+        return self._weight * share_tripping(self._usual(), gate)
 
-    def _meetings(self, gate: Gate) -> float:
+    def _usual(self) -> Levels:
+        self._levels = self._levels or levels_of(self._calm.end, self._calm.failed)
+        return self._levels
+
+    def _meetings(self, gate: Gate, margin: float) -> float:
         background, bursts = self._background, len(self._bursts)
         if not bursts:
             return 0.0
         maxima = background.block_maxima(gate, None, gate.threshold)
-        often = meetings(maxima, bursts * background.breakers, self._margin) / background.seconds
+        often = meetings(maxima, bursts * background.breakers, margin) / background.seconds
         return _DAY * often * self._as_near_as_by_chance(gate)
 
     def _elsewhere(self, gate: Gate) -> float:
@@ -118,6 +140,19 @@ def unseen_rate(seconds: float) -> float:
     """
     left = math.exp(-_SELDOM * seconds) - math.exp(-_OFTEN * seconds)
     return _BELIEF * left / (seconds * math.log(_OFTEN / _SELDOM))
+
+
+def most_unseen(seconds: float) -> float:
+    """Return the rate of such bursts, a second, that three in a hundred systems that showed none exceed.
+
+    Of their rates the density is π e^(−rT) / (r ln(b / a)), beside those that have none.
+    """
+    from scipy.special import exp1  # noqa: PLC0415  # 0.2 s; a refusal never needs it
+
+    rates = np.geomspace(_SELDOM, _OFTEN, _STEPS)
+    above = _BELIEF * (exp1(rates * seconds) - exp1(_OFTEN * seconds)) / math.log(_OFTEN / _SELDOM)
+    higher = rates[above > _EXCEEDED * (1.0 - _BELIEF + above[0])]
+    return float(higher[-1]) if len(higher) else 0.0
 
 
 def share_tripping(levels: Levels, gate: Gate) -> float:

@@ -134,18 +134,35 @@ def notes(evidence: Evidence) -> tuple[str, ...]:
         said.append("All durations are 0, so slow calls are not judged: no slow threshold.")
     said += late_notes(evidence)
     said += _timeouts(evidence)
-    high, budget = evidence.trips.high or 0.0, evidence.budget.false_trips_per_day
-    if high > 1.05 * budget:
-        said.append(
-            f"False trips are expected within the budget of {budget:.2g} a day, but"
-            f" {format_duration(evidence.span)} of traffic cannot rule out {high:.2g}; a longer log can."
-        )
+    said += _trip_notes(evidence)
     if evidence.span < _A_DAY:
         said.append(
             f"{format_duration(evidence.span)} of traffic do not show how day and night differ, nor"
             " rare bursts; run again on a day or more."
         )
     return tuple(said)
+
+
+def _trip_notes(evidence: Evidence) -> list[str]:
+    """Return what to know where false trips may come more often than the budget allows."""
+    value, high = evidence.trips.value or 0.0, evidence.trips.high or 0.0
+    budget, span = evidence.budget.false_trips_per_day, format_duration(evidence.span)
+    if value > budget:
+        return [
+            (
+                f"What was seen keeps the budget of {budget:.2g} false trips a day, but {value:.2g} are to be"
+                f" expected with what may come beside it, of which {span} of traffic tell little: one"
+                " caller's retries, two bursts at once, or a burst while a window fills."
+            )
+        ]
+    if high > 1.05 * budget:
+        return [
+            (
+                f"False trips are expected within the budget of {budget:.2g} a day, but"
+                f" {span} of traffic cannot rule out {high:.2g}; a longer log can."
+            )
+        ]
+    return []
 
 
 def _timeouts(e: Evidence) -> Iterable[str]:
