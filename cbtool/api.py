@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cbtool.breaker import BreakerConfig
 from cbtool.cluster import connected
 from cbtool.errors import ConfigurationError
-from cbtool.incident_files import parse_label
+from cbtool.incident_files import parse_labels
 from cbtool.logs import read_calls, read_long_calls
 from cbtool.long_logs import simulate_long
 from cbtool.metrics.thresholds import Threshold
@@ -206,7 +206,7 @@ def recommend(
         budget or Budget(),
         (today or default_profile()).rules,
         seed,
-        tuple(parse_label(text) for text in incidents),
+        parse_labels(incidents),
         today,
     )
     return answered(_opened(calls), asked, validate=validate)
@@ -250,7 +250,7 @@ def verify(
         rates=loads,
         instances=instances or (1 if settings.evidence is None else settings.evidence.instances),
         seed=seed,
-        labels=tuple(parse_label(text) for text in incidents),
+        labels=parse_labels(incidents),
     )
 
 

@@ -21,9 +21,26 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _KIND = re.compile(r":([A-Za-z][A-Za-z_-]*)$")
+_NONE = "none"
 _WANTED = (
     "write START/END, such as 2026-11-24T10:00/2026-11-24T10:20 or +10m/+12m, with :outage after it or not"
 )
+
+
+def parse_labels(texts: Sequence[str]) -> tuple[Label, ...] | None:
+    """Return the incidents in texts as `--incident` takes them: `none` says that there was none.
+
+    None where nothing is said.
+
+    Raises:
+        ConfigurationError: one is none, or `none` stands beside another.
+    """
+    words = [text.strip().lower() for text in texts]
+    if _NONE in words:
+        if len(words) > 1:
+            raise ConfigurationError("--incident none says that there was none, and yet others are named")
+        return ()
+    return tuple(parse_label(text) for text in texts) or None
 
 
 def parse_label(text: str, origin: str = "--incident") -> Label:

@@ -105,7 +105,7 @@ def verify(
     if json and markdown == "-":
         raise typer.BadParameter("--json and --markdown - both want standard output")
     labels, asked = named_incidents.labels, log.sources(logs)
-    if (log.which or labels) and not asked:
+    if (log.which or labels is not None) and not asked:
         raise typer.BadParameter(f"{log.which or '--incident'} is about a log's calls; there is no log")
     settings = load_profile(profile)
     rules = limits.rules.over(settings.verify)
@@ -115,7 +115,7 @@ def verify(
     rates = _rates(load or (), shared or recommended_for)
     if shared is None and not asked:
         raise typer.BadParameter("--instances auto reads the instances of a log; there is none")
-    if by is not None and (not asked or scenario or labels):
+    if by is not None and (not asked or scenario or labels is not None):
         raise typer.BadParameter("--by groups a log's calls, without --scenario and --incident")
     texts = [by] if by else ["instance"] if shared is None else []
     recent = log.read(asked, texts=texts, guard=settings.guard) if asked else None

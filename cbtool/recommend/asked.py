@@ -28,7 +28,8 @@ class Asked:
         budget: what the settings may cost.
         rules: what counts as what; they go into the profile.
         seed: of every random choice.
-        labels: the incidents, where the user knows them; they replace those that would be found.
+        labels: the incidents, where the user knows them, and perhaps that there was none; they replace those
+            that would be found. None: these.
         current: today's settings, whose doings on the same calls are wanted, too.
     """
 
@@ -36,7 +37,7 @@ class Asked:
     budget: Budget = _USUAL
     rules: OutcomeRules = DEFAULT_RULES
     seed: int = 0
-    labels: Sequence[Label] = ()
+    labels: Sequence[Label] | None = None
     current: Profile | None = None
 
     @property

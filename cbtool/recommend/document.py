@@ -61,6 +61,7 @@ def _incident(incident: Incident) -> dict[str, Any]:
         "failed_percent": incident.failed,
         "slow_percent": incident.slow,
         "actionable": incident.actionable,
+        "doubtful": incident.doubtful,
     })  # fmt: skip
 
 

@@ -110,7 +110,7 @@ class _OnDisk:
 
     def _own(self, apart: Apart, p99: float | None) -> Own:
         """Return the incidents of single instances; none where the user named all."""
-        if self._named is None or self._asked.labels:
+        if self._named is None or self._asked.labels is not None:
             return {}
         return own_along(
             self.trace,

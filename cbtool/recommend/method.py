@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from cbtool.recommend.asked import Asked
 from cbtool.recommend.case import Case
+from cbtool.recommend.incidents.doubt import doubt_notes
 from cbtool.recommend.incidents.incidents import apart_along, sides_of
 from cbtool.recommend.incidents.labelled import label_notes, labelled_along, unnamed
 from cbtool.recommend.incidents.own_incidents import own_incidents
@@ -106,9 +107,11 @@ def answer_of(seen: Seen, asked: Asked, *, brief: bool = False) -> Recommendatio
         return replace(answer, needs=(*needs, *also_missing(trace, instances)))
     p99 = healthy_p99(trace)
     found = apart = apart_along(trace, p99, budget)
-    if asked.labels:
+    if asked.labels is not None:
         apart = labelled_along(trace, p99, budget, label_spans(asked.labels, seen.calls))
         answer = answer.noting(*label_notes(apart, found, budget))
+    else:
+        answer = answer.noting(*doubt_notes(apart.incidents, budget))
     needs = missing(trace, instances, healthy_of(trace, apart), budget)
     answer = replace(answer, incidents=apart.incidents, needs=needs, acted_on_from=apart.shortest)
     if needs:
@@ -118,7 +121,7 @@ def answer_of(seen: Seen, asked: Asked, *, brief: bool = False) -> Recommendatio
     settings = searched(case, seen.calls.log_format)
     if settings is None:
         weighed = None if len(case.trace) == len(trace) else len(case.trace)
-        left = unnamed(apart, found) if asked.labels else ()
+        left = () if asked.labels is None else unnamed(apart, found)
         needs = missing_budget(trace, budget, apart.incidents, weighed=weighed, unnamed=left)
         return replace(answer, needs=needs)
     answer = surrounded(answer, settings, asked.rules, current=asked.current, brief=brief)
@@ -160,7 +163,7 @@ class _InMemory:
     def weighed(self, apart: Apart, answer: Recommendation, p99: float | None) -> Weighed:
         """Return all of it."""
         trace, asked = self.trace, self._asked
-        named = asked.by_instance and not asked.labels
+        named = asked.by_instance and asked.labels is None
         return Weighed(
             Case(
                 trace,

@@ -111,6 +111,7 @@ class Incident:
         failed: percent of them that failed.
         slow: percent of them that were slower than healthy calls are.
         actionable: long and bad enough for a breaker to act on; the others are to be ridden through.
+        doubtful: long enough, and perhaps not bad enough: neither to be acted on nor to be ridden through.
     """
 
     start: float
@@ -120,6 +121,7 @@ class Incident:
     failed: float
     slow: float
     actionable: bool
+    doubtful: bool = False
 
     @property
     def length(self) -> float:

@@ -87,8 +87,10 @@ def _bad_stretches(answer: Recommendation) -> list[str]:
     if least is None or not answer.incidents:
         return []
     acted_on = sum(i.actionable for i in answer.incidents)
-    ridden = len(answer.incidents) - acted_on
-    lines = [f"bad stretches = {acted_on} acted on, {ridden} ridden through"]
+    doubtful = sum(i.doubtful for i in answer.incidents)
+    ridden = len(answer.incidents) - acted_on - doubtful
+    too = f", {doubtful} doubtful" if doubtful else ""
+    lines = [f"bad stretches = {acted_on} acted on, {ridden} ridden through{too}"]
     pays = f"bad in more than {format_percent(100 * budget.break_even)} of its calls, from which opening pays"
     if not least:
         lines += _indented(f"Named, not looked for. One is acted on that is {pays}.")
@@ -104,6 +106,12 @@ def _bad_stretches(answer: Recommendation) -> list[str]:
         f"Told apart from chance without labels. One is acted on that is {pays}, and lasts at least"
         f" {format_duration(least)} ({learnt}), unless it may be a few bursts in a row."
     )
+    if doubtful:
+        lines += _indented(
+            "Doubtful: the share s of its n calls is above that, and s − 1.645·√(s(1 − s)/n + v) is not,"
+            " neither of failed calls nor of slow ones nor of both; v is how much the share of n healthy"
+            " calls in a row varies beyond chance."
+        )
     return ["\n".join(lines)]
 
 

@@ -123,7 +123,7 @@ def _found(answer: Recommendation) -> list[str]:
         one = "of ONE breaker" if answer.instances > 1 else "seen"
         blocks.append(f"Loads {one}\n" + _regimes(answer))
     if answer.incidents:
-        shown = sorted(answer.incidents, key=lambda i: not i.actionable)[:_MOST_INCIDENTS]
+        shown = sorted(answer.incidents, key=lambda i: (not i.actionable, not i.doubtful))[:_MOST_INCIDENTS]
         headers = ["incident", "start", "lasts", "failed", "slow", ""]
         rows = [_incident(i, answer.started) for i in sorted(shown, key=lambda i: i.start)]
         more = len(answer.incidents) - len(shown)
@@ -164,7 +164,7 @@ def _incident(incident: Incident, started: float) -> list[str]:
         format_duration(incident.length),
         format_percent(incident.failed),
         format_percent(incident.slow),
-        "acted on" if incident.actionable else "ridden through",
+        "acted on" if incident.actionable else "doubtful" if incident.doubtful else "ridden through",
     ]
 
 

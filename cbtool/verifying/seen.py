@@ -107,9 +107,11 @@ class Seen:
         return [(each.instance, each.transition.time) for each in changes if each.transition.trips]
 
     def answers(self, breaker: int, time: float) -> bool:
-        """Return whether an opening answers an incident, of all or of that breaker's instance alone."""
-        everywhere = zip(self.incidents, self.ends, strict=True)
-        if any(each.start <= time <= end for each, end in everywhere):
+        """Return whether an opening answers an incident, of all or of that breaker's instance alone.
+
+        One that is doubtful may be answered, or not.
+        """
+        if any(begin <= time <= end for begin, end in _excused(self.apart, self.instances)):
             return True
         own = [(begin / 1e9, end / 1e9) for begin, end in self.own.get(breaker, ())]
         return any(begin <= time <= end + _grace(end - begin) for begin, end in own)
@@ -122,7 +124,7 @@ def seen(
     instances: int | None = 1,
     seed: int = 0,
     health: HealthTimeline | None = None,
-    labels: Sequence[Label] = (),
+    labels: Sequence[Label] | None = None,
 ) -> Seen:
     """Run traffic through a profile's breakers and tell its incidents apart.
 
@@ -132,20 +134,22 @@ def seen(
         instances: breakers that share the calls; None: one for each instance that the calls name.
         seed: of the split, and of the waits' jitter.
         health: what health checks answer.
-        labels: the incidents, where the user knows them; none is looked for then.
+        labels: the incidents, where the user knows them, and none is looked for; None: these are.
 
     Raises:
         ConfigurationError: see `simulate_fleet`; a label does not fit the calls; or they name no instance.
         UnreachableError: there is no room on the disk.
     """
     shared = dealt(calls, profile.rules, instances, seed)
-    return seen_of(shared, profile, label_spans(labels, calls), seed=seed, health=health)
+    return seen_of(
+        shared, profile, None if labels is None else label_spans(labels, calls), seed=seed, health=health
+    )
 
 
 def seen_of(
     dealt: Dealt,
     profile: Profile,
-    labels: Sequence[Span] = (),
+    labels: Sequence[Span] | None = None,
     *,
     seed: int = 0,
     health: HealthTimeline | None = None,
@@ -153,20 +157,24 @@ def seen_of(
     """Return the same of traffic that is dealt already, with labels as `label_spans` gives them."""
     trace, budget = dealt.trace, Budget()
     p99, own = healthy_p99(trace), {}
-    if labels:
+    if labels is not None:
         apart = labelled_along(trace, p99, budget, labels)
     else:
         apart = apart_along(trace, p99, budget)
         if dealt.named:
             own = dealt.own(p99, budget, apart)
-    incidents = _noticeable(apart, dealt.instances)
-    starts = [each.start for each in incidents]
-    outside = Outside(list(zip(starts, _ends(incidents), strict=True)))
+    outside = Outside(_excused(apart, dealt.instances))
     return Seen(dealt, apart, p99, dealt.ran(profile, seed, outside, health), own)
 
 
 def _noticeable(apart: Apart, instances: int) -> tuple[Incident, ...]:
     return tuple(each for each in apart.incidents if each.actionable and each.calls >= _FEW_CALLS * instances)
+
+
+def _excused(apart: Apart, instances: int) -> list[tuple[float, float]]:
+    """Return in what times, (from, to) seconds, an opening is not false."""
+    excused = (*_noticeable(apart, instances), *(each for each in apart.incidents if each.doubtful))
+    return list(zip((each.start for each in excused), _ends(excused), strict=True))
 
 
 def _ends(incidents: Sequence[Incident]) -> list[float]:

@@ -65,7 +65,7 @@ def verify(
     timeout: float | None = None,
     instances: int | None = 1,
     seed: int = 0,
-    labels: Sequence[Label] = (),
+    labels: Sequence[Label] | None = None,
 ) -> Verification:
     """Return what holds of a profile, and what does not.
 
@@ -80,7 +80,7 @@ def verify(
         timeout: the caller's, in seconds; None: as the traffic shows.
         instances: breakers that share the calls; None: one for each instance that they name.
         seed: of every random choice.
-        labels: the incidents in `calls`, where the user knows them; none is looked for then.
+        labels: the incidents in `calls`, where the user knows them, and none is looked for; None: these are.
 
     Raises:
         InsufficientDataError: there is too little traffic to say anything.
@@ -136,13 +136,13 @@ def _seen(  # noqa: PLR0917  # as they come
     source: str,
     instances: int | None,
     seed: int,
-    labels: Sequence[Label],
+    labels: Sequence[Label] | None,
 ) -> Seen:
     shared = dealt(calls, profile.rules, instances, seed)
     needs = missing(shared.trace, shared.instances)
     if needs:
         raise InsufficientDataError(f"{source} cannot say whether {profile.name} is right", needs)
-    return seen_of(shared, profile, label_spans(labels, calls), seed=seed)
+    return seen_of(shared, profile, None if labels is None else label_spans(labels, calls), seed=seed)
 
 
 def _loads(

@@ -55,7 +55,7 @@ DOCUMENT = {
     "incidents": [
         {
             "start": NUMBER, "end": NUMBER, "kind": str, "calls": int, "failed_percent": NUMBER,
-            "slow_percent": NUMBER, "actionable": bool,
+            "slow_percent": NUMBER, "actionable": bool, "doubtful": bool,
         }
     ],
     "expected": (

@@ -23,7 +23,7 @@ class IncidentOptions(OptionGroup):
             "--incident",
             metavar="START/END[:KIND]",
             help="An incident you know of, in ISO 8601, Unix seconds or +10m; no other is sought;"
-            " repeatable.",
+            " repeatable. Or none: there was none.",
         ),
     ] = None
     incidents: Annotated[
@@ -34,13 +34,13 @@ class IncidentOptions(OptionGroup):
     ] = None
 
     @property
-    def labels(self) -> tuple[Label, ...]:
-        """The incidents that the user named.
+    def labels(self) -> tuple[Label, ...] | None:
+        """The incidents that the user named; None where they are to be looked for.
 
         Raises:
             CbtoolError: one is malformed, or the file cannot be read.
         """
-        from cbtool.incident_files import parse_label, read_labels
+        from cbtool.incident_files import parse_labels, read_labels
 
-        written = tuple(parse_label(text) for text in self.incident or ())
-        return written if self.incidents is None else (*written, *read_labels(self.incidents))
+        written = parse_labels(self.incident or ())
+        return written if self.incidents is None else (*(written or ()), *read_labels(self.incidents))

@@ -101,6 +101,8 @@ class Bench(ABC):
     def asked_of(self, stretch: Stretch, shift: float) -> Asked:
         """Return what is asked of a part whose first call starts `shift` seconds after the log's."""
         _, since, until, _ = stretch
+        if self.asked.labels is None:
+            return replace(self.asked, current=None)
         labels = tuple(
             Label(
                 Moment(max(start, since) - shift, relative=True),

@@ -25,8 +25,17 @@ _WELL_BELOW = 0.5  # of the usual length: blips of one sort differ by less
 
 def severe_blips(incidents: Sequence[Incident], budget: Budget) -> list[Incident]:
     """Return those that are ridden through although opening would pay, were they longer."""
-    level = 100 * budget.break_even
-    return [i for i in incidents if not i.actionable and max(i.failed, i.slow) >= level]
+    return [i for i in incidents if not i.actionable and is_severe(i, budget.break_even)]
+
+
+def is_severe(incident: Incident, level: float) -> bool:
+    """Return whether opening would surely pay in a bad stretch, were it longer.
+
+    Args:
+        incident: the bad stretch.
+        level: the share of bad calls from which opening pays.
+    """
+    return not incident.doubtful and max(incident.failed, incident.slow) >= 100 * level
 
 
 def taken_for_blips(incidents: Sequence[Incident], budget: Budget, *, at_least: float = 0.0) -> str | None:

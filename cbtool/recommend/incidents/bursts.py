@@ -36,6 +36,8 @@ class Bar(NamedTuple):
     """Failed or slow calls; a stretch of a minute or more needs no number, of five if it may be bursts."""
     learnt: bool = True
     """Whether from bursts, or from the user."""
+    clear: float = LONGEST_BLIP
+    """Seconds from which a stretch is none of the bursts' sort, however many calls failed in those."""
 
 
 def bar_of(severe: Sequence[Stretch], budget: Budget, span: float) -> Bar:
@@ -56,7 +58,8 @@ def bar_of(severe: Sequence[Stretch], budget: Budget, span: float) -> Bar:
         return Bar(least, 0, learnt=False)
     usual = _MARGIN * np.quantile([burst.seconds for burst in bursts], 0.95)
     failed = _MARGIN * np.quantile([burst.failed for burst in bursts], 0.95)
-    return Bar(float(min(LONGEST_BLIP, max(least, usual))), int(failed))
+    clear = _GAP * max(1.0, bursts[-1].seconds)
+    return Bar(float(min(LONGEST_BLIP, max(least, usual))), int(failed), clear=min(LONGEST_BLIP, clear))
 
 
 def _recurring(stretches: Sequence[Stretch], level: float) -> list[Stretch]:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from cbtool.recommend.incidents.blips import is_severe
 from cbtool.recommend.incidents.incidents import Sides, behind, few_of
 from cbtool.recommend.incidents.segments import Segment
 from cbtool.recommend.reading.picked import Range, length_of
@@ -103,21 +104,23 @@ def excerpt_of(
             meanwhile is in it, too, as far as there is room.
     """
     acting = [Range(s.first, behind(trace, s)) for s in apart.actionable]
+    neither = [Range(s.first, behind(trace, s)) for s in apart.doubtful]
     known = set(apart.actionable)
-    through = [(s, i) for s, i in zip(apart.segments, apart.incidents, strict=True) if s not in known]
-    severe = [max(i.failed, i.slow) >= 100 * level for _, i in through]
+    told = known | set(apart.doubtful)
+    through = [(s, i) for s, i in zip(apart.segments, apart.incidents, strict=True) if s not in told]
+    severe = [is_severe(i, level) for _, i in through]
     # Of many, the pieces hold some.
     few = [Range(s.first, s.last + 1) for s in few_of([s for s, _ in through], severe)]
     incidents = _thinned(acting, MOST // 2)
     bursts = _thinned(few, MOST // 8)
     theirs = _thinned(_united(_during(trace, span) for span in alone), MOST // 8)
     around = _around(trace, [*acting, *few])
-    rest = _pieces(_complement(acting, len(trace)), MOST - length_of(incidents), seed)
+    rest = _pieces(healthy_ranges(trace, apart), MOST - length_of(incidents), seed)
     ranges = _united([*incidents, *bursts, *theirs, *around, *rest])
     taken, clock = _taken(trace, ranges, acting)
     places = _Places(ranges)
     background = np.ones(len(taken), np.bool_)
-    for each in acting:
+    for each in (*acting, *neither):
         background[places.of(each.first) : places.of(each.behind)] = False
     known |= {Segment(each.first, each.behind - 1) for each in few}
     sides = Sides(
@@ -137,8 +140,9 @@ def _during(trace: TraceColumns, span: tuple[int, int]) -> Range:
 
 
 def healthy_ranges(trace: TraceColumns, apart: Apart) -> list[Range]:
-    """Return the calls outside incidents."""
-    return _complement([Range(s.first, behind(trace, s)) for s in apart.actionable], len(trace))
+    """Return the calls outside incidents, and outside doubtful ones."""
+    away = (*apart.actionable, *apart.doubtful)
+    return _complement([Range(s.first, behind(trace, s)) for s in away], len(trace))
 
 
 def _complement(ranges: Sequence[Range], n: int) -> list[Range]:

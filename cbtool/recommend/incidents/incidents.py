@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from cbtool.recommend.incidents.blips import LONGEST_BLIP
 from cbtool.recommend.incidents.bursts import LEAST, Bar, bar_of, hidden_bursts
+from cbtool.recommend.incidents.doubt import doubtful_of
 from cbtool.recommend.incidents.segments import LEAST_BAD_CALLS, Segment
 from cbtool.recommend.incidents.silences import cut_short
 from cbtool.recommend.incidents.stretches import MOST, Stretch, Stretches, bad_stretches, read, seconds_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from cbtool.recommend.model import Budget
-    from cbtool.recommend.reading.columns import TraceColumns
+    from cbtool.recommend.reading.columns import Column, TraceColumns
     from cbtool.recommend.reading.trace import Trace
 
 _NO_BURSTS = 300.0  # seconds; two or three bursts in a row can last a minute
@@ -37,9 +37,9 @@ class Sides:
 
     Attributes:
         incidents: all bad stretches, actionable or not, in order.
-        segments: where they are.
+        segments: where they are, but for doubtful ones.
         actionable: of these, the actionable ones'.
-        background: mask of the calls outside actionable incidents.
+        background: mask of the calls outside actionable incidents and doubtful ones.
         shortest: seconds from which an incident is acted on.
         parts: the bad stretches before those that belong together were joined; empty with labels.
         hidden: short outages in the background, of so few calls that they are no bad stretches.
@@ -55,7 +55,7 @@ class Sides:
 
 
 class Apart(NamedTuple):
-    """What `Sides` says of a log, without a mask of its calls."""
+    """What `Sides` says of a log, without a mask of its calls, and with what is on neither side."""
 
     incidents: tuple[Incident, ...]
     segments: tuple[Segment, ...]
@@ -63,6 +63,8 @@ class Apart(NamedTuple):
     shortest: float
     parts: tuple[Segment, ...]
     hidden: tuple[Segment, ...] = ()
+    doubtful: tuple[Segment, ...] = ()
+    """Of the segments, those that may as well be no incidents."""
 
 
 def apart_along(trace: TraceColumns, slow_from: float | None, budget: Budget) -> Apart:
@@ -76,7 +78,7 @@ def apart_along(trace: TraceColumns, slow_from: float | None, budget: Budget) ->
     slow = None if slow_from is None else trace.slower_than(slow_from)
     found = bad_stretches(trace, slow, budget.break_even)
     bar = bar_of([s for s in found.read if s.shape is not None], budget, trace.span)
-    apart = _apart(trace, found, budget.break_even, bar)
+    apart = _doubted(_apart(trace, found, budget.break_even, bar), trace, slow, budget.break_even)
     n = len(trace)
     if n > MOST:
         return apart
@@ -107,11 +109,11 @@ def apart_at(
 def sides_of(trace: Trace, apart: Apart) -> Sides:
     """Return a log told apart with the mask of its background."""
     background = np.ones(len(trace), np.bool_)
-    for segment in apart.actionable:
+    for segment in (*apart.actionable, *apart.doubtful):
         background[segment.first : behind(trace, segment)] = False
     return Sides(
         incidents=apart.incidents,
-        segments=apart.segments,
+        segments=tuple(each for each in apart.segments if each not in apart.doubtful),
         actionable=apart.actionable,
         background=background,
         shortest=apart.shortest,
@@ -125,6 +127,21 @@ def _apart(trace: TraceColumns, found: Stretches, level: float, bar: Bar) -> Apa
     segments = tuple(stretch.segment for stretch in found.read)
     actionable = tuple(s for s, i in zip(segments, incidents, strict=True) if i.actionable)
     return Apart(incidents, segments, actionable, bar.seconds, tuple(found.parts))
+
+
+def _doubted(apart: Apart, trace: TraceColumns, slow: Column | None, level: float) -> Apart:
+    """Return the same with the doubtful incidents on neither side."""
+    doubtful = set(doubtful_of(trace, slow, apart.actionable, level))
+    if not doubtful:
+        return apart
+    return apart._replace(
+        incidents=tuple(
+            replace(each, actionable=False, doubtful=True) if segment in doubtful else each
+            for segment, each in zip(apart.segments, apart.incidents, strict=True)
+        ),
+        actionable=tuple(each for each in apart.actionable if each not in doubtful),
+        doubtful=tuple(each for each in apart.actionable if each in doubtful),
+    )
 
 
 def _described(
@@ -150,7 +167,7 @@ def _lasts(trace: TraceColumns, stretch: Stretch, level: float, bar: Bar) -> boo
     shape = stretch.shape
     if shape is None or shape.share < level or shape.bursts < LEAST_BAD_CALLS:
         return False
-    no_bursts = LONGEST_BLIP if shape.bursts >= _MANY else _NO_BURSTS
+    no_bursts = bar.clear if shape.bursts >= _MANY else _NO_BURSTS
     if stretch.seconds >= bar.seconds and (stretch.seconds >= no_bursts or stretch.bad > bar.bad):
         return True
     # Where the log broke off, nobody knows how long it lasted; it is no sign of health in any case.

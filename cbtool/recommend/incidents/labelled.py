@@ -71,7 +71,9 @@ def label_notes(named: Apart, found: Apart, budget: Budget) -> tuple[str, ...]:
     mild = [each for each in named.incidents if not each.actionable]
     others = unnamed(named, found)
     return (
-        "Incidents are those that were named, none was looked for; everything else counts as healthy.",
+        "Incidents are those that were named, none was looked for; everything else counts as healthy."
+        if named.incidents
+        else "No incident was looked for, since there was none: everything counts as healthy.",
         *(
             f"The incident at {_at(each)} is not acted on: {format_percent(each.failed)} of its calls failed"
             f" and {format_percent(each.slow)} were slow; opening pays from {pays} bad calls."

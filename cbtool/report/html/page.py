@@ -107,9 +107,13 @@ def _parts_of(validation: Mapping[str, Any]) -> list[tuple[Mapping[str, Any], st
 
 
 def _incidents_shown(document: Mapping[str, Any]) -> list[int]:
-    """Return which incidents are listed: those to act on before the others, in the log's order."""
+    """Return which incidents are listed: those to act on first, then those in doubt; in the log's order."""
     found = document["recommendation"]["incidents"]
-    chosen = sorted(range(len(found)), key=lambda i: (not found[i]["actionable"], i))[:_MOST_INCIDENTS]
+
+    def rank(number: int) -> tuple[bool, bool, int]:
+        return not found[number]["actionable"], not found[number]["doubtful"], number
+
+    chosen = sorted(range(len(found)), key=rank)[:_MOST_INCIDENTS]
     return sorted(chosen)
 
 
