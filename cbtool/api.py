@@ -27,6 +27,7 @@ from cbtool.sweeping.running import plan_of
 from cbtool.sweeping.traffic import traffic_of
 from cbtool.traffic.calls import Calls
 from cbtool.traffic.selection import Moment, Selection
+from cbtool.verifying.dealt import recommended_for
 from cbtool.verifying.verify import verify as _verify
 
 if TYPE_CHECKING:
@@ -242,13 +243,14 @@ def verify(
     """
     settings = _profile(profile)
     rules = VerifyRules(thresholds=tuple(Threshold.parse(text) for text in thresholds))
+    opened = None if calls is None else _opened(calls)
     return _verify(
         settings,
         rules.over(settings.verify),
         source="the calls" if calls is not None else "no log",
-        calls=None if calls is None else _opened(calls),
+        calls=opened,
         rates=loads,
-        instances=instances or (1 if settings.evidence is None else settings.evidence.instances),
+        instances=instances or recommended_for(settings.evidence, opened),
         seed=seed,
         labels=parse_labels(incidents),
     )

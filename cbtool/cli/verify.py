@@ -99,6 +99,7 @@ def verify(
     """
     from cbtool.profiles import load_profile
     from cbtool.verifying import verify as check
+    from cbtool.verifying.dealt import recommended_for
 
     if profile is None:
         raise typer.BadParameter("name the profile that is to be checked", param_hint="--profile")
@@ -110,16 +111,18 @@ def verify(
     settings = load_profile(profile)
     rules = limits.rules.over(settings.verify)
     evidence = settings.evidence
-    recommended_for = 1 if evidence is None or by == "instance" else evidence.instances
-    shared = recommended_for if instances is None else instances_of(instances)
-    rates = _rates(load or (), shared or recommended_for)
+    before = 1 if evidence is None or by == "instance" else evidence.instances
+    shared = before if instances is None else instances_of(instances)
+    rates = _rates(load or (), shared or before)
     if shared is None and not asked:
         raise typer.BadParameter("--instances auto reads the instances of a log; there is none")
     if by is not None and (not asked or scenario or labels is not None):
         raise typer.BadParameter("--by groups a log's calls, without --scenario and --incident")
-    texts = [by] if by else ["instance"] if shared is None else []
+    texts = [by] if by else ["instance"] if shared is None or before > 1 else []
     recent = log.read(asked, texts=texts, guard=settings.guard) if asked else None
     calls = None if recent is None else guarded(settings, recent)[0]
+    if instances is None and by is None:
+        shared = recommended_for(evidence, calls)
     stories = _stories(settings, scenario or (), rules.scenarios, seed)
     if calls is None and not rates and not stories and rules.load_low is None and evidence is None:
         raise typer.BadParameter("name a log (- is standard input), a --load or a --scenario")

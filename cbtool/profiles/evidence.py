@@ -30,6 +30,7 @@ class ProfileEvidence:
         calls: that were judged.
         span: seconds from the first call to the last.
         instances: over how many breakers the calls were split.
+        by_instance: whether each call went to the breaker of the instance that the log names.
         incidents: that a breaker should act on.
         healthy_calls: calls outside these.
         healthy_failure_rate: percent of the healthy calls that failed.
@@ -62,6 +63,7 @@ class ProfileEvidence:
     since: str = ""
     until: str = ""
     instances: int = 1
+    by_instance: bool = False
     incidents: int = 0
     healthy_calls: int = 0
     healthy_failure_rate: float | None = None
@@ -129,6 +131,8 @@ def _reader(table: Table, name: str) -> Callable[[str], Any]:
         return table.text
     if name in _COUNTS:
         return table.integer
+    if name == "by_instance":
+        return table.boolean
     if name in _DURATIONS:
         return table.duration
     if name in _PERCENTAGES or name == "healthy_slow_rate":
@@ -141,7 +145,7 @@ def evidence_table(evidence: ProfileEvidence) -> dict[str, Any]:
     table = {}
     for field in fields(ProfileEvidence):
         value = getattr(evidence, field.name)
-        if value is None or value == "":
+        if value is None or value == "" or value is False:
             continue
         if field.name in _DURATIONS:
             value = duration_text(value)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from cbtool.metrics.summary import RunSummary
     from cbtool.profiles import Profile
+    from cbtool.profiles.evidence import ProfileEvidence
     from cbtool.recommend.incidents.incidents import Apart
     from cbtool.recommend.incidents.own_incidents import Own
     from cbtool.recommend.model import Budget
@@ -253,6 +254,22 @@ class _Refused:
         mine = healthy & self._outside.of(arrivals.start_ns)
         self.healthy += int(np.count_nonzero(mine))
         self.refused += int(np.count_nonzero(mine & (heard.permitted == 0)))
+
+
+def recommended_for(evidence: ProfileEvidence | None, calls: Calls | LongCalls | None) -> int | None:
+    """Return how many breakers a profile was recommended for.
+
+    Args:
+        evidence: the profile's.
+        calls: that it is to be held against.
+
+    Returns:
+        None: one for each instance that the calls name, as those did that the profile came from.
+    """
+    if evidence is None:
+        return 1
+    named = calls is not None and (not isinstance(calls, Calls) or len(calls.instances) > 1)
+    return None if evidence.by_instance and named else evidence.instances
 
 
 def dealt(calls: Calls | LongCalls, rules: OutcomeRules, instances: int | None, seed: int) -> Dealt:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from traffic_cases import config_of, phase, recommended, traffic
 
 from cbtool.breaker import BreakerConfig, WindowType
-from cbtool.profiles import Profile
+from cbtool.profiles import Profile, dump_profile, load_profile
 from cbtool.recommend import Recommendation
 from cbtool.recommend.candidates.gates import gate_of
 from cbtool.recommend.findings import Weight
@@ -26,6 +27,7 @@ from cbtool.recommend.surroundings.vitals import vitals_of
 from cbtool.traffic.calls import Calls
 from cbtool.traffic.outcomes import DEFAULT_RULES
 from cbtool.units import parse_duration
+from cbtool.verifying.dealt import recommended_for
 
 SECOND = 10**9
 
@@ -266,6 +268,23 @@ def served(calls: Calls, bad: int | None = None, of: int = 4) -> Calls:
     return replace(
         calls, instance=instance, instances=tuple(f"10.0.0.{i}:80" for i in range(of)), status=status
     )
+
+
+def test_the_profile_says_that_each_instance_had_its_breaker_and_is_verified_so(
+    calls: Calls, tmp_path: Path
+) -> None:
+    named = served(calls)
+    answer = recommended(named, instances=None)
+    assert answer.profile is not None
+    (tmp_path / "named.toml").write_text(dump_profile(answer.profile))
+    profile = load_profile(str(tmp_path / "named.toml"))
+    assert profile.evidence is not None
+    assert (profile.evidence.instances, profile.evidence.by_instance) == (4, True)
+    assert recommended_for(profile.evidence, named) is None
+    assert recommended_for(profile.evidence, calls) == 4
+    assert recommended_for(profile.evidence, None) == 4
+    assert recommended_for(replace(profile.evidence, by_instance=False), named) == 4
+    assert recommended_for(None, named) == 1
 
 
 def test_a_log_that_names_instances_is_asked_about_them(calls: Calls) -> None:

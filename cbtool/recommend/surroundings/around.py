@@ -109,7 +109,7 @@ def _surrounded(
             "recommended",
             config,
             rules,
-            evidence=_carried(found, answer.started, promised),
+            evidence=_carried(found, answer, promised),
             verify=asked,
         ),
         capacity=evidence.capacity,
@@ -124,13 +124,13 @@ def _surrounded(
     )
 
 
-def _carried(found: Found, started: float, promised: Expected) -> ProfileEvidence:
+def _carried(found: Found, answer: Recommendation, promised: Expected) -> ProfileEvidence:
     """Return the evidence that the profile carries, for drift to be told by."""
     vitals = vitals_of(found.whole, found.healthy, found.instances, found.seed, found.p99)
     seen = evidence_of(
         vitals,
         trace=found.whole,
-        started=started,
+        started=answer.started,
         seed=found.seed,
         instances=found.instances,
         incidents=len(found.actionable),
@@ -139,6 +139,7 @@ def _carried(found: Found, started: float, promised: Expected) -> ProfileEvidenc
     )
     return replace(
         seen,
+        by_instance=answer.by_instance,
         log_format=found.log_format,
         false_trips_per_day=_digits(promised.false_trips_per_day.value),
         detection_delay=_digits(promised.detection_delay_s.value),
