@@ -119,6 +119,11 @@ def test_asking_for_more_never_trips_more_often(answer: Recommendation) -> None:
     assert len(higher) >= 2
     assert all(n.false_trips_per_day <= answer.expected.false_trips_bound for n in higher)
     assert all(n.within_budget for n in higher)
+    (slow,) = [each for each in answer.sensitivity if each.setting == "slow_call_duration_threshold"]
+    by_length = sorted(slow.neighbours, key=lambda n: parse_duration(n.value))
+    bounds = [n.false_trips_per_day for n in by_length]
+    assert len(bounds) >= 2
+    assert bounds == sorted(bounds, reverse=True)
 
 
 def test_every_setting_has_its_sensitivity_and_its_derivation(answer: Recommendation) -> None:

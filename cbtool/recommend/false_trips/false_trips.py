@@ -46,6 +46,8 @@ if TYPE_CHECKING:
 
 _DAY = 86400.0
 _RESTARTS_A_DAY = 12.0  # deployments, and closings after incidents; as often traffic stops
+ANY_BUDGET = 1e9
+"""False trips a day that no settings exceed, so that every view is looked at."""
 BURST_MARGIN = 1.3
 """The next burst may be so many times as bad as those that were seen; more, where few were."""
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cbtool.recommend.false_trips.false_trips import ANY_BUDGET
 from cbtool.recommend.findings import Neighbour, Sensitivity, Weight
 from cbtool.recommend.search.axes import Axis, axes_of
 from cbtool.recommend.surroundings.refits import refitted
@@ -59,15 +60,13 @@ def _sensitivity(
     values = axis.near()
     base = found.budget.false_trip_cost
     chosen = costs[found.candidate]
-    own = found.search.guard.false_trips(found.candidate.gate).upper
+    bounds = _bounds(found, axis, values)
     neighbours = []
     for value in values:
         candidate = axis.moved(value)
         if candidate not in costs:
             costs[candidate] = _costs(candidate, courts)
-        upper = found.search.guard.false_trips(candidate.gate).upper
-        if axis.setting in _STRICTER and value > axis.at:
-            upper = min(upper, own)
+        upper = bounds[value]
         within = upper <= found.search.budget
         if value != axis.at:
             cost = float((costs[candidate].mean() + base) / (chosen.mean() + base))
@@ -82,6 +81,22 @@ def _sensitivity(
         axis.write(moves[0]),
         axis.write(moves[1]),
     )
+
+
+def _bounds(found: Found, axis: Axis, values: Sequence[float]) -> dict[float, float]:
+    """Return each value's bound of false trips, by all views of the healthy time.
+
+    The tails of two values are read apart, and may cross; what asks for more cannot trip more often.
+    """
+    guard = found.search.guard.with_budget(ANY_BUDGET)
+    bounds = {value: guard.false_trips(axis.moved(value).gate).upper for value in (*values, axis.at)}
+    if axis.setting in _STRICTER:
+        for direction, worse in ((1, min), (-1, max)):
+            bound = bounds[axis.at]
+            for value in sorted(bounds, key=lambda each: direction * each):
+                if direction * value > direction * axis.at:
+                    bound = bounds[value] = worse(bounds[value], bound)
+    return bounds
 
 
 def _weight(neighbours: Sequence[Neighbour]) -> Weight:

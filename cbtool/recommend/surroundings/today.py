@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from cbtool.recommend.candidates.gates import gate_of
 from cbtool.recommend.candidates.likeness import likenesses
+from cbtool.recommend.false_trips.false_trips import ANY_BUDGET
 from cbtool.recommend.false_trips.tails import FalseTrips
 from cbtool.recommend.false_trips.trip_interval import ENOUGH, mean_range
 from cbtool.recommend.findings import Alternative, Estimate, ToldBy
@@ -25,13 +26,12 @@ if TYPE_CHECKING:
     from cbtool.recommend.found import Found
     from cbtool.recommend.surroundings.track import Logbook
 
-_ANY = 1e9  # false trips a day that no settings exceed, so that every view is looked at
 _DAY = 86_400.0
 
 
 def today(found: Found, profile: Profile, logbook: Logbook) -> Alternative:
     """Return today's settings, with the false trips to expect of them."""
-    guard = found.search.guard.with_budget(_ANY)
+    guard = found.search.guard.with_budget(ANY_BUDGET)
     track, gate = logbook.track(profile.config), gate_of(profile.config)
     if gate is not None:
         trips = guard.false_trips(gate)
