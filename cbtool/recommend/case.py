@@ -129,4 +129,5 @@ class Case:
 
     def court(self, arena: Arena) -> Court:
         """Return an arena as a court."""
-        return Court(arena, self.p99, self.budget.reject_cost, self.budget.false_trip_cost)
+        budget = self.budget
+        return Court(arena, self.p99, budget.reject_cost, budget.false_trip_cost, self.instances)

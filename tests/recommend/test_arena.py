@@ -128,6 +128,13 @@ def test_what_the_search_minimises_holds_for_an_end_anywhere_in_a_wait() -> None
     assert court.loss(config(errors=3, wait=8.0)) == 5 + 5
 
 
+def test_several_breakers_share_the_luck_of_where_in_a_wait_an_incident_ends() -> None:
+    # Open for 20 seconds, a call a second: 12 of them fall after the end for one breaker, 10.5 for sixteen.
+    slowly = config(errors=3, wait=20.0)
+    assert ten_seconds_of_outage().loss(slowly) == 5 + 12
+    assert ten_seconds_of_outage(breakers=16).loss(slowly) == 5 + 11
+
+
 def test_a_growing_wait_counts_a_part_of_the_wait_that_the_incident_ended_in() -> None:
     grown = replace(
         config(errors=3, wait=2.0), wait_backoff_multiplier=2.0, max_wait_duration_in_open_state=8.0
@@ -182,12 +189,12 @@ def test_a_trip_outside_costs_ten() -> None:
     assert Court(arena, None, 0.25).loss(quick) == 10
 
 
-def ten_seconds_of_outage() -> Court:
+def ten_seconds_of_outage(breakers: int = 1) -> Court:
     start = np.arange(100, dtype=np.int64) * SECOND
     failed = (start >= 30 * SECOND) & (start < 40 * SECOND)
     traced = Trace(start, np.zeros(100, np.int64), failed, True)
     spans = np.array([[30 * SECOND, 40 * SECOND]], np.int64)
-    return Court(Arena(traced, spans, 1.0), None, 0.25)
+    return Court(Arena(traced, spans, 1.0), None, 0.25, breakers=breakers)
 
 
 def test_the_best_wait_balances_probes_and_late_recovery() -> None:

@@ -7,6 +7,7 @@ blamed for the baseline. A trip within the grace after an incident's end is stil
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
 
 _GRACE = 60.0  # seconds
 _LEAST_GRACE = 2.0
-_LATE = 0.6
+_LATE, _BY_LUCK = 0.5, 0.1
 """Of a wait, by which recovering is taken to be late: half of one on average, and by luck up to all of it. Of
-two waits that cost alike on average, the shorter is the surer."""
+two waits that cost alike on average, the shorter is the surer; less so where breakers share the luck."""
 
 
 class Outcome(NamedTuple):
@@ -52,6 +53,7 @@ class Court:
         slow_from: the healthy p99 in seconds: a slower call is bad, too; None: no call is.
         reject_cost: of a good call refused in an incident.
         false_trip_cost: of a trip outside, beside the calls it refuses.
+        breakers: that share the traffic, of which the arena is what one sees.
     """
 
     def __init__(
@@ -60,11 +62,13 @@ class Court:
         slow_from: float | None,
         reject_cost: float,
         false_trip_cost: float = DEFAULT_FALSE_TRIP_COST,
+        breakers: int = 1,
     ) -> None:
         trace = arena.trace
         self.weight = arena.weight
         self.seconds = trace.span
         self._false_trip_cost = false_trip_cost
+        self._late = _LATE + _BY_LUCK / math.sqrt(breakers)
         self._traffic = traffic_of(trace.start, trace.duration, trace.verdicts())
         self._spans = arena.spans
         bad = trace.failed | trace.slower_than(slow_from) if slow_from is not None else trace.failed
@@ -116,9 +120,9 @@ class Court:
         """Return what recovering would cost more on average than it did here.
 
         Where a breaker is open or waits for the results of trials as an incident ends, it refuses calls for
-        half the time from one round of trials to the next, on average; a little more is taken (`_LATE`). How
-        long it did in this arena is luck, which the search would otherwise learn. How long a growing wait
-        was, and how long the trials took, is read from the run.
+        half the time from one round of trials to the next, on average; a little more is taken (`_BY_LUCK`).
+        How long it did in this arena is luck, which the search would otherwise learn. How long a growing
+        wait was, and how long the trials took, is read from the run.
         """
         wait, longest = float(config.wait_duration_in_open_state), config.max_wait_duration_in_open_state
         more = recovering(
@@ -131,7 +135,7 @@ class Court:
             config.permitted_number_of_calls_in_half_open_state,
             wait,
             wait if longest is None or config.wait_backoff_multiplier <= 1.0 else float(longest),
-            _LATE,
+            self._late,
         )
         return float(more)
 

@@ -62,7 +62,8 @@ def _court(found: Found, number: int) -> Court:
     room = _SHORT * calm.span
     kept = [spell for place, spell in enumerate(drawn) if not place or _total(drawn[: place + 1]) <= room]
     arena = arenas.build(calm, kept, 1.0, _CALLS, found.seed * 1000 + 500 + number)
-    return Court(arena, found.p99, found.budget.reject_cost, found.budget.false_trip_cost)
+    budget = found.budget
+    return Court(arena, found.p99, budget.reject_cost, budget.false_trip_cost, found.instances)
 
 
 def _total(spells: Sequence[Spell]) -> float:
