@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
 import pytest
+from traffic_cases import config_of, recommended
 
 from cbtool.recommend.candidates.gates import Candidate, Gate
 from cbtool.recommend.candidates.moves import with_errors
 from cbtool.recommend.search.closest import closest_errors, closest_windows
 from cbtool.recommend.search.ground import Ground
+from cbtool.traffic.calls import Calls
 
 GROUND = Ground(quiet=50.0, busy=50.0, seconds=3000.0, incident=120.0, p99=None, break_even=20.0)
 NEEDED = 214  # errors, of a burst with its margin
@@ -51,3 +54,17 @@ def test_the_errors_gate_is_the_smallest_that_is_allowed() -> None:
 def test_where_the_grid_s_gate_is_the_smallest_there_is_none_closer() -> None:
     assert not list(closest_errors(Candidate(Gate(5.0, 20.0, 214, 214), 4.0, 1), allowed))
     assert not list(closest_errors(Candidate(Gate(5.0, 20.0, 4, 4), 4.0, 1), lambda _: True))
+
+
+def test_a_run_of_the_fewest_errors_is_among_the_windows() -> None:
+    """At a call in three minutes of which one in twenty fails, four in a row come by chance in a year."""
+    random, n = np.random.default_rng(1), 20_000
+    start = np.sort(random.random(n) * 4e14).astype(np.int64)
+    failed = random.random(n) < 0.05
+    for at in (60_000, 180_000, 300_000):
+        failed[slice(*np.searchsorted(start, (at * 10**9, (at + 3600) * 10**9)))] = True
+    duration = random.integers(50, 90, n) * 10**6
+    calls = Calls(start, duration, np.where(failed, 503, 200).astype(np.int16), np.zeros(n, np.uint8))
+    config = config_of(recommended(calls, instances=8, brief=True))
+    assert config.sliding_window_type.value == "count"
+    assert (config.sliding_window_size, config.minimum_number_of_errors) == (4, 4)

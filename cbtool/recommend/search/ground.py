@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from cbtool.recommend.candidates.gates import Gate
 
 _WINDOWS = (1.0, 2.0, 3.0, 5.0, 10.0, 15.0, 20.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1200.0, 1800.0, 3600.0)
-_COUNTS = (5, 10, 15, 20, 30, 50, 75, 100, 150, 200, 300, 500, 1000)  # calls
+_COUNTS = (4, 5, 10, 15, 20, 30, 50, 75, 100, 150, 200, 300, 500, 1000)  # calls
 _THRESHOLDS = (5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 40.0, 50.0, 60.0, 80.0, 100.0)
 _SLOW_FACTORS = (1.0, 1.5, 2.0, 3.0)  # times the healthy p99
 _CALLS_A_WINDOW = (2.0, 20_000.0)
@@ -79,7 +79,7 @@ class Ground:
         return [min(_WINDOWS, key=lambda w: abs(w - wanted))]
 
     def counts(self) -> list[float]:
-        """Return the lengths of count windows, in calls, that the data can judge."""
+        """Return the lengths of count windows, in calls, that the data can judge; four are a run."""
         return [float(n) for n in _COUNTS if self.can_judge(n, counted=True)]
 
     def sizes(self, gate: Gate) -> list[float]:
