@@ -72,13 +72,19 @@ class Search:
     """The kernel runs without the interpreter's lock; idle threads end with the interpreter."""
 
     def best(self) -> Candidate | None:
-        """Return the cheapest candidate found; None where no gate keeps the budget."""
+        """Return the cheapest candidate found; None where no gate keeps the budget.
+
+        Windows of calls and of time are told apart after the finer moves, which gain one of them more than
+        the other: a grid may hold no window of the right length for one.
+        """
         starts, habits_ = list(self._starts()), list(self._habits())
         if not starts and not habits_:
             return None
         best = [self._of_kind(starts, habits_, counted=counted) for counted in (False, True)]
         found = [candidate for candidate in best if candidate is not None]
-        return self._refined(min(found, key=self.weighed))
+        bar = _HOPELESS * min(map(self.weighed, found))
+        refined = [self._refined(candidate) for candidate in found if self.weighed(candidate) <= bar]
+        return min(refined, key=self.weighed)
 
     def best_of(self, start: Candidate, timely: Callable[[Gate], bool]) -> Candidate:
         """Return the cheapest candidate found from a start, of those alone whose gate opens in time."""
