@@ -40,6 +40,7 @@ _FINER = (0.6, 0.8, 1.25, 1.6)  # of a window: between the grid's
 _FINER_PERCENT = (-10.0, -5.0, 5.0, 10.0)  # of a threshold: fives are what a person would write
 _GAIN = 0.999  # a move must save at least a thousandth
 _HOPELESS = 1.1  # so many times the loss on the screening courts is not made up on the others
+_OVERTAKES = 0.97  # of the loss; less is what another draw of incidents moves it by
 _CALLS_AN_ERROR = (2, 4)
 _CAUTION = 5.0  # times what false trips cost by count: a breaker that cries wolf is switched off
 _IMAGINED = 6.0
@@ -81,10 +82,14 @@ class Search:
         if not starts and not habits_:
             return None
         best = [self._of_kind(starts, habits_, counted=counted) for counted in (False, True)]
-        found = [candidate for candidate in best if candidate is not None]
-        bar = _HOPELESS * min(map(self.weighed, found))
-        refined = [self._refined(candidate) for candidate in found if self.weighed(candidate) <= bar]
-        return min(refined, key=self.weighed)
+        ahead, *behind = sorted((each for each in best if each is not None), key=self.weighed)
+        chosen = self._refined(ahead)
+        for other in behind:
+            if self.weighed(other) <= _HOPELESS * self.weighed(ahead):
+                refined = self._refined(other)
+                if self.weighed(refined) < _OVERTAKES * self.weighed(chosen):
+                    chosen = refined
+        return chosen
 
     def best_of(self, start: Candidate, timely: Callable[[Gate], bool]) -> Candidate:
         """Return the cheapest candidate found from a start, of those alone whose gate opens in time."""
