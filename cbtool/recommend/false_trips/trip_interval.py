@@ -102,13 +102,11 @@ def trip_range(
     return Range(low, high)
 
 
-def counted_range(count: int, seconds: float) -> Range:
-    """Return the exact interval of a Poisson rate of which so many events were seen (Garwood 1936)."""
-    return mean_range(count, seconds)
+def counted_range(events: float, time: float) -> Range:
+    """Return the exact interval of a Poisson rate of which so many events were seen (Garwood 1936).
 
-
-def mean_range(events: float, time: float) -> Range:
-    """Return the same of so many events on average over several that saw the same, as breakers do."""
+    Or so many on average, over several that saw the same, as breakers do.
+    """
     from scipy.special import gammaincinv  # noqa: PLC0415  # 0.2 s; a refusal never needs it
 
     low = float(gammaincinv(events, LOW)) if events else 0.0

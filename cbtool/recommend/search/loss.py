@@ -71,7 +71,7 @@ class Court:
         self._late = _LATE + _BY_LUCK / math.sqrt(breakers)
         self._traffic = traffic_of(trace.start, trace.duration, trace.verdicts())
         self._spans = arena.spans
-        bad = trace.failed | trace.slower_than(slow_from) if slow_from is not None else trace.failed
+        bad = trace.bad(slow_from)
         inside = np.zeros(len(trace), np.bool_)
         for begin, end in arena.spans:
             inside[np.searchsorted(trace.start, begin) : np.searchsorted(trace.start, end)] = True

@@ -13,7 +13,7 @@ from cbtool.recommend.candidates.gates import gate_of
 from cbtool.recommend.candidates.likeness import likenesses
 from cbtool.recommend.false_trips.false_trips import ANY_BUDGET
 from cbtool.recommend.false_trips.tails import FalseTrips
-from cbtool.recommend.false_trips.trip_interval import ENOUGH, mean_range
+from cbtool.recommend.false_trips.trip_interval import ENOUGH, counted_range
 from cbtool.recommend.findings import Alternative, Estimate, ToldBy
 from cbtool.recommend.search.delays import outage_seconds
 
@@ -66,7 +66,7 @@ def _counted(trips: float, days: float) -> Estimate:
         trips: that one breaker had, on average.
         days: in which.
     """
-    least, most = mean_range(trips, days)
+    least, most = counted_range(trips, days)
     return Estimate(trips / days if trips else None, least, most)
 
 

@@ -59,7 +59,7 @@ class Logbook:
         own: Mapping[int, Sequence[tuple[int, int]]] | None = None,
         left_out_ns: int = 0,
     ) -> None:
-        bad = trace.failed if slow_from is None else trace.failed | trace.slower_than(slow_from)
+        bad = trace.bad(slow_from)
         self._seed = seed
         self._budget = budget
         verdicts = trace.verdicts()
